@@ -1,0 +1,89 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/a-h/templ"
+
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+func stack() string { return string(debug.Stack()) }
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Render writes a whole page or nothing: a component that fails half-way leaves
+// no torn page behind.
+func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	buf := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buf)
+	buf.Reset()
+	if err := c.Render(r.Context(), buf); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, _ = w.Write(buf.Bytes()) // a reader that left is no error of ours
+	return nil
+}
+
+// JSON writes v as JSON.
+func JSON(w http.ResponseWriter, status int, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(data)
+	return nil
+}
+
+// Redirect leads on after a POST (303). Only paths of this site are taken:
+// anything else leads to "/".
+func Redirect(w http.ResponseWriter, r *http.Request, path string) error {
+	http.Redirect(w, r, Local(path), http.StatusSeeOther)
+	return nil
+}
+
+// Local gives the path back if it is one of this site, else "/": a guard
+// against being used to lead people elsewhere.
+func Local(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return "/"
+	}
+	return path
+}
+
+const noticeCookie = "notice"
+
+// Notice leaves a message (a translation key) for the next page: "saved".
+func Notice(w http.ResponseWriter, key string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: noticeCookie, Value: key, Path: "/", MaxAge: 60,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func takeNotice(w http.ResponseWriter, r *http.Request, texts *text.Catalogue) string {
+	cookie, err := r.Cookie(noticeCookie)
+	if err != nil || r.Method != http.MethodGet {
+		return ""
+	}
+	http.SetCookie(w, &http.Cookie{Name: noticeCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	if !texts.Has(cookie.Value) {
+		return ""
+	}
+	return cookie.Value
+}
+
+// IsPartial says that a script asked for a part of the page (htmx).
+func IsPartial(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }

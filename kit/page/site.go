@@ -1,0 +1,207 @@
+// Package page turns handlers that return an error into pages: it sets the
+// language, the security headers and the limits, keeps what a layout needs to
+// know in a View, and shows every error in one place, in the reader's language,
+// with an incident number and without anything internal.
+package page
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+// Limits of what a request may carry.
+const (
+	MaxBody   = 1 << 20  // bytes of a form or JSON body unless a handler says otherwise
+	MaxUpload = 10 << 20 // bytes of a form with a file
+)
+
+// NavItem is a place in the main navigation of a site.
+type NavItem struct {
+	Key   string // translation key of its name
+	Path  string
+	Badge string // a count beside the name, "" for none
+}
+
+// User is who is signed in, as a layout shows it.
+type User struct {
+	PIN          string
+	Name         string // surname, given name, patronymic
+	Role         string // post and department, in the reader's language; "" for a citizen
+	Organisation string
+}
+
+// View is what the layout of a page needs to know. It is made anew for every
+// request and may be filled by middleware (the session fills User).
+type View struct {
+	Site    *Site
+	Lang    text.Lang
+	Path    string // path and query of this page, without lang
+	User    *User
+	Nav     []NavItem
+	Message string // translation key of a notice carried over from the page before
+	SignOut string // path that signs out, "" when there is no session
+	SignIn  string // path that signs in, "" when the site has no sign-in
+}
+
+// ErrorView is an error as a page shows it.
+type ErrorView struct {
+	Status   int
+	Kind     fail.Kind
+	Message  string // sentence in the reader's language
+	Findings []string
+	Incident string // number to tell the operator
+}
+
+// Site is one host: its name, words and look. Make one per system.
+type Site struct {
+	System    string // "card": name of the system, for logs and metrics
+	TitleKey  string // translation key of the name in the header
+	Work      bool   // true: work pages (dense); false: citizen pages (large)
+	Texts     *text.Catalogue
+	Log       *slog.Logger
+	ErrorPage func(ErrorView) templ.Component
+	Demo      bool                                 // shows the demo banner
+	Fill      func(r *http.Request, v *View) error // fills User and Nav, may be nil
+	FormHosts []string                             // origins that forms may lead to (sign-in elsewhere), for the CSP
+}
+
+// Handler answers a request or says why not.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+type viewKey struct{}
+
+// Of is the View of the request's context; an empty one outside a Site.
+func Of(ctx context.Context) *View {
+	if v, ok := ctx.Value(viewKey{}).(*View); ok {
+		return v
+	}
+	return &View{Site: &Site{}, Lang: text.LangOf(ctx)}
+}
+
+// Handle mounts a page. pattern is that of http.ServeMux: "GET /patients/{id}".
+func (s *Site) Handle(mux *http.ServeMux, pattern string, h Handler) {
+	mux.Handle(pattern, s.Wrap(h))
+}
+
+var crossOrigin = http.NewCrossOriginProtection()
+
+// Wrap makes an http.Handler of h. It may be used for one page or a whole mux.
+func (s *Site) Wrap(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = s.prepare(w, r)
+		defer s.recover(w, r)
+		if err := crossOrigin.Check(r); err != nil {
+			s.Fail(w, r, fail.Wrap(err, fail.Forbidden, "kit.cross_origin"))
+			return
+		}
+		if r.ContentLength > MaxUpload {
+			s.Fail(w, r, fail.New(fail.TooLarge, "kit.too_large"))
+			return
+		}
+		if s.Fill != nil {
+			if err := s.Fill(r, Of(r.Context())); err != nil {
+				s.Fail(w, r, err)
+				return
+			}
+		}
+		if err := h(w, r); err != nil {
+			s.Fail(w, r, err)
+		}
+	})
+}
+
+func (s *Site) prepare(w http.ResponseWriter, r *http.Request) *http.Request {
+	s.secure(w.Header())
+	lang := s.language(w, r)
+	view := &View{Site: s, Lang: lang, Path: pathWithoutLang(r)}
+	view.Message = takeNotice(w, r, s.Texts)
+	ctx := context.WithValue(r.Context(), viewKey{}, view)
+	return r.WithContext(text.With(ctx, s.Texts, lang))
+}
+
+func (s *Site) secure(h http.Header) {
+	forms := strings.Join(append([]string{"'self'"}, s.FormHosts...), " ")
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "+
+		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+forms)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	h.Set("Cache-Control", "no-store")
+}
+
+func (s *Site) language(w http.ResponseWriter, r *http.Request) text.Lang {
+	if l, ok := text.Parse(r.URL.Query().Get("lang")); ok {
+		http.SetCookie(w, &http.Cookie{
+			Name: "lang", Value: string(l), Path: "/",
+			MaxAge: int((365 * 24 * time.Hour).Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+		return l
+	}
+	if cookie, err := r.Cookie("lang"); err == nil {
+		if l, ok := text.Parse(cookie.Value); ok {
+			return l
+		}
+	}
+	// OpenID Connect hands the language over in ui_locales (Core 1.0, 3.1.2.1).
+	for _, tag := range strings.Fields(r.URL.Query().Get("ui_locales")) {
+		if l, ok := text.Parse(tag); ok {
+			return l
+		}
+	}
+	return text.Accept(r.Header.Get("Accept-Language"))
+}
+
+func pathWithoutLang(r *http.Request) string {
+	q := r.URL.Query()
+	q.Del("lang")
+	if encoded := q.Encode(); encoded != "" {
+		return r.URL.Path + "?" + encoded
+	}
+	return r.URL.Path
+}
+
+func (s *Site) recover(w http.ResponseWriter, r *http.Request) {
+	if v := recover(); v != nil {
+		if v == http.ErrAbortHandler {
+			panic(v)
+		}
+		s.Log.ErrorContext(r.Context(), "panic", "system", s.System, "route", r.Pattern, "value", v, "stack", stack())
+		s.Fail(w, r, fail.New(fail.Internal, "kit.internal"))
+	}
+}
+
+// Fail logs the error under an incident number and shows it. The log has the
+// route's pattern, never the path: paths may name a person's record.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := fail.As(err)
+	if r.Context().Err() != nil && e.Kind == fail.Internal {
+		return // the reader has gone
+	}
+	incident := id.New()[24:]
+	level := slog.LevelInfo
+	if e.Kind.Status() >= 500 {
+		level = slog.LevelError
+	}
+	s.Log.Log(r.Context(), level, "request failed", "system", s.System, "route", r.Pattern,
+		"kind", string(e.Kind), "incident", incident, "error", e.Error())
+	view := ErrorView{
+		Status: e.Kind.Status(), Kind: e.Kind, Incident: incident,
+		Message: text.TArgs(r.Context(), e.Key, e.Args),
+	}
+	for _, f := range e.Findings {
+		view.Findings = append(view.Findings, text.TArgs(r.Context(), f.Key, f.Args))
+	}
+	if renderErr := Render(w, r, view.Status, s.ErrorPage(view)); renderErr != nil {
+		s.Log.ErrorContext(r.Context(), "error page failed", "system", s.System, "incident", incident, "error", renderErr.Error())
+	}
+}

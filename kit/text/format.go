@@ -1,0 +1,79 @@
+package text
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/sanarip/sanarip/kit/clock"
+)
+
+// Date is 22.11.2026; a zero date is a dash.
+func Date(d clock.Date) string {
+	if d.IsZero() {
+		return "—"
+	}
+	return fmt.Sprintf("%02d.%02d.%04d", d.Day, int(d.Month), d.Year)
+}
+
+// Moment is 22.11.2026 14:05 in Bishkek; a zero time is a dash.
+func Moment(t time.Time) string {
+	if t.IsZero() {
+		return "—"
+	}
+	return t.In(clock.Bishkek).Format("02.01.2006 15:04")
+}
+
+// Money is an amount in tyiyn (1/100 som) as people write it: «1 250 сом», «1 250,50 сом».
+func Money(ctx context.Context, tyiyn int64) string {
+	return Amount(tyiyn) + " " + T(ctx, "kit.som")
+}
+
+// Amount is Money without the currency. Thousands are parted by a no-break space.
+func Amount(tyiyn int64) string {
+	sign := ""
+	if tyiyn < 0 {
+		sign, tyiyn = "−", -tyiyn
+	}
+	digits := fmt.Sprint(tyiyn / 100)
+	var b strings.Builder
+	for i, r := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteRune('\u00a0')
+		}
+		b.WriteRune(r)
+	}
+	if rest := tyiyn % 100; rest != 0 {
+		fmt.Fprintf(&b, ",%02d", rest)
+	}
+	return sign + b.String()
+}
+
+// Fold prepares a text for comparison in search: lower case, composed, Ё as Е,
+// inner spaces single. Kyrgyz Ң Ө Ү keep their own identity.
+func Fold(s string) string {
+	s = norm.NFC.String(s)
+	var b strings.Builder
+	b.Grow(len(s))
+	space := false
+	for _, r := range s {
+		if unicode.IsSpace(r) {
+			space = b.Len() > 0
+			continue
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		r = unicode.ToLower(r)
+		if r == 'ё' {
+			r = 'е'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
