@@ -1,0 +1,61 @@
+package design
+
+import "github.com/sanarip/sanarip/kit/fail"
+
+// errorTitle and errorNext are the headings and the next steps of the error
+// pages. The switch spells the keys out so that a search for a key finds it.
+func errorTitle(k fail.Kind) string {
+	switch k {
+	case fail.Invalid, fail.BadRequest:
+		return "design.error_invalid"
+	case fail.NotFound:
+		return "design.error_not_found"
+	case fail.SignedOut:
+		return "design.error_signed_out"
+	case fail.Forbidden:
+		return "design.error_forbidden"
+	case fail.Conflict:
+		return "design.error_conflict"
+	case fail.TooLarge:
+		return "design.error_too_large"
+	case fail.TooMany:
+		return "design.error_too_many"
+	case fail.Unavailable, fail.BadNeighbor:
+		return "design.error_unavailable"
+	case fail.Internal:
+	}
+	return "design.error_internal"
+}
+
+func errorNext(k fail.Kind) string {
+	switch k {
+	case fail.Invalid, fail.BadRequest:
+		return "design.next_invalid"
+	case fail.NotFound:
+		return "design.next_not_found"
+	case fail.SignedOut:
+		return "design.next_signed_out"
+	case fail.Forbidden:
+		return "design.next_forbidden"
+	case fail.Conflict:
+		return "design.next_conflict"
+	case fail.TooLarge:
+		return "design.next_too_large"
+	case fail.TooMany:
+		return "design.next_too_many"
+	case fail.Unavailable, fail.BadNeighbor:
+		return "design.next_unavailable"
+	case fail.Internal:
+	}
+	return "design.next_internal"
+}
+
+// retryable says that the same page may well open a moment later.
+func retryable(k fail.Kind) bool {
+	switch k {
+	case fail.Unavailable, fail.BadNeighbor, fail.Internal, fail.TooMany, fail.Conflict:
+		return true
+	case fail.Invalid, fail.NotFound, fail.SignedOut, fail.Forbidden, fail.TooLarge, fail.BadRequest:
+	}
+	return false
+}
