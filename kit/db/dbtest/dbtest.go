@@ -1,0 +1,92 @@
+// Package dbtest gives a test a fresh database on each engine.
+//
+// SQLite needs nothing. PostgreSQL needs the address of a server on which the
+// test may make databases, in SANARIP_TEST_POSTGRES; `make test` starts one. Without
+// it the PostgreSQL half is skipped, unless SANARIP_TEST_REQUIRE_POSTGRES=1 makes
+// that an error, as `make test` does.
+package dbtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
+)
+
+// Each runs the test on every engine, each time with an empty database of the
+// system, migrated by the sets.
+func Each(t *testing.T, system string, sets []db.Set, run func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(t, open(t, "sqlite:"+t.TempDir(), system, sets)) })
+	t.Run("postgres", func(t *testing.T) { run(t, open(t, Postgres(t), system, sets)) })
+}
+
+// SQLite is an empty, migrated SQLite database, for tests that have nothing to
+// do with the engine.
+func SQLite(t testing.TB, system string, sets ...db.Set) *db.DB {
+	t.Helper()
+	return open(t, "sqlite:"+t.TempDir(), system, sets)
+}
+
+// Open opens the system's database at the address (as db.Open), migrated.
+func Open(t testing.TB, address, system string, sets ...db.Set) *db.DB {
+	t.Helper()
+	return open(t, address, system, sets)
+}
+
+func open(t testing.TB, address, system string, sets []db.Set) *db.DB {
+	t.Helper()
+	d, err := db.Open(context.Background(), address, system, db.Options{Connections: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	if err := d.Migrate(context.Background(), sets...); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Postgres makes an empty database on the test server and gives its address.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("SANARIP_TEST_POSTGRES")
+	if server == "" {
+		if os.Getenv("SANARIP_TEST_REQUIRE_POSTGRES") == "1" {
+			t.Fatal("SANARIP_TEST_POSTGRES is not set, but PostgreSQL is required")
+		}
+		t.Skip("SANARIP_TEST_POSTGRES is not set: see `make test`")
+	}
+	ctx := context.Background()
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = admin.Close() }()
+	name := "test_" + strings.ReplaceAll(id.New(), "-", "")
+	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("make a test database: %v", err)
+	}
+	t.Cleanup(func() {
+		again, err := sql.Open("pgx", server)
+		if err != nil {
+			return
+		}
+		defer func() { _ = again.Close() }()
+		_, _ = again.ExecContext(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name))
+	})
+	address, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.Path = "/" + name
+	return address.String()
+}

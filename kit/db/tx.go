@@ -1,0 +1,151 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/sanarip/sanarip/kit/fail"
+)
+
+type hooksKey struct{}
+
+// OnCommit runs fn after the transaction of ctx has been committed (not at all
+// if it is rolled back). Outside a transaction it runs at once. fn must not use ctx.
+func OnCommit(ctx context.Context, fn func()) {
+	if hooks, ok := ctx.Value(hooksKey{}).(*[]func()); ok {
+		*hooks = append(*hooks, fn)
+		return
+	}
+	fn()
+}
+
+const attempts = 8
+
+// Tx runs fn in a write transaction and commits it if fn returns nil. A clash
+// with another transaction, or a connection lost before the commit, is tried
+// again from the start: fn must therefore have no effect but through tx.
+//
+// Errors of the store come back as *fail.Error: Unavailable when the disk is
+// full or the server away.
+func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	var err error
+	for attempt := range attempts {
+		if attempt > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Duration(attempt*attempt) * 5 * time.Millisecond):
+			}
+		}
+		var again bool
+		again, err = d.once(ctx, fn)
+		if err == nil || !again {
+			return Explain(err)
+		}
+	}
+	return Explain(err)
+}
+
+func (d *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) (again bool, err error) {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return clash(err) || lost(err), err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	var hooks []func()
+	if err := fn(context.WithValue(ctx, hooksKey{}, &hooks), tx); err != nil {
+		return clash(err) || lost(err), err
+	}
+	if err := tx.Commit(); err != nil {
+		// A clash told at commit was not committed. A connection lost at commit
+		// may have been: the caller must hear of it rather than do it twice.
+		return clash(err), err
+	}
+	for _, hook := range hooks {
+		hook()
+	}
+	return false, nil
+}
+
+// Explain turns an error of the store into one a reader can be shown.
+// *fail.Error, nil, sql.ErrNoRows and constraint errors pass as they are.
+func Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fail.Error](err); ok {
+		return err
+	}
+	switch {
+	case sqliteCode(err) == sqlite3.SQLITE_FULL || pgCode(err) == "53100":
+		return fail.Wrap(err, fail.Unavailable, "kit.disk_full")
+	case lost(err), clash(err), sqliteCode(err)&0xff == sqlite3.SQLITE_IOERR, sqliteCode(err)&0xff == sqlite3.SQLITE_CANTOPEN:
+		return fail.Wrap(err, fail.Unavailable, "kit.store_away")
+	}
+	return err
+}
+
+func sqliteCode(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()
+	}
+	return 0
+}
+
+func pgCode(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// Unique says that a UNIQUE or PRIMARY KEY constraint refused the row, told by
+// code. On PostgreSQL the transaction is then spent: prefer ON CONFLICT, or let
+// the whole Tx fail and look afterwards who was first.
+func Unique(err error) bool {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return true
+	}
+	return pgCode(err) == "23505"
+}
+
+// clash says that another transaction was in the way.
+func clash(err error) bool {
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return true
+	}
+	switch pgCode(err) {
+	case "40001", "40P01", "55P03": // serialization, deadlock, lock not available
+		return true
+	}
+	return false
+}
+
+// lost says that the connection to the server broke or was refused.
+func lost(err error) bool {
+	code := pgCode(err)
+	if strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P") {
+		return true
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+}
