@@ -166,7 +166,7 @@ func Time(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// Date reads a day kept as 2026-11-22 or ''.
+// Date reads a day kept as 2026-11-22 or ”.
 func Date(s string) clock.Date {
 	d, _ := clock.ParseDate(s)
 	return d
