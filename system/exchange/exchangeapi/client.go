@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/id"
 )
 
@@ -21,9 +22,9 @@ const MaxMessage = 8 << 20
 // Client calls other systems through the exchange, as one subsystem.
 type Client struct {
 	Self    Subsystem
-	Address string       // where the exchange is: http://tunduk.localhost:8080
-	Key     string       // shared with the exchange
-	HTTP    *http.Client // may run in the process itself; nil: http.DefaultClient
+	Address string        // where the exchange is: http://tunduk.localhost:8080
+	Key     string        // shared with the exchange
+	HTTP    *http.Client  // may run in the process itself; nil: http.DefaultClient
 	Timeout time.Duration // of one call; 0: 15 s
 }
 
@@ -157,4 +158,9 @@ type problem struct {
 	Key      string         `json:"key"`
 	Args     map[string]any `json:"args,omitempty"`
 	Findings []fail.Finding `json:"findings,omitempty"`
+}
+
+// NewClient makes the client of a system from what the program hands it.
+func NewClient(env host.Env, self Subsystem) *Client {
+	return &Client{Self: self, Address: env.ExchangeAddress, Key: env.ExchangeKey, HTTP: env.HTTP}
 }

@@ -1,0 +1,77 @@
+// Package demo holds the invented people and organisations of the demo, as
+// plain data. Each system takes from it what is its own. Nobody here lives.
+package demo
+
+import "github.com/sanarip/sanarip/kit/text"
+
+// Person is somebody of the demo.
+type Person struct {
+	PIN        string
+	FamilyName string
+	GivenName  string
+	Patronymic string
+	Passport   string // series and number: ID1234567
+	Region     string // СОАТЕ
+	Address    string
+	Rural      bool
+	Email      string
+	Phone      string
+	Lang       text.Lang
+	// Account says that the person has an account at ЕСИ, with Password and the
+	// authenticator's TOTP secret (base32); without a secret codes come by SMS.
+	Account bool
+	TOTP    string
+}
+
+// Name is surname, given name, patronymic.
+func (p Person) Name() string {
+	if p.Patronymic == "" {
+		return p.FamilyName + " " + p.GivenName
+	}
+	return p.FamilyName + " " + p.GivenName + " " + p.Patronymic
+}
+
+// Password is everybody's password in the demo (ID-14 holds for it).
+const Password = "Sanarip-2026"
+
+// The people who sign in.
+var (
+	Doctor   = Person{"11503198500123", "Асанова", "Айгүл", "Маратовна", "ID1000123", "41711000000000", "Бишкек ш., Токтогул көч., 112-15", false, "asanova@demo.sanarip.example", "+996700100123", text.RU, true, ""}
+	Head     = Person{"20207197800045", "Токтогулов", "Бакыт", "Эсенович", "ID1000045", "41711000000000", "Бишкек ш., Чүй просп., 88-4", false, "toktogulov@demo.sanarip.example", "+996700100045", text.RU, true, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
+	Surgeon  = Person{"20711199000377", "Исаков", "Данияр", "Кубанычович", "ID1000377", "41711000000000", "Бишкек ш., Манас просп., 40-21", false, "isakov@demo.sanarip.example", "+996700100377", text.KY, true, ""}
+	Nurse    = Person{"12905199300264", "Мамытова", "Жибек", "Таалайбековна", "ID1000264", "41711000000000", "Бишкек ш., Ахунбаев көч., 7-3", false, "mamytova@demo.sanarip.example", "+996700100264", text.KY, true, ""}
+	Expert   = Person{"12511199000088", "Орозбекова", "Нургүл", "Асановна", "ID1000088", "41711000000000", "Бишкек ш., Киев көч., 77-9", false, "orozbekova@demo.sanarip.example", "+996700100088", text.RU, true, ""}
+	Operator = Person{"20806198800156", "Сыдыков", "Тимур", "Рустамович", "ID1000156", "41711000000000", "Бишкек ш., Боконбаев көч., 15-2", false, "sydykov@demo.sanarip.example", "+996700100156", text.RU, true, ""}
+	Manager  = Person{"11112197500031", "Бейшеналиева", "Гүлнара", "Сапарбековна", "ID1000031", "41711000000000", "Бишкек ш., Жибек Жолу просп., 300-44", false, "beishenalieva@demo.sanarip.example", "+996700100031", text.RU, true, ""}
+	Patient  = Person{"21209196000217", "Жумабеков", "Эрмек", "Асанович", "ID1000217", "41708203000000", "Чүй обл., Сокулук району, Сокулук айылы, Ленин көч., 5", true, "jumabekov@demo.sanarip.example", "+996700100217", text.KY, true, ""}
+)
+
+// Residents are further people whom the population register knows.
+var Residents = []Person{
+	{"10304199200551", "Кадырова", "Мээрим", "Болотовна", "ID1000551", "41711000000000", "Бишкек ш., Горький көч., 12-7", false, "", "", text.KY, false, ""},
+	{"20101195500712", "Ибраимов", "Сагын", "Токтосунович", "AN2000712", "41708203000000", "Чүй обл., Сокулук району, Шопоков ш.", false, "", "", text.KY, false, ""},
+	{"11906198700634", "Петрова", "Елена", "Сергеевна", "ID1000634", "41711000000000", "г. Бишкек, ул. Советская, 201-5", false, "", "", text.RU, false, ""},
+	{"22408200100945", "Усенов", "Нурлан", "Жаныбекович", "ID1000945", "41711000000000", "Бишкек ш., Алматы көч., 4", false, "", "", text.KY, false, ""},
+	{"10905196600828", "Сулайманова", "Бурул", "Акматовна", "AN2000828", "41708203000000", "Чүй обл., Аламүдүн району", true, "", "", text.KY, false, ""},
+	{"23010197300419", "Ким", "Андрей", "Викторович", "ID1000419", "41711000000000", "г. Бишкек, ул. Ибраимова, 115-32", false, "", "", text.RU, false, ""},
+	{"11407199900563", "Эгембердиева", "Өкүл", "Үсөнбековна", "ID1000563", "41711000000000", "Бишкек ш., Ыссык-Көл көч., 8", false, "", "", text.KY, false, ""},
+	{"21203198200670", "Рахимов", "Шухрат", "Алишерович", "ID1000670", "41711000000000", "Бишкек ш., Сухэ-Батор көч., 3-11", false, "", "", text.RU, false, ""},
+}
+
+// SignIns are the people with an account, in the order in which the start page
+// shows them.
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Patient, Expert, Operator}
+
+// People is everybody.
+func People() []Person { return append(append([]Person{}, SignIns...), Residents...) }
+
+// Codes of the demo's organisations.
+const (
+	Hospital       = "950174" // the number in the order's own example (MC-5)
+	SecondHospital = "950201"
+	Fund           = "900001"
+	OperatorOrg    = "900002"
+	Therapy        = "18"
+	Surgery        = "05"
+	Cardiology     = "21"
+)

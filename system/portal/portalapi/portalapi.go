@@ -1,0 +1,54 @@
+// Package portalapi is what the portal offers to other systems: checking the
+// documents it has issued.
+package portalapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+)
+
+// ServiceDocuments checks issued documents.
+const ServiceDocuments = "documents"
+
+// Query names a document: by its number and the check code on it (the QR code
+// holds both), or by the SHA-256 of the file in hand.
+type Query struct {
+	Number string `json:"number,omitempty"`
+	Code   string `json:"code,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+}
+
+// Verdict is what a stranger who holds the document may know.
+type Verdict struct {
+	Authentic bool       `json:"authentic"`
+	Number    string     `json:"number,omitempty"`
+	Title     text.Words `json:"title,omitzero"`
+	IssuedBy  text.Words `json:"issued_by,omitzero"`
+	IssuedAt  time.Time  `json:"issued_at,omitzero"`
+	Holder    string     `json:"holder,omitempty"` // initials and masked ПИН, no more
+}
+
+// API is the service.
+type API interface {
+	Verify(ctx context.Context, q Query) (Verdict, error)
+}
+
+// Client asks through the exchange.
+type Client struct{ Exchange *exchangeapi.Client }
+
+var _ API = Client{}
+
+// Verify implements API.
+func (c Client) Verify(ctx context.Context, q Query) (Verdict, error) {
+	var v Verdict
+	err := c.Exchange.Do(ctx, exchangeapi.Call{Provider: exchangeapi.Portal, Service: ServiceDocuments, Path: "/verify", Body: q}, &v)
+	return v, err
+}
+
+// Serve registers the service.
+func Serve(p *exchangeapi.Provider, api API) {
+	exchangeapi.Serve(p, ServiceDocuments, "/verify", func(ctx context.Context, in Query) (Verdict, error) { return api.Verify(ctx, in) })
+}
