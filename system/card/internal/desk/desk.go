@@ -1,0 +1,96 @@
+// Package desk is where a member of staff sits: it signs people in through ЕСИ,
+// knows the post they hold by НИСУР, and lets each page be opened only by the
+// roles it is for. Every subject of the card mounts its pages through it.
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/session"
+	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Desk is what every subject of the card works with.
+type Desk struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Queue    *job.Queue
+	Exchange *exchangeapi.Client
+	Site     *page.Site
+	SignIn   *signin.Client
+	Sessions *session.Store
+	Mux      *http.ServeMux
+}
+
+// Staff is who is signed in, in the post they act in.
+type Staff struct {
+	PIN   string
+	Name  string
+	Post  workforceapi.Post   // the one chosen
+	Posts []workforceapi.Post // all that the person holds in hospitals
+}
+
+type staffKey struct{}
+
+// Of is the member of staff of the request; the zero Staff outside a page.
+func Of(ctx context.Context) Staff {
+	s, _ := ctx.Value(staffKey{}).(Staff)
+	return s
+}
+
+// With is for tests of use cases.
+func With(ctx context.Context, s Staff) context.Context {
+	return context.WithValue(ctx, staffKey{}, s)
+}
+
+// Roles that pages are for.
+var (
+	Doctors   = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head}
+	Ward      = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse}
+	Everybody = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse, workforceapi.Statistician, workforceapi.Manager}
+)
+
+// Page mounts a page for the roles. pattern is that of http.ServeMux.
+func (d *Desk) Page(pattern string, roles []workforceapi.Role, h page.Handler) {
+	d.Site.Handle(d.Mux, pattern, d.SignIn.Require(func(w http.ResponseWriter, r *http.Request) error {
+		staff := Of(r.Context())
+		if staff.PIN == "" {
+			return fail.New(fail.SignedOut, "kit.session_ended")
+		}
+		if !slices.Contains(roles, staff.Post.Role) {
+			return fail.New(fail.Forbidden, "card.forbidden_role")
+		}
+		return h(w, r)
+	}))
+}
+
+// Seen records that the member of staff looked at or changed a person's data.
+// action and purpose are codes of this system: "stay.read", "treatment".
+func (d *Desk) Seen(ctx context.Context, q db.Querier, patientPIN, action, object string) error {
+	staff := Of(ctx)
+	return audit.Add(ctx, q, d.Clock, audit.Record{
+		Subject: patientPIN, ActorPIN: staff.PIN, ActorName: staff.Name, ActorRole: staff.Post.Title.RU,
+		Organisation: staff.Post.OrganisationName.RU, Via: "card", Action: action, Purpose: "treatment", Object: object,
+	})
+}
+
+// PostTitle is the post as a layout shows it.
+func PostTitle(ctx context.Context, p workforceapi.Post) string {
+	title := p.Title.Here(ctx)
+	if department := p.DepartmentName.Here(ctx); department != "" {
+		title += ", " + department
+	}
+	return title
+}
