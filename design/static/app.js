@@ -1,1 +1,421 @@
-/* built by src/build.sh */
+// combobox.js
+{
+// An input whose answers the server suggests (WAI-ARIA combobox with a list
+// box). The server is asked 200 ms after the last key; late answers to older
+// questions are dropped.
+let count = 0;
+
+for (const box of document.querySelectorAll("[data-combobox]")) {
+  const input = box.querySelector("input[type=text]");
+  const value = box.querySelector("[data-combobox-value]");
+  const id = `combobox-${++count}`;
+  let options = [];
+  let active = -1;
+  let timer = 0;
+  let asked = 0;
+
+  const list = document.createElement("ul");
+  list.id = id;
+  list.className = "sn-combobox__list";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", box.dataset.list);
+  list.hidden = true;
+  const status = document.createElement("div");
+  status.className = "govuk-visually-hidden";
+  status.setAttribute("role", "status");
+  box.append(list, status);
+
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
+  input.setAttribute("aria-controls", id);
+
+  const close = () => {
+    list.hidden = true;
+    active = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const mark = () => box.classList.toggle("sn-combobox__chosen", value.value !== "");
+  const choose = (i) => {
+    input.value = options[i].label;
+    value.value = options[i].value;
+    mark();
+    close();
+    value.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const move = (i) => {
+    active = i;
+    [...list.children].forEach((li, n) => li.setAttribute("aria-selected", String(n === i)));
+    const li = list.children[i];
+    if (!li) return input.removeAttribute("aria-activedescendant");
+    input.setAttribute("aria-activedescendant", li.id);
+    li.scrollIntoView({ block: "nearest" });
+  };
+  const say = (words) => {
+    status.textContent = words;
+  };
+  const note = (words) => {
+    const li = document.createElement("li");
+    li.className = "sn-combobox__status";
+    li.setAttribute("role", "presentation");
+    li.textContent = words;
+    list.replaceChildren(li);
+    list.hidden = false;
+    say(words);
+  };
+  const show = () => {
+    active = -1;
+    if (!options.length) return note(box.dataset.none);
+    list.replaceChildren(...options.map((o, i) => {
+      const li = document.createElement("li");
+      li.id = `${id}-${i}`;
+      li.className = "sn-combobox__option";
+      li.setAttribute("role", "option");
+      li.setAttribute("aria-selected", "false");
+      const label = document.createElement("span");
+      label.textContent = o.label;
+      li.append(label);
+      if (o.hint) {
+        const hint = document.createElement("span");
+        hint.className = "sn-combobox__hint";
+        hint.textContent = o.hint;
+        li.append(hint);
+      }
+      // mousedown, not click: the input must not lose the focus first.
+      li.addEventListener("mousedown", (e) => {
+        e.preventDefault();
+        choose(i);
+      });
+      return li;
+    }));
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    say(box.dataset.found.replace("#", options.length));
+  };
+  const ask = async () => {
+    const mine = ++asked;
+    const q = input.value.trim();
+    if (!q) return close();
+    const url = new URL(box.dataset.combobox, location.href);
+    url.searchParams.set("q", q);
+    try {
+      const answer = await fetch(url, { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const found = await answer.json();
+      if (mine !== asked) return;
+      options = found || [];
+      if (document.activeElement === input) show();
+    } catch {
+      if (mine !== asked) return;
+      options = [];
+      note(box.dataset.failed);
+    }
+  };
+
+  input.addEventListener("input", () => {
+    value.value = "";
+    mark();
+    clearTimeout(timer);
+    timer = setTimeout(ask, 200);
+  });
+  input.addEventListener("keydown", (e) => {
+    const open = !list.hidden && options.length > 0;
+    switch (e.key) {
+      case "ArrowDown":
+      case "ArrowUp": {
+        e.preventDefault();
+        if (!open) return void ask();
+        const step = e.key === "ArrowDown" ? 1 : -1;
+        move((active + step + options.length) % options.length);
+        break;
+      }
+      case "Enter":
+        if (open && active >= 0) {
+          e.preventDefault();
+          choose(active);
+        }
+        break;
+      case "Escape":
+        if (!list.hidden) {
+          e.preventDefault();
+          e.stopPropagation();
+          close();
+        }
+        break;
+      case "Tab":
+        if (open && active >= 0) choose(active);
+    }
+  });
+  input.addEventListener("blur", close);
+  mark();
+}
+}
+
+// draft.js
+{
+// Keeps what is typed into the text areas of form[data-autosave][id] until it
+// was sent. A draft that was sent is dropped by the next page that is not an
+// error page: a send that failed loses nothing. Drafts go after a day and at
+// sign-out, since a ward's computer has many users.
+const prefix = "draft:";
+const day = 24 * 60 * 60 * 1000;
+const store = (() => {
+  try {
+    localStorage.setItem(prefix, "");
+    localStorage.removeItem(prefix);
+    return localStorage;
+  } catch {
+    return null; // forbidden by the browser
+  }
+})();
+
+if (store) {
+  const read = (key) => {
+    try {
+      return JSON.parse(store.getItem(key));
+    } catch {
+      return null;
+    }
+  };
+  const drafts = () => Object.keys(store).filter((key) => key.startsWith(prefix));
+  const failed = document.querySelector("[data-error-page], [data-error-summary]");
+
+  for (const key of drafts()) {
+    const draft = read(key);
+    if (!draft || Date.now() - draft.at > day || (draft.sent && !failed)) store.removeItem(key);
+  }
+  for (const form of document.querySelectorAll("form[data-sign-out]")) {
+    form.addEventListener("submit", () => drafts().forEach((key) => store.removeItem(key)));
+  }
+
+  for (const form of document.querySelectorAll("form[data-autosave][id]")) {
+    const key = `${prefix}${location.pathname}#${form.id}`;
+    const areas = [...form.querySelectorAll("textarea[name]")];
+    const blank = areas.map((area) => area.value);
+    const save = (sent) => {
+      if (areas.every((area, i) => area.value === blank[i])) return store.removeItem(key);
+      const values = Object.fromEntries(areas.map((area) => [area.name, area.value]));
+      try {
+        store.setItem(key, JSON.stringify({ at: Date.now(), sent, values }));
+      } catch {
+        // full: typing must go on
+      }
+    };
+    const draft = read(key);
+    if (draft && areas.some((area) => area.value === "" && draft.values[area.name])) {
+      for (const area of areas) {
+        if (area.value === "" && draft.values[area.name]) area.value = draft.values[area.name];
+      }
+      notice(form, areas, blank, key);
+    }
+    let timer = 0;
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => save(false), 400);
+    });
+    form.addEventListener("submit", () => {
+      clearTimeout(timer);
+      save(true);
+    });
+    addEventListener("pagehide", () => {
+      if (!read(key)?.sent) save(false);
+    });
+  }
+
+  function notice(form, areas, blank, key) {
+    const words = document.body.dataset;
+    const box = document.createElement("div");
+    box.className = "sn-notice sn-notice--info";
+    box.setAttribute("role", "status");
+    const body = document.createElement("div");
+    body.className = "sn-notice__body";
+    const text = document.createElement("p");
+    text.textContent = words.draftRestored;
+    const discard = document.createElement("button");
+    discard.type = "button";
+    discard.className = "govuk-button govuk-button--secondary";
+    discard.textContent = words.draftDiscard;
+    discard.addEventListener("click", () => {
+      areas.forEach((area, i) => (area.value = blank[i]));
+      store.removeItem(key);
+      box.remove();
+      areas[0].focus();
+    });
+    body.append(text, discard);
+    box.append(body);
+    form.prepend(box);
+  }
+}
+}
+
+// keys.js
+{
+// The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, arrows
+// move between rows and tiles.
+const typing = (el) => el?.matches?.("input, textarea, select, [contenteditable]");
+const help = document.getElementById("shortcuts");
+
+for (const button of document.querySelectorAll("[data-shortcuts]")) {
+  button.hidden = !help?.showModal;
+  button.addEventListener("click", () => help.showModal());
+}
+
+document.addEventListener("keydown", (e) => {
+  const mod = e.ctrlKey || e.metaKey;
+  // By place on the keyboard, too: with Cyrillic letters the key K gives «Л».
+  if (mod && !e.altKey && !e.shiftKey && (e.key.toLowerCase() === "k" || e.code === "KeyK")) {
+    const search = document.querySelector("[data-search]");
+    if (!search) return;
+    e.preventDefault();
+    search.focus();
+    search.select();
+    return;
+  }
+  if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input")) {
+    e.preventDefault();
+    e.target.form.requestSubmit();
+    return;
+  }
+  if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
+    e.preventDefault();
+    help.showModal();
+    return;
+  }
+  if (!["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(e.key) || mod || e.altKey || e.shiftKey || typing(e.target)) return;
+  const board = e.target.closest("[data-arrows]");
+  if (board) return tiles(e, [...board.querySelectorAll(board.dataset.arrows)].filter((tile) => tile.href));
+  const row = e.target.closest("tbody tr");
+  if (row && e.key.match(/Down|Up/)) rows(e, row);
+});
+
+// Left and right go to the neighbour, up and down to the nearest tile of another line.
+function tiles(e, all) {
+  const i = all.indexOf(e.target.closest("a"));
+  if (i < 0) return;
+  let next;
+  if (e.key === "ArrowRight") next = all[i + 1];
+  else if (e.key === "ArrowLeft") next = all[i - 1];
+  else {
+    const down = e.key === "ArrowDown";
+    const from = all[i].getBoundingClientRect();
+    let best = Infinity;
+    for (const tile of all) {
+      const to = tile.getBoundingClientRect();
+      const dy = down ? to.top - from.top : from.top - to.top;
+      if (dy < from.height / 2) continue;
+      const far = dy * 4 + Math.abs(to.left - from.left);
+      if (far < best) [best, next] = [far, tile];
+    }
+  }
+  if (!next) return;
+  e.preventDefault();
+  next.focus();
+}
+
+function rows(e, row) {
+  const step = e.key === "ArrowDown" ? "nextElementSibling" : "previousElementSibling";
+  const cell = e.target.closest("td, th");
+  for (let next = row[step]; next; next = next[step]) {
+    const target = next.cells[cell.cellIndex]?.querySelector("a, button") ?? next.querySelector("a, button");
+    if (!target) continue;
+    e.preventDefault();
+    target.focus();
+    return;
+  }
+}
+}
+
+// page.js
+{
+// Small helps for every page: the error summary, counters, print and share.
+const summary = document.querySelector("[data-error-summary]");
+if (summary) {
+  document.title = `${summary.dataset.errorSummary} ${document.title}`;
+  summary.focus();
+  // A link to a field puts its label into view, not only the field.
+  summary.addEventListener("click", (e) => {
+    const field = document.getElementById(e.target.hash?.slice(1));
+    if (!field) return;
+    e.preventDefault();
+    (field.closest("fieldset") ?? field.labels?.[0] ?? field).scrollIntoView();
+    field.focus({ preventScroll: true });
+  });
+}
+
+for (const area of document.querySelectorAll("textarea[data-limit]")) {
+  const limit = Number(area.dataset.limit);
+  const note = document.createElement("p");
+  note.className = "sn-limit";
+  note.setAttribute("aria-live", "polite");
+  const count = () => {
+    const left = limit - [...area.value].length;
+    // Silent until it matters.
+    note.textContent = left > limit / 4 ? "" : (left < 0 ? area.dataset.limitOver : area.dataset.limitLeft).replace("#", Math.abs(left));
+    note.classList.toggle("sn-limit--over", left < 0);
+  };
+  area.after(note);
+  area.addEventListener("input", count);
+  count();
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share && !navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const url = new URL(button.dataset.share || location.href, location.href).href;
+    try {
+      if (navigator.share) return await navigator.share({ title: document.title, url });
+      await navigator.clipboard.writeText(url);
+    } catch {
+      return; // the reader closed the sheet
+    }
+    const words = button.querySelector("span") ?? button;
+    const before = words.textContent;
+    words.setAttribute("role", "status");
+    words.textContent = button.dataset.shareDone || before;
+    setTimeout(() => (words.textContent = before), 3000);
+  });
+}
+
+// A second click on a slow line must not send a form twice.
+document.addEventListener("submit", (e) => {
+  if (e.defaultPrevented || e.target.method !== "post") return;
+  if (e.target.dataset.sent && Date.now() - Number(e.target.dataset.sent) < 2000) {
+    e.preventDefault();
+    return;
+  }
+  e.target.dataset.sent = String(Date.now());
+});
+}
+
+// password.js
+{
+// A button that shows the password while it is typed. It hides it again before
+// the form goes, so that no browser keeps it as a plain text.
+for (const box of document.querySelectorAll("[data-password]")) {
+  const input = box.querySelector("input");
+  const words = box.dataset;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "govuk-button govuk-button--secondary";
+  button.setAttribute("aria-controls", input.id);
+  const status = document.createElement("span");
+  status.className = "govuk-visually-hidden";
+  status.setAttribute("role", "status");
+  const set = (shown, tell) => {
+    input.type = shown ? "text" : "password";
+    button.textContent = shown ? words.hide : words.show;
+    if (tell) status.textContent = shown ? words.shown : words.hidden;
+  };
+  set(false, false);
+  button.addEventListener("click", () => set(input.type === "password", true));
+  input.form?.addEventListener("submit", () => set(false, false));
+  box.append(button, status);
+}
+}

@@ -1,0 +1,43 @@
+// Builds ../static from scss/, js/ and the fonts of the packages. The same
+// sources give the same bytes, so that a check can tell whether what is
+// committed is fresh (build.sh --check).
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { compile } from "sass";
+
+const out = new URL("../static/", import.meta.url);
+const here = (path) => new URL(path, import.meta.url);
+mkdirSync(new URL("fonts/", out), { recursive: true });
+
+const fonts = here("node_modules/@fontsource-variable/golos-text/");
+for (const part of ["cyrillic", "cyrillic-ext", "latin"]) {
+  copyFileSync(new URL(`files/golos-text-${part}-wght-normal.woff2`, fonts), new URL(`fonts/golos-text-${part}.woff2`, out));
+}
+copyFileSync(new URL("LICENSE", fonts), new URL("fonts/LICENSE.txt", out));
+
+// The version in the address is the one that assets.go computes: the first six
+// bytes of the sha-256.
+const version = (name) => createHash("sha256").update(readFileSync(new URL(name, out))).digest("hex").slice(0, 12);
+
+function css(name) {
+  let text = compile(here(`scss/${name}.scss`).pathname, {
+    style: "compressed", loadPaths: [here("node_modules").pathname], quietDeps: true,
+  }).css;
+  // Stand-in sizes (1019px, 63.6875rem…) become tokens, with the line height beside them.
+  for (const step of [16, 19, 24, 27, 36, 48]) {
+    const rem = String((1000 + step) / 16).replace(/\.?0+$/, (m) => (m.startsWith(".") ? "" : m));
+    const size = `font-size:${rem.replace(".", "\\.")}rem`;
+    text = text.replace(new RegExp(`${size};line-height:[\\d.]+`, "g"), `font-size:var(--size-${step});line-height:var(--lead-${step})`);
+    text = text.replace(new RegExp(size, "g"), `font-size:var(--size-${step})`);
+  }
+  const left = text.match(/[^{};]*\b(6[345]\.?\d*rem|10[1-4]\dpx)[^;}]*/g);
+  if (left) throw new Error(`stand-in sizes left in ${name}.css: ${left.slice(0, 5).join(" | ")}`);
+  text = text.replace(/url\("?(fonts\/[\w-]+\.woff2)"?\)/g, (_, font) => `url("${font}?v=${version(font)}")`);
+  writeFileSync(new URL(`${name}.css`, out), text.trim() + "\n");
+}
+css("app");
+css("large");
+
+// One file, one request: each script keeps its names to itself in a block.
+const scripts = readdirSync(here("js/")).filter((f) => f.endsWith(".js")).sort();
+writeFileSync(new URL("app.js", out), scripts.map((f) => `// ${f}\n{\n${readFileSync(here(`js/${f}`), "utf8").trim()}\n}\n`).join("\n"));

@@ -1,0 +1,64 @@
+// Small helps for every page: the error summary, counters, print and share.
+const summary = document.querySelector("[data-error-summary]");
+if (summary) {
+  document.title = `${summary.dataset.errorSummary} ${document.title}`;
+  summary.focus();
+  // A link to a field puts its label into view, not only the field.
+  summary.addEventListener("click", (e) => {
+    const field = document.getElementById(e.target.hash?.slice(1));
+    if (!field) return;
+    e.preventDefault();
+    (field.closest("fieldset") ?? field.labels?.[0] ?? field).scrollIntoView();
+    field.focus({ preventScroll: true });
+  });
+}
+
+for (const area of document.querySelectorAll("textarea[data-limit]")) {
+  const limit = Number(area.dataset.limit);
+  const note = document.createElement("p");
+  note.className = "sn-limit";
+  note.setAttribute("aria-live", "polite");
+  const count = () => {
+    const left = limit - [...area.value].length;
+    // Silent until it matters.
+    note.textContent = left > limit / 4 ? "" : (left < 0 ? area.dataset.limitOver : area.dataset.limitLeft).replace("#", Math.abs(left));
+    note.classList.toggle("sn-limit--over", left < 0);
+  };
+  area.after(note);
+  area.addEventListener("input", count);
+  count();
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share && !navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const url = new URL(button.dataset.share || location.href, location.href).href;
+    try {
+      if (navigator.share) return await navigator.share({ title: document.title, url });
+      await navigator.clipboard.writeText(url);
+    } catch {
+      return; // the reader closed the sheet
+    }
+    const words = button.querySelector("span") ?? button;
+    const before = words.textContent;
+    words.setAttribute("role", "status");
+    words.textContent = button.dataset.shareDone || before;
+    setTimeout(() => (words.textContent = before), 3000);
+  });
+}
+
+// A second click on a slow line must not send a form twice.
+document.addEventListener("submit", (e) => {
+  if (e.defaultPrevented || e.target.method !== "post") return;
+  if (e.target.dataset.sent && Date.now() - Number(e.target.dataset.sent) < 2000) {
+    e.preventDefault();
+    return;
+  }
+  e.target.dataset.sent = String(Date.now());
+});
