@@ -59,3 +59,13 @@ func retryable(k fail.Kind) bool {
 	}
 	return false
 }
+
+// labelOf is "Surname: " for the field of the name, "" if it is not among them.
+func labelOf(name string, fields []Field) string {
+	for _, f := range fields {
+		if f.Name == name && f.Label != "" {
+			return f.Label + ": "
+		}
+	}
+	return ""
+}

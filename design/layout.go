@@ -44,6 +44,9 @@ func currentNav(v *page.View) int {
 	here, _, _ := strings.Cut(v.Path, "?")
 	best, length := -1, 0
 	for i, item := range v.Nav {
+		if item.Path == v.Path {
+			return i
+		}
 		path, _, _ := strings.Cut(item.Path, "?")
 		if path == "/" && here != "/" {
 			continue

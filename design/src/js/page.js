@@ -2,6 +2,15 @@
 const summary = document.querySelector("[data-error-summary]");
 if (summary) {
   document.title = `${summary.dataset.errorSummary} ${document.title}`;
+  for (const link of summary.querySelectorAll('a[href^="#"]:not([data-labelled])')) {
+    const field = document.getElementById(link.hash.slice(1));
+    // A group's question stands in its legend, a field's in its label.
+    const group = field?.matches("[type=radio], [type=checkbox]") && field.closest("fieldset")?.querySelector("legend");
+    const label = (group || field?.labels?.[0])?.cloneNode(true);
+    label?.querySelectorAll(".sn-optional").forEach((el) => el.remove());
+    const words = label?.textContent.trim();
+    if (words) link.prepend(`${words}: `);
+  }
   summary.focus();
   // A link to a field puts its label into view, not only the field.
   summary.addEventListener("click", (e) => {
