@@ -1,0 +1,62 @@
+# What each target does is said in README.md and CONTRIBUTING.md.
+SHELL := /bin/bash
+BIN := $(CURDIR)/bin
+export GOFLAGS ?= -buildvcs=false
+
+GOLANGCI := $(BIN)/golangci-lint-v2.15.0
+GOTESTSUM := $(BIN)/gotestsum-v1.13.0
+GOVULNCHECK := $(BIN)/govulncheck-v1.1.4
+
+.PHONY: run build test test-short check format generate fresh lint vulnerabilities bench clean
+
+run: build
+	$(BIN)/sanarip run --demo --data ./data
+
+build:
+	go build -o $(BIN)/sanarip ./cmd/sanarip
+
+# Everything: units with the race detector, both engines, contracts, journeys in
+# a real browser. Installs what it needs where it may.
+test: $(GOTESTSUM)
+	.ci/prepare
+	.ci/with-postgres $(GOTESTSUM) --format pkgname --hide-summary skipped -- -race -count=1 -timeout 40m ./...
+
+# The same without PostgreSQL, browser and race detector: seconds, for every save.
+test-short:
+	go test -short ./...
+
+check: format lint fresh vulnerabilities
+
+format: $(GOLANGCI)
+	@changed="$$($(GOLANGCI) fmt --diff 2>&1)"; if [ -n "$$changed" ]; then echo "$$changed"; echo 'Not formatted: run "bin/golangci-lint-v2.15.0 fmt".'; exit 1; fi
+	@echo 'formatting: good'
+
+lint: $(GOLANGCI)
+	go vet ./...
+	$(GOLANGCI) run
+
+# Generated code, styles and scripts are committed: say whether they are what
+# their sources make.
+fresh:
+	.ci/fresh
+
+# Needs the vulnerability database; where it is out of reach that is said, not hidden.
+vulnerabilities: $(GOVULNCHECK)
+	.ci/vulnerabilities $(GOVULNCHECK)
+
+generate:
+	go tool templ generate
+
+bench:
+	.ci/prepare
+	.ci/with-postgres bench/run
+
+$(GOLANGCI):
+	GOBIN=$(BIN)/tmp go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && mv $(BIN)/tmp/golangci-lint $@
+$(GOTESTSUM):
+	GOBIN=$(BIN)/tmp go install gotest.tools/gotestsum@v1.13.0 && mv $(BIN)/tmp/gotestsum $@
+$(GOVULNCHECK):
+	GOBIN=$(BIN)/tmp go install golang.org/x/vuln/cmd/govulncheck@v1.1.4 && mv $(BIN)/tmp/govulncheck $@
+
+clean:
+	rm -rf $(BIN) e2e/artifacts
