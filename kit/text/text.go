@@ -11,6 +11,7 @@
 package text
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -149,7 +150,8 @@ func (c *Catalogue) add(key string, l Lang, raw json.RawMessage) error {
 		if forms.Other == "" {
 			return fmt.Errorf("plural without the form other")
 		}
-		message.One, message.Few, message.Many, message.Other = forms.One, forms.Few, forms.Many, forms.Other
+		// A form left out is the form other: Kyrgyz nouns do not change after numbers.
+		message.One, message.Few, message.Many, message.Other = cmp.Or(forms.One, forms.Other), cmp.Or(forms.Few, forms.Other), cmp.Or(forms.Many, forms.Other), forms.Other
 	}
 	return c.bundle.AddMessages(language.Make(string(l)), message)
 }

@@ -1,0 +1,196 @@
+// Package document makes the state's papers: A4 PDFs that read well as a
+// photocopy, with a number at the top, the thin line of a shyrdak's edge, page
+// x of y at the foot and, where it can be checked, a QR code at the lower right.
+//
+// The same input gives the same bytes, whenever and wherever it is made:
+// documents are hashed and sealed. So the moment of making is handed in.
+//
+//	d := document.New(document.Options{Title: "Выписка", Number: "…", Lang: text.RU, At: now})
+//	d.Heading("Диагноз")
+//	d.Rows(document.Row{Key: "Основной", Value: "I21.0 …"})
+//	d.Table(document.Table{Columns: …, Rows: …})
+//	d.Signatures(document.Signature{Role: "Лечащий врач", Name: "Асанова А. М."})
+//	d.QR(address, "Проверить подлинность документа")
+//	pdf, err := d.PDF()
+//
+// The PDFs carry title, language and text that can be copied, but no structure
+// tags: the page in the browser is the accessible form of a document.
+package document
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+// Options are what a whole document has.
+type Options struct {
+	Title    string    // the heading and the title in the metadata
+	Subtitle string    // a line under the title: the law or the form's name
+	Issuer   string    // who issues it, above the title
+	Number   string    // with its word: "№ 00000011895017425"
+	Form     string    // small, at the upper right: «Форма № 066/у»
+	Lang     text.Lang // of the words; decides the foot too
+	At       time.Time // moment of issue: creation date in the metadata
+	Note     string    // small print at the foot of every page
+}
+
+// Row is a name and what is known; a dash stands for nothing.
+type Row struct{ Key, Value string }
+
+// Column of a table. Widths are shares of the line: 1 and 3 are a quarter and
+// three quarters; 0 counts as 1.
+type Column struct {
+	Label string
+	Width float64
+	Right bool // numbers
+}
+
+// Table breaks over pages by itself; its head stands on each.
+type Table struct {
+	Columns []Column
+	Rows    [][]string
+	Empty   string // said instead of a table without rows
+}
+
+// Signature is a line to sign on.
+type Signature struct{ Role, Name string }
+
+// Document collects parts; PDF sets them.
+type Document struct {
+	options Options
+	parts   []func(*sheet)
+	qr      *qrPart
+	err     error
+}
+
+type qrPart struct {
+	code    matrix
+	caption []string
+}
+
+// New begins a document.
+func New(o Options) *Document { return &Document{options: o} }
+
+func (d *Document) add(part func(*sheet)) { d.parts = append(d.parts, part) }
+
+// Heading begins a section; it is never left alone at the foot of a page.
+func (d *Document) Heading(title string) { d.add(func(s *sheet) { s.heading(title) }) }
+
+// Text is paragraphs, parted by line ends.
+func (d *Document) Text(paragraphs string) {
+	d.add(func(s *sheet) {
+		for p := range strings.SplitSeq(paragraphs, "\n") {
+			s.paragraph(p, bodySize, "")
+		}
+	})
+}
+
+// Small is Text in small print.
+func (d *Document) Small(paragraphs string) {
+	d.add(func(s *sheet) {
+		for p := range strings.SplitSeq(paragraphs, "\n") {
+			s.paragraph(p, smallSize, "")
+		}
+	})
+}
+
+// Strong is a bold paragraph.
+func (d *Document) Strong(paragraph string) {
+	d.add(func(s *sheet) { s.paragraph(paragraph, bodySize, "B") })
+}
+
+// Rows are names on the left and values on the right, with hair lines between.
+func (d *Document) Rows(rows ...Row) { d.add(func(s *sheet) { s.rows(rows) }) }
+
+// Grid sets rows in boxes, columns beside each other, the name small above the
+// value, as on a form.
+func (d *Document) Grid(columns int, rows ...Row) {
+	d.add(func(s *sheet) { s.grid(max(1, columns), rows) })
+}
+
+// Table sets a table.
+func (d *Document) Table(t Table) { d.add(func(s *sheet) { s.table(t) }) }
+
+// Space leaves millimetres free.
+func (d *Document) Space(mm float64) { d.add(func(s *sheet) { s.space(mm) }) }
+
+// PageBreak goes on on a new page.
+func (d *Document) PageBreak() { d.add(func(s *sheet) { s.pdf.AddPage() }) }
+
+// Signatures are lines to sign on, kept together on one page.
+func (d *Document) Signatures(lines ...Signature) { d.add(func(s *sheet) { s.signatures(lines) }) }
+
+// QR puts a code, 36 mm wide, into the lower right corner of the last page, and
+// the caption's lines to the left of it.
+func (d *Document) QR(content string, caption ...string) {
+	code, err := encodeQR(content)
+	if err != nil {
+		d.err = err
+		return
+	}
+	d.qr = &qrPart{code, caption}
+}
+
+// PDF sets the document. It is set twice: the first time tells how many pages
+// there are, which stands at the foot of each.
+func (d *Document) PDF() ([]byte, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	first, err := d.set(0)
+	if err != nil {
+		return nil, err
+	}
+	second, err := d.set(first.pdf.PageCount())
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := second.pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func (d *Document) set(total int) (*sheet, error) {
+	s := newSheet(d.options, total)
+	for _, part := range d.parts {
+		part(s)
+	}
+	if d.qr != nil {
+		s.qr(d.qr)
+	}
+	if err := s.pdf.Error(); err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	return s, nil
+}
+
+func newSheet(o Options, total int) *sheet {
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.SetCatalogSort(true)
+	at := o.At.UTC()
+	pdf.SetCreationDate(at)
+	pdf.SetModificationDate(at)
+	pdf.SetTitle(plain(strings.TrimSpace(o.Title+" "+o.Number)), true)
+	pdf.SetAuthor(plain(o.Issuer), true)
+	pdf.SetCreator("Sanarip", true)
+	pdf.SetProducer("Sanarip", true)
+	pdf.SetLang(string(o.Lang))
+	pdf.SetMargins(left, top, right)
+	pdf.SetAutoPageBreak(false, foot)
+	pdf.SetCellMargin(0)
+	pdf.AddUTF8FontFromBytes(family, "", regular)
+	pdf.AddUTF8FontFromBytes(family, "B", bold)
+	s := &sheet{pdf: pdf, options: o, total: total}
+	pdf.SetHeaderFunc(s.header)
+	pdf.SetFooterFunc(s.footer)
+	pdf.AddPage()
+	return s
+}
