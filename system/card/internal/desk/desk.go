@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -28,10 +29,12 @@ type Desk struct {
 	Log      *slog.Logger
 	Queue    *job.Queue
 	Exchange *exchangeapi.Client
-	Site     *page.Site
-	SignIn   *signin.Client
-	Sessions *session.Store
-	Mux      *http.ServeMux
+	// Directory is the card's copy of НИСУР: departments, beds, names.
+	Directory *directory.Directory
+	Site      *page.Site
+	SignIn    *signin.Client
+	Sessions  *session.Store
+	Mux       *http.ServeMux
 }
 
 // Staff is who is signed in, in the post they act in.
@@ -64,16 +67,26 @@ var (
 
 // Page mounts a page for the roles. pattern is that of http.ServeMux.
 func (d *Desk) Page(pattern string, roles []workforceapi.Role, h page.Handler) {
-	d.Site.Handle(d.Mux, pattern, d.SignIn.Require(func(w http.ResponseWriter, r *http.Request) error {
+	d.signedIn(pattern, func(w http.ResponseWriter, r *http.Request) error {
 		staff := Of(r.Context())
-		if staff.PIN == "" {
-			return fail.New(fail.SignedOut, "kit.session_ended")
+		if staff.Post.ID == "" && r.Method == http.MethodGet {
+			return toPost(w, r)
 		}
 		if !slices.Contains(roles, staff.Post.Role) {
 			return fail.New(fail.Forbidden, "card.forbidden_role")
 		}
 		return h(w, r)
-	}))
+	})
+}
+
+// signedIn mounts a page for everybody who holds a post, before one is chosen.
+func (d *Desk) signedIn(pattern string, h page.Handler) {
+	d.Mux.Handle(pattern, d.seated(d.Site.Wrap(d.SignIn.Require(func(w http.ResponseWriter, r *http.Request) error {
+		if Of(r.Context()).PIN == "" {
+			return fail.New(fail.SignedOut, "kit.session_ended")
+		}
+		return h(w, r)
+	}))))
 }
 
 // Seen records that the member of staff looked at or changed a person's data.

@@ -1,0 +1,6 @@
+package card
+
+import "context"
+
+// Demo implements host.System.
+func (s *System) Demo(context.Context) error { return nil }

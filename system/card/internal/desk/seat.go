@@ -1,0 +1,168 @@
+package desk
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/session"
+	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// How often a session asks НИСУР whether its posts are still held (NR-2: who
+// leaves loses access at once), and for how long a hospital may go on working
+// while НИСУР does not answer.
+const (
+	recheckAfter  = time.Minute
+	recheckPause  = 15 * time.Second
+	recheckWait   = 3 * time.Second
+	worksWithout  = 4 * time.Hour
+	choosePostURL = "/post"
+)
+
+// seat is what a session of the card keeps.
+type seat struct {
+	Staff   Staff
+	Checked time.Time // when НИСУР last named the posts
+	Tried   time.Time // when it was last asked
+}
+
+// Admit lets in who holds a post in a hospital by НИСУР. Give it to signin.Config.
+func (d *Desk) Admit(ctx context.Context, c signin.Claims) (any, error) {
+	posts, err := d.posts(ctx, c.PIN)
+	if err != nil {
+		return nil, err
+	}
+	if len(posts) == 0 {
+		return nil, fail.New(fail.Forbidden, "card.no_post")
+	}
+	now := d.Clock.Now()
+	s := seat{Staff: Staff{PIN: c.PIN, Name: c.Name, Posts: posts}, Checked: now, Tried: now}
+	if s.Staff.Name == "" {
+		s.Staff.Name = posts[0].PersonName
+	}
+	if len(posts) == 1 {
+		s.Staff.Post = posts[0]
+	}
+	return s, nil
+}
+
+// posts are those by which a person works with the card.
+func (d *Desk) posts(ctx context.Context, pin string) ([]workforceapi.Post, error) {
+	all, err := workforceapi.Client{Exchange: d.Exchange}.Posts(ctx, pin)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(p workforceapi.Post) bool {
+		return !slices.Contains(Everybody, p.Role) || !d.inHospital(ctx, p)
+	}), nil
+}
+
+// inHospital is false for the posts of the fund and of operators. While nothing
+// is known of the organisation the role alone decides.
+func (d *Desk) inHospital(ctx context.Context, p workforceapi.Post) bool {
+	o, err := d.Directory.Organisation(ctx, p.Organisation)
+	return err != nil || o.Kind == directory.Hospital
+}
+
+type sittingKey struct{}
+
+// sitting is what the cookie of a request led to.
+type sitting struct {
+	staff Staff
+	err   error
+}
+
+// seated looks up who sends the request before the page is made, so that the
+// layout and the page know the same.
+func (d *Desk) seated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		staff, err := d.sit(r)
+		ctx := context.WithValue(r.Context(), sittingKey{}, sitting{staff, err})
+		if err == nil && staff.PIN != "" {
+			ctx = With(ctx, staff)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// sit reads the session and, once a minute, asks НИСУР again.
+func (d *Desk) sit(r *http.Request) (Staff, error) {
+	ctx := r.Context()
+	current, ok, err := d.Sessions.Of(r)
+	if err != nil || !ok {
+		return Staff{}, err
+	}
+	var s seat
+	if err := current.Bind(&s); err != nil {
+		return Staff{}, err
+	}
+	now := d.Clock.Now()
+	if now.Sub(s.Checked) < recheckAfter || now.Sub(s.Tried) < recheckPause {
+		return s.Staff, nil
+	}
+	return d.recheck(ctx, current, s)
+}
+
+func (d *Desk) recheck(ctx context.Context, current session.Session, s seat) (Staff, error) {
+	now := d.Clock.Now()
+	asking, cancel := context.WithTimeout(ctx, recheckWait)
+	defer cancel()
+	posts, err := d.posts(asking, s.Staff.PIN)
+	s.Tried = now
+	switch {
+	case err != nil && now.Sub(s.Checked) > worksWithout:
+		return Staff{}, err
+	case err != nil:
+		d.Log.WarnContext(ctx, "posts not checked again", "system", "card", "error", err.Error())
+		return s.Staff, d.Sessions.Update(ctx, current, s)
+	case len(posts) == 0:
+		if err := d.Sessions.EndPIN(ctx, s.Staff.PIN); err != nil {
+			return Staff{}, err
+		}
+		return Staff{}, fail.New(fail.Forbidden, "card.no_post")
+	}
+	s.Checked, s.Staff.Posts = now, posts
+	s.Staff.Post = choose(posts, s.Staff.Post.ID)
+	return s.Staff, d.Sessions.Update(ctx, current, s)
+}
+
+// choose is the post of the id, the only one if there is one, or none.
+func choose(posts []workforceapi.Post, id string) workforceapi.Post {
+	for _, p := range posts {
+		if p.ID == id || len(posts) == 1 {
+			return p
+		}
+	}
+	return workforceapi.Post{}
+}
+
+// Fill tells the layout who is signed in. Give it, with the navigation of the
+// system, to page.Site.
+func Fill(r *http.Request, v *page.View) error {
+	s, _ := r.Context().Value(sittingKey{}).(sitting)
+	if s.err != nil {
+		return s.err
+	}
+	if s.staff.PIN == "" {
+		return nil
+	}
+	ctx := r.Context()
+	v.User = &page.User{PIN: s.staff.PIN, Name: s.staff.Name}
+	if s.staff.Post.ID != "" {
+		v.User.Role, v.User.Organisation = PostTitle(ctx, s.staff.Post), s.staff.Post.OrganisationName.Here(ctx)
+	}
+	v.SignOut = "/sign-out"
+	return nil
+}
+
+// toPost leads to the choice of a post and back.
+func toPost(w http.ResponseWriter, r *http.Request) error {
+	return page.Redirect(w, r, choosePostURL+"?next="+url.QueryEscape(page.Of(r.Context()).Path))
+}

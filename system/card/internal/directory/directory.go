@@ -1,0 +1,117 @@
+// Package directory is the card's copy of НИСУР: organisations, their
+// departments and beds. The ward goes on while НИСУР is away.
+package directory
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"database/sql"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Hospital is the kind of organisation that keeps patient cards.
+const Hospital = "hospital"
+
+// Directory reads the copy and brings it up to date.
+type Directory struct {
+	DB        *db.DB
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Workforce workforceapi.API
+}
+
+// Organisation is one organisation with departments and beds: from the copy,
+// or from НИСУР when the copy has none yet.
+func (d *Directory) Organisation(ctx context.Context, code string) (workforceapi.Organisation, error) {
+	o, err := load(ctx, d.DB.Read, code)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return o, db.Explain(err)
+	}
+	o, err = d.Workforce.Organisation(ctx, code)
+	if err != nil {
+		return o, err
+	}
+	_, err = d.save(ctx, o)
+	return o, err
+}
+
+// Organisations are all of the copy, sorted by code.
+func (d *Directory) Organisations(ctx context.Context) ([]workforceapi.Organisation, error) {
+	return loadAll(ctx, d.DB.Read)
+}
+
+// Name is the organisation's short name; the code itself when nothing is known of it.
+func (d *Directory) Name(ctx context.Context, code string) text.Words {
+	o, err := load(ctx, d.DB.Read, code)
+	switch {
+	case err != nil || (o.ShortName.RU == "" && o.Name.RU == ""):
+		return text.Words{KY: code, RU: code, EN: code}
+	case o.ShortName.RU == "":
+		return o.Name
+	}
+	return o.ShortName
+}
+
+// Department finds a department of the organisation.
+func Department(o workforceapi.Organisation, code string) (workforceapi.Department, bool) {
+	for _, d := range o.Departments {
+		if d.Code == code {
+			return d, true
+		}
+	}
+	return workforceapi.Department{}, false
+}
+
+// DepartmentName is the department's name; its code when nothing is known of it.
+func DepartmentName(o workforceapi.Organisation, code string) text.Words {
+	if d, ok := Department(o, code); ok {
+		return d.Name
+	}
+	return text.Words{KY: code, RU: code, EN: code}
+}
+
+// Report is what a Sync did.
+type Report struct {
+	Organisations int // in НИСУР
+	Changed       int // brought up to date
+	Failed        int // could not be fetched: the copy stays as it was
+}
+
+// Sync copies НИСУР. Doing it again changes nothing. An organisation that
+// cannot be fetched keeps its copy and is reported with the first error.
+func (d *Directory) Sync(ctx context.Context) (Report, error) {
+	all, err := d.Workforce.Organisations(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Organisations: len(all)}
+	var first error
+	for _, o := range all {
+		if o.Kind == Hospital {
+			whole, err := d.Workforce.Organisation(ctx, o.Code)
+			if err != nil {
+				report.Failed++
+				if first == nil && !fail.Is(err, fail.NotFound) {
+					first = err
+				}
+				continue
+			}
+			o = whole
+		}
+		changed, err := d.save(ctx, o)
+		if err != nil {
+			return report, err
+		}
+		if changed {
+			report.Changed++
+		}
+	}
+	return report, first
+}

@@ -1,0 +1,93 @@
+package directory
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+func load(ctx context.Context, q db.Querier, code string) (workforceapi.Organisation, error) {
+	var data string
+	var o workforceapi.Organisation
+	if err := q.QueryRowContext(ctx, `SELECT data FROM organisation WHERE code = $1`, code).Scan(&data); err != nil {
+		return o, err
+	}
+	return o, json.Unmarshal([]byte(data), &o)
+}
+
+func loadAll(ctx context.Context, q db.Querier) ([]workforceapi.Organisation, error) {
+	rows, err := q.QueryContext(ctx, `SELECT data FROM organisation ORDER BY code`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []workforceapi.Organisation
+	for rows.Next() {
+		var data string
+		var o workforceapi.Organisation
+		if err := rows.Scan(&data); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(data), &o); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}
+
+// save writes the organisation and its beds if anything changed. A bed that
+// НИСУР no longer has is closed, never deleted: stays and moves name it.
+func (d *Directory) save(ctx context.Context, o workforceapi.Organisation) (changed bool, err error) {
+	data, err := json.Marshal(o)
+	if err != nil {
+		return false, err
+	}
+	var known string
+	err = d.DB.Read.QueryRowContext(ctx, `SELECT data FROM organisation WHERE code = $1`, o.Code).Scan(&known)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, db.Explain(err)
+	}
+	if known == string(data) {
+		return false, nil
+	}
+	return true, d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		// The row of the organisation is written first: two processes that copy
+		// the same organisation take turns at it.
+		_, err := tx.ExecContext(ctx, `INSERT INTO organisation (code, data, synced_at) VALUES ($1, $2, $3)
+			ON CONFLICT (code) DO UPDATE SET data = excluded.data, synced_at = excluded.synced_at`,
+			o.Code, string(data), db.Micros(d.Clock.Now()))
+		if err != nil {
+			return err
+		}
+		return saveBeds(ctx, tx, o)
+	})
+}
+
+func saveBeds(ctx context.Context, tx *sql.Tx, o workforceapi.Organisation) error {
+	// Beds that are still there are opened again one by one below.
+	if _, err := tx.ExecContext(ctx, `UPDATE bed SET position = -1 WHERE organisation = $1`, o.Code); err != nil {
+		return err
+	}
+	position := 0
+	for _, department := range o.Departments {
+		for _, bed := range department.Beds {
+			position++
+			_, err := tx.ExecContext(ctx, `INSERT INTO bed (id, organisation, department, room, name, position) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, department = excluded.department,
+					room = excluded.room, name = excluded.name, position = excluded.position,
+					state = CASE WHEN bed.state = 'closed' THEN 'ready' ELSE bed.state END`,
+				bed.ID, o.Code, department.Code, bed.Room, bed.Name, position)
+			if err != nil {
+				return fmt.Errorf("bed %s: %w", bed.ID, err)
+			}
+		}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE bed SET state = 'closed', position = $2 WHERE organisation = $1 AND position = -1`, o.Code, position+1)
+	return err
+}

@@ -1,0 +1,29 @@
+package card
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/job"
+)
+
+// countReturned is how many cases of the organisation the fund has sent back
+// and nobody has sent again.
+func countReturned(ctx context.Context, q db.Querier, organisation string) (int, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM treated_case c JOIN stay s ON s.id = c.stay_id
+		WHERE s.organisation = $1 AND c.state = 'returned'
+		AND NOT EXISTS (SELECT 1 FROM treated_case later WHERE later.number = c.number AND later.revision > c.revision)`, organisation).Scan(&n)
+	return n, db.Explain(err)
+}
+
+// wantDirectory orders one copy of НИСУР for the ten minutes at hand.
+func (s *System) wantDirectory(ctx context.Context) error {
+	slot := s.env.Clock.Now().Truncate(directoryEvery).Format(time.RFC3339)
+	return s.desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.desk.Queue.Add(ctx, tx, "directory", struct{}{}, job.Options{Unique: slot, Subject: "НИСУР"})
+		return err
+	})
+}

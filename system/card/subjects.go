@@ -1,0 +1,6 @@
+package card
+
+// mountSubjects mounts the pages, jobs and services of every subject. One line
+// a subject; its words are in text/, its tables in migration/.
+func (s *System) mountSubjects() {
+}

@@ -1,0 +1,187 @@
+package card
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/session"
+	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/migration"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Texts are the words of the card.
+//
+//go:embed text/*.json
+var Texts embed.FS
+
+const directoryEvery = 10 * time.Minute
+
+// System is the patient card.
+type System struct {
+	env      host.Env
+	log      *slog.Logger
+	desk     *desk.Desk
+	provider *exchangeapi.Provider
+	texts    *text.Catalogue
+}
+
+var _ host.System = (*System)(nil)
+
+// New opens the card's database, brings it up to date and mounts the pages.
+// No neighbour is asked: systems start in any order.
+func New(ctx context.Context, env host.Env) (*System, error) {
+	d, err := open(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	texts := text.MustLoad(design.Texts, Texts)
+	s := &System{
+		env: env, log: env.Log, texts: texts,
+		provider: exchangeapi.NewProvider(exchangeapi.Card, env.ExchangeKey, env.Log),
+	}
+	exchange := exchangeapi.NewClient(env, exchangeapi.Card)
+	s.desk = &desk.Desk{
+		DB: d, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(), Exchange: exchange,
+		Queue:    job.New(d, env.Clock, env.Log, job.Config{}),
+		Sessions: session.NewStore(d, env.Clock, env.BaseURL),
+		Directory: &directory.Directory{
+			DB: d, Clock: env.Clock, Log: env.Log, Workforce: workforceapi.Client{Exchange: exchange},
+		},
+		Site: &page.Site{
+			System: "card", TitleKey: "card.title", Work: true, Texts: texts, Log: env.Log, Demo: env.Demo,
+			ErrorPage: design.ErrorPage, FormHosts: []string{env.Issuer}, Fill: s.fill,
+		},
+	}
+	s.desk.SignIn = signin.New(signin.Config{
+		Issuer: env.Issuer, ClientID: "card", Secret: env.ClientSecret, BaseURL: env.BaseURL,
+		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.desk.Sessions, Admit: s.desk.Admit,
+	})
+	s.mount()
+	return s, nil
+}
+
+func open(ctx context.Context, env host.Env) (*db.DB, error) {
+	d, err := db.Open(ctx, env.Database, "card", db.Options{Connections: env.Connections})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx, migration.Sets...); err != nil {
+		_ = d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (s *System) mount() {
+	d := s.desk
+	design.Mount(d.Mux)
+	d.Mux.Handle("/exchange/", s.provider)
+	exchangeapi.ServeOperations(s.provider, d.DB, d.Queue, s.auditWords)
+	d.SignIn.Mount(d.Mux, d.Site)
+	desk.MountPost(d)
+	d.Page("GET /{$}", desk.Everybody, s.start)
+	d.Site.Handle(d.Mux, "/", func(http.ResponseWriter, *http.Request) error {
+		return fail.New(fail.NotFound, "kit.not_found")
+	})
+	d.Queue.Handle("directory", job.Policy{MaxAttempts: 8}, func(ctx context.Context, _ job.Job) error {
+		_, err := d.Directory.Sync(ctx)
+		return err
+	})
+	s.mountSubjects()
+}
+
+// start leads everybody to where they work.
+func (s *System) start(w http.ResponseWriter, r *http.Request) error {
+	return page.Redirect(w, r, "/ward")
+}
+
+// fill gives the layout its user and navigation with counts.
+func (s *System) fill(r *http.Request, v *page.View) error {
+	if err := desk.Fill(r, v); err != nil {
+		return err
+	}
+	staff := desk.Of(r.Context())
+	if v.User == nil {
+		v.SignIn = "/sign-in"
+		return nil
+	}
+	if staff.Post.ID != "" {
+		returned, err := countReturned(r.Context(), s.desk.DB.Read, staff.Post.Organisation)
+		if err != nil {
+			return err
+		}
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"},
+			page.NavItem{Key: "card.nav.patients", Path: "/patients"},
+			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: badge(returned)})
+	}
+	if len(staff.Posts) > 1 {
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.post", Path: desk.PostAddress("/")})
+	}
+	return nil
+}
+
+func badge(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// auditWords gives an access record its words. Subjects name their actions in
+// their own words files under card.audit.
+func (s *System) auditWords(r *audit.Record) {
+	r.ActionWords = s.words("card.audit."+r.Action, r.Action)      //text: card.audit.*
+	r.PurposeWords = s.words("card.purpose."+r.Purpose, r.Purpose) //text: card.purpose.*
+}
+
+func (s *System) words(key, code string) text.Words {
+	if !s.texts.Has(key) {
+		return text.Words{KY: code, RU: code, EN: code}
+	}
+	return text.Words{KY: s.texts.Say(text.KY, key, nil), RU: s.texts.Say(text.RU, key, nil), EN: s.texts.Say(text.EN, key, nil)}
+}
+
+// Handler implements host.System.
+func (s *System) Handler() http.Handler { return s.desk.Mux }
+
+// Run implements host.System: jobs, and НИСУР's copy at the start and then
+// every ten minutes, by one of however many processes there are.
+func (s *System) Run(ctx context.Context) {
+	go func() {
+		ticker := time.NewTicker(directoryEvery)
+		defer ticker.Stop()
+		for {
+			if err := s.wantDirectory(ctx); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "the copy of НИСУР was not ordered", "system", "card", "error", err.Error())
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	s.desk.Queue.Run(ctx)
+}
+
+// Ready implements host.System.
+func (s *System) Ready(ctx context.Context) error { return s.desk.DB.Ping(ctx) }
+
+// Close implements host.System.
+func (s *System) Close() error { return s.desk.DB.Close() }
