@@ -85,7 +85,7 @@ func TestText(t *testing.T) {
 	if n := strings.Count(got, "Дарттын аталышы"); n < 4 {
 		t.Errorf("the table's head stands on %d pages only", n)
 	}
-	if n := strings.Count(got, "очень длинный"); n < 350 {
+	if n := strings.Count(got, "длинный"); n != 400 {
 		t.Errorf("a cell longer than a page lost text: %d of 400 left", n)
 	}
 }
