@@ -1,0 +1,115 @@
+package patient
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+// Columns of a patient, for stores that join the table as p. Read them with Scan.
+const Columns = `p.id, COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, p.birth_date, p.birth_year, p.sex,
+	p.region, p.address, p.rural, p.passport, p.citizenship, p.insured, p.policy, p.category, p.alerts, p.description,
+	p.created_at, p.created_by, p.organisation`
+
+// Scan reads Columns, and into more what the query selects after them.
+func Scan(row interface{ Scan(...any) error }, more ...any) (Patient, error) {
+	var p Patient
+	var birth string
+	var rural, insured, created int64
+	into := []any{
+		&p.ID, &p.PIN, &p.FamilyName, &p.GivenName, &p.Patronymic, &birth, &p.BirthYear, &p.Sex,
+		&p.Region, &p.Address, &rural, &p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Alerts, &p.Description,
+		&created, &p.CreatedBy, &p.Organisation,
+	}
+	if err := row.Scan(append(into, more...)...); err != nil {
+		return p, err
+	}
+	p.BirthDate, p.Rural, p.Insured, p.CreatedAt = db.Date(birth), rural == 1, insured == 1, db.Time(created)
+	return p, nil
+}
+
+// Load is the patient of the id; fail.NotFound.
+func Load(ctx context.Context, q db.Querier, patientID string) (Patient, error) {
+	p, err := Scan(q.QueryRowContext(ctx, `SELECT `+Columns+` FROM patient p WHERE p.id = $1`, patientID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, fail.New(fail.NotFound, "card.patient.not_found")
+	}
+	return p, db.Explain(err)
+}
+
+// byPIN is the patient of the ПИН, if there is one.
+func byPIN(ctx context.Context, q db.Querier, number string) (Patient, bool, error) {
+	p, err := Scan(q.QueryRowContext(ctx, `SELECT `+Columns+` FROM patient p WHERE p.pin = $1`, number))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	return p, err == nil, db.Explain(err)
+}
+
+// insert writes the patient, or gives the one who has the ПИН already: however
+// many register one ПИН at once, there is one patient.
+func insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
+	p.ID = id.New()
+	var number any
+	if p.PIN != "" {
+		number = p.PIN
+	}
+	result, err := tx.ExecContext(ctx, `INSERT INTO patient (id, pin, family_name, given_name, patronymic, birth_date, birth_year, sex,
+		region, address, rural, passport, citizenship, insured, policy, category, alerts, description, created_at, created_by, organisation, folded_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+		ON CONFLICT (pin) DO NOTHING`,
+		p.ID, number, p.FamilyName, p.GivenName, p.Patronymic, p.BirthDate.String(), p.BirthYear, p.Sex,
+		p.Region, p.Address, flag(p.Rural), p.Passport, p.Citizenship, flag(p.Insured), p.Policy, p.Category, p.Alerts, p.Description,
+		db.Micros(p.CreatedAt), p.CreatedBy, p.Organisation, text.Fold(p.FullName()))
+	if err != nil {
+		return p, false, err
+	}
+	n, err := result.RowsAffected()
+	if err != nil || n == 1 {
+		return p, n == 1, err
+	}
+	first, ok, err := byPIN(ctx, tx, p.PIN)
+	if err == nil && !ok {
+		err = fail.New(fail.Conflict, "kit.conflict")
+	}
+	return first, false, err
+}
+
+// byName are at most limit people whose name begins with the folded text, born
+// on the day if one is given.
+func byName(ctx context.Context, q db.Querier, folded string, born clock.Date, limit int) ([]Patient, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+Columns+` FROM patient p
+		WHERE p.folded_name LIKE $1 ESCAPE '!' AND ($2 = '' OR p.birth_date = $2)
+		ORDER BY p.folded_name, p.birth_date, p.id LIMIT $3`, escapeLike(folded)+"%", born.String(), limit)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var found []Patient
+	for rows.Next() {
+		p, err := Scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, p)
+	}
+	return found, rows.Err()
+}
+
+var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
+func escapeLike(s string) string { return likeEscaper.Replace(s) }
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

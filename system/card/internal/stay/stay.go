@@ -1,0 +1,146 @@
+// Package stay is the frame of every page of a stay: it loads the stay, keeps
+// other organisations out, records the access and draws banner and tabs.
+package stay
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
+)
+
+// States of a stay.
+const (
+	Open       = "open"
+	Discharged = "discharged"
+)
+
+// Tabs of a stay's pages; the argument of Layout.
+const (
+	TabHistory    = "history"    // /stays/{id}
+	TabOrders     = "orders"     // /stays/{id}/orders
+	TabOperations = "operations" // /stays/{id}/operations
+	TabMoves      = "moves"      // /stays/{id}/moves
+	TabDiagnoses  = "diagnoses"  // /stays/{id}/diagnoses
+	TabDischarge  = "discharge"  // /stays/{id}/discharge
+	TabForm       = "form"       // /stays/{id}/form
+)
+
+// View is a stay with what its pages show.
+type View struct {
+	ID               string
+	Patient          patient.Patient
+	Organisation     string
+	OrganisationName text.Words
+	State            string // Open, Discharged
+	Kind             string // planned, emergency
+	AdmittedAt       time.Time
+	HoursSinceOnset  int
+	BroughtBy        string
+	Referrer         string
+	FirstThisYear    bool
+	Department       string
+	DepartmentName   text.Words
+	BedID            string // "" without a bed
+	BedName          string
+	DoctorPIN        string
+	DoctorName       string
+	DischargedAt     time.Time
+	CreatedBy        string // ПИН
+	Counts           Counts
+	Now              time.Time // when the page was asked for
+}
+
+// Counts stand beside the tabs.
+type Counts struct {
+	Entries, Orders, Operations, Moves, Diagnoses int
+}
+
+// Read loads the stay for a page and records the access. A stay of another
+// organisation is not there: fail.NotFound.
+func Read(ctx context.Context, d *desk.Desk, stayID string) (View, error) {
+	v, err := Find(ctx, d, stayID)
+	if err != nil {
+		return v, err
+	}
+	if err := seen(ctx, d, v); err != nil {
+		return v, err
+	}
+	v.Counts, err = loadCounts(ctx, d.DB.Read, stayID)
+	return v, err
+}
+
+// Find is Read without the record and the counts, for use cases that write
+// their own record.
+func Find(ctx context.Context, d *desk.Desk, stayID string) (View, error) {
+	v, err := load(ctx, d.DB.Read, stayID, desk.Of(ctx).Post.Organisation)
+	if err != nil {
+		return v, err
+	}
+	v.Now = d.Clock.Now()
+	o, err := d.Directory.Organisation(ctx, v.Organisation)
+	if err != nil { // names are not worth a closed history
+		d.Log.WarnContext(ctx, "organisation without names", "system", "card", "error", err.Error())
+	}
+	v.OrganisationName, v.DepartmentName = o.Name, directory.DepartmentName(o, v.Department)
+	return v, nil
+}
+
+// Day of the stay on the day given, counted from 1; after the discharge its length.
+func (v View) Day() int {
+	until := v.Now
+	if v.State == Discharged {
+		until = v.DischargedAt
+	}
+	return clock.DateOf(v.AdmittedAt).DaysUntil(clock.DateOf(until)) + 1
+}
+
+// Path is the address of a tab.
+func (v View) Path(tab string) string {
+	if tab == TabHistory {
+		return "/stays/" + v.ID
+	}
+	return "/stays/" + v.ID + "/" + tab
+}
+
+// banner is the patient with the place and day of the stay.
+func (v View) banner(ctx context.Context) design.Patient {
+	b := v.Patient.Banner(ctx, clock.DateOf(v.Now))
+	b.Bed = v.DepartmentName.Here(ctx) + ", "
+	if v.BedName == "" {
+		b.Bed += text.T(ctx, "card.stay.no_bed")
+	} else {
+		b.Bed += v.BedName
+	}
+	b.Day = strconv.Itoa(v.Day())
+	if v.State == Discharged {
+		b.Bed, b.Day = v.DepartmentName.Here(ctx), text.T(ctx, "card.stay.discharged_at", "At", text.Moment(v.DischargedAt))
+	}
+	b.Doctor = v.DoctorName
+	return b
+}
+
+func (v View) tabs(ctx context.Context, current string) []design.Tab {
+	tab := func(name, label string, count int) design.Tab {
+		t := design.Tab{Label: label, Href: v.Path(name), Current: name == current}
+		if count > 0 {
+			t.Count = strconv.Itoa(count)
+		}
+		return t
+	}
+	return []design.Tab{
+		tab(TabHistory, text.T(ctx, "card.stay.tab_history"), v.Counts.Entries),
+		tab(TabOrders, text.T(ctx, "card.stay.tab_orders"), v.Counts.Orders),
+		tab(TabOperations, text.T(ctx, "card.stay.tab_operations"), v.Counts.Operations),
+		tab(TabMoves, text.T(ctx, "card.stay.tab_moves"), v.Counts.Moves),
+		tab(TabDiagnoses, text.T(ctx, "card.stay.tab_diagnoses"), v.Counts.Diagnoses),
+		tab(TabDischarge, text.T(ctx, "card.stay.tab_discharge"), 0),
+		tab(TabForm, text.T(ctx, "card.stay.tab_form"), 0),
+	}
+}

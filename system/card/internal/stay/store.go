@@ -1,0 +1,51 @@
+package stay
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
+)
+
+func load(ctx context.Context, q db.Querier, stayID, organisation string) (View, error) {
+	var v View
+	var admitted, discharged, first int64
+	row := q.QueryRowContext(ctx, `SELECT `+patient.Columns+`, s.id, s.organisation, s.state, s.kind, s.admitted_at,
+			s.hours_since_onset, s.brought_by, s.referrer, s.first_this_year, s.department, COALESCE(s.bed_id, ''), COALESCE(b.name, ''),
+			s.doctor_pin, s.doctor_name, s.discharged_at, s.created_by
+		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN bed b ON b.id = s.bed_id
+		WHERE s.id = $1 AND s.organisation = $2`, stayID, organisation)
+	p, err := patient.Scan(row, &v.ID, &v.Organisation, &v.State, &v.Kind, &admitted,
+		&v.HoursSinceOnset, &v.BroughtBy, &v.Referrer, &first, &v.Department, &v.BedID, &v.BedName,
+		&v.DoctorPIN, &v.DoctorName, &discharged, &v.CreatedBy)
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, fail.New(fail.NotFound, "card.stay.not_found")
+	}
+	if err != nil {
+		return v, db.Explain(err)
+	}
+	v.Patient, v.AdmittedAt, v.DischargedAt, v.FirstThisYear = p, db.Time(admitted), db.Time(discharged), first == 1
+	return v, nil
+}
+
+func loadCounts(ctx context.Context, q db.Querier, stayID string) (Counts, error) {
+	var c Counts
+	err := q.QueryRowContext(ctx, `SELECT
+		(SELECT COUNT(DISTINCT root) FROM entry WHERE stay_id = $1 AND signed_at <> 0),
+		(SELECT COUNT(*) FROM medical_order WHERE stay_id = $1 AND ended_at = 0),
+		(SELECT COUNT(DISTINCT root) FROM operation WHERE stay_id = $1),
+		(SELECT COUNT(*) FROM move WHERE stay_id = $1),
+		(SELECT COUNT(*) FROM diagnosis WHERE stay_id = $1 AND ended_at = 0)`, stayID).
+		Scan(&c.Entries, &c.Orders, &c.Operations, &c.Moves, &c.Diagnoses)
+	return c, db.Explain(err)
+}
+
+func seen(ctx context.Context, d *desk.Desk, v View) error {
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return d.Seen(ctx, tx, v.Patient.PIN, "stay.read", v.ID)
+	})
+}
