@@ -23,13 +23,13 @@ const key = "shared-with-the-exchange"
 
 // each runs the test with a system on each engine, filled with the demo.
 func each(t *testing.T, run func(t *testing.T, s *population.System, env host.Env)) {
-	for name, address := range map[string]func() string{
-		"sqlite":   func() string { return "sqlite:" + t.TempDir() },
-		"postgres": func() string { return dbtest.Postgres(t) },
+	for name, address := range map[string]func(t *testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite:" + t.TempDir() },
+		"postgres": func(t *testing.T) string { return dbtest.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := host.Env{
-				Database: address(), Connections: 4, Clock: clock.NewManual(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)),
+				Database: address(t), Connections: 4, Clock: clock.NewManual(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)),
 				Log: slog.New(slog.DiscardHandler), BaseURL: "http://register.localhost:8080", ExchangeKey: key, Demo: true,
 			}
 			s, err := population.New(t.Context(), env)
