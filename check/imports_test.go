@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"path"
@@ -163,7 +162,7 @@ func TestNothingUnfinishedIsLeftBehind(t *testing.T) {
 		case ".go", ".templ", ".sql":
 			for i, line := range strings.Split(string(data), "\n") {
 				if unfinished.MatchString(line) {
-					t.Error(fmt.Sprintf("%s:%d: %s", file, i+1, strings.TrimSpace(line)))
+					t.Errorf("%s:%d: %s", file, i+1, strings.TrimSpace(line))
 				}
 			}
 		}

@@ -172,7 +172,7 @@ func pathWithoutLang(r *http.Request) string {
 
 func (s *Site) recover(w http.ResponseWriter, r *http.Request) {
 	if v := recover(); v != nil {
-		if v == http.ErrAbortHandler {
+		if v == http.ErrAbortHandler { //nolint:errorlint // a panic value, passed on as it is
 			panic(v)
 		}
 		s.Log.ErrorContext(r.Context(), "panic", "system", s.System, "route", r.Pattern, "value", v, "stack", stack())

@@ -85,7 +85,7 @@ func (s *Store) Start(ctx context.Context, w http.ResponseWriter, pin, sid strin
 func (s *Store) Of(r *http.Request) (Session, bool, error) {
 	cookie, err := r.Cookie(s.cookie)
 	if err != nil || len(cookie.Value) != 43 {
-		return Session{}, false, nil
+		return Session{}, false, nil //nolint:nilerr // no cookie, no session
 	}
 	ctx, now := r.Context(), s.clock.Now()
 	session := Session{hash: id.Hash(cookie.Value)}

@@ -27,8 +27,15 @@ func TestPluralsOfThreeLanguages(t *testing.T) {
 		count int
 		want  string
 	}{
-		{text.RU, 1, "1 день"}, {text.RU, 2, "2 дня"}, {text.RU, 5, "5 дней"}, {text.RU, 11, "11 дней"}, {text.RU, 21, "21 день"},
-		{text.KY, 1, "1 күн"}, {text.KY, 5, "5 күн"}, {text.EN, 1, "1 day"}, {text.EN, 2, "2 days"},
+		{text.RU, 1, "1 день"},
+		{text.RU, 2, "2 дня"},
+		{text.RU, 5, "5 дней"},
+		{text.RU, 11, "11 дней"},
+		{text.RU, 21, "21 день"},
+		{text.KY, 1, "1 күн"},
+		{text.KY, 5, "5 күн"},
+		{text.EN, 1, "1 day"},
+		{text.EN, 2, "2 days"},
 	} {
 		ctx := text.With(t.Context(), c, tc.lang)
 		if got := text.T(ctx, "days", "Count", tc.count); got != tc.want {

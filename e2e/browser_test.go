@@ -1,0 +1,226 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// browser is one browser with its own cookies: one person.
+type browser struct {
+	t      *testing.T
+	ctx    context.Context
+	name   string
+	width  int
+	checks int
+}
+
+const axePath = "node_modules/axe-core/axe.min.js"
+
+// open starts a browser of the given width in the language.
+func open(t *testing.T, name string, width int, lang string, more ...chromedp.ExecAllocatorOption) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("no-first-run", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("lang", lang),
+		chromedp.Flag("accept-lang", lang), chromedp.WindowSize(width, 900))
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
+	ctx, stop := chromedp.NewContext(allocator)
+	b := &browser{t: t, ctx: ctx, name: name, width: width}
+	t.Cleanup(func() {
+		if t.Failed() {
+			b.picture("failed")
+		}
+		stop()
+		stopAllocator()
+	})
+	b.do(chromedp.EmulateViewport(int64(width), 900))
+	return b
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 25*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		where, _ := chromedp.Run(b.ctx, chromedp.Location())
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
+		b.t.Fatalf("%s at %s: %v\nthe page says:\n%s", b.name, where, err, tail(text, 1500))
+	}
+}
+
+func eval[T any](b *browser, script string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 25*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v: %s", b.name, err, tail(script, 200))
+	}
+	return v
+}
+
+func (b *browser) goTo(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
+
+func (b *browser) where() string {
+	b.t.Helper()
+	return eval[string](b, `location.href`)
+}
+
+func (b *browser) text() string {
+	b.t.Helper()
+	return eval[string](b, `document.body.innerText`)
+}
+
+// fill types into the field of the name as a person would.
+func (b *browser) fill(name, value string) {
+	b.t.Helper()
+	sel := chromedp.CSS(fmt.Sprintf(`[name=%q]:not([type=hidden])`, name))
+	b.do(chromedp.WaitVisible(sel), chromedp.Clear(sel), chromedp.SendKeys(sel, value))
+}
+
+// set gives a field a value that is not typed (dates, selects) and tells the page.
+func (b *browser) set(name, value string) {
+	b.t.Helper()
+	ok := eval[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector('[name=%q]'); if (!f) return false;
+		f.value = %q; f.dispatchEvent(new Event("input", {bubbles: true})); f.dispatchEvent(new Event("change", {bubbles: true})); return f.value === %q; })()`, name, value, value))
+	if !ok {
+		b.t.Fatalf("%s: field %s does not take %q at %s\n%s", b.name, name, value, b.where(), tail(b.text(), 1500))
+	}
+}
+
+// choose clicks the radio button or checkbox of the name with the value.
+func (b *browser) choose(name, value string) {
+	b.t.Helper()
+	b.click(fmt.Sprintf(`input[name=%q][value=%q]`, name, value))
+}
+
+// click clicks what the CSS selector finds, as a script would: also where it is
+// covered by its own label.
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.do(chromedp.WaitReady(chromedp.CSS(selector)))
+	quoted, _ := json.Marshal(selector)
+	b.leave(fmt.Sprintf(`document.querySelector(%s).click()`, quoted))
+}
+
+// leave runs a script that may lead to another page and waits until that is there.
+func (b *browser) leave(script string) {
+	b.t.Helper()
+	eval[bool](b, `(() => { window.__here = true; return true })()`)
+	eval[bool](b, `(() => { `+script+`; return true })()`)
+	deadline := time.Now().Add(400 * time.Millisecond)
+	for time.Now().Before(deadline) {
+		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		here, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.__here === true`))
+		cancel()
+		if err != nil || !here {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.settled()
+}
+
+// settled waits until the page has loaded.
+func (b *browser) settled() {
+	b.t.Helper()
+	deadline := time.Now().Add(25 * time.Second)
+	for time.Now().Before(deadline) {
+		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		ready, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && location.href !== "about:blank"`))
+		cancel()
+		if err == nil && ready {
+			return
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+	b.t.Fatalf("%s: the page does not load: %s", b.name, b.where())
+}
+
+// press clicks the button or link that says just this.
+func (b *browser) press(label string) {
+	b.t.Helper()
+	quoted, _ := json.Marshal(label)
+	find := fmt.Sprintf(`[...document.querySelectorAll("main button, main a, main summary, button, a")].find(e => e.innerText.trim() === %s && e.checkVisibility())`, quoted)
+	deadline := time.Now().Add(10 * time.Second)
+	for !eval[bool](b, `!!`+find) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s: nothing says %q at %s\n%s", b.name, label, b.where(), tail(b.text(), 2500))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.leave(find + `.click()`)
+}
+
+// see waits until the page says this.
+func (b *browser) see(what string) {
+	b.t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		text := b.text()
+		if strings.Contains(strings.ReplaceAll(text, "\u00a0", " "), what) {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s: the page does not say %q at %s\n%s", b.name, what, b.where(), tail(text, 3000))
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// seeAfterReload reloads until the page says this (work goes on behind it).
+func (b *browser) seeAfterReload(what string) {
+	b.t.Helper()
+	deadline := time.Now().Add(40 * time.Second)
+	for !strings.Contains(strings.ReplaceAll(b.text(), "\u00a0", " "), what) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s: the page never says %q at %s\n%s", b.name, what, b.where(), tail(b.text(), 3000))
+		}
+		time.Sleep(300 * time.Millisecond)
+		b.do(chromedp.Reload())
+	}
+}
+
+// check holds the page against WCAG 2.2 AA with axe-core, and against words left
+// untranslated and sideways scrolling.
+func (b *browser) check(what string) {
+	b.t.Helper()
+	b.checks++
+	axe, err := os.ReadFile(axePath)
+	if err != nil {
+		b.t.Fatalf("axe-core: %v (npm ci in e2e/)", err)
+	}
+	eval[bool](b, `(() => { if (!window.axe) { `+string(axe)+` } return true })()`)
+	report := eval[string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
+		r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 4).map(n => "   " + n.html.slice(0, 200) + "\n      " + (n.failureSummary || "").replace(/\n/g, " ").slice(0, 300)).join("\n")).join("\n"))`)
+	if report != "" {
+		b.t.Errorf("%s: %s (%s) is not accessible:\n%s", b.name, what, b.where(), report)
+	}
+	if untranslated := eval[string](b, `(document.documentElement.innerText.match(/\[[a-z]+(\.[a-z0-9_-]+)+\]/g) || []).join(" ")`); untranslated != "" {
+		b.t.Errorf("%s: %s has no words for %s", b.name, what, untranslated)
+	}
+	if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 1 {
+		b.t.Errorf("%s: %s scrolls sideways by %d px at %d px", b.name, what, wide, b.width)
+	}
+}
+
+// picture keeps the whole page as an image.
+func (b *browser) picture(what string) {
+	shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		return
+	}
+	_ = os.MkdirAll("artifacts", 0o755)
+	name := strings.NewReplacer("/", "_", " ", "_").Replace(fmt.Sprintf("%s-%s-%s.png", b.t.Name(), b.name, what))
+	_ = os.WriteFile(filepath.Join("artifacts", name), shot, 0o600)
+}

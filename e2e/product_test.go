@@ -1,0 +1,210 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func needE2E(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SANARIP_E2E") != "1" {
+		t.Skip("SANARIP_E2E is not 1: see `make test`")
+	}
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "sanarip-bin-")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "sanarip")
+	out, err := exec.Command("go", "build", "-o", binary, "../cmd/sanarip").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return binary, nil
+})
+
+// process is one running `sanarip run`.
+type process struct {
+	t       *testing.T
+	command *exec.Cmd
+	log     *lockedBuffer
+	exited  chan error
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// launch starts the program with the arguments and environment and waits until
+// the address answers /ready.
+func launch(t *testing.T, port int, env []string, args ...string) *process {
+	t.Helper()
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t: t, log: &lockedBuffer{}, exited: make(chan error, 1)}
+	p.command = exec.Command(binary, append([]string{"run", "--addr", fmt.Sprintf("127.0.0.1:%d", port)}, args...)...)
+	p.command.Env = append(os.Environ(), append([]string{"CI=true"}, env...)...)
+	p.command.Stdout, p.command.Stderr = p.log, p.log
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.exited <- p.command.Wait() }()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("the program said:\n%s", tail(p.log.String(), 6000))
+		}
+	})
+	deadline := time.Now().Add(60 * time.Second)
+	for time.Now().Before(deadline) {
+		select {
+		case err := <-p.exited:
+			t.Fatalf("the program ended: %v\n%s", err, p.log)
+		case <-time.After(50 * time.Millisecond):
+		}
+		response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/ready", port))
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return p
+			}
+		}
+	}
+	t.Fatalf("the program did not get ready:\n%s", tail(p.log.String(), 6000))
+	return nil
+}
+
+// kill is kill -9.
+func (p *process) kill() {
+	_ = p.command.Process.Kill()
+	select {
+	case <-p.exited:
+	case <-time.After(5 * time.Second):
+	}
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		return "…" + s[len(s)-n:]
+	}
+	return s
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// local reaches *.localhost on this machine, as browsers do.
+var local = &http.Client{
+	Timeout: 20 * time.Second,
+	Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, "127.0.0.1:"+port)
+	}},
+}
+
+// world is where the systems of one journey are.
+type world struct {
+	t    *testing.T
+	site map[string]string // "card": "http://card.localhost:8080"
+}
+
+var hosts = map[string]string{
+	"identity": "esi", "portal": "portal", "card": "card", "workforce": "nisur", "insurance": "foms",
+	"exchange": "tunduk", "payment": "pay", "message": "mail", "signature": "sign", "population": "register",
+}
+
+// oneProcess starts everything in one process; database "" is SQLite.
+func oneProcess(t *testing.T, database string) (world, *process) {
+	t.Helper()
+	port := freePort(t)
+	w := world{t: t, site: map[string]string{"start": fmt.Sprintf("http://localhost:%d", port)}}
+	for system, host := range hosts {
+		w.site[system] = fmt.Sprintf("http://%s.localhost:%d", host, port)
+	}
+	args := []string{"--demo", "--data", t.TempDir(), "--open=false"}
+	if database != "" {
+		args = append(args, "--database", database)
+	}
+	return w, launch(t, port, nil, args...)
+}
+
+// letter is a message in the demo's inbox.
+type letter struct {
+	Channel string `json:"channel"`
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+func (w world) inbox() []letter {
+	w.t.Helper()
+	response, err := local.Get(w.site["message"] + "/inbox.json")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var letters []letter
+	if err := json.Unmarshal(data, &letters); err != nil {
+		w.t.Fatalf("%v: %s", err, tail(string(data), 400))
+	}
+	return letters
+}
+
+// await waits for a message to the address that want accepts, newest first.
+func (w world) await(to string, want func(letter) bool) letter {
+	w.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for time.Now().Before(deadline) {
+		for _, l := range w.inbox() {
+			if strings.Contains(l.To, to) && want(l) {
+				return l
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	w.t.Fatalf("no such message to %s; there are: %+v", to, w.inbox())
+	return letter{}
+}
