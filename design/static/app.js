@@ -401,6 +401,25 @@ document.addEventListener("submit", (e) => {
   }
   e.target.dataset.sent = String(Date.now());
 });
+
+// Says when the connection is lost, and takes it back when it returns. The
+// region stands empty from the start: only then do screen readers speak it.
+const line = document.createElement("div");
+line.setAttribute("role", "status");
+document.querySelector(".sn-body")?.prepend(line);
+const connection = () => {
+  if (navigator.onLine) return line.replaceChildren();
+  const box = document.createElement("div");
+  box.className = "sn-notice sn-notice--attention";
+  const words = document.createElement("p");
+  words.className = "sn-notice__body";
+  words.textContent = document.body.dataset.offline;
+  box.append(words);
+  line.replaceChildren(box);
+};
+addEventListener("online", connection);
+addEventListener("offline", connection);
+connection();
 }
 
 // password.js
