@@ -1,0 +1,140 @@
+// Package contract is the exchange's list of what is exchanged: every endpoint
+// of every system's contract, its structs, and who may call it. The rights of a
+// new installation and the OpenAPI descriptions are made from it; nothing that
+// is not here is reachable until an operator adds a right.
+package contract
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/identityapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/message/messageapi"
+	"github.com/sanarip/sanarip/system/payment/paymentapi"
+	"github.com/sanarip/sanarip/system/population/populationapi"
+	"github.com/sanarip/sanarip/system/portal/portalapi"
+	"github.com/sanarip/sanarip/system/signature/signatureapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Endpoint is one thing that can be asked of a system. All are POSTs of JSON:
+// what names a person stands in the body, never in an address.
+type Endpoint struct {
+	Provider exchangeapi.Subsystem
+	Service  string
+	Path     string // "" or "/name"
+	Summary  string
+	In, Out  reflect.Type
+	Clients  []exchangeapi.Subsystem // who may call it from the start
+}
+
+func endpoint[In, Out any](provider exchangeapi.Subsystem, service, path, summary string, clients ...exchangeapi.Subsystem) Endpoint {
+	return Endpoint{provider, service, path, summary, reflect.TypeFor[In](), reflect.TypeFor[Out](), clients}
+}
+
+// All is every endpoint.
+var All = slices.Concat(own, operations())
+
+type none = struct{}
+
+// own is what each system offers by its own contract, with the least rights
+// that the work needs.
+var own = []Endpoint{
+	endpoint[populationapi.Query, populationapi.Person](exchangeapi.Population, populationapi.ServicePersons, "/find",
+		"A person by ПИН", exchangeapi.Card, exchangeapi.Identity, exchangeapi.Insurance),
+
+	endpoint[workforceapi.PIN, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-person",
+		"The posts a person holds today", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Exchange, exchangeapi.Portal,
+		exchangeapi.Payment, exchangeapi.Signature, exchangeapi.Identity, exchangeapi.Population, exchangeapi.Message),
+	endpoint[workforceapi.Code, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-organisation",
+		"The posts of an organisation today", exchangeapi.Card),
+	endpoint[workforceapi.Code, workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/find",
+		"One organisation with departments and beds", exchangeapi.Card, exchangeapi.Insurance),
+	endpoint[none, []workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/list",
+		"All organisations, without departments", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Portal),
+
+	endpoint[insuranceapi.Case, insuranceapi.Decision](exchangeapi.Insurance, insuranceapi.ServiceCases, "/submit",
+		"Hand over a treated case; the same number and revision again gives the same decision", exchangeapi.Card),
+	endpoint[insuranceapi.Case, insuranceapi.Decision](exchangeapi.Insurance, insuranceapi.ServiceCases, "/check",
+		"What the fund would say, without any effect", exchangeapi.Card),
+	endpoint[insuranceapi.Day, []insuranceapi.Rule](exchangeapi.Insurance, insuranceapi.ServiceRules, "/list",
+		"The checks in force on a day", exchangeapi.Card),
+
+	endpoint[cardapi.Query, []cardapi.Head](exchangeapi.Card, cardapi.ServiceSummaries, "/list",
+		"A person's discharges", exchangeapi.Portal),
+	endpoint[cardapi.Query, cardapi.Summary](exchangeapi.Card, cardapi.ServiceSummaries, "/get",
+		"One discharge summary of the person", exchangeapi.Portal),
+	endpoint[insuranceapi.Decision, none](exchangeapi.Card, cardapi.ServiceDecisions, "/take",
+		"The fund's decision made by hand", exchangeapi.Insurance),
+
+	endpoint[identityapi.Query, identityapi.Contacts](exchangeapi.Identity, identityapi.ServiceContacts, "/find",
+		"How a person wants to be reached", exchangeapi.Message),
+
+	endpoint[messageapi.Message, messageapi.Receipt](exchangeapi.Message, messageapi.ServiceMessages, "/send",
+		"Deliver a message to one person", exchangeapi.Identity, exchangeapi.Portal, exchangeapi.Card, exchangeapi.Payment,
+		exchangeapi.Insurance, exchangeapi.Workforce, exchangeapi.Signature),
+
+	endpoint[paymentapi.Request, paymentapi.Charge](exchangeapi.Payment, paymentapi.ServiceCharges, "/make",
+		"Make a charge; the same reference gives the charge there is", exchangeapi.Portal),
+	endpoint[paymentapi.Ref, paymentapi.Charge](exchangeapi.Payment, paymentapi.ServiceCharges, "/find",
+		"A charge and whether it is paid", exchangeapi.Portal),
+
+	endpoint[portalapi.Query, portalapi.Verdict](exchangeapi.Portal, portalapi.ServiceDocuments, "/verify",
+		"Whether a document was issued by the portal", exchangeapi.Signature),
+
+	endpoint[signatureapi.Request, signatureapi.Seal](exchangeapi.Signature, signatureapi.ServiceSeals, "/make",
+		"Seal a document in the caller's name", exchangeapi.Portal, exchangeapi.Card),
+	endpoint[signatureapi.Seal, signatureapi.Verdict](exchangeapi.Signature, signatureapi.ServiceSeals, "/check",
+		"Whether a seal is genuine and fits", exchangeapi.Portal, exchangeapi.Card),
+}
+
+// Systems are the subsystems in the order in which pages show them.
+var Systems = []exchangeapi.Subsystem{
+	exchangeapi.Identity, exchangeapi.Portal, exchangeapi.Card, exchangeapi.Workforce, exchangeapi.Insurance,
+	exchangeapi.Exchange, exchangeapi.Payment, exchangeapi.Message, exchangeapi.Signature, exchangeapi.Population,
+}
+
+// operations is what every system offers alike: its queue to the exchange's
+// operator, and to the portal who looked at a person's data (PT-16).
+func operations() []Endpoint {
+	all := make([]Endpoint, 0, 5*len(Systems))
+	for _, s := range Systems {
+		all = append(all,
+			endpoint[none, exchangeapi.QueueState](s, exchangeapi.ServiceOperations, "/counts", "The queue at a glance", exchangeapi.Exchange),
+			endpoint[exchangeapi.JobQuery, []exchangeapi.JobView](s, exchangeapi.ServiceOperations, "/jobs", "Jobs by state", exchangeapi.Exchange),
+			endpoint[exchangeapi.JobRef, exchangeapi.JobView](s, exchangeapi.ServiceOperations, "/job", "One job", exchangeapi.Exchange),
+			endpoint[exchangeapi.JobRef, none](s, exchangeapi.ServiceOperations, "/retry", "Make a job due now", exchangeapi.Exchange),
+			endpoint[exchangeapi.AccessQuery, []audit.Record](s, exchangeapi.ServiceAccesses, "", "Who looked at a person's data", exchangeapi.Portal),
+		)
+	}
+	return all
+}
+
+// Services lists the service codes of a provider, in order.
+func Services(provider exchangeapi.Subsystem) []string {
+	var codes []string
+	for _, e := range All {
+		if e.Provider == provider && !slices.Contains(codes, e.Service) {
+			codes = append(codes, e.Service)
+		}
+	}
+	return codes
+}
+
+// Of lists the endpoints of a service; none when there is no such service.
+func Of(provider exchangeapi.Subsystem, service string) []Endpoint {
+	var found []Endpoint
+	for _, e := range All {
+		if e.Provider == provider && e.Service == service {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// Known says whether the exchange has the subsystem as a member's.
+func Known(s exchangeapi.Subsystem) bool { return slices.Contains(Systems, s) }

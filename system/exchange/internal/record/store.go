@@ -1,0 +1,98 @@
+package record
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+const columns = `sequence, kind, request_id, query_id, client, provider, service, method, endpoint, user_id, issue,
+	request_hash, response_hash, request_bytes, response_bytes, status, error, error_message, started_at, duration, previous_hash, hash`
+
+func (l *Log) append(ctx context.Context, entries []entry) error {
+	return l.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var sequence int64
+		var hash string
+		if err := tx.QueryRowContext(ctx, `SELECT sequence, hash FROM message_chain WHERE id = 1`+l.db.ForUpdate()).Scan(&sequence, &hash); err != nil {
+			return err
+		}
+		insert, err := tx.PrepareContext(ctx, `INSERT INTO message_record (`+columns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = insert.Close() }()
+		for _, e := range entries {
+			r := e.record // a copy: the transaction may be tried again
+			sequence++
+			r.Sequence, r.PreviousHash = sequence, hash
+			r.Hash = r.chained()
+			hash = r.Hash
+			if _, err := insert.ExecContext(ctx, r.Sequence, r.Kind, r.RequestID, r.QueryID, r.Client, r.Provider, r.Service, r.Method, r.Endpoint,
+				r.UserID, r.Issue, r.RequestHash, r.ResponseHash, r.RequestBytes, r.ResponseBytes, r.Status, r.Error, r.ErrorMessage,
+				db.Micros(r.StartedAt), r.Duration.Microseconds(), r.PreviousHash, r.Hash); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE message_chain SET sequence = $1, hash = $2 WHERE id = 1`, sequence, hash)
+		return err
+	})
+}
+
+func scan(row interface{ Scan(...any) error }) (Record, error) {
+	var r Record
+	var started, duration int64
+	err := row.Scan(&r.Sequence, &r.Kind, &r.RequestID, &r.QueryID, &r.Client, &r.Provider, &r.Service, &r.Method, &r.Endpoint,
+		&r.UserID, &r.Issue, &r.RequestHash, &r.ResponseHash, &r.RequestBytes, &r.ResponseBytes, &r.Status, &r.Error, &r.ErrorMessage,
+		&started, &duration, &r.PreviousHash, &r.Hash)
+	r.StartedAt, r.Duration = db.Time(started), time.Duration(duration)*time.Microsecond
+	return r, err
+}
+
+func (l *Log) query(ctx context.Context, query string, args ...any) ([]Record, error) {
+	rows, err := l.db.Read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var records []Record
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, db.Explain(rows.Err())
+}
+
+// walk gives every record in order until each says no. It reads in portions, so
+// that a long walk holds no reader back.
+func (l *Log) walk(ctx context.Context, each func(Record) bool) error {
+	const portion = 1000
+	after := int64(0)
+	for {
+		records, err := l.query(ctx, `SELECT `+columns+` FROM message_record WHERE sequence > $1 ORDER BY sequence LIMIT $2`, after, portion)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if !each(r) {
+				return nil
+			}
+			after = r.Sequence
+		}
+		if len(records) < portion {
+			return nil
+		}
+	}
+}
+
+// end is the sequence that the chain says was written last.
+func (l *Log) end(ctx context.Context) (int64, error) {
+	var n int64
+	err := l.db.Read.QueryRowContext(ctx, `SELECT sequence FROM message_chain WHERE id = 1`).Scan(&n)
+	return n, db.Explain(err)
+}

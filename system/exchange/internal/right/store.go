@@ -1,0 +1,105 @@
+package right
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// of is the rights of the client and of its groups on the service.
+func (r Rights) of(ctx context.Context, client, provider, service string) ([]Right, error) {
+	rows, err := r.DB.Read.QueryContext(ctx, `SELECT subject, provider, service, method, path, source FROM access_right
+		WHERE provider = $2 AND service = $3
+		AND (subject = $1 OR subject IN (SELECT 'group:' || group_code FROM group_member WHERE subsystem = $1))`, client, provider, service)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	return scan(rows)
+}
+
+// All is every right, for the operator's page.
+func (r Rights) All(ctx context.Context) ([]Right, error) {
+	rows, err := r.DB.Read.QueryContext(ctx, `SELECT subject, provider, service, method, path, source FROM access_right
+		ORDER BY provider, service, path, subject`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	return scan(rows)
+}
+
+func scan(rows *sql.Rows) ([]Right, error) {
+	defer func() { _ = rows.Close() }()
+	var rights []Right
+	for rows.Next() {
+		var x Right
+		if err := rows.Scan(&x.Subject, &x.Provider, &x.Service, &x.Method, &x.Path, &x.Source); err != nil {
+			return nil, err
+		}
+		rights = append(rights, x)
+	}
+	return rights, rows.Err()
+}
+
+// Add lets a subject call something.
+func (r Rights) Add(ctx context.Context, x Right) error {
+	return r.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return r.add(ctx, tx, x) })
+}
+
+func (r Rights) add(ctx context.Context, q db.Querier, x Right) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO access_right (subject, provider, service, method, path, source, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		x.Subject, x.Provider, x.Service, x.Method, x.Path, x.Source, db.Micros(r.Clock.Now()))
+	return err
+}
+
+// AddToGroup makes the subsystem a member of the group, which is made if absent.
+func (r Rights) AddToGroup(ctx context.Context, group, name, subsystem string) error {
+	return r.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO client_group (code, name) VALUES ($1, $2) ON CONFLICT DO NOTHING`, group, name); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO group_member (group_code, subsystem) VALUES ($1, $2) ON CONFLICT DO NOTHING`, group, subsystem)
+		return err
+	})
+}
+
+// replace makes the rights of the contracts those given. Processes that start
+// together agree: each ends with the same rows. A start that changes nothing
+// writes nothing.
+func (r Rights) replace(ctx context.Context, rights []Right) error {
+	have, err := r.All(ctx)
+	if err != nil {
+		return err
+	}
+	surplus := map[Right]bool{}
+	for _, x := range have {
+		if x.Source == FromContract {
+			surplus[x] = true
+		}
+	}
+	var missing []Right
+	for _, x := range rights {
+		if !surplus[x] {
+			missing = append(missing, x)
+		}
+		delete(surplus, x)
+	}
+	if len(missing) == 0 && len(surplus) == 0 {
+		return nil
+	}
+	return r.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for x := range surplus {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM access_right WHERE subject = $1 AND provider = $2 AND service = $3 AND method = $4 AND path = $5 AND source = 'contract'`,
+				x.Subject, x.Provider, x.Service, x.Method, x.Path); err != nil {
+				return err
+			}
+		}
+		for _, x := range missing {
+			if err := r.add(ctx, tx, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

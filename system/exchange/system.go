@@ -1,0 +1,114 @@
+// Package exchange is «Түндүк»: every message between systems passes through it.
+// It knows the members, their services and rights, logs each message so that it
+// can be proven (EX-1, EX-2), and shows the operator how the systems are.
+//
+// Vocabulary: member (катышуучу, участник), service (кызмат, сервис), access
+// right (мүмкүндүк укугу, право доступа), message log (билдирүүлөр журналы,
+// журнал сообщений).
+//
+// Tables: see migration/. Addresses: /r1/…, /listClients for systems; / and
+// what hangs under it for operators.
+package exchange
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/exchange/internal/message"
+	"github.com/sanarip/sanarip/system/exchange/internal/record"
+	"github.com/sanarip/sanarip/system/exchange/internal/right"
+	"github.com/sanarip/sanarip/system/exchange/migration"
+)
+
+//go:embed text/*.json
+var texts embed.FS
+
+// Texts are the words of the exchange's pages.
+var Texts = texts
+
+// System is the exchange.
+type System struct {
+	db      *db.DB
+	queue   *job.Queue
+	rights  right.Rights
+	handler http.Handler
+}
+
+var _ host.System = (*System)(nil)
+
+// New opens the exchange's database and makes its addresses.
+func New(ctx context.Context, env host.Env) (*System, error) {
+	d, err := db.Open(ctx, env.Database, "exchange", db.Options{Connections: env.Connections})
+	if err != nil {
+		return nil, err
+	}
+	s := &System{db: d, rights: right.Rights{DB: d, Clock: env.Clock}}
+	if err := s.build(ctx, env); err != nil {
+		_ = d.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *System) build(ctx context.Context, env host.Env) error {
+	if err := s.db.Migrate(ctx, migration.Sets...); err != nil {
+		return err
+	}
+	if err := s.rights.Seed(ctx); err != nil {
+		return err
+	}
+	words, err := text.Load(design.Texts, texts)
+	if err != nil {
+		return err
+	}
+	s.queue = job.New(s.db, env.Clock, env.Log, job.Config{})
+	log := record.New(s.db)
+	messages := message.New(env, s.rights, log)
+	site := &page.Site{
+		System: "exchange", TitleKey: "exchange.title", Work: true, Texts: words, Log: env.Log,
+		ErrorPage: design.ErrorPage, Demo: env.Demo,
+	}
+	provider := exchangeapi.NewProvider(exchangeapi.Exchange, env.ExchangeKey, env.Log)
+	exchangeapi.ServeOperations(provider, s.db, s.queue, func(*audit.Record) {})
+
+	mux := http.NewServeMux()
+	design.Mount(mux)
+	mux.Handle("/exchange/", provider)
+	mux.HandleFunc("GET /listClients", messages.ListClients)
+	_ = site
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Past the mux: it would clean the path and answer with a redirect.
+		if strings.HasPrefix(r.URL.EscapedPath(), "/r1/") {
+			r.Pattern = "/r1/"
+			messages.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+	return nil
+}
+
+// Handler implements host.System.
+func (s *System) Handler() http.Handler { return s.handler }
+
+// Run implements host.System.
+func (s *System) Run(ctx context.Context) { s.queue.Run(ctx) }
+
+// Ready implements host.System.
+func (s *System) Ready(ctx context.Context) error { return s.db.Ping(ctx) }
+
+// Demo implements host.System: the exchange has nothing of its own to show.
+func (s *System) Demo(context.Context) error { return nil }
+
+// Close implements host.System.
+func (s *System) Close() error { return s.db.Close() }
