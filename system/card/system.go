@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"embed"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -20,6 +21,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/migration"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -59,6 +61,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	s.desk = &desk.Desk{
 		DB: d, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(), Exchange: exchange,
 		Queue:    job.New(d, env.Clock, env.Log, job.Config{}),
+		ICD:      icd.NewBook(d),
 		Sessions: session.NewStore(d, env.Clock, env.BaseURL),
 		Directory: &directory.Directory{
 			DB: d, Clock: env.Clock, Log: env.Log, Workforce: workforceapi.Client{Exchange: exchange},
@@ -96,6 +99,7 @@ func (s *System) mount() {
 	d.SignIn.Mount(d.Mux, d.Site)
 	desk.MountPost(d)
 	d.Page("GET /{$}", desk.Everybody, s.start)
+	d.Page("GET /icd/search", desk.Everybody, d.ICD.SearchPage)
 	d.Site.Handle(d.Mux, "/", func(http.ResponseWriter, *http.Request) error {
 		return fail.New(fail.NotFound, "kit.not_found")
 	})
@@ -185,3 +189,17 @@ func (s *System) Ready(ctx context.Context) error { return s.desk.DB.Ping(ctx) }
 
 // Close implements host.System.
 func (s *System) Close() error { return s.desk.DB.Close() }
+
+// Report says what an import of ICD-10 read and did.
+type Report = icd.Report
+
+// ImportICD10 makes the card's classification what the file says; see icd.Import.
+// It may run beside the running system.
+func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, progress func(done, bad int)) (Report, error) {
+	d, err := open(ctx, env)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { _ = d.Close() }()
+	return icd.Import(ctx, d, env.Clock, in, name, progress)
+}

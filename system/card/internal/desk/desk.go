@@ -18,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -31,10 +32,12 @@ type Desk struct {
 	Exchange *exchangeapi.Client
 	// Directory is the card's copy of НИСУР: departments, beds, names.
 	Directory *directory.Directory
-	Site      *page.Site
-	SignIn    *signin.Client
-	Sessions  *session.Store
-	Mux       *http.ServeMux
+	// ICD is the classification of diseases: search, and what a combobox meant.
+	ICD      *icd.Book
+	Site     *page.Site
+	SignIn   *signin.Client
+	Sessions *session.Store
+	Mux      *http.ServeMux
 }
 
 // Staff is who is signed in, in the post they act in.
