@@ -72,6 +72,16 @@ func (q *Queue) Get(ctx context.Context, jobID string) (Job, error) {
 	return j, err
 }
 
+// Find is the job of the kind made with the unique key (Options.Unique); ok is
+// false when there is none (any more).
+func (q *Queue) Find(ctx context.Context, kind, unique string) (j Job, ok bool, err error) {
+	j, err = scan(q.db.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM job WHERE unique_key = $1`, kind+":"+unique))
+	if err == sql.ErrNoRows { //nolint:errorlint // Row.Scan returns it bare
+		return Job{}, false, nil
+	}
+	return j, err == nil, err
+}
+
 func scan(row interface{ Scan(...any) error }) (Job, error) {
 	var j Job
 	var body string

@@ -1,0 +1,52 @@
+package discharge
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// How fresh the copy of who heads a department must be, and how long НИСУР is
+// waited for: a discharge goes on with the copy there is.
+const (
+	headsFresh = 10 * time.Minute
+	headsWait  = 3 * time.Second
+)
+
+// refreshHeads copies from НИСУР who heads the departments. Its being away is
+// logged, not returned.
+func refreshHeads(ctx context.Context, d *desk.Desk, organisation string) error {
+	now := d.Clock.Now()
+	synced, err := headsSynced(ctx, d.DB.Read, organisation)
+	if err != nil || d.Exchange == nil || now.Sub(synced) < headsFresh {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, headsWait)
+	defer cancel()
+	staff, err := workforceapi.Client{Exchange: d.Exchange}.Staff(waiting, organisation)
+	if err != nil {
+		d.Log.WarnContext(ctx, "heads of departments not copied", "system", "card", "error", err.Error())
+		return nil
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return saveHeads(ctx, tx, organisation, headPosts(staff), now)
+	})
+}
+
+// headPosts keeps one head a department: the one whose post began first.
+func headPosts(staff []workforceapi.Post) map[string]workforceapi.Post {
+	heads := map[string]workforceapi.Post{}
+	for _, p := range staff {
+		if p.Role != workforceapi.Head || p.Department == "" {
+			continue
+		}
+		known, ok := heads[p.Department]
+		if !ok || p.From.Before(known.From) || (p.From == known.From && p.ID < known.ID) {
+			heads[p.Department] = p
+		}
+	}
+	return heads
+}
