@@ -35,6 +35,8 @@ type System struct {
 	mux   *http.ServeMux
 }
 
+var _ host.System = (*System)(nil)
+
 // New opens the register's database and puts its routes together.
 func New(ctx context.Context, env host.Env) (*System, error) {
 	d, err := open(ctx, env)

@@ -1,0 +1,95 @@
+// Package post keeps who holds which post from when until when. What a person
+// may do in any system follows from the posts in force today.
+package post
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"slices"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Title is what a post is called and what it entitles to.
+type Title struct {
+	Code       string            `json:"code"`
+	Role       workforceapi.Role `json:"role"`
+	Kind       string            `json:"kind"`       // of organisation in which it exists
+	Department bool              `json:"department"` // held in a department, not in the whole organisation
+	Name       text.Words        `json:"name"`
+}
+
+//go:embed titles.json
+var titlesJSON []byte
+
+// Titles is the list of titles, in the order in which they are offered.
+var Titles = func() []Title {
+	var list []Title
+	if err := json.Unmarshal(titlesJSON, &list); err != nil {
+		panic(err) // embedded: a test reads it first
+	}
+	return list
+}()
+
+// TitleOf finds a title; false when there is none of the code.
+func TitleOf(code string) (Title, bool) {
+	i := slices.IndexFunc(Titles, func(t Title) bool { return t.Code == code })
+	if i < 0 {
+		return Title{}, false
+	}
+	return Titles[i], true
+}
+
+// InForce says whether a post from the one day until the other gives access on
+// the day given. The day of leaving no longer does: who leaves today has no
+// access today (NR-2).
+func InForce(from, until, on clock.Date) bool {
+	return !on.Before(from) && (until.IsZero() || on.Before(until))
+}
+
+// Register answers workforceapi.
+type Register struct {
+	DB    *db.DB
+	Clock clock.Clock
+}
+
+var _ workforceapi.API = Register{}
+
+// Today is the day in Bishkek.
+func (g Register) Today() clock.Date { return clock.DateOf(g.Clock.Now()) }
+
+// Posts implements workforceapi.API.
+func (g Register) Posts(ctx context.Context, asked string) ([]workforceapi.Post, error) {
+	number, err := pin.Parse(asked)
+	if err != nil {
+		return nil, err
+	}
+	return inForce(ctx, g.DB.Read, `p.pin = $1`, number, g.Today())
+}
+
+// Staff implements workforceapi.API.
+func (g Register) Staff(ctx context.Context, code string) ([]workforceapi.Post, error) {
+	return inForce(ctx, g.DB.Read, `p.organisation = $1`, code, g.Today())
+}
+
+// Organisation implements workforceapi.API.
+func (g Register) Organisation(ctx context.Context, code string) (workforceapi.Organisation, error) {
+	o, err := organisation.Find(ctx, g.DB.Read, code)
+	return o.Organisation, err
+}
+
+// Organisations implements workforceapi.API.
+func (g Register) Organisations(ctx context.Context) ([]workforceapi.Organisation, error) {
+	all, err := organisation.All(ctx, g.DB.Read)
+	list := make([]workforceapi.Organisation, 0, len(all))
+	for _, o := range all {
+		list = append(list, o.Organisation)
+	}
+	return list, err
+}
