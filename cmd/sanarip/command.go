@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+)
+
+// migrate is the command migrate: what run does before it serves.
+func migrate(ctx context.Context, args []string, out io.Writer) error {
+	v, _, err := load("migrate", args)
+	if err != nil {
+		return err
+	}
+	log, err := logger(v)
+	if err != nil {
+		return err
+	}
+	h, err := newHouse(v, "8080", log)
+	if err != nil {
+		return err
+	}
+	if err := h.open(ctx); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "%d databases are up to date\n", len(h.running))
+	return h.close()
+}
+
+// showConfig is the command config.
+func showConfig(_ context.Context, args []string, out io.Writer) error {
+	v, _, err := load("config", args)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	for _, value := range v.All() {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t(%s)\t%s\n", value.Name, value.Shown(), value.Origin, value.Doc)
+	}
+	return w.Flush()
+}
+
+func printExchangeKey(_ context.Context, args []string, out io.Writer) error {
+	return printSecret("exchange-key", args, out, (*secrets).ExchangeKey)
+}
+
+func printClientSecret(_ context.Context, args []string, out io.Writer) error {
+	return printSecret("client-secret", args, out, (*secrets).ClientSecret)
+}
+
+// printSecret prints one derived secret, for a process elsewhere that is not to
+// have the master secret.
+func printSecret(name string, args []string, out io.Writer, of func(*secrets, string) string) error {
+	v, rest, err := load(name, args)
+	if err != nil {
+		return err
+	}
+	known := func(s struct{ name, host string }) bool { return len(rest) == 1 && s.name == rest[0] }
+	if !slices.ContainsFunc(systems, known) {
+		return fmt.Errorf("%s needs the name of one system: %w", name, errUsage)
+	}
+	s, err := newSecrets(v, parts)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, of(s, rest[0]))
+	return err
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/config"
+)
+
+// systems names every system and its host, whether or not it runs here.
+var systems = []struct{ name, host string }{
+	{"identity", "esi"}, {"population", "register"}, {"workforce", "nisur"}, {"message", "mail"}, {"signature", "sign"},
+	{"payment", "pay"}, {"insurance", "foms"}, {"portal", "portal"}, {"card", "card"}, {"exchange", "tunduk"},
+}
+
+// keys declares the whole configuration.
+func keys() []config.Key {
+	all := []config.Key{
+		{Name: "addr", Default: "127.0.0.1:8080", Doc: "where to listen: ADDRESS:PORT, :PORT for every address"},
+		{Name: "data", Default: "data", Doc: "folder of the SQLite files and of the master secret"},
+		{Name: "database", Doc: "sqlite:DIR or postgres://USER:PASSWORD@HOST/NAME; empty: sqlite in the data folder", Secret: true},
+		{Name: "connections", Default: "6", Doc: "most connections that one system holds to PostgreSQL"},
+		{Name: "only", Doc: "systems to run here, comma-separated; empty: all"},
+		{Name: "demo", Default: "false", Doc: "write the demo's people and organisations, show how to sign in"},
+		{Name: "open", Default: "true", Doc: "with demo at a terminal: open the start page in the browser"},
+		{Name: "log_level", Default: "info", Doc: "debug, info, warn or error"},
+		{Name: "stop_timeout", Default: "10s", Doc: "how long requests in hand may take when the program stops"},
+		{Name: "metrics_token", Doc: "what /metrics asks for as Authorization: Bearer; empty: only this machine may read it", Secret: true},
+		{Name: "secret", Doc: "master secret, at least 32 characters, from which all others are derived; empty: the file secret in the data folder, made at the first start", Secret: true},
+	}
+	for _, s := range systems {
+		all = append(all,
+			config.Key{Name: "site_" + s.name, Doc: "public address of " + s.name + "; empty: http://" + s.host + ".localhost:PORT"},
+			config.Key{Name: "exchange_key_" + s.name, Doc: "key that " + s.name + " and the exchange share; empty: derived from the master secret", Secret: true},
+			config.Key{Name: "client_secret_" + s.name, Doc: "secret of " + s.name + " as a client of ЕСИ; empty: derived from the master secret", Secret: true},
+			config.Key{Name: "seal_" + s.name, Doc: "secret with which " + s.name + " seals what it stores, at least 32 characters; empty: derived from the master secret", Secret: true},
+		)
+	}
+	for _, setting := range settings {
+		all = append(all, setting)
+	}
+	return all
+}
+
+// settings are the further keys of single systems, which get them in
+// host.Env.Settings under these names.
+var settings = []config.Key{}
+
+// chosen are the parts that run here.
+func chosen(v *config.Values) ([]part, error) {
+	only := v.Text("only")
+	if only == "" {
+		return parts, nil
+	}
+	var names []string
+	for name := range strings.SplitSeq(only, ",") {
+		name = strings.TrimSpace(name)
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return nil, fmt.Errorf("only: there is no system %q", name)
+		}
+		names = append(names, name)
+	}
+	var picked []part
+	for _, p := range parts {
+		if slices.Contains(names, p.name) {
+			picked = append(picked, p)
+		}
+	}
+	return picked, nil
+}
+
+// sites are the addresses of all systems. port is where this process listens.
+func sites(v *config.Values, port string) (map[string]string, error) {
+	all := map[string]string{}
+	for _, s := range systems {
+		address := strings.TrimSuffix(v.Text("site_"+s.name), "/")
+		if address == "" {
+			address = "http://" + net.JoinHostPort(s.host+".localhost", port)
+		}
+		u, err := url.Parse(address)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+			return nil, fmt.Errorf("site_%s must be an address such as https://%s.example.kg, without a path", s.name, s.host)
+		}
+		all[s.name] = address
+	}
+	return all, nil
+}

@@ -1,0 +1,92 @@
+// Command sanarip is the whole house in one program: it runs any set of the ten
+// systems in one process, on SQLite or PostgreSQL. `sanarip help` says how.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"slices"
+)
+
+// command is one of the program's commands.
+type command struct {
+	name, usage, about string
+	run                func(ctx context.Context, args []string, out io.Writer) error
+}
+
+func commands() []command {
+	return []command{
+		{"run", "[--demo] [--addr ADDRESS] [--data DIR] [--database URL] [--only a,b] [--config FILE]", "run the systems until stopped", run},
+		{"migrate", "[--data DIR] [--database URL] [--only a,b]", "bring the databases up to date and end", migrate},
+		{"config", "[the flags of run]", "list every key with its value and where it comes from", showConfig},
+		{"exchange-key", "SYSTEM", "print the key that a system shares with the exchange", printExchangeKey},
+		{"client-secret", "SYSTEM", "print a system's secret as a client of ЕСИ", printClientSecret},
+		{"version", "", "print the version", func(_ context.Context, _ []string, out io.Writer) error {
+			_, err := fmt.Fprintln(out, "sanarip", version())
+			return err
+		}},
+	}
+}
+
+// errUsage says that the command line was wrong and that it has been told.
+var errUsage = errors.New("see `sanarip help`")
+
+func main() {
+	if err := dispatch(context.Background(), os.Args[1:], os.Stdout); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "sanarip:", err)
+		}
+		if errors.Is(err, errUsage) || errors.Is(err, flag.ErrHelp) {
+			os.Exit(2)
+		}
+		os.Exit(1)
+	}
+}
+
+func dispatch(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
+		return help(out)
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], out)
+		}
+	}
+	return fmt.Errorf("there is no command %q: %w", args[0], errUsage)
+}
+
+func help(out io.Writer) error {
+	_, err := fmt.Fprint(out, "sanarip: open software for a digital state\n\n")
+	for _, c := range commands() {
+		if err == nil {
+			_, err = fmt.Fprintf(out, "  sanarip %s %s\n      %s\n", c.name, c.usage, c.about)
+		}
+	}
+	if err == nil {
+		_, err = fmt.Fprint(out, "\nEvery flag may stand in a file (--config) or in the environment as SANARIP_…; `sanarip config` lists them.\n")
+	}
+	return err
+}
+
+// released is set by the linker when a release is built.
+var released string
+
+// version is the release, else the commit, else "dev".
+func version() string {
+	if released != "" {
+		return released
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				return s.Value[:12]
+			}
+		}
+	}
+	return "dev"
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/system/card"
+	"github.com/sanarip/sanarip/system/exchange"
+	"github.com/sanarip/sanarip/system/message"
+	"github.com/sanarip/sanarip/system/population"
+	"github.com/sanarip/sanarip/system/workforce"
+)
+
+// part is one system as the program knows it.
+type part struct {
+	name string // of its package, its database and its keys
+	host string // its name under .localhost unless site_NAME says otherwise
+	open func(context.Context, host.Env) (host.System, error)
+}
+
+// parts are all systems. This is the only file that knows every one of them.
+// The order is that in which the demo's data are written: who is asked by
+// others comes first.
+var parts = []part{
+	{"exchange", "tunduk", opened(exchange.New)},
+	{"population", "register", opened(population.New)},
+	{"workforce", "nisur", opened(workforce.New)},
+	{"message", "mail", opened(message.New)},
+	{"card", "card", opened(card.New)},
+}
+
+// opened keeps a nil pointer from becoming a system that is not nil.
+func opened[S host.System](open func(context.Context, host.Env) (S, error)) func(context.Context, host.Env) (host.System, error) {
+	return func(ctx context.Context, env host.Env) (host.System, error) {
+		s, err := open(ctx, env)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}

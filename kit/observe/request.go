@@ -1,0 +1,81 @@
+package observe
+
+import (
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Requests logs and counts what the handler answers. What it writes down is the
+// pattern of the route ("GET /stays/{id}"), never a path or a query.
+func (m *Metrics) Requests(system string, log *slog.Logger, next http.Handler) http.Handler {
+	active := m.active.WithLabelValues(system)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		active.Inc()
+		defer active.Dec()
+		began := time.Now()
+		seen := &watcher{ResponseWriter: w}
+		defer func() {
+			took := time.Since(began)
+			route := Route(r)
+			m.requests.WithLabelValues(system, route, seen.class()).Observe(took.Seconds())
+			level := slog.LevelDebug
+			if seen.status >= 500 || took > 2*time.Second {
+				level = slog.LevelWarn
+			}
+			log.LogAttrs(r.Context(), level, "request", slog.String("system", system), slog.String("route", route),
+				slog.Int("status", seen.status), slog.Duration("took", took), slog.Int64("bytes", seen.bytes))
+		}()
+		next.ServeHTTP(seen, r)
+	})
+}
+
+// Route is the pattern that answered, with a method from a short list: others'
+// methods would make a new series each.
+func Route(r *http.Request) string {
+	if r.Pattern == "" {
+		return "other"
+	}
+	if strings.Contains(r.Pattern, " ") {
+		return r.Pattern
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodPost, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions:
+		return r.Method + " " + r.Pattern
+	}
+	return "other " + r.Pattern
+}
+
+type watcher struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *watcher) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *watcher) class() string {
+	if w.status == 0 {
+		return "none"
+	}
+	return strconv.Itoa(w.status/100) + "xx"
+}
