@@ -31,7 +31,7 @@ var covered = sync.OnceValue(func() map[rune]bool {
 })
 
 // plain prepares a text for the fonts: composed, without control characters. A
-// character that no font has becomes �’s poor relation "?" rather than a hole:
+// character that no font has becomes "?" rather than a hole:
 // what was there is seen to be missing.
 func plain(s string) string {
 	have := covered()
