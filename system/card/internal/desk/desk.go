@@ -5,9 +5,11 @@ package desk
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
@@ -109,4 +111,28 @@ func PostTitle(ctx context.Context, p workforceapi.Post) string {
 		title += ", " + department
 	}
 	return title
+}
+
+// shift is how long a list that was looked at counts as one look.
+const shift = 12 * time.Hour
+
+// SeenAll records that the member of staff saw people in a list, such as the
+// ward's board: once a person and shift, or every glance would be a record.
+func (d *Desk) SeenAll(ctx context.Context, pins []string, action string) error {
+	known, err := lookedAt(ctx, d.DB.Read, Of(ctx).PIN, action, pins, d.Clock.Now().Add(-shift))
+	if err != nil {
+		return err
+	}
+	fresh := slices.DeleteFunc(slices.Clone(pins), func(pin string) bool { return pin == "" || known[pin] })
+	if len(fresh) == 0 {
+		return nil
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, pin := range fresh {
+			if err := d.Seen(ctx, tx, pin, action, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
