@@ -1,0 +1,128 @@
+package fhir
+
+import (
+	"maps"
+	"slices"
+)
+
+// CapabilityStatement is the FHIR resource that says what is offered.
+type CapabilityStatement struct {
+	Base
+	URL            string             `json:"url"`
+	Version        string             `json:"version"`
+	Name           string             `json:"name"`
+	Title          string             `json:"title"`
+	Status         string             `json:"status"`
+	Date           string             `json:"date"`
+	Publisher      string             `json:"publisher"`
+	Kind           string             `json:"kind"`
+	Software       CapabilitySoftware `json:"software"`
+	Implementation CapabilityPlace    `json:"implementation"`
+	FHIRVersion    string             `json:"fhirVersion"`
+	Format         []string           `json:"format"`
+	Rest           []CapabilityRest   `json:"rest"`
+}
+
+// CapabilitySoftware names the product.
+type CapabilitySoftware struct {
+	Name string `json:"name"`
+}
+
+// CapabilityPlace names this installation.
+type CapabilityPlace struct {
+	Description string `json:"description"`
+	URL         string `json:"url"`
+}
+
+// CapabilityRest is the interface.
+type CapabilityRest struct {
+	Mode     string               `json:"mode"`
+	Security CapabilitySecurity   `json:"security"`
+	Resource []CapabilityResource `json:"resource"`
+}
+
+// CapabilitySecurity says how to get in.
+type CapabilitySecurity struct {
+	Extension []Extension `json:"extension,omitempty"`
+	Service   []Concept   `json:"service"`
+}
+
+// CapabilityResource is what is offered of one type.
+type CapabilityResource struct {
+	Type             string                  `json:"type"`
+	Interaction      []CapabilityInteraction `json:"interaction"`
+	Versioning       string                  `json:"versioning"`
+	ReadHistory      bool                    `json:"readHistory"`
+	ConditionalRead  string                  `json:"conditionalRead"`
+	ReferencePolicy  []string                `json:"referencePolicy"`
+	SearchInclude    []string                `json:"searchInclude,omitempty"`
+	SearchRevInclude []string                `json:"searchRevInclude,omitempty"`
+	SearchParam      []CapabilityParam       `json:"searchParam"`
+}
+
+// CapabilityInteraction is read or search-type.
+type CapabilityInteraction struct {
+	Code string `json:"code"`
+}
+
+// CapabilityParam is a search parameter.
+type CapabilityParam struct {
+	Name          string    `json:"name"`
+	Type          paramType `json:"type"`
+	Documentation string    `json:"documentation,omitempty"`
+}
+
+// capability is made from the same tables by which searches are read, so it
+// cannot promise what is not there.
+func (a *API) capability() *CapabilityStatement {
+	s := &CapabilityStatement{
+		URL: a.base + "/metadata", Version: "1.0.0", Name: "SanaripPatientCard", Title: "Цифровая медицинская карта пациента: FHIR R4",
+		Status: "active", Date: "2026-11-22", Publisher: "Sanarip", Kind: "instance",
+		Software:       CapabilitySoftware{Name: "Sanarip"},
+		Implementation: CapabilityPlace{Description: "Patient card", URL: a.base},
+		FHIRVersion:    "4.0.1", Format: []string{"json", mediaType},
+	}
+	s.ResourceType = "CapabilityStatement"
+	rest := CapabilityRest{Mode: "server", Security: CapabilitySecurity{
+		Extension: []Extension{{
+			URL: "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+			Extension: []Extension{
+				{URL: "authorize", ValueURI: a.issuer + "/connect/authorize"},
+				{URL: "token", ValueURI: a.issuer + "/connect/token"},
+				{URL: "introspect", ValueURI: a.issuer + "/connect/introspect"},
+			},
+		}},
+		Service: []Concept{*concept(hl7+"restful-security-service", "SMART-on-FHIR", "SMART-on-FHIR")},
+	}}
+	for _, name := range names(a.kinds) {
+		rest.Resource = append(rest.Resource, a.capabilityOf(a.kinds[name]))
+	}
+	s.Rest = []CapabilityRest{rest}
+	return s
+}
+
+func (a *API) capabilityOf(k *kind) CapabilityResource {
+	r := CapabilityResource{
+		Type: k.name, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}}, Versioning: "versioned",
+		ConditionalRead: "not-match", ReferencePolicy: []string{"literal", "logical"},
+	}
+	for _, name := range slices.Sorted(maps.Keys(k.params)) {
+		p := k.params[name]
+		offered := CapabilityParam{Name: name, Type: p.kind}
+		if p.secret {
+			offered.Documentation = "A national personal number is taken in the body of POST _search alone, never in a URL."
+		}
+		r.SearchParam = append(r.SearchParam, offered)
+		if p.kind == referenceParam {
+			r.SearchInclude = append(r.SearchInclude, k.name+":"+name)
+		}
+	}
+	for _, other := range names(a.kinds) {
+		for _, name := range slices.Sorted(maps.Keys(a.kinds[other].params)) {
+			if slices.Contains(a.kinds[other].params[name].targets, k.name) {
+				r.SearchRevInclude = append(r.SearchRevInclude, other+":"+name)
+			}
+		}
+	}
+	return r
+}

@@ -1,0 +1,64 @@
+package fhir
+
+import (
+	"log/slog"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Config is what the API needs.
+type Config struct {
+	DB     *db.DB
+	Clock  clock.Clock
+	Log    *slog.Logger
+	Texts  *text.Catalogue
+	Site   string // the card's public address; the API is at /fhir/R4 below it
+	Issuer string // ЕСИ's address
+	Secret []byte // seals ids and cursors; stable over restarts
+	Tokens Tokens
+	Posts  Posts
+}
+
+// API answers below /fhir/R4.
+type API struct {
+	db     *db.DB
+	clock  clock.Clock
+	log    *slog.Logger
+	texts  *text.Catalogue
+	base   string
+	issuer string
+	ids    *sealer
+	tokens Tokens
+	posts  Posts
+	kinds  map[string]*kind
+}
+
+const root = "/fhir/R4"
+
+// New makes the API.
+func New(c Config) *API {
+	a := &API{
+		db: c.DB, clock: c.Clock, log: c.Log, texts: c.Texts, base: c.Site + root, issuer: c.Issuer,
+		ids: newSealer(c.Secret), tokens: c.Tokens, posts: c.Posts,
+	}
+	a.kinds = a.kindsOffered()
+	return a
+}
+
+// Mount puts the API on the card's host.
+func Mount(d *desk.Desk, env host.Env) {
+	a := New(Config{
+		DB: d.DB, Clock: d.Clock, Log: d.Log, Texts: d.Site.Texts, Site: env.BaseURL, Issuer: env.Issuer, Secret: env.Secret,
+		Tokens: &Introspection{
+			Endpoint: env.Issuer + "/connect/introspect", Issuer: env.Issuer, ClientID: "card", Secret: env.ClientSecret,
+			HTTP: env.HTTP, Clock: d.Clock,
+		},
+		Posts: workforceapi.Client{Exchange: d.Exchange},
+	})
+	d.Mux.Handle(root+"/", a)
+}

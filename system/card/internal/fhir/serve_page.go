@@ -1,0 +1,169 @@
+package fhir
+
+import (
+	"errors"
+	"log/slog"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+const mediaType = "application/fhir+json"
+
+// ServeHTTP implements http.Handler: everything below /fhir/R4, errors always
+// as OperationOutcome in the reader's language.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	lang := text.Accept(r.Header.Get("Accept-Language"))
+	r = r.WithContext(text.With(r.Context(), a.texts, lang))
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Vary", "Accept, Accept-Language, Authorization")
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			a.log.ErrorContext(r.Context(), "panic", "system", "card", "route", r.Pattern, "value", v, "stack", string(debug.Stack()))
+			a.fail(w, r, fail.New(fail.Internal, "kit.internal"))
+		}
+	}()
+	if err := a.route(w, r); err != nil {
+		a.fail(w, r, err)
+	}
+}
+
+func (a *API) route(w http.ResponseWriter, r *http.Request) error {
+	if err := acceptable(r); err != nil {
+		return err
+	}
+	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, root), "/"), "/")
+	switch {
+	case len(parts) == 1 && parts[0] == "metadata":
+		return a.only(w, r, a.metadata, http.MethodGet)
+	case len(parts) == 2 && parts[0] == ".well-known" && parts[1] == "smart-configuration":
+		return a.only(w, r, a.smartConfiguration, http.MethodGet)
+	}
+	k, ok := a.kinds[parts[0]]
+	if !ok {
+		return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_kind", "Kinds", strings.Join(names(a.kinds), ", "))
+	}
+	switch {
+	case len(parts) == 1:
+		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.search(w, r, k) }, http.MethodGet)
+	case len(parts) == 2 && parts[1] == "_search":
+		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.search(w, r, k) }, http.MethodPost)
+	case len(parts) == 2:
+		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.read(w, r, k, parts[1]) }, http.MethodGet)
+	}
+	return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_operation")
+}
+
+// only lets the methods through; HEAD goes with GET.
+func (a *API) only(w http.ResponseWriter, r *http.Request, h func(http.ResponseWriter, *http.Request) error, methods ...string) error {
+	if slices.Contains(methods, r.Method) || r.Method == http.MethodHead && slices.Contains(methods, http.MethodGet) {
+		return h(w, r)
+	}
+	t := troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.read_only")
+	t.header = http.Header{"Allow": methods}
+	return t
+}
+
+// acceptable refuses readers who cannot read JSON.
+func acceptable(r *http.Request) error {
+	accepts := r.Header.Get("Accept")
+	if format := r.URL.Query().Get("_format"); format != "" {
+		// A "+" that was not escaped arrives as a space.
+		accepts = strings.ReplaceAll(format, " ", "+")
+	}
+	if accepts == "" {
+		return nil
+	}
+	for one := range strings.SplitSeq(accepts, ",") {
+		media, params, err := mime.ParseMediaType(one)
+		if err != nil {
+			continue
+		}
+		if version := params["fhirversion"]; version != "" && version != "4.0" {
+			continue
+		}
+		switch media {
+		case "*/*", "application/*", mediaType, "application/json", "text/json", "json":
+			return nil
+		}
+	}
+	return troubled(http.StatusNotAcceptable, "not-supported", "card.fhir.json_only")
+}
+
+// admitted is the caller of the request and what they may see of the kind.
+func (a *API) admitted(r *http.Request, k *kind, want action) (caller, reach, error) {
+	token, ok := bearer(r)
+	if !ok {
+		return caller{}, reach{}, fail.New(fail.SignedOut, "card.fhir.no_token")
+	}
+	c, err := a.caller(r.Context(), token)
+	if err != nil {
+		return caller{}, reach{}, err
+	}
+	allowed, err := c.reach(k.name, want)
+	return c, allowed, err
+}
+
+// fail answers with an OperationOutcome. Faults of ours and of neighbours get
+// an incident number and a line in the log, which names the route and never the
+// path.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var t *trouble
+	if !errors.As(err, &t) {
+		e := fail.As(err)
+		if r.Context().Err() != nil && e.Kind == fail.Internal {
+			return // the reader has gone
+		}
+		t = &trouble{status: e.Kind.Status(), issues: []issue{{code: issueCodes[e.Kind], key: e.Key, args: e.Args}}}
+		switch e.Kind {
+		case fail.SignedOut:
+			t.header = http.Header{"Www-Authenticate": {`Bearer realm="FHIR"`}}
+			if _, sent := bearer(r); sent {
+				t.header.Set("Www-Authenticate", `Bearer realm="FHIR", error="invalid_token"`)
+			}
+		case fail.Forbidden:
+			t.header = http.Header{"Www-Authenticate": {`Bearer realm="FHIR", error="insufficient_scope"`}}
+		case fail.Unavailable:
+			t.header = http.Header{"Retry-After": {"30"}}
+		}
+	}
+	for name, values := range t.header {
+		w.Header()[name] = values
+	}
+	incident := id.New()[24:]
+	level := slog.LevelInfo
+	if t.status >= 500 {
+		level = slog.LevelError
+	}
+	a.log.Log(r.Context(), level, "request failed", "system", "card", "route", r.Pattern, "status", t.status, "incident", incident, "error", err.Error())
+	o := outcome(r.Context(), t.issues)
+	if t.status >= 500 {
+		o.Issue[0].Diagnostics = incident
+	}
+	data, err := encode(o)
+	if err != nil {
+		a.log.ErrorContext(r.Context(), "error answer failed", "system", "card", "incident", incident, "error", err.Error())
+		return
+	}
+	w.Header().Set("Content-Language", string(text.LangOf(r.Context())))
+	send(w, t.status, data)
+}
+
+func send(w http.ResponseWriter, status int, data []byte) {
+	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // a reader that left is no error of ours
+}

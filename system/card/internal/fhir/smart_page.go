@@ -1,0 +1,52 @@
+package fhir
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// metadata answers GET /metadata, for everybody.
+func (a *API) metadata(w http.ResponseWriter, _ *http.Request) error {
+	data, err := encode(a.capability())
+	if err != nil {
+		return err
+	}
+	send(w, http.StatusOK, data)
+	return nil
+}
+
+// smart is the answer of /.well-known/smart-configuration (SMART App Launch 2).
+type smart struct {
+	Issuer        string   `json:"issuer"`
+	Keys          string   `json:"jwks_uri"`
+	Authorization string   `json:"authorization_endpoint"`
+	Token         string   `json:"token_endpoint"`
+	Introspection string   `json:"introspection_endpoint"`
+	Revocation    string   `json:"revocation_endpoint"`
+	Grants        []string `json:"grant_types_supported"`
+	Methods       []string `json:"token_endpoint_auth_methods_supported"`
+	Responses     []string `json:"response_types_supported"`
+	Challenges    []string `json:"code_challenge_methods_supported"`
+	Scopes        []string `json:"scopes_supported"`
+	Capabilities  []string `json:"capabilities"`
+}
+
+func (a *API) smartConfiguration(w http.ResponseWriter, _ *http.Request) error {
+	data, err := json.Marshal(smart{
+		Issuer: a.issuer, Keys: a.issuer + "/.well-known/openid-configuration/jwks",
+		Authorization: a.issuer + "/connect/authorize", Token: a.issuer + "/connect/token",
+		Introspection: a.issuer + "/connect/introspect", Revocation: a.issuer + "/connect/revocation",
+		Grants:       []string{"authorization_code", "client_credentials"},
+		Methods:      []string{"client_secret_basic", "client_secret_post"},
+		Responses:    []string{"code"},
+		Challenges:   []string{"S256"},
+		Scopes:       []string{"openid", "profile", "offline_access", "system/*.read", "system/*.rs", "user/*.read", "user/*.rs", "patient/*.read", "patient/*.rs"},
+		Capabilities: []string{"client-confidential-symmetric", "permission-patient", "permission-user", "permission-v1", "permission-v2"},
+	})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, err = w.Write(data)
+	return err
+}

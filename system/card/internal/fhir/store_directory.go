@@ -1,0 +1,96 @@
+package fhir
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// loadOrganisations reads the copy of НИСУР: those of the codes, all if codes
+// is nil.
+func loadOrganisations(ctx context.Context, q db.Querier, codes []string) ([]organisationRow, error) {
+	b := &builder{}
+	condition := always
+	if codes != nil {
+		condition = in(b, "o.code", codes)
+	}
+	var all []organisationRow
+	err := each(ctx, q, b, `SELECT o.data, o.synced_at FROM organisation o WHERE `+condition+` ORDER BY o.code`, func(row scanner) error {
+		var o organisationRow
+		var data string
+		var synced int64
+		if err := row.Scan(&data, &synced); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(data), &o.Organisation); err != nil {
+			return fmt.Errorf("copy of an organisation: %w", err)
+		}
+		o.Synced = db.Time(synced)
+		all = append(all, o)
+		return nil
+	})
+	return all, err
+}
+
+// loadBeds reads the beds of the ids, all if ids is nil.
+func loadBeds(ctx context.Context, q db.Querier, ids []string) ([]bedRow, error) {
+	b := &builder{}
+	condition := always
+	if ids != nil {
+		condition = in(b, "b.id", ids)
+	}
+	var all []bedRow
+	err := each(ctx, q, b, `SELECT b.id, b.organisation, b.department, b.room, b.name, b.state,
+		CASE WHEN EXISTS (SELECT 1 FROM stay s WHERE s.bed_id = b.id AND s.state = 'open') THEN 1 ELSE 0 END
+		FROM bed b WHERE `+condition+` ORDER BY b.id`, func(row scanner) error {
+		var bed bedRow
+		var taken int64
+		err := row.Scan(&bed.ID, &bed.Organisation, &bed.Department, &bed.Room, &bed.Name, &bed.State, &taken)
+		bed.Taken = taken == 1
+		all = append(all, bed)
+		return err
+	})
+	return all, err
+}
+
+// loadStaff reads who has acted in stays within the reach, and who heads the
+// departments of its organisations; of the ПИН given, everybody if pins is nil.
+func loadStaff(ctx context.Context, q db.Querier, r reach, pins []string) ([]staffRow, error) {
+	b := &builder{}
+	seen := func(from, pin, name, at, doctor string) string {
+		condition := stayReach("s.organisation")(b, r)
+		if pins != nil {
+			condition += " AND " + in(b, pin, pins)
+		}
+		return `SELECT ` + pin + ` AS pin, ` + name + ` AS name, s.organisation AS organisation, s.department AS department,
+			` + doctor + ` AS doctor, 0 AS head, MAX(` + at + `) AS seen
+			FROM ` + from + ` JOIN patient p ON p.id = s.patient_id WHERE ` + condition + `
+			GROUP BY ` + pin + `, ` + name + `, s.organisation, s.department`
+	}
+	heads := never
+	switch {
+	case r.all:
+		heads = always
+	case len(r.organisations) > 0:
+		heads = in(b, "h.organisation", r.organisations)
+	}
+	if pins != nil {
+		heads += " AND " + in(b, "h.pin", pins)
+	}
+	query := seen("stay s", "s.doctor_pin", "s.doctor_name", "s.admitted_at", "1") +
+		" UNION ALL " + seen("operation x JOIN stay s ON s.id = x.stay_id", "x.surgeon_pin", "x.surgeon_name", "x.at", "1") +
+		" UNION ALL " + seen("diagnosis x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.at", "1") + `
+		UNION ALL SELECT h.pin, h.name, h.organisation, h.department, 1, 1, h.synced_at FROM department_head h WHERE ` + heads
+	var all []staffRow
+	err := each(ctx, q, b, query, func(row scanner) error {
+		var s staffRow
+		var doctor, head, at int64
+		err := row.Scan(&s.PIN, &s.Name, &s.Organisation, &s.Department, &doctor, &head, &at)
+		s.Doctor, s.Head, s.Seen = doctor == 1, head == 1, db.Time(at)
+		all = append(all, s)
+		return err
+	})
+	return all, err
+}
