@@ -152,8 +152,8 @@ func loadOperations(ctx context.Context, q db.Querier, r *Record) error {
 }
 
 func loadEpicrisis(ctx context.Context, q db.Querier, r *Record) error {
-	err := q.QueryRowContext(ctx, `SELECT body FROM entry WHERE stay_id = $1 AND kind = 'discharge_epicrisis' AND signed_at <> 0
-		ORDER BY at DESC, version DESC, id DESC LIMIT 1`, r.StayID).Scan(&r.Epicrisis)
+	err := q.QueryRowContext(ctx, `SELECT body FROM entry e WHERE stay_id = $1 AND kind = 'discharge_epicrisis' AND signed_at <> 0
+		AND version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY at DESC, id DESC LIMIT 1`, r.StayID).Scan(&r.Epicrisis)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -1,0 +1,163 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	_ "embed" // the catalogue
+	"encoding/csv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+)
+
+// Anaesthesia of an operation; "none" too is said, not left out.
+var Anaesthesia = []string{"none", "local", "regional", "spinal", "general"}
+
+// Operation is one version of what was done; it is signed when written.
+type Operation struct {
+	ID           string
+	Root         string
+	Version      int
+	Reason       string
+	At           time.Time
+	Code         string
+	Name         string
+	Anaesthesia  string
+	Complication string
+	Protocol     string
+	SurgeonPIN   string
+	SurgeonName  string
+	ByPIN        string
+	ByName       string
+	SignedAt     time.Time
+	Former       []Operation // the newest first
+}
+
+func (o Operation) author() string {
+	if n := len(o.Former); n > 0 {
+		return o.Former[n-1].ByPIN
+	}
+	return o.ByPIN
+}
+
+// Operating is an operation to be written, or a correction of one (Root).
+type Operating struct {
+	Once   string
+	Root   string // "" for a new one
+	Seen   int    // the version that is corrected
+	Reason string // of the correction
+	Operation
+}
+
+// Operate writes and signs an operation, or a corrected version of one.
+func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) error {
+	if err := checkOnce(in.Once); err != nil {
+		return err
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		h, err := holdFor(ctx, d, tx, stayID, in.Root)
+		if err != nil {
+			return err
+		}
+		staff, now := desk.Of(ctx), d.Clock.Now()
+		o, action := in.Operation, "operations.write"
+		o.ID, o.Root, o.Version, o.Reason = in.Once, in.Once, 1, ""
+		o.ByPIN, o.ByName, o.SignedAt = staff.PIN, staff.Name, now
+		findings := o.check(h, now)
+		if in.Root != "" {
+			last, err := FindOperation(ctx, tx, stayID, in.Root)
+			if err != nil {
+				return err
+			}
+			if err := mayCorrect(staff, last.author()); err != nil {
+				return err
+			}
+			if last.ID == in.Once {
+				return nil // sent twice
+			}
+			if last.Version != in.Seen {
+				return fail.New(fail.Conflict, "card.history.corrected_meanwhile")
+			}
+			findings = append(findings, required("reason", in.Reason)...)
+			o.Root, o.Version, o.Reason, action = in.Root, last.Version+1, in.Reason, "operations.correct"
+		}
+		if err := invalid(findings); err != nil {
+			return err
+		}
+		if err := insertOperation(ctx, tx, stayID, o); err != nil {
+			return err
+		}
+		return d.Seen(ctx, tx, h.PatientPIN, action, stayID)
+	})
+}
+
+// holdFor: new operations need an open stay, corrections do not.
+func holdFor(ctx context.Context, d *desk.Desk, tx *sql.Tx, stayID, root string) (Held, error) {
+	if root == "" {
+		return HoldOpen(ctx, d, tx, stayID)
+	}
+	return Hold(ctx, d, tx, stayID)
+}
+
+func (o Operation) check(h Held, now time.Time) []fail.Finding {
+	findings := h.moment(o.At, now)
+	findings = append(findings, required("operation", o.Name)...)
+	findings = append(findings, required("code", o.Code)...)
+	findings = append(findings, required("surgeon", o.SurgeonPIN)...)
+	findings = append(findings, oneOf("anaesthesia", o.Anaesthesia, Anaesthesia)...)
+	return append(findings, required("protocol", o.Protocol)...)
+}
+
+// Procedure is a line of the short catalogue of operations.
+type Procedure struct {
+	Code string
+	Name text.Words
+}
+
+//go:embed operations.csv
+var catalogue string
+
+// Procedures is our own short catalogue: the national one is not public. A code
+// that it lacks may be typed.
+var Procedures = sync.OnceValue(func() []Procedure {
+	lines, err := csv.NewReader(strings.NewReader(catalogue)).ReadAll()
+	if err != nil {
+		panic(err) // embedded; a test reads it
+	}
+	var all []Procedure
+	for _, l := range lines[1:] {
+		all = append(all, Procedure{l[0], text.Words{KY: l[1], RU: l[2], EN: l[3]}})
+	}
+	return all
+})
+
+// FindProcedures is at most 20 lines whose code or name has the words.
+func FindProcedures(query string) []Procedure {
+	wanted := strings.Fields(text.Fold(query))
+	var found []Procedure
+	for _, p := range Procedures() {
+		whole := text.Fold(strings.Join([]string{p.Code, p.Name.KY, p.Name.RU, p.Name.EN}, " "))
+		fits := len(wanted) > 0
+		for _, word := range wanted {
+			fits = fits && strings.Contains(whole, word)
+		}
+		if fits && len(found) < 20 {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// procedure is the line of the code; ok is false when the catalogue has none.
+func procedure(code string) (Procedure, bool) {
+	for _, p := range Procedures() {
+		if p.Code == code {
+			return p, true
+		}
+	}
+	return Procedure{}, false
+}

@@ -1,0 +1,158 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+)
+
+// OrderKinds are those that a doctor orders.
+var OrderKinds = []string{"drug", "diet", "regime", "test", "procedure"}
+
+// furthest is how far ahead an order may begin.
+const furthest = 60 * 24 * time.Hour
+
+// Order is what a doctor ordered.
+type Order struct {
+	ID        string
+	StayID    string
+	Kind      string
+	Text      string
+	Dose      string
+	Times     string // how often, in words
+	From      time.Time
+	ByPIN     string
+	ByName    string
+	EndedAt   time.Time // zero: in force
+	EndReason string    // words, or the codes "discharge" and "death"
+	Marks     []Mark    // the newest first
+}
+
+// Mark says that an order was fulfilled, or why not.
+type Mark struct {
+	ID     string
+	At     time.Time
+	Given  bool
+	Reason string
+	ByName string
+}
+
+// Ordering is a new order.
+type Ordering struct {
+	Once  string
+	Kind  string
+	Text  string
+	Dose  string
+	Times string
+	From  time.Time
+}
+
+// Prescribe writes an order.
+func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) error {
+	if err := checkOnce(in.Once); err != nil {
+		return err
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		h, err := HoldOpen(ctx, d, tx, stayID)
+		if err != nil {
+			return err
+		}
+		now := d.Clock.Now()
+		findings := append(oneOf("kind", in.Kind, OrderKinds), required("text", in.Text)...)
+		if in.Kind == "drug" {
+			findings = append(findings, required("dose", in.Dose)...)
+			findings = append(findings, required("times", in.Times)...)
+		}
+		switch {
+		case in.From.IsZero():
+			findings = append(findings, fail.Finding{Field: "from", Key: "kit.field.required"})
+		case in.From.Before(h.AdmittedAt.Truncate(time.Minute)):
+			findings = append(findings, fail.Finding{Field: "from", Key: "card.history.at_before_admission", Args: fail.Args("At", text.Moment(h.AdmittedAt))})
+		case in.From.After(now.Add(furthest)):
+			findings = append(findings, fail.Finding{Field: "from", Key: "card.orders.too_far"})
+		}
+		if err := invalid(findings); err != nil {
+			return err
+		}
+		if err := insertOrder(ctx, tx, stayID, in, desk.Of(ctx), now); err != nil {
+			return err
+		}
+		return d.Seen(ctx, tx, h.PatientPIN, "orders.write", stayID)
+	})
+}
+
+// End ends an order, with a reason.
+func End(ctx context.Context, d *desk.Desk, stayID, orderID, reason string) error {
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		h, err := HoldOpen(ctx, d, tx, stayID)
+		if err != nil {
+			return err
+		}
+		o, err := findOrder(ctx, tx, stayID, orderID)
+		if err != nil {
+			return err
+		}
+		if !o.EndedAt.IsZero() {
+			return fail.New(fail.Conflict, "card.orders.ended_already", "At", text.Moment(o.EndedAt))
+		}
+		if err := invalid(required("end_reason", reason)); err != nil {
+			return err
+		}
+		if err := endOrder(ctx, tx, orderID, reason, desk.Of(ctx).PIN, d.Clock.Now()); err != nil {
+			return err
+		}
+		return d.Seen(ctx, tx, h.PatientPIN, "orders.end", stayID)
+	})
+}
+
+// Marking is a nurse's word on an order.
+type Marking struct {
+	Once   string
+	Order  string
+	At     time.Time
+	Given  bool
+	Reason string
+}
+
+// Fulfil marks an order as given, or as not given with the reason.
+func Fulfil(ctx context.Context, d *desk.Desk, stayID string, in Marking) error {
+	if err := checkOnce(in.Once); err != nil {
+		return err
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		h, err := HoldOpen(ctx, d, tx, stayID)
+		if err != nil {
+			return err
+		}
+		o, err := findOrder(ctx, tx, stayID, in.Order)
+		if err != nil {
+			return err
+		}
+		now := d.Clock.Now()
+		var findings []fail.Finding
+		switch {
+		case !o.EndedAt.IsZero():
+			return fail.New(fail.Conflict, "card.orders.ended_already", "At", text.Moment(o.EndedAt))
+		case in.At.After(now):
+			findings = append(findings, fail.Finding{Field: "at", Key: "card.history.at_future", Args: fail.Args("Now", text.Moment(now))})
+		case in.At.Before(o.From.Truncate(time.Minute)):
+			findings = append(findings, fail.Finding{Field: "at", Key: "card.orders.before_start", Args: fail.Args("At", text.Moment(o.From))})
+		}
+		if !in.Given {
+			findings = append(findings, required("not_given_reason", in.Reason)...)
+		} else {
+			in.Reason = ""
+		}
+		if err := invalid(findings); err != nil {
+			return err
+		}
+		if err := insertMark(ctx, tx, in, desk.Of(ctx)); err != nil {
+			return err
+		}
+		return d.Seen(ctx, tx, h.PatientPIN, "orders.mark", stayID)
+	})
+}

@@ -1,0 +1,65 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+)
+
+const operationColumns = `id, root, version, reason, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, by_pin, by_name, signed_at`
+
+func insertOperation(ctx context.Context, tx db.Querier, stayID string, o Operation) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO operation (stay_id, `+operationColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING`,
+		stayID, o.ID, o.Root, o.Version, o.Reason, db.Micros(o.At), o.Code, o.Name, o.Anaesthesia, o.Complication, o.Protocol,
+		o.SurgeonPIN, o.SurgeonName, o.ByPIN, o.ByName, db.Micros(o.SignedAt))
+	return err
+}
+
+// Operations of the stay in their last versions, the newest first.
+func Operations(ctx context.Context, q db.Querier, stayID string) ([]Operation, error) {
+	return operations(ctx, q, ` WHERE stay_id = $1 ORDER BY version DESC`, stayID)
+}
+
+// FindOperation is one operation in its last version.
+func FindOperation(ctx context.Context, q db.Querier, stayID, root string) (Operation, error) {
+	found, err := operations(ctx, q, ` WHERE stay_id = $1 AND root = $2 ORDER BY version DESC`, stayID, root)
+	if err != nil {
+		return Operation{}, err
+	}
+	if len(found) == 0 {
+		return Operation{}, fail.New(fail.NotFound, "card.operations.none_such")
+	}
+	return found[0], nil
+}
+
+func operations(ctx context.Context, q db.Querier, where string, args ...any) ([]Operation, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+operationColumns+` FROM operation`+where, args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Operation
+	place := map[string]int{}
+	for rows.Next() {
+		var o Operation
+		var at, signed int64
+		err := rows.Scan(&o.ID, &o.Root, &o.Version, &o.Reason, &at, &o.Code, &o.Name, &o.Anaesthesia, &o.Complication, &o.Protocol,
+			&o.SurgeonPIN, &o.SurgeonName, &o.ByPIN, &o.ByName, &signed)
+		if err != nil {
+			return nil, err
+		}
+		o.At, o.SignedAt = db.Time(at), db.Time(signed)
+		if i, ok := place[o.Root]; ok {
+			all[i].Former = append(all[i].Former, o)
+			continue
+		}
+		place[o.Root] = len(all)
+		all = append(all, o)
+	}
+	slices.SortStableFunc(all, func(a, b Operation) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Root, a.Root)) })
+	return all, rows.Err()
+}
