@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 
 	"database/sql"
 
@@ -25,6 +26,9 @@ type Directory struct {
 	Clock     clock.Clock
 	Log       *slog.Logger
 	Workforce workforceapi.API
+
+	mu      sync.Mutex
+	doctors map[string]staffList // by organisation
 }
 
 // Organisation is one organisation with departments and beds: from the copy,

@@ -3,6 +3,7 @@ package patient
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -130,6 +131,7 @@ func patientPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	view := record{Patient: p, Stays: stays, Now: d.Clock.Now(), Names: names(ctx, d, stays), Own: desk.Of(ctx).Post.Organisation}
+	view.Admits = slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role)
 	return page.Render(w, r, http.StatusOK, recordView(view))
 }
 

@@ -2,14 +2,15 @@ package patient
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 )
 
-// registerPage registers a person by hand and leads to the admission, which is
-// what nearly always follows.
+// registerPage registers a person by hand and leads a doctor to the admission,
+// which is what nearly always follows.
 func registerPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	form, err := page.ReadForm(w, r)
 	if err != nil {
@@ -38,5 +39,8 @@ func registerPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return page.Redirect(w, r, "/patients/"+p.ID)
 	}
 	page.Notice(w, "card.register.done")
-	return page.Redirect(w, r, "/patients/"+p.ID+"/admit")
+	if slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role) {
+		return page.Redirect(w, r, "/patients/"+p.ID+"/admit")
+	}
+	return page.Redirect(w, r, "/patients/"+p.ID)
 }

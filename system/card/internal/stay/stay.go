@@ -69,21 +69,20 @@ func Read(ctx context.Context, d *desk.Desk, stayID string) (View, error) {
 	if err != nil {
 		return v, err
 	}
-	if err := seen(ctx, d, v); err != nil {
-		return v, err
-	}
-	v.Counts, err = loadCounts(ctx, d.DB.Read, stayID)
-	return v, err
+	return v, seen(ctx, d, v)
 }
 
-// Find is Read without the record and the counts, for use cases that write
-// their own record.
+// Find is Read without the record of the access, for pages whose use case
+// writes its own.
 func Find(ctx context.Context, d *desk.Desk, stayID string) (View, error) {
 	v, err := load(ctx, d.DB.Read, stayID, desk.Of(ctx).Post.Organisation)
 	if err != nil {
 		return v, err
 	}
 	v.Now = d.Clock.Now()
+	if v.Counts, err = loadCounts(ctx, d.DB.Read, stayID); err != nil {
+		return v, err
+	}
 	o, err := d.Directory.Organisation(ctx, v.Organisation)
 	if err != nil { // names are not worth a closed history
 		d.Log.WarnContext(ctx, "organisation without names", "system", "card", "error", err.Error())
