@@ -389,4 +389,3 @@ func TestNoInboxWithoutDemo(t *testing.T) {
 		}
 	}
 }
-
