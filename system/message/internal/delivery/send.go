@@ -111,7 +111,7 @@ var (
 func check(m messageapi.Message) error {
 	var wrong []fail.Finding
 	note := func(field, key string) { wrong = append(wrong, fail.Finding{Field: field, Key: key}) }
-	if m.ID == "" || len(m.ID) > 200 {
+	if m.ID == "" || len(m.ID) > 200 || page.Clean(m.ID) != m.ID {
 		note("id", "message.bad_id")
 	}
 	if m.PIN != "" {

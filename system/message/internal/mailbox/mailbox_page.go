@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/google/uuid"
+
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/signin"
 )
@@ -59,6 +62,9 @@ func (p *Pages) letter(w http.ResponseWriter, r *http.Request) error {
 	s, _, err := p.Sessions.Of(r)
 	if err != nil {
 		return err
+	}
+	if uuid.Validate(r.PathValue("id")) != nil {
+		return fail.New(fail.NotFound, "kit.not_found")
 	}
 	l, err := find(r.Context(), p.DB.Read, s.PIN, r.PathValue("id"))
 	if err != nil {

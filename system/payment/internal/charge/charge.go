@@ -7,6 +7,8 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -70,7 +72,7 @@ func (s *Service) Charge(ctx context.Context, r paymentapi.Request) (paymentapi.
 
 func check(r paymentapi.Request) error {
 	var wrong []fail.Finding
-	if r.Reference == "" || len(r.Reference) > 200 {
+	if r.Reference == "" || len(r.Reference) > 200 || page.Clean(r.Reference) != r.Reference {
 		wrong = append(wrong, fail.Finding{Field: "reference", Key: "payment.bad_reference"})
 	}
 	if parsed, err := pin.Parse(r.Payer); err != nil || parsed != r.Payer {
@@ -96,6 +98,9 @@ func check(r paymentapi.Request) error {
 
 // Find implements paymentapi.API. A subsystem finds its own charges alone.
 func (s *Service) Find(ctx context.Context, chargeID string) (paymentapi.Charge, error) {
+	if uuid.Validate(chargeID) != nil {
+		return paymentapi.Charge{}, fail.New(fail.NotFound, "kit.not_found")
+	}
 	c, err := byID(ctx, s.DB.Read, exchangeapi.CallerOf(ctx).Client.String(), chargeID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, fail.New(fail.NotFound, "kit.not_found")

@@ -95,10 +95,11 @@ func TestAmountIsMoreThanNothing(t *testing.T) {
 func TestHostileRequests(t *testing.T) {
 	s := &Service{DB: dbtest.SQLite(t, "payment", migration.Sets...), Clock: clock.System{}}
 	for name, spoil := range map[string]func(*paymentapi.Request){
-		"no reference": func(r *paymentapi.Request) { r.Reference = "" },
-		"no payer":     func(r *paymentapi.Request) { r.Payer = "" },
-		"bad payer":    func(r *paymentapi.Request) { r.Payer = "99999999999999" },
-		"no purpose":   func(r *paymentapi.Request) { r.Purpose = text.Words{EN: "x"} },
+		"no reference":  func(r *paymentapi.Request) { r.Reference = "" },
+		"control signs": func(r *paymentapi.Request) { r.Reference = "a\x00b" },
+		"no payer":      func(r *paymentapi.Request) { r.Payer = "" },
+		"bad payer":     func(r *paymentapi.Request) { r.Payer = "99999999999999" },
+		"no purpose":    func(r *paymentapi.Request) { r.Purpose = text.Words{EN: "x"} },
 	} {
 		r := request("r", 1)
 		spoil(&r)

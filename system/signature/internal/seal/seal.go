@@ -14,6 +14,9 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -74,6 +77,9 @@ func (s *Service) Seal(ctx context.Context, r signatureapi.Request) (signatureap
 
 // hasControl: a line end in a name would let one seal be read as another.
 func hasControl(s string) bool {
+	if !utf8.ValidString(s) {
+		return true
+	}
 	for _, r := range s {
 		if r < 0x20 || r == 0x7f {
 			return true
@@ -101,6 +107,9 @@ func (s *Service) sign(key signingKey, made signatureapi.Seal) (signatureapi.Sea
 func (s *Service) Check(ctx context.Context, in signatureapi.Seal) (signatureapi.Verdict, error) {
 	if sum, err := hex.DecodeString(in.SHA256); err != nil || len(sum) != sha256.Size {
 		return signatureapi.Verdict{Reason: "hash"}, nil
+	}
+	if uuid.Validate(in.KeyID) != nil { // the stores take no such bytes as a stranger may send
+		return signatureapi.Verdict{Reason: "unknown-key"}, nil
 	}
 	key, err := byID(ctx, s.DB.Read, in.KeyID)
 	if errors.Is(err, sql.ErrNoRows) {
