@@ -1,0 +1,389 @@
+package identity_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/session"
+	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity"
+	"github.com/sanarip/sanarip/system/message/messageapi"
+)
+
+// house is ЕСИ with two systems that sign people in through it, an exchange
+// that leads to a message system, and a network between.
+type house struct {
+	t       *testing.T
+	esi     *identity.System
+	clock   *moving
+	base    string
+	card    *relying
+	portal  *relying
+	inbox   *inbox
+	address string // database
+	network *http.Transport
+	secrets map[string]string
+}
+
+// moving is the machine's clock, which a test may move on.
+type moving struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (m *moving) Now() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return clock.System{}.Now().Add(m.ahead)
+}
+
+func (m *moving) advance(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ahead += d
+}
+
+// inbox is the message system.
+type inbox struct {
+	mu       sync.Mutex
+	messages []messageapi.Message
+}
+
+func (i *inbox) Send(_ context.Context, m messageapi.Message) (messageapi.Receipt, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.messages = append(i.messages, m)
+	return messageapi.Receipt{ID: m.ID}, nil
+}
+
+var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
+
+// code is the last code sent to the address.
+func (i *inbox) code(t *testing.T, address string) string {
+	t.Helper()
+	for range 100 {
+		i.mu.Lock()
+		for n := len(i.messages) - 1; n >= 0; n-- {
+			if m := i.messages[n]; m.Address == address && m.Secret {
+				i.mu.Unlock()
+				return sixDigits.FindString(m.Body.RU)
+			}
+		}
+		i.mu.Unlock()
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("no code came to %s", address)
+	return ""
+}
+
+func (i *inbox) clear() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.messages = nil
+}
+
+const exchangeKey = "key-of-the-test"
+
+// open builds the house on a database of the address.
+func open(t *testing.T, database string) *house {
+	t.Helper()
+	h := &house{t: t, clock: &moving{}, inbox: &inbox{}, address: database, secrets: map[string]string{}}
+	hosts := map[string]string{} // name of the host: address of the listener
+	handlers := map[string]http.Handler{}
+	var mu sync.Mutex
+	listen := func(name string) string {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			handler := handlers[name]
+			mu.Unlock()
+			handler.ServeHTTP(w, r)
+		}))
+		server.Start()
+		t.Cleanup(server.Close)
+		hosts[name+".localhost"] = server.Listener.Addr().String()
+		_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+		return "http://" + name + ".localhost:" + port
+	}
+	h.network = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		name, _, _ := net.SplitHostPort(address)
+		return (&net.Dialer{}).DialContext(ctx, network, hosts[name])
+	}}
+	t.Cleanup(h.network.CloseIdleConnections)
+	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	h.base = listen("esi")
+	sites := map[string]string{"identity": h.base, "card": listen("card"), "portal": listen("portal")}
+	exchange := listen("tunduk")
+
+	messages := exchangeapi.NewProvider(exchangeapi.Message, exchangeKey, log)
+	messageapi.Serve(messages, h.inbox)
+	set := func(name string, handler http.Handler) {
+		mu.Lock()
+		defer mu.Unlock()
+		handlers[name] = handler
+	}
+	set("tunduk", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		target, err := exchangeapi.ParsePath(r.URL.EscapedPath())
+		if err != nil || target.Provider != exchangeapi.Message {
+			http.Error(w, "{}", http.StatusNotFound)
+			return
+		}
+		r.URL.Path = "/exchange/" + target.Service + target.Rest
+		messages.ServeHTTP(w, r)
+	}))
+	secretOf := func(name string) string { return name + "-secret+with/signs" }
+	esi, err := identity.New(context.Background(), host.Env{
+		Database: database, Connections: 10, Clock: h.clock, Log: log, HTTP: &http.Client{Transport: h.network, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		BaseURL: h.base, Issuer: h.base, Sites: sites, ClientSecretOf: secretOf, ExchangeAddress: exchange, ExchangeKey: exchangeKey,
+		Secret: bytes.Repeat([]byte{9}, 32), Demo: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.esi = esi
+	set("esi", esi.Handler())
+	if err := esi.Demo(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); esi.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-done; _ = esi.Close() })
+	h.card = newRelying(t, h, "card", sites["card"], secretOf("card"), log)
+	h.portal = newRelying(t, h, "portal", sites["portal"], secretOf("portal"), log)
+	set("card", h.card.mux)
+	set("portal", h.portal.mux)
+	return h
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+// each runs the test with the house on both engines.
+func each(t *testing.T, run func(t *testing.T, h *house)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(t, open(t, "sqlite:"+t.TempDir())) })
+	t.Run("postgres", func(t *testing.T) { run(t, open(t, dbtest.Postgres(t))) })
+}
+
+// db opens ЕСИ's database beside it, to look.
+func (h *house) db() *db.DB {
+	h.t.Helper()
+	return dbtest.Open(h.t, h.address, "identity")
+}
+
+// relying is a system that signs people in through ЕСИ, with kit/signin.
+type relying struct {
+	id, base, secret string
+	mux              *http.ServeMux
+	sessions         *session.Store
+}
+
+func newRelying(t *testing.T, h *house, id, base, secret string, log *slog.Logger) *relying {
+	r := &relying{id: id, base: base, secret: secret, mux: http.NewServeMux()}
+	r.sessions = session.NewStore(dbtest.SQLite(t, id, session.Migration), h.clock, base)
+	site := &page.Site{System: id, Texts: text.MustLoad(design.Texts), Log: log, ErrorPage: design.ErrorPage, FormHosts: []string{h.base}}
+	client := signin.New(signin.Config{
+		Issuer: h.base, ClientID: id, Secret: secret, BaseURL: base, Scopes: []string{"profile", "email", "phone"},
+		HTTP: &http.Client{Transport: h.network}, Sessions: r.sessions,
+		Admit: func(_ context.Context, c signin.Claims) (any, error) { return c, nil },
+	})
+	client.Mount(r.mux, site)
+	site.Handle(r.mux, "GET /{$}", client.Require(func(w http.ResponseWriter, req *http.Request) error {
+		s, _, err := r.sessions.Of(req)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(s.Data)
+		return err
+	}))
+	return r
+}
+
+// browser is a person's browser: it keeps cookies and follows links.
+type browser struct {
+	t      *testing.T
+	client *http.Client
+	agent  string
+}
+
+func (h *house) browser() *browser {
+	jar, _ := cookiejar.New(nil)
+	return &browser{t: h.t, agent: "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Safari/537.36", client: &http.Client{Transport: h.network, Jar: jar}}
+}
+
+// shown is what the browser shows.
+type shown struct {
+	t      *testing.T
+	status int
+	url    *url.URL
+	body   string
+	header http.Header
+}
+
+func (b *browser) do(r *http.Request) shown {
+	b.t.Helper()
+	r.Header.Set("User-Agent", b.agent)
+	if r.Header.Get("Accept-Language") == "" {
+		r.Header.Set("Accept-Language", "ru")
+	}
+	response, err := b.client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return shown{b.t, response.StatusCode, response.Request.URL, string(body), response.Header}
+}
+
+func (b *browser) get(address string) shown {
+	b.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.do(r)
+}
+
+func (b *browser) post(address string, values url.Values) shown {
+	b.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, address, strings.NewReader(values.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return b.do(r)
+}
+
+// stay makes the browser stop at redirects.
+func (b *browser) stay() *browser {
+	client := *b.client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &browser{t: b.t, agent: b.agent, client: &client}
+}
+
+var formTag = regexp.MustCompile(`<form[^>]*method="post"[^>]*action="([^"]*)"|<form[^>]*action="([^"]*)"[^>]*method="post"`)
+
+// submit sends the page's form whose action starts with the path.
+func (b *browser) submit(p shown, path string, pairs ...string) shown {
+	b.t.Helper()
+	for _, match := range formTag.FindAllStringSubmatch(p.body, -1) {
+		action := html.UnescapeString(match[1] + match[2])
+		if cut, _, _ := strings.Cut(action, "?"); cut != path {
+			continue
+		}
+		target, err := p.url.Parse(action)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		values := url.Values{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			values.Set(pairs[i], pairs[i+1])
+		}
+		return b.post(target.String(), values)
+	}
+	b.t.Fatalf("no form %s on %s (%d):\n%s", path, p.url, p.status, p.words())
+	return shown{}
+}
+
+var (
+	tags   = regexp.MustCompile(`(?s)<script.*?</script>|<[^>]*>`)
+	blanks = regexp.MustCompile(`\s+`)
+)
+
+// words is the page's text.
+func (p shown) words() string {
+	return strings.TrimSpace(blanks.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(p.body, " ")), " "))
+}
+
+func (p shown) must(status int, parts ...string) shown {
+	p.t.Helper()
+	if p.status != status {
+		p.t.Fatalf("%s answered %d, not %d:\n%s", p.url, p.status, status, p.words())
+	}
+	for _, part := range parts {
+		if !strings.Contains(p.words(), part) {
+			p.t.Fatalf("%s does not say %q:\n%s", p.url, part, p.words())
+		}
+	}
+	return p
+}
+
+// signIn takes the person through password and code; the page after is given.
+func (h *house) signIn(b *browser, p shown, person demo.Person) shown {
+	h.t.Helper()
+	p.must(http.StatusOK, "Вход")
+	h.inbox.clear()
+	p = b.submit(p, "/sign-in", "pin", person.PIN, "password", demo.Password)
+	p.must(http.StatusOK, "Код подтверждения")
+	return b.submit(p, "/sign-in/code", "code", h.inbox.code(h.t, person.Phone))
+}
+
+// enter takes the person into the system, through everything on the way.
+func (h *house) enter(b *browser, r *relying, person demo.Person, pairs ...string) signin.Claims {
+	h.t.Helper()
+	p := h.signIn(b, b.get(r.base+"/"), person)
+	p.must(http.StatusOK, "Передача данных")
+	p = b.submit(p, "/consent", append([]string{"decision", "allow", "agreement", "1"}, pairs...)...)
+	return p.claims()
+}
+
+func (p shown) claims() signin.Claims {
+	p.t.Helper()
+	p.must(http.StatusOK)
+	var c signin.Claims
+	if err := json.Unmarshal([]byte(p.body), &c); err != nil {
+		p.t.Fatalf("%s shows no claims: %v\n%s", p.url, err, p.words())
+	}
+	return c
+}
+
+func (h *house) eventually(what string, ok func() bool) {
+	h.t.Helper()
+	for range 150 {
+		if ok() {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	h.t.Fatal(what)
+}
+
+func fmtURL(base string, pairs ...string) string {
+	query := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		query.Set(pairs[i], pairs[i+1])
+	}
+	return fmt.Sprintf("%s?%s", base, query.Encode())
+}

@@ -1,0 +1,172 @@
+// Package account keeps people's accounts: who they are, how they are reached,
+// and how they prove who they are.
+package account
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/seal"
+)
+
+// Account is one person's account.
+type Account struct {
+	ID            string // the public, stable "sub"
+	PIN           string
+	FamilyName    string
+	GivenName     string
+	Patronymic    string
+	Sex           string // female, male, unknown
+	BirthDate     clock.Date
+	Citizenship   string // ISO 3166-1 alpha-3
+	Email         string
+	EmailVerified bool
+	Phone         string // +996…
+	PhoneVerified bool
+	Lang          text.Lang
+	CreatedAt     time.Time
+
+	password string // PHC string
+	totp     string // sealed
+	totpStep int64
+}
+
+// Name is surname, given name, patronymic.
+func (a Account) Name() string {
+	return strings.TrimSpace(a.FamilyName + " " + a.GivenName + " " + a.Patronymic)
+}
+
+// HasTOTP says that an authenticator app is bound.
+func (a Account) HasTOTP() bool { return a.totp != "" }
+
+// New is what an account is made of. The data must have been checked against
+// the population register before (ID-2).
+type New struct {
+	PIN                               string
+	FamilyName, GivenName, Patronymic string
+	BirthDate                         clock.Date
+	Citizenship                       string // "" is KGZ
+	Email, Phone                      string // confirmed, or ""
+	Lang                              text.Lang
+	Password                          string
+	TOTP                              string // base32, or "" to have codes sent
+}
+
+// Accounts are all accounts.
+type Accounts struct {
+	DB     *db.DB
+	Clock  clock.Clock
+	Box    *seal.Box
+	hasher *hasher
+}
+
+// NewAccounts makes them.
+func NewAccounts(d *db.DB, c clock.Clock, box *seal.Box) *Accounts {
+	return &Accounts{DB: d, Clock: c, Box: box, hasher: newHasher()}
+}
+
+// Create makes the account of a person. One that is there already stays as it
+// is, and false is returned.
+func (s *Accounts) Create(ctx context.Context, n New) (bool, error) {
+	digits, err := pin.Parse(n.PIN)
+	if err != nil {
+		return false, err
+	}
+	if findings := Weaknesses("password", n.Password); len(findings) > 0 {
+		return false, fail.Fields(findings...)
+	}
+	if n.FamilyName == "" || n.GivenName == "" {
+		return false, fail.Fields(fail.Finding{Field: "family_name", Key: "kit.field.required"})
+	}
+	if n.Phone == "" && n.Email == "" && n.TOTP == "" {
+		// Nobody could ever pass the second factor.
+		return false, fail.Fields(fail.Finding{Field: "phone", Key: "kit.field.required"})
+	}
+	a := Account{
+		ID: id.Secret(), PIN: digits, FamilyName: page.Clean(n.FamilyName), GivenName: page.Clean(n.GivenName), Patronymic: page.Clean(n.Patronymic),
+		Sex: pin.Sex(digits), BirthDate: n.BirthDate, Citizenship: n.Citizenship,
+		Email: n.Email, EmailVerified: n.Email != "", Phone: n.Phone, PhoneVerified: n.Phone != "", Lang: n.Lang, CreatedAt: s.Clock.Now(),
+	}
+	if a.Sex == "" {
+		a.Sex = "unknown"
+	}
+	if a.Citizenship == "" {
+		a.Citizenship = "KGZ"
+	}
+	if a.BirthDate.IsZero() {
+		a.BirthDate, _ = pin.BirthDate(digits)
+	}
+	if _, ok := text.Parse(string(a.Lang)); !ok {
+		a.Lang = text.KY
+	}
+	if known, err := s.known(ctx, digits); err != nil || known {
+		return false, err
+	}
+	if a.password, err = s.hasher.hash(ctx, n.Password); err != nil {
+		return false, err
+	}
+	if n.TOTP != "" {
+		if a.totp, err = s.Box.Seal("totp", a.ID, []byte(n.TOTP)); err != nil {
+			return false, err
+		}
+	}
+	return s.insert(ctx, a)
+}
+
+// CheckPassword finds the account that the ПИН and the password belong to. An
+// unknown ПИН costs the same work as a wrong password, and gives the same answer.
+func (s *Accounts) CheckPassword(ctx context.Context, digits, password string) (Account, bool, error) {
+	a, found, err := s.ByPIN(ctx, digits)
+	if err != nil {
+		return Account{}, false, err
+	}
+	stored := a.password
+	if !found {
+		stored = nobody
+	}
+	right, err := s.hasher.verify(ctx, stored, password)
+	if err != nil {
+		return Account{}, false, err
+	}
+	return a, found && right, nil
+}
+
+// step is the length of a TOTP time step (RFC 6238).
+const step = 30
+
+// CheckTOTP says whether the code is the authenticator's of now or of a step
+// beside. A code serves once: its step is remembered, and none before it is
+// taken again.
+func (s *Accounts) CheckTOTP(ctx context.Context, a Account, code string) (bool, error) {
+	if a.totp == "" {
+		return false, nil
+	}
+	secret, err := s.Box.Open("totp", a.ID, a.totp)
+	if err != nil {
+		return false, err
+	}
+	now := s.Clock.Now().Unix() / step
+	matched := int64(0)
+	for _, counter := range []int64{now - 1, now, now + 1} {
+		// The library compares in constant time.
+		right, err := hotp.ValidateCustom(code, uint64(counter), string(secret), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}) //nolint:gosec // a time after 1970
+		if err == nil && right {
+			matched = counter
+		}
+	}
+	if matched == 0 {
+		return false, nil
+	}
+	return s.spendStep(ctx, a.ID, matched)
+}

@@ -1,0 +1,106 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/sanarip/sanarip/kit/fail"
+)
+
+// Weaknesses is what keeps a password from being taken (ID-14): at least 10
+// characters, a digit, a small and a capital Latin letter, one of -_!@#%*.
+func Weaknesses(field, password string) []fail.Finding {
+	var findings []fail.Finding
+	add := func(wrong bool, key string) {
+		if wrong {
+			findings = append(findings, fail.Finding{Field: field, Key: key})
+		}
+	}
+	add(utf8.RuneCountInString(password) < 10, "identity.password.short")
+	add(len(password) > maxPassword, "identity.password.long")
+	add(!strings.ContainsAny(password, "0123456789"), "identity.password.digit")
+	add(!strings.ContainsAny(password, "abcdefghijklmnopqrstuvwxyz") || !strings.ContainsAny(password, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "identity.password.letter")
+	add(!strings.ContainsAny(password, "-_!@#%*"), "identity.password.sign")
+	return findings
+}
+
+const (
+	maxPassword = 256   // bytes
+	memory      = 19456 // KiB: 19 MiB
+	passes      = 2
+	keyLength   = 32
+)
+
+// nobody is verified against for an unknown ПИН: a salt and a key at random, to
+// which no password is known.
+var nobody = func() string {
+	random := make([]byte, 16+keyLength)
+	_, _ = rand.Read(random) // never fails since Go 1.24
+	return phc(random[:16], random[16:])
+}()
+
+// hasher lets only as many hashes run at once as there are cores: more would
+// only take memory.
+type hasher struct{ slots chan struct{} }
+
+func newHasher() *hasher { return &hasher{slots: make(chan struct{}, runtime.NumCPU())} }
+
+func (h *hasher) key(ctx context.Context, password string, salt []byte) ([]byte, error) {
+	select {
+	case h.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-h.slots }()
+	return argon2.IDKey([]byte(password), salt, passes, memory, 1, keyLength), nil
+}
+
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails since Go 1.24
+	key, err := h.key(ctx, password, salt)
+	if err != nil {
+		return "", err
+	}
+	return phc(salt, key), nil
+}
+
+func (h *hasher) verify(ctx context.Context, stored, password string) (bool, error) {
+	if len(password) > maxPassword {
+		password = password[:maxPassword+1] // no password is that long: work for it, but not more
+	}
+	var m, t, p int
+	parts := strings.Split(stored, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false, fmt.Errorf("account: a stored password is not argon2id")
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &m, &t, &p); err != nil || m != memory || t != passes || p != 1 {
+		return false, fmt.Errorf("account: a stored password has unknown parameters")
+	}
+	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
+	if err != nil {
+		return false, fmt.Errorf("account: a stored password is broken")
+	}
+	want, err := base64.RawStdEncoding.DecodeString(parts[5])
+	if err != nil {
+		return false, fmt.Errorf("account: a stored password is broken")
+	}
+	got, err := h.key(ctx, password, salt)
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(got, want) == 1, nil
+}
+
+func phc(salt, key []byte) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, memory, passes,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}

@@ -1,0 +1,85 @@
+package account
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+const columns = `id, pin, family_name, given_name, patronymic, sex, birth_date, citizenship, email, email_verified,
+	phone, phone_verified, lang, password, totp, totp_step, created_at`
+
+// ByPIN is the account of the ПИН; false when there is none.
+func (s *Accounts) ByPIN(ctx context.Context, pin string) (Account, bool, error) {
+	return s.one(s.DB.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM account WHERE pin = $1`, pin))
+}
+
+// ByID is the account of the subject; false when there is none.
+func (s *Accounts) ByID(ctx context.Context, id string) (Account, bool, error) {
+	return s.one(s.DB.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM account WHERE id = $1`, id))
+}
+
+func (s *Accounts) one(row *sql.Row) (Account, bool, error) {
+	var a Account
+	var birth, lang string
+	var emailOK, phoneOK, created int64
+	err := row.Scan(&a.ID, &a.PIN, &a.FamilyName, &a.GivenName, &a.Patronymic, &a.Sex, &birth, &a.Citizenship, &a.Email, &emailOK,
+		&a.Phone, &phoneOK, &lang, &a.password, &a.totp, &a.totpStep, &created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Account{}, false, nil
+	}
+	if err != nil {
+		return Account{}, false, db.Explain(err)
+	}
+	a.BirthDate, a.Lang, a.CreatedAt = db.Date(birth), text.Lang(lang), db.Time(created)
+	a.EmailVerified, a.PhoneVerified = emailOK == 1, phoneOK == 1
+	return a, true, nil
+}
+
+func (s *Accounts) known(ctx context.Context, pin string) (bool, error) {
+	_, found, err := s.ByPIN(ctx, pin)
+	return found, err
+}
+
+func (s *Accounts) insert(ctx context.Context, a Account) (bool, error) {
+	made := false
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO account (`+columns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16) ON CONFLICT (pin) DO NOTHING`,
+			a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, flag(a.EmailVerified),
+			a.Phone, flag(a.PhoneVerified), string(a.Lang), a.password, a.totp, db.Micros(a.CreatedAt))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		made = n == 1
+		return err
+	})
+	return made, err
+}
+
+// spendStep marks the authenticator's time step as used; false when it, or a
+// later one, was used before.
+func (s *Accounts) spendStep(ctx context.Context, accountID string, step int64) (bool, error) {
+	fresh := false
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, accountID, step)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		fresh = n == 1
+		return err
+	})
+	return fresh, err
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

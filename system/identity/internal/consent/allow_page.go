@@ -1,0 +1,127 @@
+package consent
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+)
+
+// Mount puts the pages into the mux.
+func (c *Consents) Mount(mux *http.ServeMux) {
+	c.Site.Handle(mux, "GET /consent", c.show)
+	c.Site.Handle(mux, "POST /consent", c.take)
+	c.Site.Handle(mux, "GET /agreement", func(w http.ResponseWriter, r *http.Request) error {
+		return page.Render(w, r, http.StatusOK, agreementPage())
+	})
+}
+
+// of is the flow and who answers; an empty account when nobody is signed in.
+func (c *Consents) of(w http.ResponseWriter, r *http.Request) (openid.Flow, account.Account, error) {
+	flow, found, err := c.Provider.Flow(r.Context(), r.URL.Query().Get("flow"))
+	if err != nil {
+		return openid.Flow{}, account.Account{}, err
+	}
+	if !found {
+		return openid.Flow{}, account.Account{}, fail.New(fail.NotFound, "identity.flow_gone")
+	}
+	if !flow.Mine(c.Sessions.Browser(w, r, id.Secret)) {
+		return openid.Flow{}, account.Account{}, fail.New(fail.Forbidden, "identity.other_browser")
+	}
+	session, err := c.Sessions.Request(r)
+	if err != nil || session == nil {
+		return flow, account.Account{}, err
+	}
+	a, _, err := c.Accounts.ByID(r.Context(), session.AccountID)
+	return flow, a, err
+}
+
+type view struct {
+	form    *page.Form
+	flow    openid.Flow
+	account account.Account
+	fixed   []string // scopes that the system needs
+	choice  []string // those the person may leave out
+	agree   bool     // the agreement was not accepted yet
+	action  string
+}
+
+func (c *Consents) view(r *http.Request, flow openid.Flow, a account.Account, form *page.Form) (view, error) {
+	accepted, err := c.accepted(r.Context(), a.ID)
+	v := view{form: form, flow: flow, account: a, agree: !accepted, action: "/consent?" + url.Values{"flow": {flow.ID}}.Encode()}
+	if locales := r.URL.Query().Get("ui_locales"); locales != "" {
+		v.action += "&" + url.Values{"ui_locales": {locales}}.Encode()
+	}
+	for _, scope := range flow.Asked {
+		switch {
+		case !slices.Contains(optional, scope):
+			v.fixed = append(v.fixed, scope)
+		case scope == openid.ScopeEmail && a.Email != "", scope == openid.ScopePhone && a.Phone != "":
+			v.choice = append(v.choice, scope)
+		}
+	}
+	return v, err
+}
+
+func (c *Consents) show(w http.ResponseWriter, r *http.Request) error {
+	flow, a, err := c.of(w, r)
+	if err != nil {
+		return err
+	}
+	if a.ID == "" {
+		return page.Redirect(w, r, openid.Continue(flow.ID)) // leads to the sign-in
+	}
+	// Ticked to begin with are the data the system asked for; the person takes away.
+	v, err := c.view(r, flow, a, page.NewForm("email", "1", "phone", "1", "remember", "1"))
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, allowPage(v))
+}
+
+func (c *Consents) take(w http.ResponseWriter, r *http.Request) error {
+	flow, a, err := c.of(w, r)
+	if err != nil {
+		return err
+	}
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if form.Get("decision") == "deny" {
+		if err := c.Provider.Deny(r.Context(), flow.ID); err != nil {
+			return err
+		}
+		return page.Redirect(w, r, openid.Continue(flow.ID))
+	}
+	if a.ID == "" {
+		return page.Redirect(w, r, openid.Continue(flow.ID))
+	}
+	v, err := c.view(r, flow, a, form)
+	if err != nil {
+		return err
+	}
+	form.Choice("decision", "allow")
+	if v.agree && form.Get("agreement") == "" {
+		form.Fail("agreement", "identity.consent.agreement_needed")
+	}
+	if !form.OK() {
+		return page.Render(w, r, http.StatusUnprocessableEntity, allowPage(v))
+	}
+	d := decision{allowed: slices.Clone(v.fixed), remember: form.Get("remember") != "", lang: text.LangOf(r.Context())}
+	for _, scope := range v.choice {
+		if form.Get(scope) != "" {
+			d.allowed = append(d.allowed, scope)
+		}
+	}
+	if err := c.allow(r.Context(), a, flow, d); err != nil {
+		return err
+	}
+	return page.Redirect(w, r, openid.Continue(flow.ID))
+}

@@ -1,0 +1,119 @@
+// Package consent asks the person before data go to a system, keeps what was
+// allowed, and the agreement of use that was accepted (ID-8, ID-16).
+package consent
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/sso"
+)
+
+// AgreementVersion names the agreement of use that is in force. A new version
+// is asked for again.
+const AgreementVersion = "2026-09-01"
+
+// optional are the scopes that the person may leave out.
+var optional = []string{openid.ScopeEmail, openid.ScopePhone}
+
+// Consents is the subject.
+type Consents struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Site     *page.Site
+	Accounts *account.Accounts
+	Sessions *sso.Sessions
+	Provider *openid.Provider
+	Record   func(ctx context.Context, pin, name, action, object string) error
+}
+
+// Consent is what a person allowed a system.
+type Consent struct {
+	Client     string
+	Scopes     []string
+	Remembered bool
+	GivenAt    time.Time
+}
+
+// Remembered is openid.Config.Remembered: what was allowed for good, if it
+// covers all that is asked for now and the agreement in force was accepted.
+func (c *Consents) Remembered(ctx context.Context, accountID, client string, asked []string) ([]string, bool, error) {
+	given, askedThen, found, err := c.one(ctx, accountID, client)
+	if err != nil || !found || !given.Remembered {
+		return nil, false, err
+	}
+	accepted, err := c.accepted(ctx, accountID)
+	if err != nil || !accepted {
+		return nil, false, err
+	}
+	var allowed []string
+	for _, scope := range asked {
+		if !slices.Contains(askedThen, scope) {
+			return nil, false, nil
+		}
+		if slices.Contains(given.Scopes, scope) {
+			allowed = append(allowed, scope)
+		}
+	}
+	return allowed, true, nil
+}
+
+// decision is what the person answered on the page.
+type decision struct {
+	allowed  []string
+	remember bool
+	lang     text.Lang
+}
+
+// allow keeps the decision, the agreement and the flow's answer together.
+func (c *Consents) allow(ctx context.Context, a account.Account, flow openid.Flow, d decision) error {
+	err := c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.accept(ctx, tx, a.ID, d.lang); err != nil {
+			return err
+		}
+		if err := c.save(ctx, tx, a.ID, flow, d); err != nil {
+			return err
+		}
+		return c.Provider.Allow(ctx, tx, flow.ID, a.ID, d.allowed)
+	})
+	if err != nil {
+		return err
+	}
+	return c.Record(ctx, a.PIN, a.Name(), "consent.given", flow.Client.ID)
+}
+
+// Withdraw takes the consent back: what was granted ends, and the system is
+// told to end its sessions.
+func (c *Consents) Withdraw(ctx context.Context, a account.Account, client string) error {
+	err := c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.delete(ctx, tx, a.ID, client); err != nil {
+			return err
+		}
+		return c.Provider.Withdraw(ctx, tx, a.ID, client)
+	})
+	if err != nil {
+		return err
+	}
+	return c.Record(ctx, a.PIN, a.Name(), "consent.withdrawn", client)
+}
+
+// Describe is the scope in plain words.
+func Describe(ctx context.Context, scope string) string {
+	//text: identity.scope.*
+	key := map[string]string{
+		openid.ScopeOpenID: "openid", openid.ScopeProfile: "profile", openid.ScopeOrganizations: "organizations", openid.ScopeEmail: "email",
+		openid.ScopePhone: "phone", openid.ScopeOffline: "offline", openid.ScopeUserRead: "user_read", openid.ScopePatientRead: "patient_read",
+	}[scope]
+	if key == "" {
+		return scope
+	}
+	return text.T(ctx, "identity.scope."+key)
+}

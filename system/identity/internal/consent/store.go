@@ -1,0 +1,78 @@
+package consent
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+)
+
+func (c *Consents) one(ctx context.Context, accountID, client string) (Consent, []string, bool, error) {
+	given := Consent{Client: client}
+	var scopes, asked string
+	var remembered, at int64
+	err := c.DB.Read.QueryRowContext(ctx, `SELECT scopes, asked, remembered, given_at FROM consent WHERE account_id = $1 AND client_id = $2`, accountID, client).
+		Scan(&scopes, &asked, &remembered, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Consent{}, nil, false, nil
+	}
+	given.Scopes, given.Remembered, given.GivenAt = strings.Fields(scopes), remembered == 1, db.Time(at)
+	return given, strings.Fields(asked), err == nil, db.Explain(err)
+}
+
+// Of lists what the person allowed.
+func (c *Consents) Of(ctx context.Context, accountID string) ([]Consent, error) {
+	rows, err := c.DB.Read.QueryContext(ctx, `SELECT client_id, scopes, remembered, given_at FROM consent WHERE account_id = $1 ORDER BY given_at DESC, client_id`, accountID)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Consent
+	for rows.Next() {
+		var each Consent
+		var scopes string
+		var remembered, at int64
+		if err := rows.Scan(&each.Client, &scopes, &remembered, &at); err != nil {
+			return nil, err
+		}
+		each.Scopes, each.Remembered, each.GivenAt = strings.Fields(scopes), remembered == 1, db.Time(at)
+		all = append(all, each)
+	}
+	return all, rows.Err()
+}
+
+func (c *Consents) save(ctx context.Context, tx db.Querier, accountID string, flow openid.Flow, d decision) error {
+	remembered := 0
+	if d.remember {
+		remembered = 1
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO consent (account_id, client_id, scopes, asked, remembered, given_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (account_id, client_id) DO UPDATE SET scopes = $3, asked = $4, remembered = $5, given_at = $6`,
+		accountID, flow.Client.ID, strings.Join(d.allowed, " "), strings.Join(flow.Asked, " "), remembered, db.Micros(c.Clock.Now()))
+	return err
+}
+
+func (c *Consents) delete(ctx context.Context, tx db.Querier, accountID, client string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM consent WHERE account_id = $1 AND client_id = $2`, accountID, client)
+	return err
+}
+
+// accepted says whether the person accepted the agreement in force.
+func (c *Consents) accepted(ctx context.Context, accountID string) (bool, error) {
+	var one int
+	err := c.DB.Read.QueryRowContext(ctx, `SELECT 1 FROM agreement WHERE account_id = $1 AND version = $2`, accountID, AgreementVersion).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, db.Explain(err)
+}
+
+func (c *Consents) accept(ctx context.Context, tx db.Querier, accountID string, lang text.Lang) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO agreement (account_id, version, lang, accepted_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account_id, version) DO NOTHING`, accountID, AgreementVersion, string(lang), db.Micros(c.Clock.Now()))
+	return err
+}

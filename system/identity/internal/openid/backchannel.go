@@ -1,0 +1,99 @@
+package openid
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/job"
+)
+
+const backChannelJob = "back-channel-logout"
+
+type ended struct {
+	Client  string `json:"client"`
+	SID     string `json:"sid"`
+	Subject string `json:"sub"`
+}
+
+// tell writes the job of a logout token beside the end of the session.
+func (p *Provider) tell(ctx context.Context, tx *sql.Tx, client, sid, subject string) error {
+	if p.clients[client].BackChannel == "" {
+		return nil
+	}
+	_, err := p.config.Queue.Add(ctx, tx, backChannelJob, ended{client, sid, subject}, job.Options{Subject: client})
+	return err
+}
+
+// sendLogout sends a logout token (OpenID Connect Back-Channel Logout 1.0). A
+// repetition has a new jti: a client that took the first and whose answer was
+// lost would refuse the same one.
+func (p *Provider) sendLogout(ctx context.Context, j job.Job) error {
+	var e ended
+	if err := j.Bind(&e); err != nil {
+		return err
+	}
+	client, ok := p.clients[e.Client]
+	if !ok || client.BackChannel == "" {
+		return nil // disconnected meanwhile
+	}
+	now := time.Now() // clients compare with the time of the world
+	token, err := p.sign(ctx, map[string]any{
+		"iss": p.config.Issuer, "sub": e.Subject, "aud": e.Client, "iat": now.Unix(), "exp": now.Add(2 * time.Minute).Unix(), "jti": id.New(), "sid": e.SID,
+		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+	}, "logout+jwt")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, client.BackChannel, strings.NewReader(url.Values{"logout_token": {token}}.Encode()))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	response, err := p.config.HTTP.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection can be used again
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusNoContent {
+		return fmt.Errorf("client %s answered %d to a logout token", e.Client, response.StatusCode)
+	}
+	return nil
+}
+
+func (p *Provider) sign(ctx context.Context, claims map[string]any, typ jose.ContentType) (string, error) {
+	set, err := p.config.Keys.JWKS(ctx)
+	if err != nil {
+		return "", err
+	}
+	key, err := set.KeyByAlg(string(goidc.RS256))
+	if err != nil {
+		return "", err
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, (&jose.SignerOptions{}).WithType(typ))
+	if err != nil {
+		return "", err
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return "", err
+	}
+	return signed.CompactSerialize()
+}

@@ -1,0 +1,49 @@
+package sso
+
+import (
+	"net/http"
+)
+
+const cookieName = "sanarip_identity"
+
+func (s *Sessions) cookie() string {
+	if s.Secure {
+		return "__Host-" + cookieName
+	}
+	return cookieName
+}
+
+// Request is the session of the request's browser; nil when there is none.
+func (s *Sessions) Request(r *http.Request) (*Session, error) {
+	cookie, err := r.Cookie(s.cookie())
+	if err != nil || len(cookie.Value) != 43 {
+		return nil, nil //nolint:nilerr,nilnil // no cookie, no session
+	}
+	session, ok, err := s.BySecret(r.Context(), cookie.Value)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &session, nil
+}
+
+// Set gives the browser the session's secret; "" takes it away.
+func (s *Sessions) Set(w http.ResponseWriter, secret string) {
+	age := 0
+	if secret == "" {
+		age = -1
+	}
+	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
+}
+
+// Browser is a secret by which the browser is known again while it goes through
+// a sign-in; one is given if it has none. What one browser began, no other can
+// go on with.
+func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request, fresh func() string) string {
+	name := s.cookie() + "_browser"
+	if cookie, err := r.Cookie(name); err == nil && len(cookie.Value) == 43 {
+		return cookie.Value
+	}
+	secret := fresh()
+	http.SetCookie(w, &http.Cookie{Name: name, Value: secret, Path: "/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
+	return secret
+}

@@ -1,0 +1,114 @@
+// Package sso keeps the session of a person at ЕСИ itself: signed in once, the
+// person enters every connected system (single sign-on), and its end is the end
+// in all of them.
+package sso
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
+)
+
+// How long a session lives at most, and unused.
+const (
+	Lifetime = 12 * time.Hour
+	Idle     = 2 * time.Hour
+)
+
+// Session is one signed-in browser.
+type Session struct {
+	SID       string // public: in ID and logout tokens
+	AccountID string
+	Agent     string   // "Chrome · Android"
+	AMR       []string // how the person proved who they are (RFC 8176)
+	Created   time.Time
+	AuthAt    time.Time // when last
+	Seen      time.Time
+}
+
+// Ended is told, inside the transaction, that a session ends: it writes the
+// logout tokens for the clients and revokes what hangs on the session.
+type Ended func(ctx context.Context, tx *sql.Tx, s Session, clients []string) error
+
+// Sessions are all sessions.
+type Sessions struct {
+	DB     *db.DB
+	Clock  clock.Clock
+	Ended  Ended
+	Secure bool // cookies over https alone
+}
+
+// Start begins a session, or renews the one the browser has if it is the same
+// person's. The secret is new in either case: one that was planted before the
+// sign-in is worth nothing after it.
+func (s *Sessions) Start(ctx context.Context, accountID, agent string, amr []string, current *Session) (secret string, started Session, err error) {
+	secret, now := id.Secret(), s.Clock.Now()
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if current != nil && current.AccountID == accountID {
+			started = *current
+			started.AuthAt, started.Seen, started.Agent, started.AMR = now, now, agent, amr
+			renewed, err := s.renew(ctx, tx, started, id.Hash(secret))
+			if err != nil || renewed {
+				return err
+			}
+		} else if current != nil {
+			if err := s.end(ctx, tx, *current); err != nil {
+				return err
+			}
+		}
+		started = Session{SID: id.Secret(), AccountID: accountID, Agent: agent, AMR: amr, Created: now, AuthAt: now, Seen: now}
+		return s.insert(ctx, tx, started, id.Hash(secret))
+	})
+	return secret, started, err
+}
+
+// End ends the session everywhere.
+func (s *Sessions) End(ctx context.Context, session Session) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.end(ctx, tx, session) })
+}
+
+func (s *Sessions) end(ctx context.Context, tx *sql.Tx, session Session) error {
+	clients, err := s.clients(ctx, tx, session.SID)
+	if err != nil {
+		return err
+	}
+	gone, err := s.delete(ctx, tx, session.SID)
+	if err != nil || !gone {
+		return err // ended by somebody else already
+	}
+	return s.Ended(ctx, tx, session, clients)
+}
+
+// Agent says in a few words which browser a User-Agent header names.
+func Agent(header string) string {
+	browser, system := "", ""
+	for _, known := range [][2]string{ // the order matters: each names those below it too
+		{"YaBrowser/", "Yandex"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"},
+		{"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
+	} {
+		if strings.Contains(header, known[0]) {
+			browser = known[1]
+			break
+		}
+	}
+	for _, known := range [][2]string{
+		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
+	} {
+		if strings.Contains(header, known[0]) {
+			system = known[1]
+			break
+		}
+	}
+	switch {
+	case browser == "":
+		return system
+	case system == "":
+		return browser
+	}
+	return browser + " · " + system
+}

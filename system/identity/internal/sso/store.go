@@ -1,0 +1,155 @@
+package sso
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
+)
+
+const columns = `sid, account_id, agent, amr, created_at, auth_at, seen_at`
+
+func scan(row interface{ Scan(...any) error }) (Session, error) {
+	var s Session
+	var amr string
+	var created, auth, seen int64
+	err := row.Scan(&s.SID, &s.AccountID, &s.Agent, &amr, &created, &auth, &seen)
+	s.AMR, s.Created, s.AuthAt, s.Seen = strings.Fields(amr), db.Time(created), db.Time(auth), db.Time(seen)
+	return s, err
+}
+
+// BySecret is the living session of the cookie's secret.
+func (s *Sessions) BySecret(ctx context.Context, secret string) (Session, bool, error) {
+	now := s.Clock.Now()
+	hash := id.Hash(secret)
+	session, err := scan(s.DB.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM sso_session
+		WHERE token_hash = $1 AND expires_at > $2 AND seen_at > $3`, hash, db.Micros(now), db.Micros(now.Add(-Idle))))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Session{}, false, nil
+	}
+	if err != nil {
+		return Session{}, false, db.Explain(err)
+	}
+	if now.Sub(session.Seen) > time.Minute { // once a minute is enough to know idleness
+		err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE sso_session SET seen_at = $2 WHERE token_hash = $1`, hash, db.Micros(now))
+			return err
+		})
+		if err != nil {
+			return Session{}, false, err
+		}
+	}
+	return session, true, nil
+}
+
+// Of lists the person's living sessions, the one last seen first.
+func (s *Sessions) Of(ctx context.Context, accountID string) ([]Session, error) {
+	now := s.Clock.Now()
+	rows, err := s.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM sso_session
+		WHERE account_id = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, sid`, accountID, db.Micros(now), db.Micros(now.Add(-Idle)))
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var sessions []Session
+	for rows.Next() {
+		session, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		sessions = append(sessions, session)
+	}
+	return sessions, rows.Err()
+}
+
+func (s *Sessions) insert(ctx context.Context, tx *sql.Tx, session Session, hash string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		session.SID, session.AccountID, session.Agent, strings.Join(session.AMR, " "), db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen),
+		hash, db.Micros(session.Created.Add(Lifetime)))
+	return err
+}
+
+func (s *Sessions) renew(ctx context.Context, tx *sql.Tx, session Session, hash string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE sso_session SET token_hash = $2, agent = $3, amr = $4, auth_at = $5, seen_at = $5, expires_at = $6 WHERE sid = $1`,
+		session.SID, hash, session.Agent, strings.Join(session.AMR, " "), db.Micros(session.AuthAt), db.Micros(session.AuthAt.Add(Lifetime)))
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+func (s *Sessions) delete(ctx context.Context, tx *sql.Tx, sid string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `DELETE FROM sso_session WHERE sid = $1`, sid)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+func (s *Sessions) clients(ctx context.Context, tx *sql.Tx, sid string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT client_id FROM sso_client WHERE sid = $1 ORDER BY client_id`, sid)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var clients []string
+	for rows.Next() {
+		var client string
+		if err := rows.Scan(&client); err != nil {
+			return nil, err
+		}
+		clients = append(clients, client)
+	}
+	return clients, rows.Err()
+}
+
+// Entered notes that the session has signed in to the client. false: the
+// session has ended meanwhile.
+func (s *Sessions) Entered(ctx context.Context, sid, client string) (bool, error) {
+	alive := false
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var one int
+		err := tx.QueryRowContext(ctx, `SELECT 1 FROM sso_session WHERE sid = $1`+s.DB.ForUpdate(), sid).Scan(&one)
+		if alive = err == nil; errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO sso_client (sid, client_id, at) VALUES ($1, $2, $3)
+			ON CONFLICT (sid, client_id) DO UPDATE SET at = $3`, sid, client, db.Micros(s.Clock.Now()))
+		return err
+	})
+	return alive, err
+}
+
+// In lists the sessions of the person that have signed in to the client.
+func (s *Sessions) In(ctx context.Context, tx db.Querier, accountID, client string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT s.sid FROM sso_session s JOIN sso_client c ON c.sid = s.sid
+		WHERE s.account_id = $1 AND c.client_id = $2 ORDER BY s.sid`, accountID, client)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var sids []string
+	for rows.Next() {
+		var sid string
+		if err := rows.Scan(&sid); err != nil {
+			return nil, err
+		}
+		sids = append(sids, sid)
+	}
+	return sids, rows.Err()
+}
+
+// Sweep deletes sessions past their life; their systems have ended theirs by themselves.
+func (s *Sessions) Sweep(ctx context.Context, tx db.Querier) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM sso_session WHERE expires_at < $1`, db.Micros(s.Clock.Now()))
+	return err
+}

@@ -1,0 +1,47 @@
+package throttle
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// count adds an attempt, unless the key is locked, and gives the end of the lock.
+func (t *Throttle) count(ctx context.Context, l Limit, key string, now time.Time) (time.Time, error) {
+	var until int64
+	err := t.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var count int64
+		err := tx.QueryRowContext(ctx, `INSERT INTO attempt (key, count, since, locked_until) VALUES ($1, 1, $2, 0)
+			ON CONFLICT (key) DO UPDATE SET
+				count = CASE WHEN attempt.locked_until > $2 THEN attempt.count WHEN attempt.since < $3 THEN 1 ELSE attempt.count + 1 END,
+				since = CASE WHEN attempt.locked_until > $2 THEN attempt.since ELSE $2 END
+			RETURNING count, locked_until`, key, db.Micros(now), db.Micros(now.Add(-l.Window))).Scan(&count, &until)
+		if err != nil || until > db.Micros(now) {
+			return err
+		}
+		lock := l.lock(count)
+		if lock == 0 {
+			until = 0
+			return nil
+		}
+		until = db.Micros(now.Add(lock))
+		_, err = tx.ExecContext(ctx, `UPDATE attempt SET locked_until = $2 WHERE key = $1`, key, until)
+		return err
+	})
+	return db.Time(until), err
+}
+
+func (t *Throttle) forget(ctx context.Context, key string) error {
+	return t.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM attempt WHERE key = $1`, key)
+		return err
+	})
+}
+
+// Sweep deletes counts that no limit remembers any more.
+func (t *Throttle) Sweep(ctx context.Context, tx db.Querier) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM attempt WHERE since < $1`, db.Micros(t.Clock.Now().Add(-2*time.Hour)))
+	return err
+}

@@ -1,0 +1,76 @@
+// Package throttle limits how often something may be tried. The counts lie in
+// the database, so that several processes share them, and an attempt is counted
+// before it is made, so that parallel guesses do not slip through.
+package throttle
+
+import (
+	"context"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+)
+
+// Limit is a rule. After Free attempts each further one locks for Lock, twice
+// Lock, four times… up to Longest. Quiet of Window forgets everything.
+type Limit struct {
+	Kind    string
+	Free    int64
+	Window  time.Duration
+	Lock    time.Duration
+	Longest time.Duration
+}
+
+// The limits of ЕСИ.
+var (
+	// Password is for one ПИН, whether it has an account or not.
+	Password = Limit{Kind: "password", Free: 5, Window: time.Hour, Lock: 30 * time.Second, Longest: 15 * time.Minute}
+	// Address is for one network address; hospitals sit behind one, hence the size.
+	Address = Limit{Kind: "address", Free: 100, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	// Factor is for the second factor of one account.
+	Factor = Limit{Kind: "factor", Free: 10, Window: time.Hour, Lock: time.Minute, Longest: time.Hour}
+	// Sending is for the codes sent to one account.
+	Sending = Limit{Kind: "sending", Free: 6, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: time.Hour}
+)
+
+// Throttle counts.
+type Throttle struct {
+	DB    *db.DB
+	Clock clock.Clock
+}
+
+// Try counts an attempt at the subject (a ПИН, an address, an account) and says
+// whether it may be made: nil, or fail.TooMany with the minutes to wait.
+func (t *Throttle) Try(ctx context.Context, l Limit, subject string) error {
+	now := t.Clock.Now()
+	until, err := t.count(ctx, l, key(l, subject), now)
+	if err != nil {
+		return err
+	}
+	if until.After(now) {
+		return fail.New(fail.TooMany, "identity.too_many", "Count", int((until.Sub(now)+time.Minute-1)/time.Minute))
+	}
+	return nil
+}
+
+// Clear forgets the attempts after a success.
+func (t *Throttle) Clear(ctx context.Context, l Limit, subject string) error {
+	return t.forget(ctx, key(l, subject))
+}
+
+func key(l Limit, subject string) string { return id.Hash(l.Kind + ":" + subject) }
+
+// lock is how long the count-th attempt locks.
+func (l Limit) lock(count int64) time.Duration {
+	over := count - l.Free
+	if over <= 0 {
+		return 0
+	}
+	d := l.Lock << min(over-1, 20)
+	if d <= 0 || d > l.Longest {
+		return l.Longest
+	}
+	return d
+}

@@ -1,0 +1,88 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+)
+
+// claims are what the scopes open of the person (FACTS: names of the real ЕСИ).
+// Not every person has every claim; an empty one is left out.
+func (s *System) claims(ctx context.Context, accountID string, scopes []string) (map[string]any, error) {
+	a, found, err := s.accounts.ByID(ctx, accountID)
+	if err != nil || !found {
+		return nil, err
+	}
+	claims := map[string]any{}
+	set := func(name, value string) {
+		if value != "" {
+			claims[name] = value
+		}
+	}
+	if slices.Contains(scopes, openid.ScopeProfile) {
+		set("pin", a.PIN)
+		set("citizenship", a.Citizenship)
+		set("name", a.Name())
+		set("family_name", a.FamilyName)
+		set("given_name", a.GivenName)
+		set("middle_name", a.Patronymic)
+		if a.Sex != "unknown" {
+			set("gender", a.Sex)
+		}
+		set("birthdate", a.BirthDate.String())
+	}
+	if slices.Contains(scopes, openid.ScopeOrganizations) {
+		claims["organizations"] = []string{} // legal entities are bound to an account at its security settings
+	}
+	if slices.Contains(scopes, openid.ScopeEmail) && a.Email != "" {
+		claims["email"], claims["email_verified"] = a.Email, a.EmailVerified
+	}
+	if slices.Contains(scopes, openid.ScopePhone) && a.Phone != "" {
+		claims["phone_number"], claims["phone_number_verified"] = a.Phone, a.PhoneVerified
+	}
+	return claims, nil
+}
+
+// record writes what a person did with their own account.
+func (s *System) record(ctx context.Context, pin, name, action, object string) error {
+	r := audit.Record{Subject: pin, ActorName: name, Action: action, Purpose: "own-account", Object: object}
+	if name != "" {
+		r.ActorPIN = pin // known to be the person: not so at a failed sign-in
+	}
+	return s.add(ctx, r)
+}
+
+// handed records that the person's data go to a system.
+func (s *System) handed(ctx context.Context, accountID, client string, _ []string) error {
+	a, found, err := s.accounts.ByID(ctx, accountID)
+	if err != nil || !found {
+		return err
+	}
+	c, _ := s.provider.Client(client)
+	return s.add(ctx, audit.Record{
+		Subject: a.PIN, ActorPIN: a.PIN, ActorName: a.Name(), Organisation: c.Name.RU, Action: "data.handed", Purpose: "own-account", Object: client,
+	})
+}
+
+func (s *System) add(ctx context.Context, r audit.Record) error {
+	r.Via = "identity"
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return audit.Add(ctx, tx, s.clock, r) })
+}
+
+// words gives a record the words of its codes.
+func (s *System) words(r *audit.Record) {
+	//text: identity.action.*
+	//text: identity.purpose.*
+	r.ActionWords, r.PurposeWords = s.code("identity.action."+r.Action, r.Action), s.code("identity.purpose."+r.Purpose, r.Purpose)
+}
+
+func (s *System) code(key, otherwise string) text.Words {
+	if !s.texts.Has(key) {
+		return text.Words{KY: otherwise, RU: otherwise}
+	}
+	return s.say(key)
+}

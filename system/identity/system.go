@@ -1,0 +1,256 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/identityapi"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/cabinet"
+	"github.com/sanarip/sanarip/system/identity/internal/consent"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/signin"
+	"github.com/sanarip/sanarip/system/identity/internal/sso"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
+	"github.com/sanarip/sanarip/system/identity/migration"
+	"github.com/sanarip/sanarip/system/message/messageapi"
+)
+
+//go:embed text/*.json
+var texts embed.FS
+
+// System is ЕСИ.
+type System struct {
+	db       *db.DB
+	clock    clock.Clock
+	log      *slog.Logger
+	queue    *job.Queue
+	texts    *text.Catalogue
+	accounts *account.Accounts
+	keys     *openid.Keys
+	provider *openid.Provider
+	sweeps   []func(ctx context.Context, tx db.Querier) error
+	handler  http.Handler
+}
+
+var (
+	_ host.System     = (*System)(nil)
+	_ identityapi.API = (*System)(nil)
+)
+
+// New opens ЕСИ: its database, its keys, its pages.
+func New(ctx context.Context, env host.Env) (*System, error) {
+	box, err := seal.New(env.Secret)
+	if err != nil {
+		return nil, err
+	}
+	d, err := db.Open(ctx, env.Database, "identity", db.Options{Connections: env.Connections})
+	if err != nil {
+		return nil, err
+	}
+	s := &System{db: d, clock: env.Clock, log: env.Log, texts: text.MustLoad(design.Texts, texts)}
+	if err := s.build(ctx, env, box); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return s, nil
+}
+
+func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
+	if err := s.db.Migrate(ctx, migration.Sets...); err != nil {
+		return err
+	}
+	s.queue = job.New(s.db, s.clock, s.log, job.Config{})
+	s.accounts = account.NewAccounts(s.db, s.clock, box)
+	s.keys = &openid.Keys{DB: s.db, Clock: s.clock, Box: box}
+	if err := s.keys.RotateAged(ctx); err != nil {
+		return err
+	}
+	clients := s.clients(env)
+	site := &page.Site{
+		System: "identity", TitleKey: "identity.title", Texts: s.texts, Log: s.log, ErrorPage: design.ErrorPage, Demo: env.Demo,
+		FormHosts: openid.Origins(clients),
+	}
+	limits := &throttle.Throttle{DB: s.db, Clock: s.clock}
+	sessions := &sso.Sessions{DB: s.db, Clock: s.clock, Secure: strings.HasPrefix(env.BaseURL, "https://")}
+	consents := &consent.Consents{DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Record: s.record}
+	var err error
+	s.provider, err = openid.New(openid.Config{
+		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
+		Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed,
+	})
+	if err != nil {
+		return err
+	}
+	sessions.Ended, consents.Provider = s.provider.Ended, s.provider
+	signIn := &signin.SignIn{
+		DB: s.db, Clock: s.clock, Log: s.log, Queue: s.queue, Box: box, Site: site, Accounts: s.accounts, Throttle: limits, Sessions: sessions,
+		Provider: s.provider, Messages: messageapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}, Record: s.record,
+	}
+	signIn.Register()
+	rooms := &cabinet.Cabinet{Site: site, Accounts: s.accounts, Sessions: sessions, Consents: consents, Provider: s.provider, Record: s.record}
+	site.Fill = rooms.Fill
+	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, signIn.Sweep}
+	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
+
+	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
+	identityapi.Serve(neighbours, s)
+	exchangeapi.ServeOperations(neighbours, s.db, s.queue, s.words)
+
+	mux := http.NewServeMux()
+	s.provider.Mount(mux)
+	signIn.Mount(mux)
+	consents.Mount(mux)
+	rooms.Mount(mux)
+	design.Mount(mux)
+	mux.Handle("/exchange/", neighbours)
+	site.Handle(mux, "/", func(http.ResponseWriter, *http.Request) error { return fail.New(fail.NotFound, "kit.not_found") })
+	s.handler = mux
+	return nil
+}
+
+// clients are the systems connected to ЕСИ: the product's own and, in the demo,
+// one for clients that test the provider.
+func (s *System) clients(env host.Env) []openid.Client {
+	var clients []openid.Client
+	if env.ClientSecretOf == nil {
+		return nil
+	}
+	for _, name := range []string{"card", "portal", "insurance", "workforce", "exchange", "message", "payment", "signature", "population"} {
+		base := env.Sites[name]
+		if base == "" {
+			continue
+		}
+		clients = append(clients, openid.Client{
+			ID: name, Secret: env.ClientSecretOf(name), Name: s.clientName(name), Address: base, Redirects: []string{base + "/sign-in/callback"},
+			PostLogout: []string{base + "/", base}, BackChannel: base + "/sign-in/backchannel", Scopes: openid.PersonScopes, Introspects: true,
+		})
+	}
+	if !env.Demo {
+		return clients
+	}
+	const local, loopback = "http://localhost:9400", "http://127.0.0.1:9400"
+	return append(clients,
+		openid.Client{
+			ID: "conformance", Secret: "conformance-secret-demo", Name: s.clientName("conformance"), Address: loopback,
+			Redirects:  []string{loopback + "/callback", local + "/callback"},
+			PostLogout: []string{loopback + "/", local + "/"}, BackChannel: loopback + "/backchannel", Scopes: openid.PersonScopes,
+		},
+		openid.Client{
+			ID: "fhir-reader", Secret: env.ClientSecretOf("fhir-reader"), Name: s.clientName("fhir-reader"),
+			Scopes: []string{openid.ScopeSystemRead}, Machine: true,
+		})
+}
+
+func (s *System) clientName(name string) text.Words {
+	//text: identity.client.*
+	return s.say("identity.client." + name)
+}
+
+func (s *System) say(key string) text.Words {
+	return text.Words{KY: s.texts.Say(text.KY, key, nil), RU: s.texts.Say(text.RU, key, nil), EN: s.texts.Say(text.EN, key, nil)}
+}
+
+// Handler implements host.System.
+func (s *System) Handler() http.Handler { return s.handler }
+
+// Ready implements host.System.
+func (s *System) Ready(ctx context.Context) error { return s.db.Ping(ctx) }
+
+// Close implements host.System.
+func (s *System) Close() error { return s.db.Close() }
+
+// Run implements host.System.
+func (s *System) Run(ctx context.Context) {
+	if err := s.plan(ctx, s.clock.Now()); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "the daily job was not planned", "system", "identity", "error", err.Error())
+	}
+	s.queue.Run(ctx)
+}
+
+const dailyJob = "daily"
+
+// plan writes the daily job of the moment's day, once for all processes.
+func (s *System) plan(ctx context.Context, at time.Time) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.queue.Add(ctx, tx, dailyJob, struct{}{}, job.Options{Unique: clock.DateOf(at).String(), At: at})
+		return err
+	})
+}
+
+// daily renews aged keys, sweeps what has run out, and plans tomorrow's.
+func (s *System) daily(ctx context.Context, _ job.Job) error {
+	if err := s.keys.RotateAged(ctx); err != nil {
+		return err
+	}
+	for _, sweep := range s.sweeps {
+		err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return sweep(ctx, tx) })
+		if err != nil {
+			return err
+		}
+	}
+	now := s.clock.Now()
+	if err := s.queue.Sweep(ctx, now.Add(-7*24*time.Hour)); err != nil {
+		return err
+	}
+	return s.plan(ctx, now.Add(24*time.Hour))
+}
+
+// Demo implements host.System: the accounts of the demo's people.
+func (s *System) Demo(ctx context.Context) error {
+	for _, p := range demo.SignIns {
+		if !p.Account {
+			continue
+		}
+		if _, err := s.accounts.Create(ctx, account.New{
+			PIN: p.PIN, FamilyName: p.FamilyName, GivenName: p.GivenName, Patronymic: p.Patronymic,
+			Email: p.Email, Phone: p.Phone, Lang: p.Lang, Password: demo.Password, TOTP: p.TOTP,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Contacts implements identityapi.API. Who asked is recorded.
+func (s *System) Contacts(ctx context.Context, digits string) (identityapi.Contacts, error) {
+	a, found, err := s.accounts.ByPIN(ctx, digits)
+	if err != nil {
+		return identityapi.Contacts{}, err
+	}
+	if !found {
+		return identityapi.Contacts{}, fail.New(fail.NotFound, "kit.not_found")
+	}
+	caller := exchangeapi.CallerOf(ctx)
+	name := s.clientName(exchangeapi.NameOf(caller.Client)).RU
+	if err := s.add(ctx, audit.Record{
+		Subject: a.PIN, ActorPIN: caller.User, ActorName: name, Organisation: name, Action: "contacts.read", Purpose: "message", RequestID: caller.ID,
+	}); err != nil {
+		return identityapi.Contacts{}, err
+	}
+	c := identityapi.Contacts{PIN: a.PIN, Lang: a.Lang}
+	if a.EmailVerified {
+		c.Email = a.Email
+	}
+	if a.PhoneVerified {
+		c.Phone = a.Phone
+	}
+	return c, nil
+}
