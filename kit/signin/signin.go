@@ -220,6 +220,10 @@ func (c *Client) exchange(ctx context.Context, code string, pending session.Pend
 // signOut ends the session here and leads to ЕСИ's own sign-out (RP-initiated
 // logout), which ends it everywhere.
 func (c *Client) signOut(w http.ResponseWriter, r *http.Request) error {
+	session, signedIn, err := c.config.Sessions.Of(r)
+	if err != nil {
+		return err
+	}
 	if err := c.config.Sessions.End(w, r); err != nil {
 		return err
 	}
@@ -234,6 +238,12 @@ func (c *Client) signOut(w http.ResponseWriter, r *http.Request) error {
 		return page.Redirect(w, r, "/") // ЕСИ offers no sign-out: signed out here
 	}
 	query := url.Values{"client_id": {c.config.ClientID}, "post_logout_redirect_uri": {c.config.BaseURL + "/"}}
+	if signedIn {
+		// ЕСИ's own id of the session, which nobody else can guess: it proves that
+		// the wish comes from a system of this session, so the person is not asked
+		// once more.
+		query.Set("logout_hint", session.SID)
+	}
 	http.Redirect(w, r, metadata.EndSession+"?"+query.Encode(), http.StatusSeeOther)
 	return nil
 }
