@@ -35,10 +35,10 @@ func insertMark(ctx context.Context, tx db.Querier, in Marking, by desk.Staff) e
 	return err
 }
 
-const orderColumns = `id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, ended_at, end_reason`
+const orderRow = `id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, ended_at, end_reason`
 
 func findOrder(ctx context.Context, q db.Querier, stayID, orderID string) (Order, error) {
-	o, err := scanOrder(q.QueryRowContext(ctx, `SELECT `+orderColumns+` FROM medical_order WHERE id = $1 AND stay_id = $2`, orderID, stayID))
+	o, err := scanOrder(q.QueryRowContext(ctx, `SELECT `+orderRow+` FROM medical_order WHERE id = $1 AND stay_id = $2`, orderID, stayID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, fail.New(fail.NotFound, "card.orders.none_such")
 	}
@@ -47,7 +47,7 @@ func findOrder(ctx context.Context, q db.Querier, stayID, orderID string) (Order
 
 // Orders of the stay with their marks: those in force first, then the newest.
 func Orders(ctx context.Context, q db.Querier, stayID string) ([]Order, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+orderColumns+` FROM medical_order WHERE stay_id = $1
+	rows, err := q.QueryContext(ctx, `SELECT `+orderRow+` FROM medical_order WHERE stay_id = $1
 		ORDER BY CASE WHEN ended_at = 0 THEN 0 ELSE 1 END, from_at DESC, id DESC`, stayID)
 	if err != nil {
 		return nil, db.Explain(err)

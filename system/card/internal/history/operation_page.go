@@ -1,0 +1,187 @@
+package history
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/stay"
+	"github.com/sanarip/sanarip/system/card/internal/ward"
+)
+
+// operationsOf is the page of operations.
+type operationsOf struct {
+	Stay       stay.View
+	Operations []Operation
+	Form       *page.Form // nil: the reader cannot write
+	Correct    *Operation // the one that is being corrected, nil: a new one
+	Surgeons   []design.Option
+}
+
+func (v operationsOf) may(ctx context.Context, o Operation) bool {
+	return canWrite(ctx) && mayCorrect(desk.Of(ctx), o.author()) == nil
+}
+
+func operationsPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	ctx := r.Context()
+	view, err := stay.Read(ctx, d, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	form := page.NewForm("once", id.New(), "at", page.InputMoment(d.Clock.Now()), "surgeon", desk.Of(ctx).PIN)
+	root := r.URL.Query().Get("correct")
+	if root != "" {
+		o, err := FindOperation(ctx, d.DB.Read, view.ID, root)
+		if err != nil {
+			return err
+		}
+		form = page.NewForm("once", id.New(), "at", page.InputMoment(o.At), "operation", o.Code, "operation_text", o.Name, "code", o.Code,
+			"anaesthesia", o.Anaesthesia, "complication", o.Complication, "protocol", o.Protocol, "surgeon", o.SurgeonPIN, "seen", strconv.Itoa(o.Version))
+	}
+	return renderOperations(w, r, d, view, form, root, http.StatusOK)
+}
+
+func renderOperations(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay.View, form *page.Form, root string, status int) error {
+	ctx := r.Context()
+	v := operationsOf{Stay: view}
+	var err error
+	if v.Operations, err = Operations(ctx, d.DB.Read, view.ID); err != nil {
+		return err
+	}
+	for i := range v.Operations {
+		if root != "" && v.Operations[i].Root == root && v.may(ctx, v.Operations[i]) {
+			v.Correct = &v.Operations[i]
+		}
+	}
+	if canWrite(ctx) && (view.State == stay.Open || v.Correct != nil) {
+		v.Form = form
+		known, name := "", ""
+		if v.Correct != nil {
+			known, name = v.Correct.SurgeonPIN, v.Correct.SurgeonName
+		}
+		v.Surgeons = ward.DoctorOptions(ctx, ward.DoctorsFor(ctx, d), known, name)
+	}
+	return page.Render(w, r, status, operationsView(v))
+}
+
+func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	ctx, stayID := r.Context(), r.PathValue("id")
+	in := Operating{Once: form.Get("once"), Root: form.Get("root"), Seen: whole(form.Get("seen")), Reason: form.Text("reason", 500)}
+	in.At, in.Complication, in.Protocol = form.Moment("at"), form.Text("complication", 500), form.Need("protocol", MaxBody)
+	in.Anaesthesia = form.Choice("anaesthesia", Anaesthesia...)
+	in.Code, in.Name = named(ctx, form)
+	in.SurgeonPIN = form.Get("surgeon")
+	if in.SurgeonName, err = surgeon(ctx, d, stayID, in); err != nil {
+		return err
+	}
+	if in.SurgeonName == "" {
+		form.Fail("surgeon", "kit.field.choose")
+	}
+	if form.OK() {
+		err = Operate(ctx, d, stayID, in)
+		if err == nil {
+			page.Notice(w, "card.operations.signed")
+			return page.Redirect(w, r, "/stays/"+stayID+"/operations")
+		}
+		if !form.Take(err) {
+			return err
+		}
+	}
+	view, err := stay.Read(ctx, d, stayID)
+	if err != nil {
+		return err
+	}
+	return renderOperations(w, r, d, view, form, in.Root, http.StatusUnprocessableEntity)
+}
+
+// named is code and name of the operation: a line of the catalogue that was
+// chosen, or what was typed with a code of its own.
+func named(ctx context.Context, form *page.Form) (code, name string) {
+	name, code = form.Text("operation_text", 300), form.Text("code", 20)
+	p, ok := procedure(form.Get("operation"))
+	if !ok && code == "" {
+		if found := FindProcedures(name); len(found) == 1 { // without scripts: typed, not chosen
+			p, ok = found[0], true
+		}
+	}
+	if ok && (code == "" || code == p.Code) {
+		if name == "" || strings.HasPrefix(name, p.Code) || code == "" {
+			name = p.Name.Here(ctx)
+		}
+		code = p.Code
+	}
+	if name == "" {
+		form.Fail("operation", "kit.field.required")
+	}
+	if code == "" && name != "" {
+		form.Fail("code", "card.operations.code_needed")
+	}
+	return code, name
+}
+
+// surgeon is the name of who operated: a doctor of the organisation, or the one
+// whom the corrected version names.
+func surgeon(ctx context.Context, d *desk.Desk, stayID string, in Operating) (string, error) {
+	if name, ok := ward.DoctorOf(ctx, d, in.SurgeonPIN); ok {
+		return name, nil
+	}
+	if in.Root == "" {
+		return "", nil
+	}
+	o, err := FindOperation(ctx, d.DB.Read, stayID, in.Root)
+	if err != nil || o.SurgeonPIN != in.SurgeonPIN {
+		return "", err
+	}
+	return o.SurgeonName, nil
+}
+
+// suggestion is what the combobox of the page reads.
+type suggestion struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+	Hint  string `json:"hint"`
+}
+
+func procedureSearch(w http.ResponseWriter, r *http.Request, _ *desk.Desk) error {
+	found := []suggestion{}
+	query := []rune(r.URL.Query().Get("q"))
+	for _, p := range FindProcedures(string(query[:min(len(query), 100)])) {
+		found = append(found, suggestion{Value: p.Code, Label: p.Name.Here(r.Context()), Hint: p.Code})
+	}
+	return page.JSON(w, http.StatusOK, found)
+}
+
+// anaesthesiaWord is the kind of anaesthesia in the reader's language.
+func anaesthesiaWord(ctx context.Context, kind string) string {
+	return text.T(ctx, "card.anaesthesia."+kind) //text: card.anaesthesia.*
+}
+
+func anaesthesiaOptions(ctx context.Context) []design.Option {
+	options := []design.Option{{Label: "—"}}
+	for _, kind := range Anaesthesia {
+		options = append(options, design.Option{Value: kind, Label: anaesthesiaWord(ctx, kind)})
+	}
+	return options
+}
+
+func operationField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "operation", "card.operations.name")
+	f.Placeholder, f.Wide = form.Get("operation_text"), true
+	return f
+}
+
+func codeField(ctx context.Context, form *page.Form) design.Field {
+	f := line(ctx, form, "code", "card.operations.code", false)
+	f.Hint, f.MaxLength = text.T(ctx, "card.operations.code_hint"), 20
+	return f
+}

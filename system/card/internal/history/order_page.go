@@ -1,0 +1,167 @@
+package history
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/stay"
+)
+
+// ordersOf is the page of orders.
+type ordersOf struct {
+	Stay   stay.View
+	Orders []Order
+	Form   *page.Form // of a new order, or of what went wrong with a mark
+	Write  bool       // the reader may order
+	Mark   bool       // the reader may mark
+	Open   string     // order whose details stand open
+	Now    string     // for the moments of marks
+}
+
+func ordersPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	view, err := stay.Read(r.Context(), d, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	form := page.NewForm("once", id.New(), "kind", "drug", "from", page.InputMoment(d.Clock.Now()))
+	return renderOrders(w, r, d, view, form, http.StatusOK)
+}
+
+func renderOrders(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay.View, form *page.Form, status int) error {
+	ctx := r.Context()
+	open := view.State == stay.Open
+	v := ordersOf{
+		Stay: view, Form: form, Write: open && canWrite(ctx), Now: page.InputMoment(d.Clock.Now()),
+		Mark: open && slices.Contains(desk.Ward, desk.Of(ctx).Post.Role), Open: form.Get("order"),
+	}
+	var err error
+	if v.Orders, err = Orders(ctx, d.DB.Read, view.ID); err != nil {
+		return err
+	}
+	return page.Render(w, r, status, ordersView(v))
+}
+
+// answer ends a POST of the orders' page: on to the list, or the page again.
+func answer(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, err error, notice string) error {
+	stayID := r.PathValue("id")
+	if err == nil && form.OK() {
+		page.Notice(w, notice)
+		return page.Redirect(w, r, "/stays/"+stayID+"/orders")
+	}
+	if err != nil && !form.Take(err) {
+		return err
+	}
+	view, err := stay.Read(r.Context(), d, stayID)
+	if err != nil {
+		return err
+	}
+	if form.Get("once") == "" {
+		form.Set("once", id.New())
+	}
+	return renderOrders(w, r, d, view, form, http.StatusUnprocessableEntity)
+}
+
+func prescribePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	in := Ordering{
+		Once: form.Get("once"), Kind: form.Choice("kind", OrderKinds...), Text: form.Need("text", 500),
+		Dose: form.Text("dose", 200), Times: form.Text("times", 200), From: form.Moment("from"),
+	}
+	if form.OK() {
+		err = Prescribe(r.Context(), d, r.PathValue("id"), in)
+	}
+	return answer(w, r, d, form, err, "card.orders.written")
+}
+
+func endPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	reason := form.Need("end_reason", 500)
+	if form.OK() {
+		err = End(r.Context(), d, r.PathValue("id"), form.Get("order"), reason)
+	}
+	return answer(w, r, d, form, err, "card.orders.ended")
+}
+
+func markPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	in := Marking{
+		Once: form.Get("once"), Order: form.Get("order"), At: d.Clock.Now(),
+		Given: form.Get("given") == "1", Reason: form.Text("not_given_reason", 500),
+	}
+	if form.Get("at") != "" {
+		in.At = form.Moment("at")
+	}
+	if form.OK() {
+		err = Fulfil(r.Context(), d, r.PathValue("id"), in)
+	}
+	return answer(w, r, d, form, err, "card.orders.marked")
+}
+
+// orderKind is the kind of an order in the reader's language.
+func orderKind(ctx context.Context, kind string) string {
+	return text.T(ctx, "card.order_kind."+kind) //text: card.order_kind.*
+}
+
+func orderKinds(ctx context.Context) []design.Option {
+	var options []design.Option
+	for _, kind := range OrderKinds {
+		options = append(options, design.Option{Value: kind, Label: orderKind(ctx, kind)})
+	}
+	return options
+}
+
+// endWord is why an order ended: the doctor's words, or those of a code.
+func endWord(ctx context.Context, reason string) string {
+	switch reason {
+	case "discharge":
+		return text.T(ctx, "card.orders.end_discharge")
+	case "death":
+		return text.T(ctx, "card.orders.end_death")
+	}
+	return reason
+}
+
+func orderColumns(ctx context.Context) []design.Column {
+	return []design.Column{
+		{Label: text.T(ctx, "card.orders.col_order")}, {Label: text.T(ctx, "card.orders.col_dose")},
+		{Label: text.T(ctx, "card.orders.col_from")}, {Label: text.T(ctx, "card.orders.col_marks")}, {},
+	}
+}
+
+// The fields of a row are filled again only where the row was sent.
+func (v ordersOf) value(o Order, name string) string {
+	if v.Open != o.ID {
+		return ""
+	}
+	return v.Form.Get(name)
+}
+
+func (v ordersOf) problem(ctx context.Context, o Order, name string) string {
+	if v.Open != o.ID {
+		return ""
+	}
+	return v.Form.Error(ctx, name)
+}
+
+// fieldID is the field's own name where the error summary links to it.
+func (v ordersOf) fieldID(o Order, name string) string {
+	if v.Open == o.ID {
+		return name
+	}
+	return name + "-" + o.ID
+}
