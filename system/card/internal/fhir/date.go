@@ -66,7 +66,7 @@ func readDate(s string, day bool, now time.Time) (dateValue, bool) {
 	return d, false
 }
 
-// compare is the condition that an interval [low, high) of the data must meet,
+// comparison is a part of the condition that an interval [low, high) of the data must meet,
 // written with the symbols that the store understands: each row of the result
 // is met if all of its comparisons are; the whole if one row is.
 type comparison struct {
@@ -80,8 +80,8 @@ var comparisons = map[string][][]comparison{
 	"ne": {{{"low", "<", "low"}}, {{"high", ">", "high"}}},
 	"gt": {{{"high", ">", "high"}}},
 	"lt": {{{"low", "<", "low"}}},
-	"ge": {{{"high", ">", "high"}}, {{"low", ">=", "low"}, {"high", "<=", "high"}}},
-	"le": {{{"low", "<", "low"}}, {{"low", ">=", "low"}, {"high", "<=", "high"}}},
+	"ge": {{{"high", ">", "low"}}}, // from then on: whatever reaches into it
+	"le": {{{"low", "<", "high"}}},
 	"sa": {{{"low", ">=", "high"}}},
 	"eb": {{{"high", "<=", "low"}}},
 	"ap": {{{"low", "<", "high"}, {"high", ">", "low"}}},

@@ -76,9 +76,10 @@ func newSample(t testing.TB, d *db.DB) *sample {
 	s := &sample{
 		db: d, clock: clock.NewManual(now),
 		tokens: map[string]Token{
-			"machine": {Active: true, Scopes: []string{"system/*.read"}, ClientID: "fhir-reader"},
-			"patient": {Active: true, Scopes: []string{"openid", "patient/*.read"}, ClientID: "app", PIN: demo.Patient.PIN, Name: demo.Patient.Name()},
-			"doctor":  {Active: true, Scopes: []string{"user/*.rs"}, ClientID: "app", PIN: demo.Doctor.PIN, Name: demo.Doctor.Name()},
+			"machine":  {Active: true, Scopes: []string{"system/*.read"}, ClientID: "fhir-reader"},
+			"patient":  {Active: true, Scopes: []string{"openid", "patient/*.read"}, ClientID: "app", PIN: demo.Patient.PIN, Name: demo.Patient.Name()},
+			"stranger": {Active: true, Scopes: []string{"patient/*.read"}, ClientID: "app", PIN: demo.Nurse.PIN},
+			"doctor":   {Active: true, Scopes: []string{"user/*.rs"}, ClientID: "app", PIN: demo.Doctor.PIN, Name: demo.Doctor.Name()},
 		},
 		posts: map[string][]workforceapi.Post{demo.Doctor.PIN: {{
 			ID: "p1", PIN: demo.Doctor.PIN, Role: workforceapi.Doctor, Organisation: demo.Hospital,

@@ -1,0 +1,153 @@
+package fhir
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+func TestVersions(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *sample) {
+		path := "/Patient/" + patientID
+		a := s.get(t, path, "machine")
+		tag, meta := a.header.Get("ETag"), a.json["meta"].(map[string]any)
+		if tag != `W/"`+meta["versionId"].(string)+`"` || a.header.Get("Last-Modified") != "Tue, 10 Nov 2026 04:30:00 GMT" ||
+			a.header.Get("Content-Type") != "application/fhir+json; charset=utf-8" || a.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%v", a.header)
+		}
+		if again := s.ask(t, http.MethodGet, path, "machine", nil, "If-None-Match", tag); again.status != 304 || len(again.body) != 0 {
+			t.Errorf("%d %s", again.status, again.body)
+		}
+		err := s.db.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE patient SET address = 'Ош ш.' WHERE id = $1`, patientID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := s.ask(t, http.MethodGet, path, "machine", nil, "If-None-Match", tag); again.status != 200 || again.header.Get("ETag") == tag {
+			t.Errorf("%d: the version did not change with the content", again.status)
+		}
+	})
+}
+
+// What is not a read or a search is refused, always as an OperationOutcome.
+func TestRefusals(t *testing.T) {
+	s := lite(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		header       []string
+	}{
+		{"GET", "/", 404, nil},
+		{"GET", "/Observation", 404, nil},
+		{"GET", "/Patient/" + patientID + "/_history/1", 404, nil},
+		{"GET", "/Patient/" + patientID + "/$everything", 404, nil},
+		{"GET", "/Patient/ПИН", 404, nil},
+		{"POST", "/Patient", 405, nil},
+		{"PUT", "/Patient/" + patientID, 405, nil},
+		{"PATCH", "/Patient/" + patientID, 405, nil},
+		{"DELETE", "/Patient/" + patientID, 405, nil},
+		{"GET", "/Patient/_search", 405, nil},
+		{"POST", "/metadata", 405, nil},
+		{"GET", "/Patient?_format=xml", 406, nil},
+		{"GET", "/Patient", 406, []string{"Accept", "application/fhir+xml"}},
+		{"GET", "/Patient", 406, []string{"Accept", "application/fhir+json; fhirVersion=3.0"}},
+		{"POST", "/Patient/_search", 415, []string{"Content-Type", "application/json"}},
+	} {
+		a := s.ask(t, c.method, c.path, "machine", nil, c.header...)
+		if a.status != c.status || a.json["resourceType"] != "OperationOutcome" {
+			t.Errorf("%s %s: %d %s", c.method, c.path, a.status, a.body)
+		}
+		if a.status == 405 && a.header.Get("Allow") == "" {
+			t.Errorf("%s %s: no Allow", c.method, c.path)
+		}
+	}
+	for _, accept := range []string{"application/fhir+json", "application/json, text/plain", "*/*", "application/fhir+xml;q=0.5, application/fhir+json; fhirVersion=4.0"} {
+		if a := s.ask(t, "GET", "/Patient", "machine", nil, "Accept", accept); a.status != 200 {
+			t.Errorf("%s: %d", accept, a.status)
+		}
+	}
+	if a := s.ask(t, "POST", "/Patient/_search", "machine", url.Values{"name": {strings.Repeat("x", maxForm)}}); a.status != 413 {
+		t.Errorf("a huge body: %d", a.status)
+	}
+	if a := s.ask(t, "HEAD", "/Patient/"+patientID, "machine", nil); a.status != 200 || a.header.Get("ETag") == "" {
+		t.Errorf("HEAD: %d", a.status)
+	}
+}
+
+// Errors speak the reader's language, every key has its words, and nothing
+// internal or personal shows.
+func TestOutcomesSpeak(t *testing.T) {
+	s := lite(t)
+	for lang, word := range map[string]string{"ky": "жазуу жок", "ru": "записи нет", "en": "no such record"} {
+		a := s.ask(t, "GET", "/Patient/nobody", "machine", nil, "Accept-Language", lang)
+		if !bytes.Contains(a.body, []byte(word)) || a.header.Get("Content-Language") != lang {
+			t.Errorf("%s: %s", lang, a.body)
+		}
+		for _, path := range []string{
+			"/Patient?x=1", "/Observation", "/Patient/1/2/3", "/Patient?birthdate=x", "/Patient?_count=x", "/Patient?_sort=x", "/Patient?_include=x",
+			"/Patient?_cursor=x", "/Patient?identifier=" + demo.Patient.PIN, "/Patient?name:x=1", "/Patient?organization=x/y", "/Patient?_format=xml",
+			"/Patient?name=%00", "/Patient?%zz", "/Patient?_id=" + strings.Repeat("a,", 51),
+		} {
+			a := s.ask(t, "GET", path, "machine", nil, "Accept-Language", lang, "Prefer", "handling=strict")
+			if a.status < 400 || bytes.Contains(a.body, []byte("[card.")) || bytes.Contains(a.body, []byte("[kit.")) || bytes.Contains(a.body, []byte("<no value>")) {
+				t.Errorf("%s %s: %d %s", lang, path, a.status, a.body)
+			}
+		}
+	}
+}
+
+// The ids that stand in URLs are no ПИН, and differ between installations.
+func TestSealedIDs(t *testing.T) {
+	s, other := newSealer(secret), newSealer([]byte("another secret of 32 bytes......"))
+	pin := demo.Doctor.PIN
+	id := s.staff(pin)
+	if !validID(id) || strings.Contains(id, pin) || id == other.staff(pin) || id != newSealer(secret).staff(pin) {
+		t.Errorf("%s", id)
+	}
+	if back, ok := s.staffPIN(id); !ok || back != pin {
+		t.Errorf("%s %v", back, ok)
+	}
+	if number, revision, ok := s.claimKey(s.claim("00000011895017426", 3)); !ok || number != "00000011895017426" || revision != 3 {
+		t.Errorf("%s %d %v", number, revision, ok)
+	}
+	if p, o, d, ok := s.roleKey(s.role(pin, "000174", "05")); !ok || p != pin || o != "000174" || d != "05" {
+		t.Errorf("%s %s %s %v", p, o, d, ok)
+	}
+	for _, bad := range []string{"", "x", other.staff(pin), strings.ToUpper(id), s.claim("00000011895017426", 3), s.role(pin, "950174", "05"), id[:30] + "00"} {
+		if _, ok := s.staffPIN(bad); ok && bad != id {
+			t.Errorf("%q is taken for a member of staff", bad)
+		}
+	}
+	if s.staff("") != "" || s.staff("abc") != "" || s.claim("12", 1) != "" || s.role(pin, "x", "05") != "" {
+		t.Error("an id of no number")
+	}
+}
+
+// The statement of what is offered names everything that is, and the page of
+// SMART leads to ЕСИ.
+func TestMetadata(t *testing.T) {
+	s := lite(t)
+	a := s.get(t, "/metadata", "")
+	rest := a.json["rest"].([]any)[0].(map[string]any)
+	var kinds []string
+	for _, r := range rest["resource"].([]any) {
+		kinds = append(kinds, r.(map[string]any)["type"].(string))
+	}
+	if !slices.Equal(kinds, []string{
+		"Claim", "ClaimResponse", "Condition", "Encounter", "Location", "Organization", "Patient", "Practitioner", "PractitionerRole", "Procedure",
+	}) {
+		t.Errorf("%v", kinds)
+	}
+	if a := s.get(t, "/.well-known/smart-configuration", ""); a.json["token_endpoint"] != "http://esi.localhost:8080/connect/token" {
+		t.Errorf("%s", a.body)
+	}
+}
