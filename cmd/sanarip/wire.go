@@ -6,15 +6,17 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/card"
 	"github.com/sanarip/sanarip/system/exchange"
+	"github.com/sanarip/sanarip/system/identity"
 	"github.com/sanarip/sanarip/system/message"
+	"github.com/sanarip/sanarip/system/payment"
 	"github.com/sanarip/sanarip/system/population"
+	"github.com/sanarip/sanarip/system/signature"
 	"github.com/sanarip/sanarip/system/workforce"
 )
 
 // part is one system as the program knows it.
 type part struct {
 	name string // of its package, its database and its keys
-	host string // its name under .localhost unless site_NAME says otherwise
 	open func(context.Context, host.Env) (host.System, error)
 }
 
@@ -22,11 +24,14 @@ type part struct {
 // The order is that in which the demo's data are written: who is asked by
 // others comes first.
 var parts = []part{
-	{"exchange", "tunduk", opened(exchange.New)},
-	{"population", "register", opened(population.New)},
-	{"workforce", "nisur", opened(workforce.New)},
-	{"message", "mail", opened(message.New)},
-	{"card", "card", opened(card.New)},
+	{"exchange", opened(exchange.New)},
+	{"population", opened(population.New)},
+	{"identity", opened(identity.New)},
+	{"workforce", opened(workforce.New)},
+	{"message", opened(message.New)},
+	{"signature", opened(signature.New)},
+	{"payment", opened(payment.New)},
+	{"card", opened(card.New)},
 }
 
 // opened keeps a nil pointer from becoming a system that is not nil.

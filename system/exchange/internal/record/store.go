@@ -96,3 +96,26 @@ func (l *Log) end(ctx context.Context) (int64, error) {
 	err := l.db.Read.QueryRowContext(ctx, `SELECT sequence FROM message_chain WHERE id = 1`).Scan(&n)
 	return n, db.Explain(err)
 }
+
+type hourCount struct {
+	hour        int64
+	all, failed int
+}
+
+func (l *Log) counts(ctx context.Context, from int64) ([]hourCount, error) {
+	rows, err := l.db.Read.QueryContext(ctx, `SELECT (started_at - $1) / 3600000000, COUNT(*), SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END)
+		FROM message_record WHERE kind = 'response' AND started_at >= $1 GROUP BY 1`, from)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var counts []hourCount
+	for rows.Next() {
+		var c hourCount
+		if err := rows.Scan(&c.hour, &c.all, &c.failed); err != nil {
+			return nil, err
+		}
+		counts = append(counts, c)
+	}
+	return counts, db.Explain(rows.Err())
+}
