@@ -1,0 +1,154 @@
+// Package office is where the fund's experts sit: it signs them in through ЕСИ
+// and lets in who НИСУР says is an expert of the fund.
+package office
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/session"
+	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// recheck is how soon an expert who leaves the fund is out.
+const recheck = 5 * time.Minute
+
+// Office is what every page of the fund works with.
+type Office struct {
+	Workforce workforceapi.API
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Sessions  *session.Store
+	SignIn    *signin.Client
+	Site      *page.Site
+	Mux       *http.ServeMux
+}
+
+// Expert is who is signed in.
+type Expert struct {
+	PIN  string            `json:"pin"`
+	Name string            `json:"name"`
+	Post workforceapi.Post `json:"post"`
+	At   time.Time         `json:"at"` // when НИСУР was last asked
+}
+
+// Decides is the expert as decisions and records name them.
+func (e Expert) Decides() treated.Expert {
+	return treated.Expert{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.RU, Organisation: e.Post.OrganisationName.RU}
+}
+
+type expertKey struct{}
+
+// Of is the expert of the request; the zero Expert outside a page.
+func Of(ctx context.Context) Expert {
+	e, _ := ctx.Value(expertKey{}).(Expert)
+	return e
+}
+
+// Admit lets in who is an expert of an organisation of kind fund today.
+func (o *Office) Admit(ctx context.Context, c signin.Claims) (any, error) {
+	post, err := o.post(ctx, c.PIN)
+	if err != nil {
+		return nil, err
+	}
+	return Expert{PIN: c.PIN, Name: post.PersonName, Post: post, At: o.Clock.Now()}, nil
+}
+
+func (o *Office) post(ctx context.Context, pin string) (workforceapi.Post, error) {
+	posts, err := o.Workforce.Posts(ctx, pin)
+	if err != nil {
+		return workforceapi.Post{}, err
+	}
+	for _, p := range posts {
+		if p.Role != workforceapi.Expert {
+			continue
+		}
+		organisation, err := o.Workforce.Organisation(ctx, p.Organisation)
+		if err != nil {
+			return workforceapi.Post{}, err
+		}
+		if organisation.Kind == "fund" {
+			return p, nil
+		}
+	}
+	return workforceapi.Post{}, fail.New(fail.Forbidden, "insurance.no_post")
+}
+
+// Public mounts a page for everybody.
+func (o *Office) Public(pattern string, h page.Handler) {
+	o.Mux.Handle(pattern, o.seated(o.Site.Wrap(h)))
+}
+
+// Page mounts a page for experts.
+func (o *Office) Page(pattern string, h page.Handler) {
+	o.Public(pattern, o.SignIn.Require(func(w http.ResponseWriter, r *http.Request) error {
+		if Of(r.Context()).PIN == "" {
+			return fail.New(fail.Forbidden, "insurance.no_post")
+		}
+		return h(w, r)
+	}))
+}
+
+// seated puts the expert into the request's context.
+func (o *Office) seated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e, err := o.expert(r)
+		if err != nil {
+			o.Site.Wrap(func(http.ResponseWriter, *http.Request) error { return err }).ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), expertKey{}, e)))
+	})
+}
+
+// expert is who the session names, asked about anew every few minutes: who has
+// left the fund is nobody here. While НИСУР is away the session goes on until
+// the day of leaving that was known.
+func (o *Office) expert(r *http.Request) (Expert, error) {
+	current, ok, err := o.Sessions.Of(r)
+	if err != nil || !ok {
+		return Expert{}, err
+	}
+	var e Expert
+	if err := current.Bind(&e); err != nil {
+		return Expert{}, err
+	}
+	now := o.Clock.Now()
+	if until := e.Post.Until; !until.IsZero() && !clock.DateOf(now).Before(until) {
+		return Expert{}, nil
+	}
+	if now.Sub(e.At) < recheck {
+		return e, nil
+	}
+	post, err := o.post(r.Context(), e.PIN)
+	if fail.Is(err, fail.Forbidden) {
+		return Expert{}, nil
+	}
+	if err != nil {
+		o.Log.WarnContext(r.Context(), "НИСУР could not be asked about an expert", "system", "insurance", "error", err.Error())
+		return e, nil
+	}
+	e.Post, e.At = post, now
+	return e, o.Sessions.Update(r.Context(), current, e)
+}
+
+// Fill gives the layout its user and navigation.
+func Fill(r *http.Request, v *page.View) error {
+	e := Of(r.Context())
+	if e.PIN != "" {
+		v.User = &page.User{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.In(v.Lang), Organisation: e.Post.OrganisationName.In(v.Lang)}
+		v.SignOut = "/sign-out"
+		v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.cases", Path: "/cases"}, page.NavItem{Key: "insurance.nav.totals", Path: "/totals"})
+	} else {
+		v.SignIn = "/sign-in"
+	}
+	v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.rules", Path: "/rules"}, page.NavItem{Key: "insurance.nav.prices", Path: "/prices"})
+	return nil
+}

@@ -1,0 +1,173 @@
+package price
+
+import (
+	"math/big"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated/treatedtest"
+)
+
+func demo(t testing.TB) Tables {
+	t.Helper()
+	tables, err := Demo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tables
+}
+
+func TestTheGoodCaseHasItsGroupAndPrice(t *testing.T) {
+	table, ok := demo(t).On(clock.Date{Year: 2026, Month: 11, Day: 19})
+	if !ok || table.ID != "ДЕМО-2026-2" {
+		t.Fatalf("table %q", table.ID)
+	}
+	p, ok := table.Price(treatedtest.Good())
+	// 18 500,00 × 1.0850 = 20 072,50; rural × 1.0500 = 21 076,125 → 21 076,13; reduced − 1 080 = 19 996,13
+	if !ok || p.Group.Code != "004.3" || p.Price != 1999613 || len(p.Steps) != 4 {
+		t.Errorf("%+v", p)
+	}
+	if p.Steps[3].Result != p.Price || p.Steps[2].Result != 2107613 || Decimal(p.Group.Weight) != "1.0850" {
+		t.Errorf("steps %+v", p.Steps)
+	}
+}
+
+func TestTablesAreDated(t *testing.T) {
+	tables := demo(t)
+	for day, want := range map[clock.Date]string{
+		{Year: 2024, Month: 12, Day: 31}: "", {Year: 2025, Month: 1, Day: 1}: "ДЕМО-2025",
+		{Year: 2026, Month: 6, Day: 30}: "ДЕМО-2025", {Year: 2026, Month: 7, Day: 1}: "ДЕМО-2026-2",
+	} {
+		if table, _ := tables.On(day); table.ID != want {
+			t.Errorf("%s: %q", day, table.ID)
+		}
+	}
+}
+
+// randomCase is a case that some group fits.
+func randomCase(r *rand.Rand) insuranceapi.Case {
+	c := treatedtest.Good()
+	letters := "ABCDEFGHIJKLMNOPQRST"
+	c.Diagnoses[1].Code = string(letters[r.IntN(len(letters))]) + string(rune('0'+r.IntN(10))) + string(rune('0'+r.IntN(10)))
+	c.Diagnoses[2].Rank = []string{"comorbid", "complication"}[r.IntN(2)]
+	c.Patient.Rural, c.Patient.Insured = r.IntN(2) == 0, r.IntN(2) == 0
+	c.Patient.Category = []string{"", "exempt", "reduced", "full"}[r.IntN(4)]
+	c.Patient.BirthDate.Year = 2026 - r.IntN(100)
+	if r.IntN(2) == 0 {
+		c.Operations = nil
+	}
+	return c
+}
+
+// Every price is the exact product, rounded half up at each step, never below
+// zero, and the same each time; the steps add up to it.
+func TestMoneyIsExact(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	tables := demo(t)
+	ten := big.NewInt(one)
+	half := func(amount, factor int64) int64 { // floor(a·f/10000 + 1/2) in big numbers
+		v := new(big.Int).Mul(big.NewInt(amount), big.NewInt(factor))
+		v.Mul(v, big.NewInt(2)).Add(v, ten)
+		return v.Div(v, new(big.Int).Mul(ten, big.NewInt(2))).Int64()
+	}
+	for range 5000 {
+		table := tables[random.IntN(len(tables))]
+		table.BaseRate = 1 + random.Int64N(4_000_000)
+		c := randomCase(random)
+		p, ok := table.Price(c)
+		if !ok {
+			t.Fatalf("no group for %s", c.Diagnoses[1].Code)
+		}
+		want := half(table.BaseRate, p.Group.Weight)
+		for _, a := range table.Adjustments {
+			switch {
+			case !a.fits(c):
+			case a.Kind == "factor":
+				want = half(want, a.Value)
+			default:
+				want = max(0, want+a.Value)
+			}
+		}
+		sum, before := int64(0), int64(0)
+		for _, s := range p.Steps {
+			sum += s.Result - before
+			before = s.Result
+			if s.Name.KY == "" || s.Name.EN == "" || s.Source == "" {
+				t.Fatalf("step %+v", s)
+			}
+		}
+		if p.Price != want || sum != p.Price || p.Price < 0 {
+			t.Fatalf("price %d, want %d, sum of steps %d", p.Price, want, sum)
+		}
+		if again, _ := table.Price(c); again.Price != p.Price {
+			t.Fatal("two prices for one case")
+		}
+	}
+}
+
+func TestHalfATyiynIsRoundedUp(t *testing.T) {
+	for _, c := range []struct{ amount, factor, want int64 }{
+		{1, 5000, 1}, {1, 4999, 0}, {3, 5000, 2}, {100, 10000, 100}, {0, 99999, 0}, {most, mostFactor, most * 10},
+	} {
+		if got := times(c.amount, c.factor); got != c.want {
+			t.Errorf("%d × %d = %d, want %d", c.amount, c.factor, got, c.want)
+		}
+	}
+}
+
+// Prices are never computed in floating point.
+func TestThereIsNoFloatingPoint(t *testing.T) {
+	source, err := os.ReadFile("price.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := regexp.MustCompile(`float(32|64)|math\.Round`).Find(source); found != nil {
+		t.Errorf("%s in price.go", found)
+	}
+}
+
+func TestEveryDiagnosisHasAGroup(t *testing.T) {
+	for _, table := range demo(t) {
+		for letter := 'A'; letter <= 'Z'; letter++ {
+			for _, number := range []string{"00", "21", "35", "72", "80", "99"} {
+				for _, operations := range [][]insuranceapi.Operation{nil, {{}}} {
+					c := insuranceapi.Case{Operations: operations, Diagnoses: []insuranceapi.Diagnosis{{Stage: "final", Rank: "main", Code: string(letter) + number + ".0"}}}
+					if _, ok := table.Group(c); !ok {
+						t.Errorf("%s: no group for %s", table.ID, c.Diagnoses[0].Code)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestABadTableIsRefused(t *testing.T) {
+	good := func() Table { return demo(t)[1] }
+	for name, spoil := range map[string]func(*Table){
+		"no id":            func(x *Table) { x.ID = "" },
+		"no base rate":     func(x *Table) { x.BaseRate = 0 },
+		"ends before":      func(x *Table) { x.Until = clock.Date{Year: 2020, Month: time.January, Day: 1} },
+		"no groups":        func(x *Table) { x.Groups = nil },
+		"negative weight":  func(x *Table) { x.Groups = []Group{{Code: "1", Name: x.Name, Weight: -1, Diagnoses: []string{"A00"}}} },
+		"unknown kind":     func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Kind: "magic", Value: 1}} },
+		"a ruinous factor": func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Kind: "factor", Value: mostFactor + 1}} },
+	} {
+		x := good()
+		spoil(&x)
+		if x.check() == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	if _, err := Read([]byte(`[]`)); err == nil {
+		t.Error("no tables: taken")
+	}
+	a, b := good(), demo(t)[0]
+	if a.overlaps(b) || !a.overlaps(good()) {
+		t.Error("overlap is told wrongly")
+	}
+}

@@ -1,0 +1,153 @@
+package total
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Pages shows totals.
+type Pages struct {
+	DB        *db.DB
+	Clock     clock.Clock
+	Directory *directory.Directory
+}
+
+func (p Pages) totals(r *http.Request) (Totals, string, []workforceapi.Organisation, error) {
+	organisation := page.QueryForm(r).Text("organisation", 6)
+	t, err := Of(r.Context(), p.DB.Read, Months(clock.DateOf(p.Clock.Now()), Span), organisation)
+	return t, organisation, p.Directory.Organisations(r.Context()), err
+}
+
+// Show is GET /totals.
+func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
+	t, organisation, all, err := p.totals(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, totalsPage(t, organisation, all))
+}
+
+// CSV is GET /totals.csv: separated by semicolons, with the mark by which
+// spreadsheets know UTF-8.
+func (p Pages) CSV(w http.ResponseWriter, r *http.Request) error {
+	t, _, all, err := p.totals(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	var b strings.Builder
+	b.WriteString("\ufeff")
+	out := csv.NewWriter(&b)
+	out.Comma, out.UseCRLF = ';', true
+	records := [][]string{{
+		text.T(ctx, "insurance.hospital_code"), text.T(ctx, "insurance.hospital"), text.T(ctx, "insurance.month"), text.T(ctx, "insurance.totals.cases"),
+		text.T(ctx, "insurance.totals.accepted"), text.T(ctx, "insurance.totals.returned"), text.T(ctx, "insurance.totals.sum"),
+	}}
+	for _, row := range t.Rows {
+		records = append(records, []string{
+			plain(row.Organisation), plain(directory.Name(all, row.Organisation).Here(ctx)), row.Month, fmt.Sprint(row.Cases), fmt.Sprint(row.Accepted), fmt.Sprint(row.Returned),
+			fmt.Sprintf("%d,%02d", row.Price/100, row.Price%100),
+		})
+	}
+	if err := out.WriteAll(records); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="totals.csv"`)
+	_, _ = w.Write([]byte(b.String()))
+	return nil
+}
+
+// plain keeps a text from being taken for a formula by a spreadsheet.
+func plain(s string) string {
+	if strings.ContainsAny(firstOf(s), "=+-@\t\r") {
+		return "'" + s
+	}
+	return s
+}
+
+func firstOf(s string) string {
+	for _, r := range s {
+		return string(r)
+	}
+	return ""
+}
+
+// Hospitals are the options of a filter by hospital.
+func Hospitals(ctx context.Context, all []workforceapi.Organisation, chosen string) []design.Option {
+	options := []design.Option{{Value: "", Label: text.T(ctx, "insurance.all_hospitals")}}
+	for _, o := range all {
+		if o.Kind == "hospital" {
+			options = append(options, design.Option{Value: o.Code, Label: o.ShortName.Here(ctx), Selected: o.Code == chosen})
+		}
+	}
+	return options
+}
+
+// MonthName is «11.2026».
+func MonthName(month string) string {
+	year, m, ok := strings.Cut(month, "-")
+	if !ok {
+		return month
+	}
+	return m + "." + year
+}
+
+func (t Totals) chart(ctx context.Context, caption, unit string, value func(Sum) (float64, string)) design.BarChart {
+	c := design.BarChart{Caption: caption, Unit: unit, Label: text.T(ctx, "insurance.month")}
+	for i, m := range t.Months {
+		v, written := value(t.ByMonth(m))
+		c.Bars = append(c.Bars, design.Bar{Label: MonthName(m), Value: v, Text: written, Mark: i == len(t.Months)-1})
+	}
+	return c
+}
+
+func (t Totals) cases(ctx context.Context) design.BarChart {
+	return t.chart(ctx, text.T(ctx, "insurance.totals.cases_by_month"), text.T(ctx, "insurance.totals.cases"), func(s Sum) (float64, string) {
+		return float64(s.Cases), fmt.Sprint(s.Cases)
+	})
+}
+
+// sums is drawn in thousands of som, so that numbers fit over the bars; the
+// table has them whole.
+func (t Totals) sums(ctx context.Context) design.BarChart {
+	return t.chart(ctx, text.T(ctx, "insurance.totals.sum_by_month"), text.T(ctx, "insurance.totals.sum_thousands"), func(s Sum) (float64, string) {
+		return float64(s.Price), text.Amount((s.Price + 50_000) / 100_000 * 100)
+	})
+}
+
+func (t Totals) rows(ctx context.Context, all []workforceapi.Organisation) [][]design.Cell {
+	rows := [][]design.Cell{}
+	line := func(name, month string, s Sum, href string) []design.Cell {
+		return []design.Cell{
+			{Text: name}, {Text: month}, {Text: fmt.Sprint(s.Cases), Href: href}, {Text: fmt.Sprint(s.Accepted)}, {Text: fmt.Sprint(s.Returned)}, {Text: text.Amount(s.Price)},
+		}
+	}
+	for _, r := range t.Rows {
+		href := "/cases?" + url.Values{"organisation": {r.Organisation}, "month": {r.Month}}.Encode()
+		rows = append(rows, line(directory.Name(all, r.Organisation).Here(ctx), MonthName(r.Month), r.Sum, href))
+	}
+	if len(rows) > 0 {
+		rows = append(rows, line(text.T(ctx, "insurance.totals.all"), "", t.All(), ""))
+	}
+	return rows
+}
+
+func csvAddress(organisation string) string {
+	if organisation == "" {
+		return "/totals.csv"
+	}
+	return "/totals.csv?organisation=" + url.QueryEscape(organisation)
+}

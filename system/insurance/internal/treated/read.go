@@ -1,0 +1,77 @@
+package treated
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+)
+
+// Whole is a case with its past: every revision of its number, the newest
+// first, and every decision on this one.
+type Whole struct {
+	Record
+	Revisions []Record
+	Verdicts  []Verdict
+}
+
+// Read is one case for an expert. That it was read is on record before it is shown.
+func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error) {
+	var w Whole
+	err := f.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		r, err := byID(ctx, tx, caseID, "")
+		if errors.Is(err, sql.ErrNoRows) {
+			return fail.New(fail.NotFound, "kit.not_found")
+		}
+		if err != nil {
+			return err
+		}
+		w.Record = r
+		if w.Revisions, err = revisions(ctx, tx, r.Case.Number); err != nil {
+			return err
+		}
+		if w.Verdicts, err = verdicts(ctx, tx, caseID); err != nil {
+			return err
+		}
+		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, ActionRead, by))
+	})
+	return w, err
+}
+
+// Filter picks cases of a list; "" leaves a condition out.
+type Filter struct {
+	Organisation string
+	Month        string // 2026-11
+	State        string
+	Page         int // from 1
+}
+
+// PageSize is how many cases a page of the list has.
+const PageSize = 25
+
+// Line is a case in a list: nothing of it names the patient.
+type Line struct {
+	ID, Number, Organisation, State, Group string
+	Revision                               int
+	DischargedAt                           int64
+	Price                                  int64
+	Demo                                   bool
+}
+
+// List is the current cases of the filter, the newest discharge first, and
+// whether there are more.
+func (f Fund) List(ctx context.Context, by Filter) (lines []Line, more bool, err error) {
+	lines, err = list(ctx, f.DB.Read, by, PageSize+1)
+	if len(lines) > PageSize {
+		return lines[:PageSize], true, err
+	}
+	return lines, false, db.Explain(err)
+}
+
+// Months is the months that have cases, the newest first.
+func (f Fund) Months(ctx context.Context) ([]string, error) {
+	return months(ctx, f.DB.Read)
+}

@@ -1,0 +1,199 @@
+package treated
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+)
+
+// lock makes transactions with the same name take turns until they end.
+func lock(ctx context.Context, tx db.Querier, name string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO intake_lock (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name`, name)
+	return err
+}
+
+const columns = `id, is_current, content, content_hash, decision, sent_by, sent_via, received_at, demo`
+
+func scan(row interface{ Scan(...any) error }) (Record, error) {
+	var r Record
+	var current, demo int
+	var received int64
+	var content, decision string
+	if err := row.Scan(&r.ID, &current, &content, &r.hash, &decision, &r.SentBy, &r.SentVia, &received, &demo); err != nil {
+		return r, err
+	}
+	r.Current, r.Demo, r.ReceivedAt = current == 1, demo == 1, db.Time(received)
+	if err := json.Unmarshal([]byte(content), &r.Case); err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal([]byte(decision), &r.Decision)
+}
+
+func byNumber(ctx context.Context, q db.Querier, number string, revision int) (Record, error) {
+	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM treated_case WHERE number = $1 AND revision = $2`, number, revision))
+}
+
+// lastOf is the newest revision of the number. It is the current one unless
+// another form took its place.
+func lastOf(ctx context.Context, q db.Querier, number string) (Record, error) {
+	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM treated_case WHERE number = $1 ORDER BY revision DESC LIMIT 1`, number))
+}
+
+func byID(ctx context.Context, q db.Querier, caseID, forUpdate string) (Record, error) {
+	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM treated_case WHERE id = $1`+forUpdate, caseID))
+}
+
+func revisions(ctx context.Context, q db.Querier, number string) ([]Record, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM treated_case WHERE number = $1 ORDER BY revision DESC`, number)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Record
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+func retire(ctx context.Context, tx db.Querier, caseID string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE treated_case SET is_current = 0 WHERE id = $1`, caseID)
+	return err
+}
+
+func insert(ctx context.Context, tx db.Querier, r Record, content string) error {
+	decision, err := json.Marshal(r.Decision)
+	if err != nil {
+		return err
+	}
+	main, _ := rule.MainCode(r.Case)
+	_, err = tx.ExecContext(ctx, `INSERT INTO treated_case (id, number, revision, replaces, is_current, organisation, department, patient_pin,
+		admitted_at, discharged_at, month, main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo)
+		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		r.ID, r.Case.Number, r.Case.Revision, r.Case.Replaces, r.Case.Organisation, r.Case.Department, r.Case.Patient.PIN,
+		db.Micros(r.Case.AdmittedAt), db.Micros(r.Case.DischargedAt), month(r.Case), main, string(r.Decision.State), r.Decision.Group, r.Decision.Price,
+		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), flag(r.Demo))
+	if err != nil {
+		return err
+	}
+	return addVerdict(ctx, tx, r.ID, string(decision), "", "", r.Decision.At)
+}
+
+func setDecision(ctx context.Context, tx db.Querier, caseID string, d insuranceapi.Decision, byPIN, byName string) error {
+	decision, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE treated_case SET decision = $2, state = $3, group_code = $4, price = $5 WHERE id = $1`,
+		caseID, string(decision), string(d.State), d.Group, d.Price)
+	if err != nil {
+		return err
+	}
+	return addVerdict(ctx, tx, caseID, string(decision), byPIN, byName, d.At)
+}
+
+func addVerdict(ctx context.Context, tx db.Querier, caseID, decision, byPIN, byName string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO case_decision (case_id, sequence, decision, by_pin, by_name, at)
+		VALUES ($1, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM case_decision WHERE case_id = $1), $2, $3, $4, $5)`,
+		caseID, decision, byPIN, byName, db.Micros(at))
+	return err
+}
+
+func verdicts(ctx context.Context, q db.Querier, caseID string) ([]Verdict, error) {
+	rows, err := q.QueryContext(ctx, `SELECT sequence, decision, by_pin, by_name, at FROM case_decision WHERE case_id = $1 ORDER BY sequence DESC`, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Verdict
+	for rows.Next() {
+		var v Verdict
+		var decision string
+		var at int64
+		if err := rows.Scan(&v.Sequence, &decision, &v.ByPIN, &v.ByName, &at); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(decision), &v.Decision); err != nil {
+			return nil, err
+		}
+		v.At = db.Time(at)
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}
+
+// acceptedOf is the accepted cases of the person that are in the time or touch
+// it, other than those of the number.
+func acceptedOf(ctx context.Context, q db.Querier, pin, number string, from, until time.Time) ([]rule.Other, error) {
+	rows, err := q.QueryContext(ctx, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
+		WHERE patient_pin = $1 AND number <> $2 AND is_current = 1 AND state = 'accepted' AND discharged_at >= $3 AND admitted_at <= $4
+		ORDER BY admitted_at, id`, pin, number, db.Micros(from), db.Micros(until))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []rule.Other
+	for rows.Next() {
+		var o rule.Other
+		var admitted, discharged int64
+		if err := rows.Scan(&o.Number, &o.Organisation, &o.MainCode, &admitted, &discharged); err != nil {
+			return nil, err
+		}
+		o.AdmittedAt, o.DischargedAt = db.Time(admitted), db.Time(discharged)
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}
+
+func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, state, group_code, discharged_at, price, demo FROM treated_case
+		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR state = $3)
+		ORDER BY discharged_at DESC, id DESC LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	lines := []Line{}
+	for rows.Next() {
+		var l Line
+		var demo int
+		if err := rows.Scan(&l.ID, &l.Number, &l.Revision, &l.Organisation, &l.State, &l.Group, &l.DischargedAt, &l.Price, &demo); err != nil {
+			return nil, err
+		}
+		l.Demo = demo == 1
+		lines = append(lines, l)
+	}
+	return lines, rows.Err()
+}
+
+func months(ctx context.Context, q db.Querier) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT DISTINCT month FROM treated_case WHERE month <> '' ORDER BY month DESC LIMIT 60`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	all := []string{}
+	for rows.Next() {
+		var m string
+		if err := rows.Scan(&m); err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, rows.Err()
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
