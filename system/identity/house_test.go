@@ -3,6 +3,7 @@ package identity_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -197,6 +198,17 @@ func each(t *testing.T, run func(t *testing.T, h *house)) {
 func (h *house) db() *db.DB {
 	h.t.Helper()
 	return dbtest.Open(h.t, h.address, "identity")
+}
+
+func (h *house) exec(d *db.DB, statement string, args ...any) {
+	h.t.Helper()
+	err := d.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, statement, args...)
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // relying is a system that signs people in through ЕСИ, with kit/signin.

@@ -40,8 +40,8 @@ func TestOneSignInOpensTwoSystemsAndOneSignOutEndsBoth(t *testing.T) {
 		b.get(h.base+"/").must(http.StatusOK, "Асанова Айгүл Маратовна", "Этот сеанс", "Chrome · Android", "Портал государственных услуг", "Ваш выбор запомнен")
 		// Out: the portal leads to ЕСИ, and ЕСИ ends the card's session too.
 		p = b.post(h.portal.base+"/sign-out", nil)
-		if p.url.Host == strings.TrimPrefix(h.base, "http://") && p.url.Path == "/sign-out" {
-			p = b.submit(p, "/sign-out", "logout", p.url.Query().Get("logout"))
+		if p.must(http.StatusOK, "Вход").url.Path != "/sign-in" { // the portal's "/" needs somebody
+			t.Fatal(p.url)
 		}
 		h.eventually("the card's session lives on", func() bool {
 			return b.stay().get(h.card.base+"/").status == http.StatusSeeOther
