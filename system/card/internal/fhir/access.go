@@ -18,7 +18,8 @@ type Token struct {
 	Active   bool
 	Scopes   []string
 	ClientID string
-	PIN      string // of the user; "" for a machine
+	Machine  bool   // a system by itself, nobody behind it
+	PIN      string // of the user
 	Name     string // of the user
 	Expires  time.Time
 }
@@ -76,8 +77,9 @@ func (c caller) reach(kind string, want action) (reach, error) {
 	var r reach
 	for _, s := range c.token.Scopes {
 		switch {
-		case c.token.PIN == "":
+		case c.token.Machine:
 			r.all = r.all || grants(s, systemContext, kind, want)
+		case c.token.PIN == "": // a person whom the token does not tell
 		case grants(s, userContext, kind, want):
 			r.pin = c.token.PIN
 			for _, p := range c.posts {
@@ -98,7 +100,7 @@ func (c caller) reach(kind string, want action) (reach, error) {
 // purpose is why the caller looks, as far as the token tells.
 func (c caller) purpose(subject string) string {
 	switch {
-	case c.token.PIN == "":
+	case c.token.Machine:
 		return "fhir-exchange"
 	case c.token.PIN == subject:
 		return "fhir-own"

@@ -54,13 +54,14 @@ func TestScopes(t *testing.T) {
 // searches.
 func TestAuthMatrix(t *testing.T) {
 	eachSample(t, func(t *testing.T, s *sample) {
-		s.tokens["encounters"] = Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c"}
+		s.tokens["encounters"] = Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c", Machine: true}
 		s.tokens["openid"] = Token{Active: true, Scopes: []string{"openid", "profile"}, ClientID: "c", PIN: demo.Patient.PIN}
-		s.tokens["expired"] = Token{Active: true, Scopes: []string{"system/*.read"}, ClientID: "c", Expires: now}
+		s.tokens["expired"] = Token{Active: true, Scopes: []string{"system/*.read"}, ClientID: "c", Machine: true, Expires: now}
 		s.tokens["citizen"] = Token{Active: true, Scopes: []string{"user/*.read"}, ClientID: "c", PIN: demo.Patient.PIN}
 		// A scope of machines in the token of a person opens nothing, and the other way round.
 		s.tokens["grabber"] = Token{Active: true, Scopes: []string{"system/*.read"}, ClientID: "c", PIN: demo.Nurse.PIN}
-		s.tokens["nobody"] = Token{Active: true, Scopes: []string{"patient/*.read", "user/*.read"}, ClientID: "c"}
+		s.tokens["robot"] = Token{Active: true, Scopes: []string{"patient/*.read", "user/*.read"}, ClientID: "c", Machine: true}
+		s.tokens["nobody"] = Token{Active: true, Scopes: []string{"patient/*.read", "user/*.read", "system/*.read"}, ClientID: "c"}
 		own, other := "/Patient/"+patientID, "/Patient/"+unknownID
 		for _, c := range []struct {
 			token, path string
@@ -72,6 +73,7 @@ func TestAuthMatrix(t *testing.T) {
 			{"expired", own, 401, 0},
 			{"openid", own, 403, 0},
 			{"nobody", own, 403, 0},
+			{"robot", own, 403, 0},
 			{"grabber", own, 403, 0},
 			{"encounters", own, 403, 0},
 			{"encounters", "/Encounter", 200, 5},
@@ -130,7 +132,7 @@ func TestAuthMatrix(t *testing.T) {
 // A claim by _include or _revinclude opens nothing that the token does not.
 func TestIncludesKeepToTheToken(t *testing.T) {
 	s := lite(t)
-	s.tokens["encounters"] = Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c"}
+	s.tokens["encounters"] = Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c", Machine: true}
 	path := "/Encounter?_id=" + stayID + "&_include=Encounter:patient&_include=Encounter:participant&_revinclude=Condition:encounter"
 	if got := s.get(t, path, "encounters").ids("include"); len(got) != 0 {
 		t.Errorf("included without the right: %v", got)
@@ -186,20 +188,37 @@ func TestEveryAccessIsRecorded(t *testing.T) {
 	})
 }
 
+// esi is ЕСИ as far as tokens go.
+type esi struct {
+	*httptest.Server
+	asked, asPerson               atomic.Int32
+	answer, profile               string
+	user, password, token, bearer string
+}
+
+func newESI(t *testing.T) *esi {
+	e := &esi{answer: `{}`, profile: `{}`}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /connect/introspect", func(w http.ResponseWriter, r *http.Request) {
+		e.asked.Add(1)
+		e.user, e.password, _ = r.BasicAuth()
+		e.token = r.PostFormValue("token")
+		_, _ = io.WriteString(w, e.answer)
+	})
+	mux.HandleFunc("GET /connect/userinfo", func(w http.ResponseWriter, r *http.Request) {
+		e.asPerson.Add(1)
+		e.bearer = r.Header.Get("Authorization")
+		_, _ = io.WriteString(w, e.profile)
+	})
+	e.Server = httptest.NewServer(mux)
+	t.Cleanup(e.Close)
+	return e
+}
+
 func TestIntrospection(t *testing.T) {
-	var asked atomic.Int32
-	answer := atomic.Value{}
-	answer.Store(`{}`)
-	var user, password, token string
-	esi := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
-		user, password, _ = r.BasicAuth()
-		token = r.PostFormValue("token")
-		_, _ = io.WriteString(w, answer.Load().(string))
-	}))
-	defer esi.Close()
+	e := newESI(t)
 	at := clock.NewManual(now)
-	i := &Introspection{Endpoint: esi.URL, Issuer: "http://esi", ClientID: "card", Secret: "se-cret", HTTP: esi.Client(), Clock: at}
+	i := &Introspection{Issuer: e.URL, ClientID: "card", Secret: "se-cret", HTTP: e.Client(), Clock: at}
 	ask := func(name string) Token {
 		t.Helper()
 		got, err := i.Introspect(context.Background(), name)
@@ -208,42 +227,57 @@ func TestIntrospection(t *testing.T) {
 		}
 		return got
 	}
-	if ask("a").Active || user != "card" || password != "se-cret" || token != "a" {
-		t.Errorf("asked as %q %q for %q", user, password, token)
+	if ask("a").Active || e.user != "card" || e.password != "se-cret" || e.token != "a" {
+		t.Errorf("asked as %q %q for %q", e.user, e.password, e.token)
 	}
 	// A refusal is asked for again; what is active is believed for half a minute.
-	answer.Store(`{"active":true,"scope":"openid patient/*.read","client_id":"app","pin":"21209196000217","name":"Ж","iss":"http://esi","exp":4102444800}`)
+	e.answer = `{"active":true,"scope":"system/*.read","client_id":"app","sub":"app","iss":"` + e.URL + `","exp":4102444800,"token_type":"Bearer","aud":"x"}`
 	got := ask("a")
-	if !got.Active || got.PIN != "21209196000217" || !slices.Equal(got.Scopes, []string{"openid", "patient/*.read"}) || asked.Load() != 2 {
-		t.Errorf("%+v after %d", got, asked.Load())
+	if !got.Active || !got.Machine || got.PIN != "" || !slices.Equal(got.Scopes, []string{"system/*.read"}) || e.asked.Load() != 2 || e.asPerson.Load() != 0 {
+		t.Errorf("%+v after %d", got, e.asked.Load())
 	}
-	answer.Store(`{"active":false}`)
+	e.answer = `{"active":false}`
 	at.Advance(29 * time.Second)
-	if !ask("a").Active || asked.Load() != 2 {
+	if !ask("a").Active || e.asked.Load() != 2 {
 		t.Error("not believed for half a minute")
 	}
 	at.Advance(time.Second)
 	if ask("a").Active {
 		t.Error("believed for longer than half a minute")
 	}
+	// A person is known by the profile.
+	e.answer = `{"active":true,"scope":"openid profile patient/*.read","client_id":"app","sub":"u1"}`
+	e.profile = `{"sub":"u1","pin":"21209196000217","name":"Жумабеков"}`
+	if got := ask("p"); got.Machine || got.PIN != "21209196000217" || got.Name != "Жумабеков" || e.bearer != "Bearer p" {
+		t.Errorf("%+v", got)
+	}
+	e.profile = `{"sub":"somebody else","pin":"21209196000217"}`
+	if got := ask("q"); got.Machine || got.PIN != "" {
+		t.Errorf("the profile of another is taken: %+v", got)
+	}
+	e.answer = `{"active":true,"scope":"patient/*.read","client_id":"app","sub":"u1","pin":"21209196000217","name":"Ж"}`
+	before := e.asPerson.Load()
+	if got := ask("r"); got.Machine || got.PIN != "21209196000217" || e.asPerson.Load() != before {
+		t.Errorf("%+v", got)
+	}
 	for name, body := range map[string]string{
-		"of another issuer": `{"active":true,"iss":"http://evil"}`,
-		"a refresh token":   `{"active":true,"token_type":"refresh_token"}`,
+		"of another issuer": `{"active":true,"client_id":"a","sub":"a","iss":"http://evil"}`,
+		"a refresh token":   `{"active":true,"client_id":"a","sub":"a","token_type":"refresh_token"}`,
 	} {
-		answer.Store(body)
+		e.answer = body
 		if ask(name).Active {
 			t.Errorf("%s is taken", name)
 		}
 	}
-	answer.Store(`<html>`)
+	e.answer = `<html>`
 	if _, err := i.Introspect(context.Background(), "b"); !fail.Is(err, fail.BadNeighbor) {
 		t.Errorf("garbage: %v", err)
 	}
-	before := asked.Load()
-	if got, err := i.Introspect(context.Background(), strings.Repeat("x", maxToken+1)); got.Active || err != nil || asked.Load() != before {
+	before = e.asked.Load()
+	if got, err := i.Introspect(context.Background(), strings.Repeat("x", maxToken+1)); got.Active || err != nil || e.asked.Load() != before {
 		t.Error("a huge token was passed on")
 	}
-	esi.Close()
+	e.Close()
 	if _, err := i.Introspect(context.Background(), "c"); !fail.Is(err, fail.Unavailable) {
 		t.Errorf("away: %v", err)
 	}

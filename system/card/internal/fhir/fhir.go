@@ -55,7 +55,7 @@ func Mount(d *desk.Desk, env host.Env) {
 	a := New(Config{
 		DB: d.DB, Clock: d.Clock, Log: d.Log, Texts: d.Site.Texts, Site: env.BaseURL, Issuer: env.Issuer, Secret: env.Secret,
 		Tokens: &Introspection{
-			Endpoint: env.Issuer + "/connect/introspect", Issuer: env.Issuer, ClientID: "card", Secret: env.ClientSecret,
+			Issuer: env.Issuer, ClientID: "card", Secret: env.ClientSecret,
 			HTTP: env.HTTP, Clock: d.Clock,
 		},
 		Posts: workforceapi.Client{Exchange: d.Exchange},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
@@ -76,7 +78,7 @@ func newSample(t testing.TB, d *db.DB) *sample {
 	s := &sample{
 		db: d, clock: clock.NewManual(now),
 		tokens: map[string]Token{
-			"machine":  {Active: true, Scopes: []string{"system/*.read"}, ClientID: "fhir-reader"},
+			"machine":  {Active: true, Scopes: []string{"system/*.read"}, ClientID: "fhir-reader", Machine: true},
 			"patient":  {Active: true, Scopes: []string{"openid", "patient/*.read"}, ClientID: "app", PIN: demo.Patient.PIN, Name: demo.Patient.Name()},
 			"stranger": {Active: true, Scopes: []string{"patient/*.read"}, ClientID: "app", PIN: demo.Nurse.PIN},
 			"doctor":   {Active: true, Scopes: []string{"user/*.rs"}, ClientID: "app", PIN: demo.Doctor.PIN, Name: demo.Doctor.Name()},
@@ -91,7 +93,7 @@ func newSample(t testing.TB, d *db.DB) *sample {
 	s.server = httptest.NewServer(mux)
 	t.Cleanup(s.server.Close)
 	api := New(Config{
-		DB: d, Clock: s.clock, Log: slog.New(slog.DiscardHandler), Texts: text.MustLoad(design.Texts, os.DirFS("../..")),
+		DB: d, Clock: s.clock, Log: slog.New(slog.DiscardHandler), Texts: text.MustLoad(design.Texts, words(t)),
 		Site: s.server.URL, Issuer: "http://esi.localhost:8080", Secret: secret, Tokens: s, Posts: s,
 	})
 	s.API = api
@@ -99,7 +101,17 @@ func newSample(t testing.TB, d *db.DB) *sample {
 	return s
 }
 
-// each engine with the sample.
+// words are those of this subject alone.
+func words(t testing.TB) fs.FS {
+	t.Helper()
+	data, err := os.ReadFile("../../text/fhir.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fstest.MapFS{"text/fhir.json": {Data: data}}
+}
+
+// eachSample runs the test on each engine.
 func eachSample(t *testing.T, run func(t *testing.T, s *sample)) {
 	t.Helper()
 	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) { run(t, newSample(t, d)) })

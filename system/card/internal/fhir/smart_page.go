@@ -40,8 +40,8 @@ func (a *API) smartConfiguration(w http.ResponseWriter, _ *http.Request) error {
 		Methods:      []string{"client_secret_basic", "client_secret_post"},
 		Responses:    []string{"code"},
 		Challenges:   []string{"S256"},
-		Scopes:       []string{"openid", "profile", "offline_access", "system/*.read", "system/*.rs", "user/*.read", "user/*.rs", "patient/*.read", "patient/*.rs"},
-		Capabilities: []string{"client-confidential-symmetric", "permission-patient", "permission-user", "permission-v1", "permission-v2"},
+		Scopes:       []string{"openid", "profile", "offline_access", "system/*.read", "user/*.read", "patient/*.read"},
+		Capabilities: []string{"client-confidential-symmetric", "permission-patient", "permission-user", "permission-v1"},
 	})
 	if err != nil {
 		return err

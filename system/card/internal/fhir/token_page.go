@@ -29,8 +29,7 @@ const (
 // Introspection asks ЕСИ about tokens (RFC 7662). What it keeps, it keeps under
 // the digest of the token.
 type Introspection struct {
-	Endpoint string // ЕСИ's address of introspection
-	Issuer   string
+	Issuer   string // ЕСИ's address
 	ClientID string
 	Secret   string
 	HTTP     *http.Client
@@ -84,44 +83,33 @@ func (i *Introspection) keep(key string, t Token, now time.Time) {
 	i.kept[key] = keptToken{t, now.Add(believed)}
 }
 
+// ask introspects, and for a person whose ПИН the answer does not name asks
+// ЕСИ for the profile that the token opens.
 func (i *Introspection) ask(ctx context.Context, token string) (Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
 	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, i.Endpoint, strings.NewReader(form.Encode()))
-	if err != nil {
-		return Token{}, err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Accept", "application/json")
-	r.SetBasicAuth(url.QueryEscape(i.ClientID), url.QueryEscape(i.Secret)) // RFC 6749 2.3.1
-	answer, err := i.HTTP.Do(r)
-	if err != nil {
-		return Token{}, fail.Wrap(err, fail.Unavailable, "kit.identity_away")
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		return Token{}, fail.Wrap(err, fail.Unavailable, "kit.identity_away")
-	}
-	if answer.StatusCode != http.StatusOK {
-		return Token{}, fail.Wrap(fmt.Errorf("introspection answered %d", answer.StatusCode), fail.Unavailable, "kit.identity_away")
-	}
 	var said struct {
 		Active   bool   `json:"active"`
 		Scope    string `json:"scope"`
 		ClientID string `json:"client_id"`
+		Subject  string `json:"sub"`
 		PIN      string `json:"pin"`
 		Name     string `json:"name"`
 		Issuer   string `json:"iss"`
 		Expires  int64  `json:"exp"`
 		Kind     string `json:"token_type"`
 	}
-	if err := json.Unmarshal(body, &said); err != nil {
-		return Token{}, fail.Wrap(errors.New("introspection answered no JSON"), fail.BadNeighbor, "kit.bad_neighbor")
+	status, err := i.call(ctx, http.MethodPost, "/connect/introspect", form, func(r *http.Request) {
+		r.SetBasicAuth(url.QueryEscape(i.ClientID), url.QueryEscape(i.Secret)) // RFC 6749 2.3.1
+	}, &said)
+	if err != nil {
+		return Token{}, err
+	}
+	if status != http.StatusOK {
+		return Token{}, fail.Wrap(fmt.Errorf("introspection answered %d", status), fail.Unavailable, "kit.identity_away")
 	}
 	t := Token{
 		Active: said.Active, Scopes: strings.Fields(said.Scope), ClientID: said.ClientID, PIN: said.PIN, Name: said.Name,
+		Machine: said.PIN == "" && said.ClientID != "" && (said.Subject == "" || said.Subject == said.ClientID),
 	}
 	if said.Expires > 0 {
 		t.Expires = time.Unix(said.Expires, 0).UTC()
@@ -130,7 +118,63 @@ func (i *Introspection) ask(ctx context.Context, token string) (Token, error) {
 	if said.Issuer != "" && said.Issuer != i.Issuer || strings.Contains(said.Kind, "refresh") {
 		t.Active = false
 	}
-	return t, nil
+	if t.Active && !t.Machine && t.PIN == "" {
+		err = i.person(ctx, token, said.Subject, &t)
+	}
+	return t, err
+}
+
+// person fills in who the user is. A token that does not open the profile
+// leaves the ПИН empty, and so opens nothing here.
+func (i *Introspection) person(ctx context.Context, token, subject string, t *Token) error {
+	var info struct {
+		Subject string `json:"sub"`
+		PIN     string `json:"pin"`
+		Name    string `json:"name"`
+	}
+	status, err := i.call(ctx, http.MethodGet, "/connect/userinfo", nil, func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}, &info)
+	switch {
+	case err != nil:
+		return err
+	case status >= http.StatusInternalServerError:
+		return fail.Wrap(fmt.Errorf("userinfo answered %d", status), fail.Unavailable, "kit.identity_away")
+	case status == http.StatusOK && info.Subject == subject:
+		t.PIN, t.Name = info.PIN, info.Name
+	}
+	return nil
+}
+
+// call asks ЕСИ and reads the answer if it is 200.
+func (i *Introspection) call(ctx context.Context, method, path string, form url.Values, prepare func(*http.Request), into any) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, i.Issuer+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.Header.Set("Accept", "application/json")
+	prepare(r)
+	answer, err := i.HTTP.Do(r)
+	if err != nil {
+		return 0, fail.Wrap(err, fail.Unavailable, "kit.identity_away")
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return answer.StatusCode, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return 0, fail.Wrap(err, fail.Unavailable, "kit.identity_away")
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return 0, fail.Wrap(errors.New("ЕСИ answered no JSON to "+path), fail.BadNeighbor, "kit.bad_neighbor")
+	}
+	return answer.StatusCode, nil
 }
 
 // bearer is the token of the request: RFC 6750, in the header alone.
