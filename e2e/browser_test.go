@@ -43,7 +43,10 @@ func open(t *testing.T, name string, width int, lang string, more ...chromedp.Ex
 		stop()
 		stopAllocator()
 	})
-	b.do(chromedp.EmulateViewport(int64(width), 900))
+	// The first action starts the browser and owns it: it must not be one with a time limit.
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900)); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -223,4 +226,16 @@ func (b *browser) picture(what string) {
 	_ = os.MkdirAll("artifacts", 0o755)
 	name := strings.NewReplacer("/", "_", " ", "_").Replace(fmt.Sprintf("%s-%s-%s.png", b.t.Name(), b.name, what))
 	_ = os.WriteFile(filepath.Join("artifacts", name), shot, 0o600)
+}
+
+// waitFor waits until the script says true.
+func (b *browser) waitFor(script string) {
+	b.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !eval[bool](b, script) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s: never so: %s at %s\n%s", b.name, script, b.where(), tail(b.text(), 2500))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }

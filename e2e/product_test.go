@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,7 +73,9 @@ func launch(t *testing.T, port int, env []string, args ...string) *process {
 	}
 	p := &process{t: t, log: &lockedBuffer{}, exited: make(chan error, 1)}
 	p.command = exec.Command(binary, append([]string{"run", "--addr", fmt.Sprintf("127.0.0.1:%d", port)}, args...)...)
-	p.command.Env = append(os.Environ(), append([]string{"CI=true"}, env...)...)
+	// The program refuses SANARIP_ variables that are no keys of its own.
+	clean := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SANARIP_") })
+	p.command.Env = append(clean, append([]string{"CI=true"}, env...)...)
 	p.command.Stdout, p.command.Stderr = p.log, p.log
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
@@ -196,15 +199,27 @@ func (w world) inbox() []letter {
 // await waits for a message to the address that want accepts, newest first.
 func (w world) await(to string, want func(letter) bool) letter {
 	w.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for time.Now().Before(deadline) {
+	var found letter
+	w.until("a message to "+to, func() bool {
 		for _, l := range w.inbox() {
 			if strings.Contains(l.To, to) && want(l) {
-				return l
+				found = l
+				return true
 			}
+		}
+		return false
+	})
+	return found
+}
+
+// until waits until so says true.
+func (w world) until(what string, so func() bool) {
+	w.t.Helper()
+	deadline := time.Now().Add(40 * time.Second)
+	for !so() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("never: %s; the inbox holds %+v", what, w.inbox())
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	w.t.Fatalf("no such message to %s; there are: %+v", to, w.inbox())
-	return letter{}
 }
