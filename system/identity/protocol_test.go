@@ -47,6 +47,7 @@ func (h *house) request(pairs ...string) string {
 // answerOf follows redirects up to the client's callback and gives its query.
 func (b *browser) answerOf(p shown) url.Values {
 	b.t.Helper()
+	b = b.stay()
 	for range 8 {
 		location := p.header.Get("Location")
 		if location == "" {

@@ -75,7 +75,7 @@ func (c *Consents) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if a.ID == "" {
-		return page.Redirect(w, r, openid.Continue(flow.ID)) // leads to the sign-in
+		return page.Redirect(w, r, flow.Continue()) // leads to the sign-in
 	}
 	// Ticked to begin with are the data the system asked for; the person takes away.
 	v, err := c.view(r, flow, a, page.NewForm("email", "1", "phone", "1", "remember", "1"))
@@ -98,10 +98,10 @@ func (c *Consents) take(w http.ResponseWriter, r *http.Request) error {
 		if err := c.Provider.Deny(r.Context(), flow.ID); err != nil {
 			return err
 		}
-		return page.Redirect(w, r, openid.Continue(flow.ID))
+		return page.Redirect(w, r, flow.Continue())
 	}
 	if a.ID == "" {
-		return page.Redirect(w, r, openid.Continue(flow.ID))
+		return page.Redirect(w, r, flow.Continue())
 	}
 	v, err := c.view(r, flow, a, form)
 	if err != nil {
@@ -123,5 +123,5 @@ func (c *Consents) take(w http.ResponseWriter, r *http.Request) error {
 	if err := c.allow(r.Context(), a, flow, d); err != nil {
 		return err
 	}
-	return page.Redirect(w, r, openid.Continue(flow.ID))
+	return page.Redirect(w, r, flow.Continue())
 }

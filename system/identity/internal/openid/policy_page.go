@@ -55,7 +55,7 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	if r.Method != http.MethodGet {
 		// Our cookies do not come with a POST from another site, but they do
 		// with the GET that follows it.
-		return p.lead(w, r, Continue(as.ID))
+		return p.lead(w, r, flowOf(as, Client{}, "").Continue())
 	}
 	if !p.bind(w, r, as) {
 		return p.show(w, r, fail.New(fail.Forbidden, "identity.other_browser"))
@@ -150,11 +150,8 @@ func (p *Provider) session(r *http.Request, as *goidc.AuthnSession) (*sso.Sessio
 }
 
 func (p *Provider) page(path string, as *goidc.AuthnSession) string {
-	query := url.Values{"flow": {as.ID}}
-	if lang, ok := as.Store[storeLang].(string); ok {
-		query.Set("ui_locales", lang)
-	}
-	return path + "?" + query.Encode()
+	lang, _ := as.Store[storeLang].(string)
+	return onward(path, url.Values{"flow": {as.ID}}, lang)
 }
 
 func (p *Provider) lead(w http.ResponseWriter, r *http.Request, path string) (goidc.Status, error) {

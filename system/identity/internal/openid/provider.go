@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,6 +209,27 @@ type Flow struct {
 	Client  Client
 	Asked   []string // scopes
 	browser string
+	lang    string
+}
+
+// Continue is where the flow goes on after the person has done a step.
+func (f Flow) Continue() string {
+	return onward("/connect/authorize/"+url.PathEscape(f.ID), nil, f.lang)
+}
+
+// onward keeps the language that the client asked for: the person may have no
+// cookie that says otherwise.
+func onward(path string, query url.Values, lang string) string {
+	if query == nil {
+		query = url.Values{}
+	}
+	if lang != "" {
+		query.Set("ui_locales", lang)
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
 }
 
 // Mine says whether the flow was begun in the browser with the secret.
@@ -226,11 +248,13 @@ func (p *Provider) Flow(ctx context.Context, flowID string) (Flow, bool, error) 
 	}
 	c, ok := p.clients[as.ClientID]
 	browser, _ := as.Store[storeBrowser].(string)
-	return Flow{ID: as.ID, Client: c, Asked: strings.Fields(as.Scopes), browser: browser}, ok, nil
+	return flowOf(as, c, browser), ok, nil
 }
 
-// Continue is where a flow goes on after the person has done a step.
-func Continue(flowID string) string { return "/connect/authorize/" + flowID }
+func flowOf(as *goidc.AuthnSession, c Client, browser string) Flow {
+	lang, _ := as.Store[storeLang].(string)
+	return Flow{ID: as.ID, Client: c, Asked: strings.Fields(as.Scopes), browser: browser, lang: lang}
+}
 
 // Allow keeps, in the transaction of the consent, what the person allowed.
 func (p *Provider) Allow(ctx context.Context, tx db.Querier, flowID, accountID string, scopes []string) error {

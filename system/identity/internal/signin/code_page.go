@@ -9,7 +9,6 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
-	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
 
@@ -53,7 +52,7 @@ func (s *SignIn) showCode(w http.ResponseWriter, r *http.Request) error {
 	e, a, err := s.entered(r)
 	if err != nil {
 		if fail.Is(err, fail.BadRequest) {
-			return page.Redirect(w, r, with(r, "/sign-in")) // come back to late: begin anew
+			return page.Redirect(w, r, with(r, "/sign-in")) // come back too late: begin anew
 		}
 		return err
 	}
@@ -110,10 +109,14 @@ func (s *SignIn) enter(w http.ResponseWriter, r *http.Request, a account.Account
 	client := ""
 	target := "/"
 	if e.flow != "" {
-		target = openid.Continue(e.flow)
-		if flow, found, err := s.Provider.Flow(r.Context(), e.flow); err == nil && found {
-			client = flow.Client.ID
+		flow, found, err := s.Provider.Flow(r.Context(), e.flow)
+		if err != nil {
+			return err
 		}
+		if !found {
+			return fail.New(fail.NotFound, "identity.flow_gone")
+		}
+		client, target = flow.Client.ID, flow.Continue()
 	}
 	if err := s.Record(r.Context(), a.PIN, a.Name(), "sign_in", client); err != nil {
 		return err

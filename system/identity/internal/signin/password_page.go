@@ -115,7 +115,7 @@ func (s *SignIn) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Provider.Deny(r.Context(), flow.ID); err != nil {
 		return err
 	}
-	return page.Redirect(w, r, openid.Continue(flow.ID))
+	return page.Redirect(w, r, flow.Continue())
 }
 
 // address is what the limit counts by: the address of IPv4, the network of IPv6,

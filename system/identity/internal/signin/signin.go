@@ -112,6 +112,9 @@ func (s *SignIn) password(ctx context.Context, typedPIN, password, address, flow
 	if err := s.Throttle.Clear(ctx, throttle.Password, digits); err != nil {
 		return "", err
 	}
+	if err := s.Throttle.Refund(ctx, throttle.Address, address); err != nil {
+		return "", err
+	}
 	ways := channels(a)
 	if len(ways) == 0 {
 		return "", fail.New(fail.Forbidden, "identity.no_factor")

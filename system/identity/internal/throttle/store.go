@@ -8,7 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 )
 
-// count adds an attempt, unless the key is locked, and gives the end of the lock.
+// count adds an attempt, unless the key is locked: then it gives the lock's end.
 func (t *Throttle) count(ctx context.Context, l Limit, key string, now time.Time) (time.Time, error) {
 	var until int64
 	err := t.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -16,21 +16,27 @@ func (t *Throttle) count(ctx context.Context, l Limit, key string, now time.Time
 		err := tx.QueryRowContext(ctx, `INSERT INTO attempt (key, count, since, locked_until) VALUES ($1, 1, $2, 0)
 			ON CONFLICT (key) DO UPDATE SET
 				count = CASE WHEN attempt.locked_until > $2 THEN attempt.count WHEN attempt.since < $3 THEN 1 ELSE attempt.count + 1 END,
-				since = CASE WHEN attempt.locked_until > $2 THEN attempt.since ELSE $2 END
+				since = CASE WHEN attempt.locked_until <= $2 AND attempt.since < $3 THEN $2 ELSE attempt.since END
 			RETURNING count, locked_until`, key, db.Micros(now), db.Micros(now.Add(-l.Window))).Scan(&count, &until)
 		if err != nil || until > db.Micros(now) {
 			return err
 		}
+		until = 0 // this one may be made
 		lock := l.lock(count)
 		if lock == 0 {
-			until = 0
 			return nil
 		}
-		until = db.Micros(now.Add(lock))
-		_, err = tx.ExecContext(ctx, `UPDATE attempt SET locked_until = $2 WHERE key = $1`, key, until)
+		_, err = tx.ExecContext(ctx, `UPDATE attempt SET locked_until = $2 WHERE key = $1`, key, db.Micros(now.Add(lock)))
 		return err
 	})
 	return db.Time(until), err
+}
+
+func (t *Throttle) refund(ctx context.Context, key string) error {
+	return t.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE attempt SET count = count - 1, locked_until = 0 WHERE key = $1 AND count > 0`, key)
+		return err
+	})
 }
 
 func (t *Throttle) forget(ctx context.Context, key string) error {

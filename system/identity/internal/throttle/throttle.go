@@ -13,8 +13,9 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 )
 
-// Limit is a rule. After Free attempts each further one locks for Lock, twice
-// Lock, four times… up to Longest. Quiet of Window forgets everything.
+// Limit is a rule. The Free-th attempt within Window locks for Lock; each further
+// one, made when the lock is over, for twice as long as the one before, up to
+// Longest. After Window the count begins anew.
 type Limit struct {
 	Kind    string
 	Free    int64
@@ -55,6 +56,11 @@ func (t *Throttle) Try(ctx context.Context, l Limit, subject string) error {
 	return nil
 }
 
+// Refund takes an attempt back that turned out to be no guess.
+func (t *Throttle) Refund(ctx context.Context, l Limit, subject string) error {
+	return t.refund(ctx, key(l, subject))
+}
+
 // Clear forgets the attempts after a success.
 func (t *Throttle) Clear(ctx context.Context, l Limit, subject string) error {
 	return t.forget(ctx, key(l, subject))
@@ -62,13 +68,12 @@ func (t *Throttle) Clear(ctx context.Context, l Limit, subject string) error {
 
 func key(l Limit, subject string) string { return id.Hash(l.Kind + ":" + subject) }
 
-// lock is how long the count-th attempt locks.
+// lock is how long the count-th attempt locks those after it.
 func (l Limit) lock(count int64) time.Duration {
-	over := count - l.Free
-	if over <= 0 {
+	if count < l.Free {
 		return 0
 	}
-	d := l.Lock << min(over-1, 20)
+	d := l.Lock << min(count-l.Free, 20)
 	if d <= 0 || d > l.Longest {
 		return l.Longest
 	}

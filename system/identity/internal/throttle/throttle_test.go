@@ -32,13 +32,21 @@ func TestLockGrowsAndIsForgotten(t *testing.T) {
 		for range 3 {
 			try(true)
 		}
-		try(false) // the fourth locks for a minute
+		try(false) // the third has locked for a minute
 		now.Advance(59 * time.Second)
 		try(false)
 		now.Advance(2 * time.Second)
-		try(false) // the next after the lock locks for two
+		try(true) // one more, which locks for two
+		try(false)
 		now.Advance(90 * time.Second)
 		try(false)
+		now.Advance(31 * time.Second)
+		try(true)
+		try(false)
+		if err := th.Refund(ctx, limit, "a"); err != nil {
+			t.Fatal(err)
+		}
+		try(true)
 		if err := th.Try(ctx, limit, "b"); err != nil {
 			t.Fatalf("another subject is locked too: %v", err)
 		}

@@ -1,0 +1,354 @@
+package identity_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+// What must not be answered to the client, since nobody knows whether the
+// address is the client's, is told to the person.
+func TestRequestsThatLeadNowhere(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	for name, want := range map[string]struct {
+		address string
+		status  int
+		says    string
+	}{
+		"redirect_uri of nobody":      {h.request("redirect_uri", "https://evil.example/callback"), 400, "незарегистрированный адрес"},
+		"redirect_uri with more":      {h.request("redirect_uri", callback+"/../x"), 400, "незарегистрированный адрес"},
+		"redirect_uri of another":     {h.request("redirect_uri", h.card.base+"/sign-in/callback"), 400, "незарегистрированный адрес"},
+		"redirect_uri with a query":   {h.request("redirect_uri", callback+"?a=b"), 400, "незарегистрированный адрес"},
+		"no redirect_uri":             {h.request("redirect_uri", ""), 400, "незарегистрированный адрес"},
+		"unknown client":              {h.request("client_id", "nobody"), 400, "не подключена"},
+		"no client":                   {h.request("client_id", ""), 400, "не подключена"},
+		"a parameter twice":           {h.request() + "&redirect_uri=https://evil.example", 400, "неправильно"},
+		"a huge state":                {h.request("state", strings.Repeat("x", 5000)), 400, "неправильно"},
+		"a huge request":              {h.request("x", strings.Repeat("x", 20000)), 413, "слишком длинный"},
+		"a flow that never was":       {h.base + "/connect/authorize/none", 404, "устарел"},
+		"a sign-in that never was":    {h.base + "/sign-in?flow=none", 404, "устарел"},
+		"a consent that never was":    {h.base + "/consent?flow=none", 404, "устарел"},
+		"a consent without a flow":    {h.base + "/consent", 404, "устарел"},
+		"end of session, wrong place": {h.base + "/connect/endsession?client_id=card&post_logout_redirect_uri=https://evil.example", 400, "незарегистрированный адрес"},
+		"end of session, wrong hint":  {h.base + "/connect/endsession?id_token_hint=a.b.c", 400, "неправильно"},
+	} {
+		p := h.browser().stay().get(want.address)
+		if p.status != want.status || p.header.Get("Location") != "" || !strings.Contains(p.words(), want.says) {
+			t.Errorf("%s: %d %s\n%s", name, p.status, p.header.Get("Location"), p.words())
+		}
+	}
+}
+
+func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	for name, want := range map[string]struct {
+		pairs []string
+		code  string
+	}{
+		"no PKCE":           {[]string{"code_challenge", "", "code_challenge_method", ""}, "invalid_request"},
+		"plain PKCE":        {[]string{"code_challenge_method", "plain"}, "invalid_request"},
+		"implicit":          {[]string{"response_type", "token"}, ""},
+		"id_token":          {[]string{"response_type", "id_token"}, ""},
+		"hybrid":            {[]string{"response_type", "code id_token"}, ""},
+		"no response_type":  {[]string{"response_type", ""}, "invalid_request"},
+		"unknown scope":     {[]string{"scope", "openid everything"}, "invalid_scope"},
+		"machine's scope":   {[]string{"scope", "openid system/*.read"}, "invalid_scope"},
+		"no openid":         {[]string{"scope", "profile"}, "invalid_request"},
+		"prompt none":       {[]string{"prompt", "none"}, "login_required"},
+		"prompt none and x": {[]string{"prompt", "none login"}, "invalid_request"},
+		"request object":    {[]string{"request", "a.b.c"}, "request_not_supported"},
+	} {
+		b := h.browser().stay()
+		p := b.get(h.request(want.pairs...))
+		for range 3 { // through our own addresses to the client's
+			if location := p.header.Get("Location"); strings.HasPrefix(location, "/") {
+				p = b.get(h.base + location)
+			}
+		}
+		location, _ := url.Parse(p.header.Get("Location"))
+		query := location.Query()
+		if location.Fragment != "" {
+			query, _ = url.ParseQuery(location.Fragment)
+		}
+		if !strings.HasPrefix(location.String(), callback) || query.Get("error") == "" || query.Get("code") != "" || want.code != "" && query.Get("error") != want.code || query.Get("state") != "st-1" {
+			t.Errorf("%s: %d %s\n%s", name, p.status, location, p.words())
+		}
+	}
+	// A challenge without a method would be plain by RFC 7636: it never fits.
+	b := h.browser()
+	answer := h.code(b, demo.Doctor, "code_challenge_method", "", "code_challenge", verifier)
+	if got := h.redeem(answer.Get("code")); got.Error != "invalid_grant" {
+		t.Errorf("plain by default: %+v", got)
+	}
+}
+
+func TestSilenceFreshnessAndHints(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	b := h.browser()
+	first := h.redeem(h.code(b, demo.Doctor).Get("code"))
+	subject := h.verify(first.ID)["sub"]
+	silent := func(pairs ...string) url.Values {
+		return b.answerOf(b.stay().get(h.request(append([]string{"prompt", "none"}, pairs...)...)))
+	}
+	b = b.stay()
+	if got := h.redeem(silent().Get("code")); got.status != http.StatusOK || h.verify(got.ID)["sub"] != subject {
+		t.Fatalf("%+v", got)
+	}
+	if got := silent("id_token_hint", first.ID); got.Get("code") == "" {
+		t.Fatal(got)
+	}
+	if got := silent("scope", "openid profile email"); got.Get("error") != "consent_required" {
+		t.Fatal(got) // more than was remembered
+	}
+	if got := silent("acr_values", "something:else", "display", "hologram"); got.Get("code") == "" {
+		t.Fatal(got) // voluntary wishes
+	}
+	h.clock.advance(10 * time.Minute)
+	if got := silent("max_age", "60"); got.Get("error") != "login_required" {
+		t.Fatal(got)
+	}
+	if got := silent("max_age", "3600"); got.Get("code") == "" {
+		t.Fatal(got)
+	}
+	walk := &browser{t: t, agent: b.agent, client: &http.Client{Transport: h.network, Jar: b.client.Jar}}
+	walk.get(h.request("prompt", "consent")).must(http.StatusOK, "Передача данных")
+	// prompt=login: the session is there, and a password is asked all the same.
+	p := walk.get(h.request("prompt", "login"))
+	p = walk.submit(p.must(http.StatusOK, "Вход"), "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password)
+	h.inbox.clear()
+	p = walk.submit(p, "/sign-in/code/send", "channel", "email")
+	fresh := h.redeem(b.answerOf(b.submit(p.must(http.StatusOK, "a•••@demo.sanarip.example"), "/sign-in/code", "code", h.inbox.code(t, demo.Doctor.Email))).Get("code"))
+	claims := h.verify(fresh.ID)
+	if claims["sid"] != h.verify(first.ID)["sid"] || claims["auth_time"].(float64) <= h.verify(first.ID)["auth_time"].(float64) {
+		t.Fatalf("%v", claims)
+	}
+	// Somebody else signs in with the same browser: the first session ends.
+	p = walk.get(h.request("prompt", "select_account"))
+	h.inbox.clear()
+	p = walk.submit(p, "/sign-in", "pin", demo.Surgeon.PIN, "password", demo.Password)
+	p = walk.submit(p, "/sign-in/code", "code", h.inbox.code(t, demo.Surgeon.Phone))
+	p.must(http.StatusOK, "Исаков")
+	if status, _ := h.userInfo(fresh.Access); status != http.StatusUnauthorized {
+		t.Fatal("the first person's token lives on")
+	}
+	if got := silent("id_token_hint", first.ID); got.Get("error") != "login_required" {
+		t.Fatal(got)
+	}
+}
+
+// A client's page posts its request and wants the answer by a form (in live use
+// with the real ЕСИ). Neither is a forgery.
+func TestPostedRequestAndFormPost(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	b := h.browser()
+	address, _ := url.Parse(h.request("response_mode", "form_post", "ui_locales", "ky"))
+	r, _ := http.NewRequest(http.MethodPost, h.base+"/connect/authorize", strings.NewReader(address.RawQuery))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	r.Header.Set("Origin", "http://127.0.0.1:9400")
+	p := b.do(r)
+	p.must(http.StatusOK, "Кирүү", "Сыноо системасы")
+	p = b.submit(p, "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password)
+	p = b.submit(p, "/sign-in/code", "code", h.inbox.code(t, demo.Doctor.Phone))
+	p = b.submit(p, "/consent", "decision", "allow", "agreement", "1")
+	p.must(http.StatusOK, "Улантуу")
+	if !strings.Contains(p.body, `action="`+callback+`"`) || !strings.Contains(p.body, `name="state" value="st-1"`) {
+		t.Fatal(p.body)
+	}
+	if policy := p.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http://") || !strings.Contains(policy, "http://127.0.0.1:9400") {
+		t.Fatal(policy)
+	}
+	code := strings.Split(strings.Split(p.body, `name="code" value="`)[1], `"`)[0]
+	if got := h.redeem(code); got.status != http.StatusOK {
+		t.Fatalf("%+v", got)
+	}
+	b.get(h.base + "/connect/form-post.js").must(http.StatusOK)
+	// A huge body is refused before it is read.
+	r, _ = http.NewRequest(http.MethodPost, h.base+"/connect/authorize", strings.NewReader("state="+strings.Repeat("x", 100<<10)))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if p := b.do(r); p.status != http.StatusRequestEntityTooLarge {
+		t.Fatal(p.status)
+	}
+	if status, _, body := h.ask("/connect/token", nil, "code", strings.Repeat("x", 100<<10)); status != http.StatusRequestEntityTooLarge {
+		t.Fatalf("%d %s", status, body)
+	}
+}
+
+func TestAFlowBelongsToItsBrowser(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	mine, other := h.browser(), h.browser()
+	p := h.signIn(mine, mine.get(h.request()), demo.Doctor)
+	p.must(http.StatusOK, "Передача данных")
+	flow := p.url.Query().Get("flow")
+	for _, path := range []string{"/connect/authorize/" + flow, "/consent?flow=" + flow, "/sign-in?flow=" + flow} {
+		other.get(h.base+path).must(http.StatusForbidden, "другом браузере")
+	}
+	other.post(h.base+"/consent?flow="+flow, url.Values{"decision": {"allow"}, "agreement": {"1"}}).must(http.StatusForbidden)
+	other.post(h.base+"/sign-in/cancel?flow="+flow, nil).must(http.StatusForbidden)
+	answer := mine.answerOf(mine.stay().submit(p, "/consent", "decision", "allow", "agreement", "1"))
+	if answer.Get("code") == "" {
+		t.Fatal(answer)
+	}
+	// Over is over: the address gives no second code.
+	if p := mine.stay().get(h.base + "/connect/authorize/" + flow); p.status != http.StatusNotFound {
+		t.Fatal(p.status, p.header.Get("Location"))
+	}
+	// A page of another site cannot answer for the person.
+	r, _ := http.NewRequest(http.MethodPost, h.base+"/consent?flow="+flow, strings.NewReader("decision=allow"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	mine.do(r).must(http.StatusForbidden)
+}
+
+func TestForgedAndReplayedAnswersAtASystem(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	b := h.browser()
+	p := h.signIn(b, b.get(h.card.base+"/"), demo.Doctor)
+	done := b.stay().submit(p, "/consent", "decision", "allow", "agreement", "1", "remember", "1")
+	answer := b.stay().get(h.base + done.header.Get("Location"))
+	address := answer.header.Get("Location")
+	if !strings.HasPrefix(address, h.card.base+"/sign-in/callback?") {
+		t.Fatal(address)
+	}
+	h.browser().get(address).must(http.StatusBadRequest) // in another browser
+	forged, _ := url.Parse(address)
+	query := forged.Query()
+	query.Set("state", "forged")
+	forged.RawQuery = query.Encode()
+	b.get(forged.String()).must(http.StatusBadRequest)
+	b.get(address).must(http.StatusOK)         // the true one
+	b.get(address).must(http.StatusBadRequest) // replayed
+	// The card's cookie opens nothing at ЕСИ, nor the other way round.
+	for _, cookie := range b.client.Jar.Cookies(mustURL(h.card.base)) {
+		r, _ := http.NewRequest(http.MethodGet, h.base+"/", nil)
+		r.AddCookie(&http.Cookie{Name: "sanarip_identity", Value: cookie.Value})
+		h.browser().do(r).must(http.StatusOK, "Единый вход")
+	}
+	for _, cookie := range b.client.Jar.Cookies(mustURL(h.base)) {
+		r, _ := http.NewRequest(http.MethodGet, h.card.base+"/", nil)
+		r.AddCookie(&http.Cookie{Name: "sanarip_card", Value: cookie.Value})
+		if p := h.browser().stay().do(r); p.status != http.StatusSeeOther {
+			t.Fatal(p.status)
+		}
+	}
+}
+
+func mustURL(address string) *url.URL {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err)
+	}
+	return u
+}
+
+// The same answer for a wrong password and for a ПИН without an account, the
+// same lock for both, shared through the database.
+func TestGuessingIsLockedAndTellsNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const nobody = "20101199900999"
+		said := map[string][]string{}
+		for _, pin := range []string{demo.Doctor.PIN, nobody} {
+			b := h.browser()
+			p := b.get(h.base + "/sign-in")
+			for range 6 {
+				got := b.submit(p, "/sign-in", "pin", pin, "password", "Wrong-pass-1")
+				if strings.Contains(got.body, "Wrong-pass-1") {
+					t.Fatal("the password comes back")
+				}
+				said[pin] = append(said[pin], strings.ReplaceAll(got.words(), pin, ""))
+			}
+			b.submit(p, "/sign-in", "pin", pin, "password", demo.Password).must(http.StatusTooManyRequests, "Слишком много попыток")
+		}
+		for i := range said[nobody] {
+			if said[nobody][i] != said[demo.Doctor.PIN][i] {
+				t.Fatalf("attempt %d differs:\n%s\n%s", i+1, said[nobody][i], said[demo.Doctor.PIN][i])
+			}
+		}
+		h.clock.advance(time.Minute)
+		b := h.browser()
+		h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor).must(http.StatusOK, "Мой аккаунт")
+	})
+}
+
+func TestCodesServeOnceBrieflyAndFewTimes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		begin := func() shown {
+			h.inbox.clear()
+			return b.submit(b.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Nurse.PIN, "password", demo.Password).must(http.StatusOK, "+996 ••• •••264")
+		}
+		p := begin()
+		code := h.inbox.code(t, demo.Nurse.Phone)
+		wrong := "000000"
+		if code == wrong {
+			wrong = "000001"
+		}
+		for range 5 {
+			b.submit(p, "/sign-in/code", "code", wrong).must(http.StatusUnprocessableEntity, "Код неверен")
+		}
+		b.submit(p, "/sign-in/code", "code", code).must(http.StatusUnprocessableEntity, "больше не действует")
+		h.inbox.clear()
+		p = b.submit(p, "/sign-in/code/send", "channel", "sms").must(http.StatusOK, "Новый код отправлен")
+		second := h.inbox.code(t, demo.Nurse.Phone)
+		h.clock.advance(3*time.Minute + time.Second)
+		b.submit(p, "/sign-in/code", "code", second).must(http.StatusUnprocessableEntity, "истёк")
+		h.inbox.clear()
+		p = b.submit(p, "/sign-in/code/send", "channel", "sms")
+		third := h.inbox.code(t, demo.Nurse.Phone)
+		if second != third {
+			b.submit(p, "/sign-in/code", "code", second).must(http.StatusUnprocessableEntity, "Код неверен")
+		}
+		b.submit(p, "/sign-in/code", "code", third[:3]+" "+third[3:]).must(http.StatusOK, "Мой аккаунт")
+		b.post(h.base+"/sign-in/code", url.Values{"code": {third}}).must(http.StatusBadRequest, "снова")
+		// Codes are not sent without end.
+		b.post(h.base+"/sign-out", nil)
+		p = begin()
+		for range 4 {
+			p = b.submit(p, "/sign-in/code/send", "channel", "sms")
+		}
+		p.must(http.StatusUnprocessableEntity, "Слишком много попыток")
+		b.post(h.base+"/sign-in/code/send", url.Values{"channel": {"totp"}}).must(http.StatusBadRequest) // she has no app
+		// Nothing of a code lies in the database.
+		var found int
+		if err := h.db().Read.QueryRowContext(context.Background(), `SELECT COUNT(*) FROM job WHERE body LIKE '%' || $1 || '%'`, third).Scan(&found); err != nil || found != 0 {
+			t.Fatal(err, found)
+		}
+	})
+}
+
+func TestAuthenticatorAppIsTheFirstChoiceOfWhoHasOne(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	b := h.browser()
+	p := b.submit(b.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Head.PIN, "password", demo.Password)
+	p.must(http.StatusOK, "приложения-аутентификатора", "Получить по SMS")
+	code, err := totp.GenerateCode(demo.Head.TOTP, h.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.submit(p, "/sign-in/code", "code", code).must(http.StatusOK, "Токтогулов", "приложение-аутентификатор")
+}
+
+func TestSignOutAsksWhereTheSystemHasNoProof(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	b := h.browser()
+	got := h.redeem(h.code(b, demo.Doctor).Get("code"))
+	p := b.get(fmtURL(h.base+"/connect/endsession", "client_id", "card", "post_logout_redirect_uri", h.card.base+"/"))
+	p.must(http.StatusOK, "Выйти отовсюду", "Остаться")
+	b.get(h.base+"/").must(http.StatusOK, "Мой аккаунт")
+	out := b.stay().get(fmtURL(h.base+"/connect/endsession", "id_token_hint", got.ID, "post_logout_redirect_uri", "http://127.0.0.1:9400/", "state", "s1"))
+	if out.header.Get("Location") != "http://127.0.0.1:9400/?state=s1" {
+		t.Fatal(out.status, out.header.Get("Location"), out.words())
+	}
+	b.get(h.base+"/").must(http.StatusOK, "Единый вход")
+	// The one who was asked, and agrees.
+	h.signIn(b, b.get(h.base+"/sign-in"), demo.Surgeon)
+	p = b.get(fmtURL(h.base+"/connect/endsession", "client_id", "card", "post_logout_redirect_uri", h.card.base+"/"))
+	b.submit(p, "/sign-out", "logout", p.url.Query().Get("logout")).must(http.StatusOK, "Вы входите в систему")
+}
