@@ -138,7 +138,8 @@ func (c *Catalogue) add(key string, l Lang, raw json.RawMessage) error {
 		if strings.TrimSpace(plain) == "" {
 			return fmt.Errorf("empty")
 		}
-		message.Other = plain
+		// One sentence for every number, also where the language knows several forms.
+		message.One, message.Few, message.Many, message.Other = plain, plain, plain, plain
 		if !strings.Contains(plain, "{{") {
 			c.plain[l][key] = plain
 		}

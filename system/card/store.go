@@ -27,3 +27,10 @@ func (s *System) wantDirectory(ctx context.Context) error {
 		return err
 	})
 }
+
+// hasStays says whether the patient was ever admitted.
+func hasStays(ctx context.Context, q db.Querier, patientID string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM stay WHERE patient_id = $1`, patientID).Scan(&n)
+	return n > 0, db.Explain(err)
+}

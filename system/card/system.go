@@ -107,6 +107,9 @@ func (s *System) mount() {
 		_, err := d.Directory.Sync(ctx)
 		return err
 	})
+	if s.env.Demo {
+		d.Queue.Handle("demo", job.Policy{MaxAttempts: 60, FirstDelay: time.Second, MaxDelay: 10 * time.Second}, s.admitDemo)
+	}
 	s.mountSubjects()
 }
 

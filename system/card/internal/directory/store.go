@@ -79,9 +79,10 @@ func saveBeds(ctx context.Context, tx *sql.Tx, o workforceapi.Organisation) erro
 		for _, bed := range department.Beds {
 			position++
 			_, err := tx.ExecContext(ctx, `INSERT INTO bed (id, organisation, department, room, name, position) VALUES ($1, $2, $3, $4, $5, $6)
-				ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, department = excluded.department,
+				ON CONFLICT (id) DO UPDATE SET department = excluded.department,
 					room = excluded.room, name = excluded.name, position = excluded.position,
-					state = CASE WHEN bed.state = 'closed' THEN 'ready' ELSE bed.state END`,
+					state = CASE WHEN bed.state = 'closed' THEN 'ready' ELSE bed.state END
+				WHERE bed.organisation = excluded.organisation`, // nobody takes over another hospital's bed
 				bed.ID, o.Code, department.Code, bed.Room, bed.Name, position)
 			if err != nil {
 				return fmt.Errorf("bed %s: %w", bed.ID, err)

@@ -1,0 +1,419 @@
+package card
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/system/card/internal/cardtest"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/icd"
+	"github.com/sanarip/sanarip/system/population/populationapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+const (
+	doctorPIN  = "11503198500123"
+	nursePIN   = "12905199300264"
+	patientPIN = "21209196000217"
+)
+
+// house is a running card with its neighbours.
+type house struct {
+	*System
+	n   *cardtest.Neighbours
+	now *clock.Manual
+}
+
+func newHouse(t *testing.T, change func(*host.Env)) house {
+	t.Helper()
+	n, now := cardtest.New(), clock.NewManual(cardtest.Start)
+	n.Persons[patientPIN] = populationapi.Person{
+		PIN: patientPIN, FamilyName: "Жумабеков", GivenName: "Эрмек", Patronymic: "Асанович",
+		BirthDate: clock.Date{Year: 1960, Month: 9, Day: 12}, Sex: "male", Address: populationapi.Address{Text: "Сокулук"},
+	}
+	env := host.Env{
+		Database: "sqlite:" + t.TempDir(), Clock: now, Log: slog.New(slog.DiscardHandler), HTTP: n.Client(),
+		BaseURL: "http://card.localhost", Issuer: "http://esi.localhost", ExchangeAddress: "http://exchange.test", ExchangeKey: "test",
+	}
+	if change != nil {
+		change(&env)
+	}
+	s, err := New(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := icd.Demo(t.Context(), s.desk.DB, now); err != nil {
+		t.Fatal(err)
+	}
+	return house{s, n, now}
+}
+
+// browser is a signed-in browser.
+type browser struct {
+	t       *testing.T
+	h       house
+	cookies map[string]string
+}
+
+// signIn starts the session that the sign-in through ЕСИ would start.
+func (h house) signIn(t *testing.T, pin string) *browser {
+	t.Helper()
+	data, err := h.desk.Admit(t.Context(), signin.Claims{PIN: pin, Name: "Имя Вошедшего"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	if err := h.desk.Sessions.Start(t.Context(), w, pin, "sid-"+pin, data); err != nil {
+		t.Fatal(err)
+	}
+	b := &browser{t, h, map[string]string{}}
+	b.keep(w.Result())
+	return b
+}
+
+func (b *browser) keep(r *http.Response) {
+	for _, c := range r.Cookies() {
+		b.cookies[c.Name] = c.Value
+	}
+}
+
+func (b *browser) send(method, path string, form url.Values) (int, string, string) {
+	b.t.Helper()
+	r := httptest.NewRequest(method, "http://card.localhost"+path, strings.NewReader(form.Encode()))
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	for name, value := range b.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	w := httptest.NewRecorder()
+	b.h.Handler().ServeHTTP(w, r)
+	answer := w.Result()
+	b.keep(answer)
+	body, _ := io.ReadAll(answer.Body)
+	if raw := regexp.MustCompile(`\[[a-z]+\.[a-z_.]+\]`).FindString(string(body)); raw != "" {
+		b.t.Errorf("%s %s: %s has no words", method, path, raw)
+	}
+	return answer.StatusCode, answer.Header.Get("Location"), string(body)
+}
+
+func (b *browser) get(path string) string {
+	b.t.Helper()
+	status, _, body := b.send(http.MethodGet, path, nil)
+	if status != http.StatusOK {
+		b.t.Fatalf("GET %s: %d\n%s", path, status, body)
+	}
+	return body
+}
+
+func (b *browser) post(path string, pairs ...string) (int, string, string) {
+	b.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	return b.send(http.MethodPost, path, form)
+}
+
+func has(t *testing.T, body string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(body, part) {
+			t.Errorf("the page has no %q", part)
+		}
+	}
+}
+
+// The third and fourth steps of the story: found by ПИН, admitted, on the board, moved.
+func TestFromTheFinderToTheBoard(t *testing.T) {
+	h := newHouse(t, nil)
+	doctor := h.signIn(t, doctorPIN)
+	doctor.get("/ward?lang=ru")
+	_, to, _ := doctor.post("/patients/find", "q", "2 12091960 00217")
+	if !regexp.MustCompile(`^/patients/[0-9a-f-]{36}$`).MatchString(to) {
+		t.Fatalf("found: %s", to)
+	}
+	has(t, doctor.get(to), "Жумабеков Эрмек Асанович", "66 лет", "2 12091960 00217", "Сокулук", "Госпитализировать")
+	has(t, doctor.get(to+"/admit"), `value="2026-11-22T14:00"`, "Асанова Айгүл Маратовна", "палата 101", "Терапия (ky)"[:14])
+
+	wrong := []string{
+		"kind", "planned", "at", "2026-11-23T10:00", "brought_by", "self", "referrer_text", "Поликлиника № 7", "admission", "", "admission_text", "пневмония",
+		"admission_words", "Левосторонняя", "place", "18/", "doctor", doctorPIN, "category", "", "alerts", "Аллергия: йод", "insured", "1",
+	}
+	status, _, body := doctor.post(to+"/admit", wrong...)
+	if status != http.StatusUnprocessableEntity {
+		t.Fatalf("wrong admission: %d", status)
+	}
+	has(t, body, "Поликлиника № 7", "Левосторонняя", "Аллергия: йод", `value="2026-11-23T10:00"`, "J18.9", "Под эти слова подходит несколько кодов")
+
+	right := append(wrong, "at", "2026-11-22T13:30", "admission_text", "J18.9", "place", "18/"+cardtest.BedID("18", 2))
+	status, stayPath, body := doctor.post(to+"/admit", right...)
+	if status != http.StatusSeeOther || !strings.HasPrefix(stayPath, "/stays/") {
+		t.Fatalf("admission: %d %s %s", status, stayPath, body)
+	}
+	if _, again, _ := doctor.post(to+"/admit", right...); again != stayPath {
+		t.Errorf("the button pressed twice leads to %s", again)
+	}
+	h.now.Advance(3 * time.Minute)
+	status, _, body = doctor.post(to+"/admit", right...)
+	if status != http.StatusUnprocessableEntity {
+		t.Errorf("admitted again: %d", status)
+	}
+	has(t, body, "Пациент уже госпитализирован", stayPath)
+
+	has(t, doctor.get("/ward"), "Жумабеков Эрмек Асанович", stayPath, "J18.9", "Занято 1 из 3")
+	has(t, doctor.get("/patients"), "Жумабеков Эрмек Асанович", stayPath)
+	has(t, doctor.get(to), "Открыть историю болезни", stayPath)
+	has(t, doctor.get("/ward/beds/"+cardtest.BedID("18", 2)), "занята")
+	status, where, _ := doctor.post("/ward/beds/"+cardtest.BedID("18", 1), "state", "cleaning")
+	if status != http.StatusSeeOther || where != "/ward?department=18" {
+		t.Errorf("cleaning: %d %s", status, where)
+	}
+	has(t, doctor.get("/ward?view=list"), "уборка", "Койка отмечена: уборка.")
+
+	status, _, body = doctor.post(stayPath+"/moves", "place", "05/"+cardtest.BedID("05", 1), "at", "2026-11-22T13:00", "reason", "Операция")
+	if status != http.StatusUnprocessableEntity {
+		t.Errorf("moved into the past: %d", status)
+	}
+	has(t, body, "Предыдущее перемещение было 22.11.2026 13:30", "Операция", `id="place"`)
+	status, where, body = doctor.post(stayPath+"/moves", "place", "05/"+cardtest.BedID("05", 1), "at", "2026-11-22T14:02", "reason", "Операция")
+	if status != http.StatusSeeOther || where != stayPath+"/moves" {
+		t.Fatalf("moved: %d %s", status, body)
+	}
+	has(t, doctor.get(stayPath+"/moves"), "Операция", "Хирургия", "Пациент переведён.")
+	has(t, doctor.get("/ward?department=05"), "Жумабеков")
+}
+
+func TestPagesSpeakThreeLanguages(t *testing.T) {
+	h := newHouse(t, nil)
+	doctor := h.signIn(t, doctorPIN)
+	_, to, _ := doctor.post("/patients/find", "q", patientPIN)
+	_, stayPath, body := doctor.post(to+"/admit", "kind", "emergency", "at", "2026-11-22T13:30", "hours", "3", "brought_by", "ambulance",
+		"admission", "J18.9", "admission_text", "J18.9 Пневмония", "place", "18/", "doctor", doctorPIN, "category", "pensioner", "alerts", "Аллергия: йод\nВИЧ")
+	if !strings.HasPrefix(stayPath, "/stays/") {
+		t.Fatal(body)
+	}
+	for _, lang := range []string{"ky", "ru", "en"} {
+		for _, path := range []string{"/ward", "/ward?view=list", "/ward?department=05", "/patients", "/patients/new", to, stayPath + "/moves", "/ward/beds/" + cardtest.BedID("18", 2), "/post"} {
+			sign := "?"
+			if strings.Contains(path, "?") {
+				sign = "&"
+			}
+			body := doctor.get(path + sign + "lang=" + lang)
+			has(t, body, `<html lang="`+lang+`"`)
+		}
+		for path, form := range map[string][]string{
+			"/patients/find":       {"q", "Жум"},
+			"/patients/new":        {"kind", "known", "sex", "male", "pin", "123", "age", "999", "birth_date", "2030-01-01"},
+			"/patients/new?x":      {"kind", "unknown"},
+			"/patients/find?x":     {"q", "99999999999999"},
+			"/patients/find?y":     {"q", "11503198500999"},
+			to + "/admit":          {"hours", "много", "place", "nowhere"},
+			stayPath + "/moves":    {"place", "18/", "at", "2026-11-22T13:59"},
+			"/ward/beds/nowhere":   {"state", "ready"},
+			"/stays/nowhere/moves": {"place", "18/"},
+		} {
+			if status, _, body := doctor.post(path, form...); status >= 500 || body == "" {
+				t.Errorf("%s %s: %d", lang, path, status)
+			}
+		}
+	}
+}
+
+func TestWithoutAPostNobodyEnters(t *testing.T) {
+	h := newHouse(t, nil)
+	for _, pin := range []string{patientPIN, "12511199000088"} {
+		h.n.Set(func(n *cardtest.Neighbours) {
+			expert := cardtest.Post("12511199000088", "Эксперт", workforceapi.Expert, "")
+			manager := cardtest.Post("12511199000088", "Эксперт", workforceapi.Manager, "")
+			expert.Organisation, manager.Organisation = "900001", "900001"
+			n.PostsOf = append(n.PostsOf, expert, manager)
+		})
+		if _, err := h.desk.Admit(t.Context(), signin.Claims{PIN: pin}); !fail.Is(err, fail.Forbidden) || fail.As(err).Key != "card.no_post" {
+			t.Errorf("%s was let in: %v", pin, err)
+		}
+	}
+	w := httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://card.localhost/ward?view=list", nil))
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/sign-in?next=%2Fward%3Fview%3Dlist" {
+		t.Errorf("signed out: %d %s", w.Code, w.Header().Get("Location"))
+	}
+	w = httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://card.localhost/patients/find", strings.NewReader("q=1")))
+	if w.Code != http.StatusUnauthorized {
+		t.Errorf("signed out, POST: %d", w.Code)
+	}
+}
+
+// NR-2: who leaves loses access at once, and while НИСУР is away the ward works on.
+func TestPostsAreCheckedAgain(t *testing.T) {
+	h := newHouse(t, nil)
+	doctor, nurse := h.signIn(t, doctorPIN), h.signIn(t, nursePIN)
+	asked := func() int { return h.n.Calls["posts/of-person"] }
+	before := asked()
+	for range 5 {
+		doctor.get("/ward")
+	}
+	if asked() != before {
+		t.Errorf("НИСУР was asked %d times within a minute", asked()-before)
+	}
+	h.now.Advance(61 * time.Second)
+	doctor.get("/ward")
+	doctor.get("/ward")
+	if asked() != before+1 {
+		t.Errorf("НИСУР was asked %d times after a minute", asked()-before)
+	}
+	h.n.Set(func(n *cardtest.Neighbours) { n.Away = true })
+	h.now.Advance(time.Hour)
+	doctor.get("/ward")
+	h.n.Set(func(n *cardtest.Neighbours) { n.Away, n.PostsOf = false, n.PostsOf[1:] })
+	h.now.Advance(61 * time.Second)
+	if status, _, body := doctor.send(http.MethodGet, "/ward", nil); status != http.StatusForbidden || !strings.Contains(body, "НИСУР") {
+		t.Errorf("a doctor who left: %d", status)
+	}
+	if status, where, _ := doctor.send(http.MethodGet, "/ward", nil); status != http.StatusSeeOther || !strings.HasPrefix(where, "/sign-in") {
+		t.Errorf("the session of a doctor who left: %d %s", status, where)
+	}
+	nurse.get("/ward")
+}
+
+func TestSeveralPosts(t *testing.T) {
+	h := newHouse(t, nil)
+	h.n.Set(func(n *cardtest.Neighbours) {
+		n.PostsOf = append(n.PostsOf, cardtest.Post(doctorPIN, "Асанова Айгүл Маратовна", workforceapi.Manager, ""))
+	})
+	b := h.signIn(t, doctorPIN)
+	status, where, _ := b.send(http.MethodGet, "/ward?view=list", nil)
+	if status != http.StatusSeeOther || where != "/post?next=%2Fward%3Fview%3Dlist" {
+		t.Fatalf("no post chosen: %d %s", status, where)
+	}
+	if status, _, _ := b.post("/patients/find", "q", patientPIN); status != http.StatusForbidden {
+		t.Errorf("acted without a post: %d", status)
+	}
+	if status, _, _ := b.post("/post", "post", "of somebody else"); status != http.StatusUnprocessableEntity {
+		t.Errorf("a stranger's post: %d", status)
+	}
+	status, where, _ = b.post("/post", "post", "post-"+doctorPIN+"-18", "next", "/ward?view=list")
+	if status != http.StatusSeeOther || where != "/ward?view=list" {
+		t.Fatalf("chosen: %d %s", status, where)
+	}
+	has(t, b.get("/ward"), "/post?next=")
+	if _, where, _ = b.post("/post", "post", "post-"+doctorPIN+"-", "next", "//evil.example"); where != "/" {
+		t.Errorf("led to %s", where)
+	}
+	if status, _, _ := b.send(http.MethodGet, "/patients", nil); status != http.StatusForbidden {
+		t.Errorf("a manager opened the patients: %d", status)
+	}
+}
+
+func TestRoles(t *testing.T) {
+	h := newHouse(t, nil)
+	h.n.Set(func(n *cardtest.Neighbours) {
+		n.PostsOf = append(n.PostsOf, cardtest.Post("11112197500031", "Бейшеналиева Гүлнара", workforceapi.Manager, ""))
+	})
+	doctor, nurse, manager := h.signIn(t, doctorPIN), h.signIn(t, nursePIN), h.signIn(t, "11112197500031")
+	_, to, _ := doctor.post("/patients/find", "q", patientPIN)
+	_, stayPath, _ := doctor.post(to+"/admit", "kind", "planned", "at", "2026-11-22T13:30", "brought_by", "self",
+		"admission", "I10", "place", "18/"+cardtest.BedID("18", 1), "doctor", doctorPIN, "category", "")
+	if status, _, _ := nurse.send(http.MethodGet, to+"/admit", nil); status != http.StatusForbidden {
+		t.Errorf("a nurse admits: %d", status)
+	}
+	has(t, nurse.get("/ward?lang=ru"), "Жумабеков")
+	if body := manager.get("/ward?lang=ru"); strings.Contains(body, "Жумабеков") || strings.Contains(body, stayPath) || !strings.Contains(body, "занята") {
+		t.Error("the manager's board shows who lies there")
+	}
+}
+
+func TestDemo(t *testing.T) {
+	h := newHouse(t, func(e *host.Env) { e.Demo = true })
+	h.n.Set(func(n *cardtest.Neighbours) {
+		for _, p := range demo.Residents {
+			born, _ := clock.ParseDate(p.PIN[1:3] + "." + p.PIN[3:5] + "." + p.PIN[5:9])
+			n.Persons[p.PIN] = populationapi.Person{PIN: p.PIN, FamilyName: p.FamilyName, GivenName: p.GivenName, Patronymic: p.Patronymic, BirthDate: born, Sex: "female"}
+		}
+		n.Orgs[0].Departments = nil
+		for _, code := range []string{demo.Therapy, demo.Surgery, demo.Cardiology} {
+			department := workforceapi.Department{Code: code}
+			for _, l := range demoLying() {
+				if l.department == code && l.room != 0 {
+					department.Beds = append(department.Beds, workforceapi.Bed{ID: demoBed(code, l.room, l.bed), Room: "1", Name: "1"})
+				}
+			}
+			for _, c := range demoCleaning {
+				if c.department == code {
+					department.Beds = append(department.Beds, workforceapi.Bed{ID: demoBed(code, c.room, c.bed), Room: "1", Name: "1"})
+				}
+			}
+			n.Orgs[0].Departments = append(n.Orgs[0].Departments, department)
+		}
+		n.Away = true
+	})
+	for range 2 {
+		if err := h.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.desk.Queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.n.Set(func(n *cardtest.Neighbours) { n.Away = false })
+		h.now.Advance(time.Minute)
+		if err := h.desk.Queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stays, cleaning int
+	row := h.desk.DB.Read.QueryRowContext(t.Context(), `SELECT (SELECT COUNT(*) FROM stay WHERE state = 'open'), (SELECT COUNT(*) FROM bed WHERE state = 'cleaning')`)
+	if err := row.Scan(&stays, &cleaning); err != nil {
+		t.Fatal(err)
+	}
+	if stays != len(demoLying()) || cleaning != len(demoCleaning) {
+		t.Errorf("%d stays, %d beds being cleaned", stays, cleaning)
+	}
+	if err := h.admitDemo(t.Context(), job.Job{}); err != nil {
+		t.Errorf("again: %v", err)
+	}
+}
+
+func TestDirectoryIsOrderedOnceInTenMinutes(t *testing.T) {
+	h := newHouse(t, nil)
+	for range 3 {
+		if err := h.wantDirectory(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.desk.Queue.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.n.Calls["organisations/list"]; got != 1 {
+		t.Errorf("НИСУР was copied %d times", got)
+	}
+	o, err := h.desk.Directory.Organisation(context.Background(), cardtest.Hospital)
+	if err != nil || o.Kind != directory.Hospital {
+		t.Errorf("%+v %v", o, err)
+	}
+}
+
+func TestBodyTooLarge(t *testing.T) {
+	h := newHouse(t, nil)
+	doctor := h.signIn(t, doctorPIN)
+	if status, _, _ := doctor.post("/patients/find", "q", strings.Repeat("ж", page.MaxBody)); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body too large: %d", status)
+	}
+}
