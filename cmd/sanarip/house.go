@@ -80,8 +80,8 @@ func (h *house) env(system string) (host.Env, error) {
 		ExchangeAddress: h.sites["exchange"], ExchangeKey: h.secrets.ExchangeKey(system), Secret: seal, Demo: h.demo,
 		Settings: map[string]string{},
 	}
-	for _, setting := range settings {
-		env.Settings[setting.Name] = h.values.Text(setting.Name)
+	for _, setting := range settings[system] {
+		env.Settings[setting.Name] = h.values.Text(system + "_" + setting.Name)
 	}
 	switch system {
 	case "exchange":
@@ -100,6 +100,13 @@ func (h *house) open(ctx context.Context) error {
 	var all sync.WaitGroup
 	for i, p := range h.parts {
 		all.Go(func() {
+			// A system that cannot start must not take away what others have
+			// opened: its panic is an error here, and all are closed in order.
+			defer func() {
+				if v := recover(); v != nil {
+					failures[i] = fmt.Errorf("%s: panic: %v", p.name, v)
+				}
+			}()
 			env, err := h.env(p.name)
 			if err == nil {
 				opened[i], err = p.open(ctx, env)

@@ -39,15 +39,35 @@ func keys() []config.Key {
 			config.Key{Name: "seal_" + s.name, Doc: "secret with which " + s.name + " seals what it stores, at least 32 characters; empty: derived from the master secret", Secret: true},
 		)
 	}
-	for _, setting := range settings {
-		all = append(all, setting)
+	for _, s := range systems {
+		for _, setting := range settings[s.name] {
+			setting.Name = s.name + "_" + setting.Name
+			all = append(all, setting)
+		}
 	}
 	return all
 }
 
-// settings are the further keys of single systems, which get them in
-// host.Env.Settings under these names.
-var settings = []config.Key{}
+// settings are the further keys of single systems. In the file and in the
+// environment the system's name goes before them (message_smtp_address); the
+// system finds them without it in host.Env.Settings.
+var settings = map[string][]config.Key{
+	"message": {
+		{Name: "smtp_address", Doc: "mail server HOST:PORT; empty: no e-mail (in the demo: the demo inbox)"},
+		{Name: "smtp_from", Doc: "sender's address of e-mails"},
+		{Name: "smtp_user", Doc: "user at the mail server"},
+		{Name: "smtp_password", Doc: "password at the mail server", Secret: true},
+		{Name: "smtp_tls", Doc: "none, starttls or tls"},
+		{Name: "sms_url", Doc: "address of the SMS provider; empty: no SMS (in the demo: the demo inbox)"},
+		{Name: "sms_key", Doc: "key at the SMS provider", Secret: true},
+		{Name: "sms_from", Doc: "sender's name of SMS"},
+		{Name: "telegram_token", Doc: "token of the Telegram bot; empty: no Telegram (in the demo: the demo inbox)", Secret: true},
+		{Name: "telegram_url", Doc: "address of the Telegram API, for a local one"},
+	},
+	"signature": {
+		{Name: "rotate_days", Default: "365", Doc: "after how many days the key of seals is replaced, 1 to 1095"},
+	},
+}
 
 // chosen are the parts that run here.
 func chosen(v *config.Values) ([]part, error) {

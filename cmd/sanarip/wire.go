@@ -7,9 +7,11 @@ import (
 	"github.com/sanarip/sanarip/system/card"
 	"github.com/sanarip/sanarip/system/exchange"
 	"github.com/sanarip/sanarip/system/identity"
+	"github.com/sanarip/sanarip/system/insurance"
 	"github.com/sanarip/sanarip/system/message"
 	"github.com/sanarip/sanarip/system/payment"
 	"github.com/sanarip/sanarip/system/population"
+	"github.com/sanarip/sanarip/system/portal"
 	"github.com/sanarip/sanarip/system/signature"
 	"github.com/sanarip/sanarip/system/workforce"
 )
@@ -31,6 +33,8 @@ var parts = []part{
 	{"message", opened(message.New)},
 	{"signature", opened(signature.New)},
 	{"payment", opened(payment.New)},
+	{"insurance", opened(insurance.New)},
+	{"portal", opened(portal.New)},
 	{"card", opened(card.New)},
 }
 
