@@ -1,0 +1,88 @@
+// Package application is a service ordered by a person, from the form to the
+// provider's answer (PT-3, PT-6, PT-7).
+package application
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/message/messageapi"
+	"github.com/sanarip/sanarip/system/population/populationapi"
+	"github.com/sanarip/sanarip/system/portal/internal/cabinet"
+)
+
+// State of an application.
+type State string
+
+// The states.
+const (
+	Waiting State = "waiting" // the provider's answer is awaited
+	Ready   State = "ready"
+	Refused State = "refused" // the provider has no such data
+)
+
+// Kinds of events in its history.
+const (
+	Filed    = "filed"
+	Awaited  = "awaited" // the provider did not answer at once
+	Answered = "answered"
+	Declined = "refused"
+	Document = "document" // a document was issued; detail is its number
+)
+
+// Application is one order.
+type Application struct {
+	ID, Number, Service string
+	PIN, Applicant      string
+	Input               Input
+	State               State
+	Result              json.RawMessage // cardapi.Summary or populationapi.Person
+	Created, Ended      time.Time
+}
+
+// Input is what was asked for.
+type Input struct {
+	// Stay is the discharge; "" is the newest there is: chosen when the card
+	// could not be asked for the list.
+	Stay string `json:"stay,omitempty"`
+}
+
+// Event is a moment of its history.
+type Event struct {
+	At           time.Time
+	Kind, Detail string
+}
+
+// Kinds of jobs.
+const (
+	JobFulfil = "fulfil"
+	JobNotify = "notify"
+)
+
+// Desk takes applications and has them answered.
+type Desk struct {
+	*cabinet.Cabinet
+	Card       cardapi.API
+	Population populationapi.Client
+	Messages   messageapi.API
+	// Documents gives the documents of an application, for its page.
+	Documents func(ctx context.Context, applicationID string) ([]Paper, error)
+}
+
+// Paper is a document as the application's page lists it.
+type Paper struct {
+	ID, Number, Lang string
+	Ready            bool
+	IssuedAt         time.Time
+}
+
+// Mount registers pages and jobs.
+func (d *Desk) Mount() {
+	d.Queue.Handle(JobFulfil, job.Policy{MaxAttempts: 200, FirstDelay: 5 * time.Second, MaxDelay: 10 * time.Minute}, d.fulfilJob)
+	d.Queue.Handle(JobNotify, job.Policy{MaxAttempts: 60, FirstDelay: 5 * time.Second, MaxDelay: 10 * time.Minute}, d.notifyJob)
+	d.mountOrder()
+	d.mountShow()
+}

@@ -1,0 +1,128 @@
+package application
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/portal/internal/cabinet"
+	"github.com/sanarip/sanarip/system/portal/internal/catalogue"
+	"github.com/sanarip/sanarip/system/portal/internal/sheet"
+)
+
+func (d *Desk) mountShow() {
+	d.Page("GET /my", d.mine)
+	d.Page("GET /my/applications/{id}", d.show)
+	d.Page("GET /my/profile", func(w http.ResponseWriter, r *http.Request, p cabinet.Person) error {
+		return page.Render(w, r, http.StatusOK, profilePage(p, d.Site.FormHosts[0]))
+	})
+}
+
+func (d *Desk) mine(w http.ResponseWriter, r *http.Request, p cabinet.Person) error {
+	all, err := list(r.Context(), d.DB.Read, p.PIN)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, minePage(all))
+}
+
+// showView is an application's page.
+type showView struct {
+	Application Application
+	Service     catalogue.Service
+	Sheet       sheet.Sheet
+	Events      []Event
+	Papers      []Paper
+}
+
+func (d *Desk) show(w http.ResponseWriter, r *http.Request, p cabinet.Person) error {
+	applicationID, err := cabinet.ID(r)
+	if err != nil {
+		return err
+	}
+	v := showView{}
+	if v.Application, err = Of(r.Context(), d.DB.Read, p.PIN, applicationID); err != nil {
+		return err
+	}
+	v.Service, _ = catalogue.Find(v.Application.Service)
+	if v.Application.State == Ready {
+		if v.Sheet, err = sheet.Compose(r.Context(), v.Application.Service, v.Application.Result); err != nil {
+			return err
+		}
+	}
+	if v.Events, err = events(r.Context(), d.DB.Read, applicationID); err != nil {
+		return err
+	}
+	if v.Papers, err = d.Documents(r.Context(), applicationID); err != nil {
+		return err
+	}
+	if v.Application.State == Waiting {
+		w.Header().Set("Refresh", "5") // shows the answer when it comes, without scripts
+	}
+	return page.Render(w, r, http.StatusOK, showPage(v))
+}
+
+// tag is a state in words and its tone.
+func tag(ctx context.Context, s State) (words, tone string) {
+	words = text.T(ctx, "portal.state."+string(s)) //text: portal.state.*
+	switch s {
+	case Ready:
+		return words, "done"
+	case Refused:
+		return words, "danger"
+	case Waiting:
+	}
+	return words, "attention"
+}
+
+func timeline(ctx context.Context, all []Event) []design.Event {
+	items := make([]design.Event, 0, len(all))
+	for _, e := range all {
+		item := design.Event{When: text.Moment(e.At), Title: text.T(ctx, "portal.event."+e.Kind), Text: e.Detail} //text: portal.event.*
+		switch e.Kind {
+		case Answered, Document:
+			item.Tone = "done"
+		case Awaited:
+			item.Tone = "attention"
+		case Declined:
+			item.Tone = "danger"
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+func tasks(ctx context.Context, all []Application) []design.Task {
+	items := make([]design.Task, 0, len(all))
+	for _, a := range all {
+		s, _ := catalogue.Find(a.Service)
+		words, tone := tag(ctx, a.State)
+		items = append(items, design.Task{
+			Title: s.Title.Here(ctx), Hint: a.Number + " · " + text.Moment(a.Created), Href: "/my/applications/" + a.ID, Status: words, Tone: tone,
+		})
+	}
+	return items
+}
+
+func langs(ctx context.Context) []design.Option {
+	here := text.LangOf(ctx)
+	return []design.Option{
+		{Value: "ky", Label: text.T(ctx, "portal.lang.ky"), Selected: here != text.RU},
+		{Value: "ru", Label: text.T(ctx, "portal.lang.ru"), Selected: here == text.RU},
+	}
+}
+
+func profile(ctx context.Context, p cabinet.Person) []design.Row {
+	rows := own(ctx, p)
+	if birth, ok := clock.ParseDate(p.BirthDate); ok {
+		rows = append(rows, design.Row{Key: text.T(ctx, "portal.doc.birth_date"), Value: text.Date(birth)})
+	}
+	if sex := pin.Sex(p.PIN); sex != "" {
+		rows = append(rows, design.Row{Key: text.T(ctx, "portal.doc.sex"), Value: text.T(ctx, "portal.sex."+sex)})
+	}
+	return rows
+}

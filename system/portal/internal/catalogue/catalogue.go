@@ -1,0 +1,85 @@
+// Package catalogue is what the portal offers (PT-1). It lists only services
+// that can be ordered.
+package catalogue
+
+import (
+	_ "embed" // the services
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+// Service is one service. All are automated and free so far: they are answered
+// from the provider's database at once.
+type Service struct {
+	ID          string     `json:"id"`
+	Category    string     `json:"category"` // "health": name by portal.category.*
+	Title       text.Words `json:"title"`
+	Description text.Words `json:"description"`
+	Keywords    text.Words `json:"keywords"` // searched, not shown
+	Provider    text.Words `json:"provider"`
+	folded      string
+}
+
+// Ids of the services.
+const (
+	DischargeSummary = "discharge-summary"
+	PersonData       = "person-data"
+)
+
+//go:embed services.json
+var file []byte
+
+// All is the catalogue in the order in which it is shown.
+var All = read(file)
+
+func read(data []byte) []Service {
+	var all []Service
+	if err := json.Unmarshal(data, &all); err != nil {
+		panic(err) // embedded: a test has read it before
+	}
+	for i, s := range all {
+		var words []string
+		for _, w := range []text.Words{s.Title, s.Description, s.Keywords, s.Provider} {
+			words = append(words, w.KY, w.RU, w.EN)
+		}
+		all[i].folded = text.Fold(strings.Join(words, "\n"))
+	}
+	return all
+}
+
+// Find is the service of the id.
+func Find(id string) (Service, bool) {
+	i := slices.IndexFunc(All, func(s Service) bool { return s.ID == id })
+	if i < 0 {
+		return Service{}, false
+	}
+	return All[i], true
+}
+
+// Search finds the services in which every word of the query stands, whole or
+// in part, in any of the languages. An empty query finds everything.
+func Search(query string) []Service {
+	var found []Service
+	words := strings.Fields(text.Fold(query))
+	for _, s := range All {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(s.folded, w) }) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// Categories are those of the services, in their order. Their names are words:
+// text: portal.category.*
+func Categories(services []Service) []string {
+	var all []string
+	for _, s := range services {
+		if !slices.Contains(all, s.Category) {
+			all = append(all, s.Category)
+		}
+	}
+	return all
+}
