@@ -1,9 +1,15 @@
 package card
 
 import (
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
+	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/handover"
+	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
+	"github.com/sanarip/sanarip/system/card/internal/summary"
 	"github.com/sanarip/sanarip/system/card/internal/ward"
 )
 
@@ -13,5 +19,9 @@ func (s *System) mountSubjects() {
 	patient.Mount(s.desk)
 	reception.Mount(s.desk)
 	ward.Mount(s.desk)
+	history.Mount(s.desk)
+	diagnosis.Mount(s.desk)
+	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
+	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
 	fhir.Mount(s.desk, s.env)
 }

@@ -15,9 +15,9 @@ import (
 )
 
 // Mount puts the page of diagnoses in.
-func Mount(d *desk.Desk, book *icd.Book) {
+func Mount(d *desk.Desk) {
 	d.Page("GET /stays/{id}/diagnoses", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return diagnosesPage(w, r, d) })
-	d.Page("POST /stays/{id}/diagnoses", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return makePage(w, r, d, book) })
+	d.Page("POST /stays/{id}/diagnoses", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return makePage(w, r, d, d.ICD) })
 	d.Page("POST /stays/{id}/diagnoses/withdraw", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return withdrawPage(w, r, d) })
 }
 

@@ -1,0 +1,198 @@
+package discharge
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"slices"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/form"
+	"github.com/sanarip/sanarip/system/card/internal/stay"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/message/messageapi"
+)
+
+// Mount puts the page of the discharge and the message to the patient in.
+// portal is the address at which the summary is ordered.
+func Mount(d *desk.Desk, portal string) {
+	d.Page("GET /stays/{id}/discharge", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return dischargePage(w, r, d) })
+	d.Page("POST /stays/{id}/discharge", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return closePage(w, r, d) })
+	notifier := Notifier{Desk: d, Messages: messageapi.Client{Exchange: d.Exchange}, Portal: portal}
+	d.Queue.Handle(NotifyJob, job.Policy{}, notifier.Notify)
+}
+
+// fields of the page that a draft keeps.
+var fields = []string{fieldAt, fieldOutcome, fieldResult, fieldTransfer, "recommendations"}
+
+// dischargeOf is the page of the discharge.
+type dischargeOf struct {
+	Stay    stay.View
+	Record  form.Record
+	Form    *page.Form // nil: the reader cannot discharge
+	Gaps    []Gap      // those mended on other pages
+	Opinion *insuranceapi.Decision
+	Away    string // sentence: why the fund said nothing
+	Number  string // of the form, once there is one
+}
+
+func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	ctx := r.Context()
+	view, err := stay.Read(ctx, d, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := refreshHeads(ctx, d, view.Organisation); err != nil {
+		return err
+	}
+	entered := page.NewForm(fieldAt, page.InputMoment(d.Clock.Now()), fieldOutcome, "discharged")
+	draft, err := loadDraft(ctx, d.DB.Read, view.ID)
+	if err != nil {
+		return err
+	}
+	for name, value := range draft {
+		if slices.Contains(fields, name) {
+			entered.Set(name, value)
+		}
+	}
+	return renderDischarge(w, r, d, dischargeOf{Stay: view, Form: entered}, http.StatusOK)
+}
+
+func renderDischarge(w http.ResponseWriter, r *http.Request, d *desk.Desk, v dischargeOf, status int) error {
+	ctx := r.Context()
+	var err error
+	if v.Record, err = form.Load(ctx, d.DB.Read, v.Stay.ID, v.Stay.Organisation, ""); err != nil {
+		return err
+	}
+	end := form.Ending{Outcome: v.Form.Get(fieldOutcome)}
+	if v.Stay.State == stay.Discharged {
+		v.Form, end = nil, v.Record.Ending
+		f, ok, err := form.Valid(ctx, d.DB.Read, v.Stay.ID, "")
+		if err != nil {
+			return err
+		}
+		if ok {
+			v.Number = f.Number
+		}
+	} else if !slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role) {
+		v.Form = nil
+	}
+	for _, g := range Gaps(v.Record, end, d.Clock.Now()) {
+		if g.Tab != "" && v.Stay.State == stay.Open {
+			v.Gaps = append(v.Gaps, g)
+		}
+	}
+	return page.Render(w, r, status, dischargeView(v))
+}
+
+func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	ctx, stayID := r.Context(), r.PathValue("id")
+	entered, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if err := keepDraft(ctx, d, stayID, entered); err != nil {
+		return err
+	}
+	if entered.Get("do") == "save" {
+		page.Notice(w, "card.discharge.saved")
+		return page.Redirect(w, r, "/stays/"+stayID+"/discharge")
+	}
+	end := form.Ending{
+		At: entered.Moment(fieldAt), Outcome: entered.Choice(fieldOutcome, form.Outcomes...), Result: entered.Get(fieldResult),
+		TransferredTo: entered.Text(fieldTransfer, 300), Recommendations: entered.Text("recommendations", 5000),
+	}
+	v := dischargeOf{Form: entered}
+	if entered.OK() && entered.Get("do") == "check" {
+		v.ask(ctx, d, stayID, end)
+	} else if entered.OK() {
+		n, err := Discharge(ctx, d, stayID, end)
+		if err == nil {
+			page.Notice(w, "card.discharge.done")
+			return page.Redirect(w, r, "/stays/"+stayID+"/form?number="+n.String())
+		}
+		if !entered.Take(err) {
+			return err
+		}
+	}
+	if v.Stay, err = stay.Read(ctx, d, stayID); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if !entered.OK() {
+		status = http.StatusUnprocessableEntity
+	}
+	return renderDischarge(w, r, d, v, status)
+}
+
+// ask puts the fund's opinion on the page, or why there is none.
+func (v *dischargeOf) ask(ctx context.Context, d *desk.Desk, stayID string, end form.Ending) {
+	opinion, err := Check(ctx, d, stayID, end)
+	if err == nil {
+		v.Opinion = &opinion
+		return
+	}
+	d.Log.WarnContext(ctx, "the fund gave no opinion", "system", "card", "error", err.Error())
+	v.Away = text.T(ctx, "card.discharge.fund_away")
+	if e := fail.As(err); e.Kind == fail.Invalid {
+		v.Away = text.TArgs(ctx, e.Key, e.Args)
+	}
+}
+
+func keepDraft(ctx context.Context, d *desk.Desk, stayID string, entered *page.Form) error {
+	if _, err := form.Load(ctx, d.DB.Read, stayID, desk.Of(ctx).Post.Organisation, ""); err != nil {
+		return err
+	}
+	kept := map[string]string{}
+	for _, name := range fields {
+		value := []rune(page.Clean(entered.Get(name)))
+		kept[name] = string(value[:min(len(value), 5000)])
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return saveDraft(ctx, tx, stayID, desk.Of(ctx).PIN, kept, d.Clock.Now())
+	})
+}
+
+// link is where a gap is mended.
+func (v dischargeOf) link(g Gap) string {
+	switch g.Field {
+	case "gap-final":
+		return v.Stay.Path(stay.TabDiagnoses) + "?stage=final"
+	case "gap-postmortem":
+		return v.Stay.Path(stay.TabDiagnoses) + "?stage=postmortem"
+	case "gap-epicrisis":
+		return v.Stay.Path(stay.TabHistory) + "?kind=discharge_epicrisis"
+	}
+	return v.Stay.Path(g.Tab)
+}
+
+func outcomeOptions(ctx context.Context) []design.Option {
+	var options []design.Option
+	for _, o := range form.Outcomes {
+		options = append(options, design.Option{Value: o, Label: form.OutcomeWord(ctx, o)})
+	}
+	return options
+}
+
+func resultOptions(ctx context.Context) []design.Option {
+	var options []design.Option
+	for _, o := range form.Results {
+		options = append(options, design.Option{Value: o, Label: form.ResultWord(ctx, o)})
+	}
+	return options
+}
+
+func wide(f design.Field, required bool) design.Field {
+	f.Wide, f.Required = true, required
+	return f
+}
+
+func recommendations(f design.Field) design.Field {
+	f.Wide, f.Required, f.Rows, f.MaxLength = true, false, 6, 5000
+	return f
+}

@@ -1,0 +1,128 @@
+package form
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+)
+
+// Mount puts the printed form in.
+func Mount(d *desk.Desk) {
+	d.Page("GET /stays/{id}/form.pdf", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return printPage(w, r, d) })
+}
+
+// printPage gives the PDF of a form of the stay: ?lang=ky or ru, ?number= and
+// ?revision= for another than the newest.
+func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	ctx, query := r.Context(), r.URL.Query()
+	record, err := Load(ctx, d.DB.Read, r.PathValue("id"), desk.Of(ctx).Post.Organisation, "")
+	if err != nil {
+		return err
+	}
+	issued, ref, err := choose(ctx, d, record.StayID, query.Get("number"), query.Get("revision"))
+	if err != nil {
+		return err
+	}
+	sheet, err := SheetOf(ctx, d.DB.Read, ref)
+	if err != nil {
+		return err
+	}
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return d.Seen(ctx, tx, record.Patient.PIN, "form.print", ref.Number)
+	})
+	if err != nil {
+		return err
+	}
+	lang := text.LangOf(ctx)
+	if lang == text.EN { // the form exists in the state's two languages
+		lang = text.RU
+	}
+	pdf, err := sheet.PDF(text.With(ctx, d.Site.Texts, lang), issued)
+	if err != nil {
+		return err
+	}
+	keepLanguage(w.Header())
+	w.Header().Set("Content-Type", "application/pdf")
+	w.Header().Set("Content-Disposition", `inline; filename="066-`+ref.Number+`-`+string(lang)+`.pdf"`)
+	_, _ = w.Write(pdf)
+	return nil
+}
+
+// keepLanguage: a paper in another language does not change that of the pages.
+func keepLanguage(h http.Header) {
+	cookies := h.Values("Set-Cookie")
+	h.Del("Set-Cookie")
+	for _, c := range cookies {
+		if !strings.HasPrefix(c, "lang=") {
+			h.Add("Set-Cookie", c)
+		}
+	}
+}
+
+// choose finds the form and revision that were asked for.
+func choose(ctx context.Context, d *desk.Desk, stayID, number, revision string) (Issued, Ref, error) {
+	forms, err := Forms(ctx, d.DB.Read, stayID)
+	if err != nil {
+		return Issued{}, Ref{}, err
+	}
+	for _, f := range forms {
+		if number != "" && f.Number != number {
+			continue
+		}
+		last, ok, err := Latest(ctx, d.DB.Read, f.Number, "")
+		if err != nil || !ok {
+			return f, Ref{}, err
+		}
+		ref := last.Ref
+		if n, err := strconv.Atoi(revision); err == nil {
+			ref.Revision = n
+		}
+		return f, ref, nil
+	}
+	return Issued{}, Ref{}, fail.New(fail.NotFound, "card.form.no_form")
+}
+
+func findingTone(f insuranceapi.Finding) string {
+	if f.Severity == "error" {
+		return "danger"
+	}
+	return "attention"
+}
+
+func findingWord(ctx context.Context, f insuranceapi.Finding) string {
+	if f.Severity == "error" {
+		return text.T(ctx, "card.form.finding_error")
+	}
+	return text.T(ctx, "card.form.finding_warning")
+}
+
+func tableData(section Section) design.TableData {
+	t := design.TableData{Caption: section.Title, Empty: section.Table.Empty}
+	for _, c := range section.Table.Columns {
+		t.Columns = append(t.Columns, design.Column{Label: c.Label, Numeric: c.Right})
+	}
+	for _, cells := range section.Table.Rows {
+		line := make([]design.Cell, len(cells))
+		for i, cell := range cells {
+			line[i] = design.Cell{Text: cell}
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	return t
+}
+
+func summaryRows(section Section) []design.Row {
+	rows := make([]design.Row, len(section.Rows))
+	for i, r := range section.Rows {
+		rows[i] = design.Row{Key: r.Key, Value: r.Value}
+	}
+	return rows
+}

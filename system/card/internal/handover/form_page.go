@@ -1,0 +1,184 @@
+package handover
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/form"
+	"github.com/sanarip/sanarip/system/card/internal/stay"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// keepers may void a form and give the next.
+var keepers = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician}
+
+// Mount puts the job and the pages of the hand-over in.
+func Mount(d *desk.Desk) Handover {
+	h := Handover{Desk: d, Fund: insuranceapi.Client{Exchange: d.Exchange}}
+	d.Queue.Handle(form.HandoverJob, Policy, h.Send)
+	form.Mount(d)
+	d.Page("GET /stays/{id}/form", desk.Everybody, h.formPage)
+	d.Page("POST /stays/{id}/form/void", keepers, h.voidPage)
+	d.Page("POST /stays/{id}/form/reissue", keepers, h.reissuePage)
+	d.Page("POST /stays/{id}/form/resend", desk.Everybody, h.resendPage)
+	d.Page("GET /stays/{id}/correct", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return h.correctionPage(w, r) })
+	d.Page("POST /stays/{id}/correct", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return h.correctPage(w, r, d.ICD) })
+	d.Page("GET /work", desk.Everybody, h.workPage)
+	d.Page("GET /worklist", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return page.Redirect(w, r, "/work") })
+	return h
+}
+
+// formOf is the page of the form.
+type formOf struct {
+	Stay      stay.View
+	Forms     []form.Issued // the newest first
+	Revisions []State       // of the newest form, the newest first
+	Sheet     form.Sheet
+	Form      *page.Form // of voiding; nil: the reader cannot
+	CanFix    bool       // the reader may correct a returned case
+}
+
+func (h Handover) formPage(w http.ResponseWriter, r *http.Request) error {
+	view, err := stay.Read(r.Context(), h.Desk, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return h.renderForm(w, r, view, page.NewForm(), http.StatusOK)
+}
+
+func (h Handover) renderForm(w http.ResponseWriter, r *http.Request, view stay.View, entered *page.Form, status int) error {
+	ctx, q := r.Context(), h.Desk.DB.Read
+	role := desk.Of(ctx).Post.Role
+	v := formOf{Stay: view, CanFix: slices.Contains(desk.Doctors, role)}
+	if slices.Contains(keepers, role) {
+		v.Form = entered
+	}
+	var err error
+	if v.Forms, err = form.Forms(ctx, q, view.ID); err != nil {
+		return err
+	}
+	if len(v.Forms) > 0 {
+		revisions, err := form.Revisions(ctx, q, v.Forms[0].Number)
+		if err != nil {
+			return err
+		}
+		for _, revision := range revisions {
+			s, err := StateOf(ctx, h.Desk.Queue, revision)
+			if err != nil {
+				return err
+			}
+			v.Revisions = append(v.Revisions, s)
+		}
+		if v.Sheet, err = form.SheetOf(ctx, q, revisions[0].Ref); err != nil {
+			return err
+		}
+	}
+	return page.Render(w, r, status, formView(v))
+}
+
+func (h Handover) voidPage(w http.ResponseWriter, r *http.Request) error {
+	entered, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	stayID := r.PathValue("id")
+	reason := entered.Need("reason", 500)
+	if entered.OK() {
+		err = form.Void(r.Context(), h.Desk, stayID, reason)
+		if err == nil {
+			page.Notice(w, "card.form.voided_done")
+			return page.Redirect(w, r, "/stays/"+stayID+"/form")
+		}
+		if !entered.Take(err) {
+			return err
+		}
+	}
+	view, err := stay.Read(r.Context(), h.Desk, stayID)
+	if err != nil {
+		return err
+	}
+	return h.renderForm(w, r, view, entered, http.StatusUnprocessableEntity)
+}
+
+func (h Handover) reissuePage(w http.ResponseWriter, r *http.Request) error {
+	stayID := r.PathValue("id")
+	if _, err := form.Reissue(r.Context(), h.Desk, stayID); err != nil {
+		return err
+	}
+	page.Notice(w, "card.form.reissued")
+	return page.Redirect(w, r, "/stays/"+stayID+"/form")
+}
+
+// resendPage makes a waiting hand-over due now. The fund still takes it once.
+func (h Handover) resendPage(w http.ResponseWriter, r *http.Request) error {
+	ctx, d, stayID := r.Context(), h.Desk, r.PathValue("id")
+	record, err := form.Load(ctx, d.DB.Read, stayID, desk.Of(ctx).Post.Organisation, "")
+	if err != nil {
+		return err
+	}
+	f, ok, err := form.Valid(ctx, d.DB.Read, stayID, "")
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fail.New(fail.NotFound, "card.form.no_form")
+	}
+	last, _, err := form.Latest(ctx, d.DB.Read, f.Number, "")
+	if err != nil {
+		return err
+	}
+	s, err := StateOf(ctx, d.Queue, last)
+	if err != nil {
+		return err
+	}
+	if s.JobID != "" {
+		if err := d.Queue.Retry(ctx, s.JobID); err != nil && !fail.Is(err, fail.Conflict) {
+			return err
+		}
+	}
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return d.Seen(ctx, tx, record.Patient.PIN, "form.resend", f.Number)
+	})
+	if err != nil {
+		return err
+	}
+	page.Notice(w, "card.handover.resent")
+	return page.Redirect(w, r, "/stays/"+stayID+"/form")
+}
+
+// Tone and word of a revision's state.
+func (s State) tone() string {
+	switch s.State {
+	case form.Accepted:
+		return "done"
+	case form.Returned:
+		return "danger"
+	}
+	if s.Trouble != "" {
+		return "attention"
+	}
+	return "info"
+}
+
+func stateWord(ctx context.Context, state string) string {
+	return text.T(ctx, "card.handover.state."+state) //text: card.handover.state.*
+}
+
+func revisionTitle(ctx context.Context, s State) string {
+	return text.T(ctx, "card.handover.revision", "Revision", strconv.Itoa(s.Revision.Revision), "At", text.Moment(s.CreatedAt))
+}
+
+func reasonField(ctx context.Context, entered *page.Form) design.Field {
+	f := design.FieldOf(ctx, entered, "reason", "card.form.void_reason")
+	f.Wide, f.MaxLength = true, 500
+	return f
+}
