@@ -49,15 +49,15 @@ type Group struct {
 // Adjustment changes the price: kind "factor" multiplies by ten-thousandths,
 // "amount" adds tyiyn (the price never falls below 0).
 type Adjustment struct {
-	ID       string     `json:"id"`
-	Name     text.Words `json:"name"`
-	Kind     string     `json:"kind"`
-	Value    int64      `json:"value"`
-	Rural    string     `json:"rural,omitempty"`   // yes, no
-	Insured  string     `json:"insured,omitempty"` // yes, no
-	Category string     `json:"category,omitempty"`
-	AgeFrom  int        `json:"age_from,omitempty"`
-	AgeUntil int        `json:"age_until,omitempty"`
+	ID         string     `json:"id"`
+	Name       text.Words `json:"name"`
+	Kind       string     `json:"kind"`
+	Value      int64      `json:"value"`
+	Rural      string     `json:"rural,omitempty"`      // yes, no
+	Insured    string     `json:"insured,omitempty"`    // yes, no
+	Categories []string   `json:"categories,omitempty"` // of co-payment, none: any
+	AgeFrom    int        `json:"age_from,omitempty"`
+	AgeUntil   int        `json:"age_until,omitempty"`
 }
 
 //go:embed demo.json
@@ -191,7 +191,7 @@ func within(age, from, until int) bool {
 
 func (a Adjustment) fits(c insuranceapi.Case) bool {
 	return holds(a.Rural, c.Patient.Rural) && holds(a.Insured, c.Patient.Insured) &&
-		(a.Category == "" || a.Category == c.Patient.Category) && within(ageOf(c), a.AgeFrom, a.AgeUntil)
+		(len(a.Categories) == 0 || slices.Contains(a.Categories, c.Patient.Category)) && within(ageOf(c), a.AgeFrom, a.AgeUntil)
 }
 
 // Priced is a case with its group and price.

@@ -56,7 +56,7 @@ func randomCase(r *rand.Rand) insuranceapi.Case {
 	c.Diagnoses[1].Code = string(letters[r.IntN(len(letters))]) + string(rune('0'+r.IntN(10))) + string(rune('0'+r.IntN(10)))
 	c.Diagnoses[2].Rank = []string{"comorbid", "complication"}[r.IntN(2)]
 	c.Patient.Rural, c.Patient.Insured = r.IntN(2) == 0, r.IntN(2) == 0
-	c.Patient.Category = []string{"", "exempt", "reduced", "full"}[r.IntN(4)]
+	c.Patient.Category = []string{"", "child", "pensioner", "low_income"}[r.IntN(4)]
 	c.Patient.BirthDate.Year = 2026 - r.IntN(100)
 	if r.IntN(2) == 0 {
 		c.Operations = nil

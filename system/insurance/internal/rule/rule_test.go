@@ -12,7 +12,7 @@ import (
 )
 
 func facts() rule.Facts {
-	return rule.Facts{Now: treatedtest.Now, Priced: true, Grouped: true, Categories: []string{"", "exempt", "reduced", "full"}}
+	return rule.Facts{Now: treatedtest.Now, Priced: true, Grouped: true, Categories: []string{"", "pensioner"}}
 }
 
 func catalogue(t *testing.T) rule.Catalogue {

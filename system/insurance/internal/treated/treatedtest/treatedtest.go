@@ -20,7 +20,7 @@ func Good() insuranceapi.Case {
 		Number: "00000011895017426", Revision: 1, Organisation: "950174", Department: "18",
 		Patient: insuranceapi.Patient{
 			PIN: "21209196000217", Name: "Жумабеков Эрмек Асанович", Sex: "male", BirthDate: clock.Date{Year: 1960, Month: 9, Day: 12},
-			Region: "41708222000000", Rural: true, Insured: true, Policy: "P-000217", Category: "reduced",
+			Region: "41708222000000", Rural: true, Insured: true, Policy: "P-000217", Category: "pensioner",
 		},
 		Admission: "emergency", HoursSinceOnset: 6, Referrer: "ЦСМ № 6", AdmittedAt: in, DischargedAt: out, BedDays: 9,
 		Outcome: "discharged", Result: "improved",

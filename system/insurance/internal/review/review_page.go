@@ -1,0 +1,318 @@
+// Package review is the expert's desk: the list of cases, one case with its
+// findings, price and past, and its return by hand.
+package review
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/office"
+	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/total"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Pages shows cases to experts.
+type Pages struct {
+	Fund      treated.Fund
+	Directory *directory.Directory
+}
+
+const mostComment = 2000
+
+// List is GET /cases.
+func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form := page.QueryForm(r)
+	number, err := strconv.Atoi(form.Get("page"))
+	if err != nil || number < 1 || number > 100_000 {
+		number = 1
+	}
+	by := treated.Filter{Organisation: form.Text("organisation", 6), Month: form.Text("month", 7), State: form.Text("state", 10), Page: number}
+	lines, more, err := p.Fund.List(ctx, by)
+	if err != nil {
+		return err
+	}
+	months, err := p.Fund.Months(ctx)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, listPage(listView{by, lines, more, months, p.Directory.Organisations(ctx)}))
+}
+
+type listView struct {
+	by     treated.Filter
+	lines  []treated.Line
+	more   bool
+	months []string
+	all    []workforceapi.Organisation
+}
+
+func (v listView) address(number int) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"organisation": v.by.Organisation, "month": v.by.Month, "state": v.by.State} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if number > 1 {
+		q.Set("page", strconv.Itoa(number))
+	}
+	if len(q) == 0 {
+		return "/cases"
+	}
+	return "/cases?" + q.Encode()
+}
+
+func (v listView) before() string {
+	if v.by.Page == 1 {
+		return ""
+	}
+	return v.address(v.by.Page - 1)
+}
+
+func (v listView) after() string {
+	if !v.more {
+		return ""
+	}
+	return v.address(v.by.Page + 1)
+}
+
+func (v listView) monthOptions(ctx context.Context) []design.Option {
+	options := []design.Option{{Value: "", Label: text.T(ctx, "insurance.all_months")}}
+	for _, m := range v.months {
+		options = append(options, design.Option{Value: m, Label: total.MonthName(m), Selected: m == v.by.Month})
+	}
+	return options
+}
+
+func (v listView) stateOptions(ctx context.Context) []design.Option {
+	return []design.Option{
+		{Value: "", Label: text.T(ctx, "insurance.all_states")},
+		{Value: "accepted", Label: text.T(ctx, "insurance.state.accepted"), Selected: v.by.State == "accepted"},
+		{Value: "returned", Label: text.T(ctx, "insurance.state.returned"), Selected: v.by.State == "returned"},
+	}
+}
+
+func day(micros int64) string { return text.Moment(db.Time(micros)) }
+
+func priceText(ctx context.Context, tyiyn int64, state string) string {
+	if state != string(insuranceapi.Accepted) {
+		return "—"
+	}
+	return text.Money(ctx, tyiyn)
+}
+
+// Show is GET /cases/{id}.
+func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
+	return p.show(w, r, http.StatusOK, page.NewForm())
+}
+
+func (p Pages) show(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	ctx := r.Context()
+	c, err := p.Fund.Read(ctx, r.PathValue("id"), office.Of(ctx).Decides())
+	if err != nil {
+		return err
+	}
+	o := p.Directory.Organisation(ctx, c.Case.Organisation)
+	return page.Render(w, r, status, casePage(caseView{c, o, form, text.LangOf(ctx)}))
+}
+
+// Return is POST /cases/{id}/return.
+func (p Pages) Return(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	comment := form.Need("comment", mostComment)
+	if form.OK() {
+		err := p.Fund.Return(r.Context(), r.PathValue("id"), comment, office.Of(r.Context()).Decides())
+		if err == nil {
+			page.Notice(w, "insurance.return.done")
+			return page.Redirect(w, r, "/cases/"+url.PathEscape(r.PathValue("id")))
+		}
+		if fail.Is(err, fail.Conflict) || !form.Take(err) {
+			return err
+		}
+	}
+	return p.show(w, r, http.StatusUnprocessableEntity, form)
+}
+
+type caseView struct {
+	treated.Whole
+	organisation workforceapi.Organisation
+	form         *page.Form
+	lang         text.Lang
+}
+
+// row is a line of the form with what was found about its fields beside it.
+func (v caseView) row(ctx context.Context, key, value string, fields ...string) design.Row {
+	return design.Row{Key: text.T(ctx, key), Component: noted(value, v.findings(fields...))}
+}
+
+func (v caseView) findings(fields ...string) []insuranceapi.Finding {
+	var list []insuranceapi.Finding
+	for _, f := range v.Decision.Findings {
+		for _, field := range fields {
+			if f.Field == field {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+func (v caseView) organisationName() string {
+	name := v.organisation.Name.In(v.lang)
+	if name == "" {
+		return v.Case.Organisation
+	}
+	return v.Case.Organisation + " · " + name
+}
+
+func (v caseView) department(code string) string {
+	return directory.Department(v.organisation, code, v.lang)
+}
+
+func (v caseView) general(ctx context.Context) []design.Row {
+	return []design.Row{
+		v.row(ctx, "insurance.case.number", rule.Grouped(v.Case.Number), "number"),
+		v.row(ctx, "insurance.case.revision", strconv.Itoa(v.Case.Revision), "revision"),
+		v.row(ctx, "insurance.hospital", v.organisationName(), "organisation"),
+		v.row(ctx, "insurance.case.department", v.department(v.Case.Department), "department"),
+	}
+}
+
+func (v caseView) patient(ctx context.Context) []design.Row {
+	p := v.Case.Patient
+	return []design.Row{
+		v.row(ctx, "insurance.case.name", p.Name, "patient.name", "patient"),
+		v.row(ctx, "insurance.case.pin", p.PIN, "patient.pin"),
+		v.row(ctx, "insurance.case.sex", sexWord(ctx, p.Sex), "patient.sex"),
+		v.row(ctx, "insurance.case.birth", text.Date(p.BirthDate), "patient.birth_date"),
+		v.row(ctx, "insurance.case.region", p.Region, "patient.region"),
+		v.row(ctx, "insurance.case.rural", yesNo(ctx, p.Rural), "patient.rural"),
+		v.row(ctx, "insurance.case.insured", yesNo(ctx, p.Insured), "patient.insured"),
+		v.row(ctx, "insurance.case.policy", p.Policy, "patient.policy"),
+		v.row(ctx, "insurance.case.category", categoryWord(ctx, p.Category), "patient.category"),
+	}
+}
+
+func (v caseView) stay(ctx context.Context) []design.Row {
+	c := v.Case
+	hours := "—"
+	if c.HoursSinceOnset != 0 {
+		hours = strconv.Itoa(c.HoursSinceOnset)
+	}
+	return []design.Row{
+		v.row(ctx, "insurance.case.admission", admissionWord(ctx, c.Admission), "admission"),
+		v.row(ctx, "insurance.case.hours", hours, "hours_since_onset"),
+		v.row(ctx, "insurance.case.referrer", c.Referrer, "referrer"),
+		v.row(ctx, "insurance.case.admitted", text.Moment(c.AdmittedAt), "admitted_at"),
+		v.row(ctx, "insurance.case.discharged", text.Moment(c.DischargedAt), "discharged_at"),
+		v.row(ctx, "insurance.case.bed_days", strconv.Itoa(c.BedDays), "bed_days"),
+		v.row(ctx, "insurance.case.outcome", outcomeWord(ctx, c.Outcome), "outcome"),
+		v.row(ctx, "insurance.case.result", resultWord(ctx, c.Result), "result"),
+		v.row(ctx, "insurance.case.doctor", c.Doctor.Name, "doctor"),
+		v.row(ctx, "insurance.case.head", c.HeadOfDepartment.Name, "head_of_department"),
+	}
+}
+
+func (v caseView) moves(ctx context.Context) design.TableData {
+	t := design.TableData{
+		Caption: text.T(ctx, "insurance.case.moves"), Empty: text.T(ctx, "insurance.case.no_moves"),
+		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.department")}, {Label: text.T(ctx, "insurance.case.from")}, {Label: text.T(ctx, "insurance.case.until")}},
+	}
+	for _, m := range v.Case.Moves {
+		t.Rows = append(t.Rows, []design.Cell{{Text: v.department(m.Department)}, {Text: text.Moment(m.From)}, {Text: text.Moment(m.Until)}})
+	}
+	return t
+}
+
+func (v caseView) diagnoses(ctx context.Context) design.TableData {
+	t := design.TableData{
+		Caption: text.T(ctx, "insurance.case.diagnoses"), Empty: text.T(ctx, "insurance.case.no_diagnoses"),
+		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.stage")}, {Label: text.T(ctx, "insurance.case.rank")}, {Label: text.T(ctx, "insurance.case.code")}, {Label: text.T(ctx, "insurance.case.text")}},
+	}
+	for _, d := range v.Case.Diagnoses {
+		t.Rows = append(t.Rows, []design.Cell{{Text: stageWord(ctx, d.Stage)}, {Text: rankWord(ctx, d.Rank)}, {Text: d.Code}, {Text: d.Text}})
+	}
+	return t
+}
+
+func (v caseView) operations(ctx context.Context) design.TableData {
+	t := design.TableData{
+		Caption: text.T(ctx, "insurance.case.operations"), Empty: text.T(ctx, "insurance.case.no_operations"),
+		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.moment")}, {Label: text.T(ctx, "insurance.case.code")}, {Label: text.T(ctx, "insurance.case.operation")}, {Label: text.T(ctx, "insurance.case.anaesthesia")}, {Label: text.T(ctx, "insurance.case.complication")}},
+	}
+	for _, o := range v.Case.Operations {
+		t.Rows = append(t.Rows, []design.Cell{{Text: text.Moment(o.At)}, {Text: o.Code}, {Text: o.Name}, {Text: o.Anaesthesia}, {Text: o.Complication}})
+	}
+	return t
+}
+
+func (v caseView) steps(ctx context.Context) design.TableData {
+	t := design.TableData{
+		Caption: text.T(ctx, "insurance.case.steps"),
+		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.step")}, {Label: text.T(ctx, "insurance.case.value"), Numeric: true}, {Label: text.T(ctx, "insurance.case.after"), Numeric: true}},
+	}
+	for _, s := range v.Decision.Steps {
+		t.Rows = append(t.Rows, []design.Cell{{Text: s.Name.Here(ctx)}, {Text: s.Value}, {Text: text.Money(ctx, s.Result)}})
+	}
+	return t
+}
+
+// past is the decisions on this revision and the other revisions of its number.
+func (v caseView) past(ctx context.Context) []design.Event {
+	var events []design.Event
+	for _, verdict := range v.Verdicts {
+		by := text.T(ctx, "insurance.case.by_checks")
+		if verdict.ByName != "" {
+			by = verdict.ByName
+		}
+		label, tone := stateWord(ctx, string(verdict.Decision.State))
+		events = append(events, design.Event{When: text.Moment(verdict.At), Title: label, Tone: tone, Text: verdict.Decision.Comment, By: by})
+	}
+	return events
+}
+
+func (v caseView) revisions(ctx context.Context) design.TableData {
+	t := design.TableData{
+		Caption: text.T(ctx, "insurance.case.revisions"),
+		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.revision")}, {Label: text.T(ctx, "insurance.case.received")}, {Label: text.T(ctx, "insurance.case.state")}, {Label: text.T(ctx, "insurance.case.price"), Numeric: true}},
+	}
+	for _, r := range v.Revisions {
+		label, _ := stateWord(ctx, string(r.Decision.State))
+		cell := design.Cell{Text: strconv.Itoa(r.Case.Revision)}
+		if r.ID != v.ID {
+			cell.Href = "/cases/" + r.ID
+		}
+		t.Rows = append(t.Rows, []design.Cell{cell, {Text: text.Moment(r.ReceivedAt)}, {Text: label}, {Text: priceText(ctx, r.Decision.Price, string(r.Decision.State))}})
+	}
+	return t
+}
+
+func (v caseView) decidable() bool {
+	return v.Current && v.Decision.State == insuranceapi.Accepted
+}
+
+func (v caseView) groupText() string {
+	return fmt.Sprintf("%s · %s", v.Decision.Group, v.Decision.GroupName.In(v.lang))
+}
+
+func commentField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "comment", "insurance.return.comment")
+	f.Hint, f.MaxLength, f.Wide, f.Rows = text.T(ctx, "insurance.return.hint"), mostComment, true, 4
+	return f
+}

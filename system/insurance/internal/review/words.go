@@ -1,0 +1,68 @@
+package review
+
+import (
+	"context"
+
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+func stateWord(ctx context.Context, state string) (label, tone string) {
+	if state == "accepted" {
+		return text.T(ctx, "insurance.state.accepted"), "done"
+	}
+	return text.T(ctx, "insurance.state.returned"), "danger"
+}
+
+func yesNo(ctx context.Context, b bool) string {
+	if b {
+		return text.T(ctx, "insurance.yes")
+	}
+	return text.T(ctx, "insurance.no")
+}
+
+// word is the text of a code; a code that is none of ours is shown as it came.
+func word(ctx context.Context, code string, keys map[string]string) string {
+	if key, ok := keys[code]; ok {
+		return text.T(ctx, key)
+	}
+	return code
+}
+
+func sexWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{"female": "insurance.sex.female", "male": "insurance.sex.male", "unknown": "insurance.sex.unknown"})
+}
+
+func admissionWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{"planned": "insurance.admission.planned", "emergency": "insurance.admission.emergency"})
+}
+
+func outcomeWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{"discharged": "insurance.outcome.discharged", "transferred": "insurance.outcome.transferred", "died": "insurance.outcome.died"})
+}
+
+func resultWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{
+		"recovered": "insurance.result.recovered", "improved": "insurance.result.improved",
+		"unchanged": "insurance.result.unchanged", "worse": "insurance.result.worse",
+	})
+}
+
+func categoryWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{
+		"child": "insurance.category.child", "pensioner": "insurance.category.pensioner", "pregnant": "insurance.category.pregnant",
+		"disabled": "insurance.category.disabled", "veteran": "insurance.category.veteran", "low_income": "insurance.category.low_income",
+	})
+}
+
+func stageWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{
+		"referral": "insurance.stage.referral", "admission": "insurance.stage.admission", "clinical": "insurance.stage.clinical",
+		"final": "insurance.stage.final", "postmortem": "insurance.stage.postmortem",
+	})
+}
+
+func rankWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{
+		"main": "insurance.rank.main", "complication": "insurance.rank.complication", "comorbid": "insurance.rank.comorbid",
+	})
+}

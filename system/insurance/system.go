@@ -1,0 +1,170 @@
+package insurance
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/session"
+	"github.com/sanarip/sanarip/kit/signin"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/office"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
+	"github.com/sanarip/sanarip/system/insurance/internal/public"
+	"github.com/sanarip/sanarip/system/insurance/internal/review"
+	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/total"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+	"github.com/sanarip/sanarip/system/insurance/migration"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+//go:embed text/*.json
+var texts embed.FS
+
+// System is ФОМС «Пролеченный случай».
+type System struct {
+	db        *db.DB
+	queue     *job.Queue
+	fund      treated.Fund
+	directory *directory.Directory
+	office    *office.Office
+}
+
+var _ host.System = (*System)(nil)
+
+// New opens the fund's database and puts its routes together. No neighbour is
+// asked: systems start in any order.
+func New(ctx context.Context, env host.Env) (*System, error) {
+	rules, err := rule.Load()
+	if err != nil {
+		return nil, err
+	}
+	tables, err := rates(env.Settings["price_tables"])
+	if err != nil {
+		return nil, err
+	}
+	d, err := db.Open(ctx, env.Database, "insurance", db.Options{Connections: env.Connections})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx, migration.Sets...); err != nil {
+		_ = d.Close()
+		return nil, err
+	}
+	exchange := exchangeapi.NewClient(env, exchangeapi.Insurance)
+	workforce := workforceapi.Client{Exchange: exchange}
+	words := text.MustLoad(design.Texts, texts)
+	s := &System{
+		db: d, queue: job.New(d, env.Clock, env.Log, job.Config{}),
+		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
+	}
+	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: tables, OrganisationName: s.directory.Known}
+	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
+	s.office = &office.Office{
+		Workforce: workforce, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(),
+		Sessions: session.NewStore(d, env.Clock, env.BaseURL),
+		Site: &page.Site{
+			System: "insurance", TitleKey: "insurance.title", Work: true, Texts: words, Log: env.Log,
+			ErrorPage: design.ErrorPage, Demo: env.Demo, Fill: office.Fill, FormHosts: []string{env.Issuer},
+		},
+	}
+	s.office.SignIn = signin.New(signin.Config{
+		Issuer: env.Issuer, ClientID: "insurance", Secret: env.ClientSecret, BaseURL: env.BaseURL,
+		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.office.Sessions, Admit: s.office.Admit, Home: "/cases",
+	})
+	provider := exchangeapi.NewProvider(exchangeapi.Insurance, env.ExchangeKey, env.Log)
+	insuranceapi.Serve(provider, s.fund)
+	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
+	s.office.Mux.Handle("/exchange/", provider)
+	s.routes()
+	return s, nil
+}
+
+// rates is the tables of the file, or the demo's when no file is named.
+func rates(file string) (price.Tables, error) {
+	if file == "" {
+		return price.Demo()
+	}
+	data, err := os.ReadFile(file) //nolint:gosec // named by who runs the program
+	if err != nil {
+		return nil, fmt.Errorf("price_tables: %w", err)
+	}
+	tables, err := price.Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("price_tables: %w", err)
+	}
+	return tables, nil
+}
+
+func (s *System) routes() {
+	o := s.office
+	design.Mount(o.Mux)
+	o.SignIn.Mount(o.Mux, o.Site)
+	open := public.Pages{Clock: s.fund.Clock, Catalogue: s.fund.Catalogue, Tables: s.fund.Tables}
+	o.Public("GET /{$}", open.Start)
+	o.Public("GET /rules", open.Rules)
+	o.Public("GET /rules.json", open.RulesJSON)
+	o.Public("GET /prices", open.Prices)
+	o.Public("/", func(http.ResponseWriter, *http.Request) error {
+		return fail.New(fail.NotFound, "kit.not_found")
+	})
+	desk := review.Pages{Fund: s.fund, Directory: s.directory}
+	o.Page("GET /cases", desk.List)
+	o.Page("GET /cases/{id}", desk.Show)
+	o.Page("POST /cases/{id}/return", desk.Return)
+	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
+	o.Page("GET /totals", totals.Show)
+	o.Page("GET /totals.csv", totals.CSV)
+}
+
+// Handler implements host.System.
+func (s *System) Handler() http.Handler { return s.office.Mux }
+
+// Run implements host.System: jobs, and the names of organisations once at the
+// start, so that access records have them.
+func (s *System) Run(ctx context.Context) {
+	s.directory.Organisations(ctx)
+	s.queue.Run(ctx)
+}
+
+// Ready implements host.System.
+func (s *System) Ready(ctx context.Context) error { return s.db.Ping(ctx) }
+
+// Close implements host.System.
+func (s *System) Close() error { return s.db.Close() }
+
+// describe gives an access record its words.
+func describe(words *text.Catalogue, r *audit.Record) {
+	switch r.Action {
+	case treated.ActionSubmit:
+		r.ActionWords = in(words, "insurance.action.submit")
+	case treated.ActionRead:
+		r.ActionWords = in(words, "insurance.action.read")
+	case treated.ActionReturn:
+		r.ActionWords = in(words, "insurance.action.return")
+	}
+	switch r.Purpose {
+	case treated.Payment:
+		r.PurposeWords = in(words, "insurance.purpose.payment")
+	case treated.Expertise:
+		r.PurposeWords = in(words, "insurance.purpose.expertise")
+	}
+}
+
+func in(words *text.Catalogue, key string) text.Words {
+	return text.Words{KY: words.Say(text.KY, key, nil), RU: words.Say(text.RU, key, nil), EN: words.Say(text.EN, key, nil)}
+}
