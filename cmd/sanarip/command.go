@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 )
 
@@ -57,8 +56,7 @@ func printSecret(name string, args []string, out io.Writer, of func(*secrets, st
 	if err != nil {
 		return err
 	}
-	known := func(s struct{ name, host string }) bool { return len(rest) == 1 && s.name == rest[0] }
-	if !slices.ContainsFunc(systems, known) {
+	if len(rest) != 1 || (!isSystem(rest[0]) && name == "exchange-key") {
 		return fmt.Errorf("%s needs the name of one system: %w", name, errUsage)
 	}
 	s, err := newSecrets(v, parts)

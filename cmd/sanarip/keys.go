@@ -16,6 +16,15 @@ var systems = []struct{ name, host string }{
 	{"payment", "pay"}, {"insurance", "foms"}, {"portal", "portal"}, {"card", "card"}, {"exchange", "tunduk"},
 }
 
+func isSystem(name string) bool {
+	for _, s := range systems {
+		if s.name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // keys declares the whole configuration.
 func keys() []config.Key {
 	all := []config.Key{
@@ -63,6 +72,9 @@ var settings = map[string][]config.Key{
 		{Name: "sms_from", Doc: "sender's name of SMS"},
 		{Name: "telegram_token", Doc: "token of the Telegram bot; empty: no Telegram (in the demo: the demo inbox)", Secret: true},
 		{Name: "telegram_url", Doc: "address of the Telegram API, for a local one"},
+	},
+	"insurance": {
+		{Name: "price_tables", Doc: "file with dated price tables instead of the invented ones of the demo"},
 	},
 	"signature": {
 		{Name: "rotate_days", Default: "365", Doc: "after how many days the key of seals is replaced, 1 to 1095"},

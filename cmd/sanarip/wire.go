@@ -11,7 +11,6 @@ import (
 	"github.com/sanarip/sanarip/system/message"
 	"github.com/sanarip/sanarip/system/payment"
 	"github.com/sanarip/sanarip/system/population"
-	"github.com/sanarip/sanarip/system/portal"
 	"github.com/sanarip/sanarip/system/signature"
 	"github.com/sanarip/sanarip/system/workforce"
 )
@@ -34,7 +33,6 @@ var parts = []part{
 	{"signature", opened(signature.New)},
 	{"payment", opened(payment.New)},
 	{"insurance", opened(insurance.New)},
-	{"portal", opened(portal.New)},
 	{"card", opened(card.New)},
 }
 
