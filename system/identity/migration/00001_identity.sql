@@ -40,6 +40,13 @@ CREATE TABLE entry (                         -- a sign-in under way: the passwor
     expires_at   BIGINT NOT NULL
 );
 
+CREATE TABLE known_browser (                 -- browsers in which the person has signed in before
+    account_id   TEXT NOT NULL REFERENCES account (id),
+    browser_hash TEXT NOT NULL,
+    seen_at      BIGINT NOT NULL,
+    PRIMARY KEY (account_id, browser_hash)
+);
+
 CREATE TABLE sso_session (
     sid        TEXT PRIMARY KEY,             -- "sid" of ID and logout tokens
     token_hash TEXT NOT NULL UNIQUE,
@@ -133,6 +140,7 @@ DROP TABLE logout;
 DROP TABLE flow;
 DROP TABLE sso_client;
 DROP TABLE sso_session;
+DROP TABLE known_browser;
 DROP TABLE entry;
 DROP TABLE attempt;
 DROP TABLE account;

@@ -166,7 +166,11 @@ func (p *Provider) options(clients []*goidc.Client) []provider.Option {
 		provider.WithJTIConsumer(func(context.Context, string) error { return nil }),
 		provider.WithErrorRenderer(p.renderError),
 		provider.WithErrorHandler(func(ctx context.Context, err error) {
-			p.config.Log.InfoContext(ctx, "openid request refused", "system", "identity", "error", err.Error())
+			level := slog.LevelError
+			if _, ours := errors.AsType[goidc.Error](err); ours {
+				level = slog.LevelInfo // the client's or the person's doing
+			}
+			p.config.Log.Log(ctx, level, "openid request refused", "system", "identity", "error", err.Error())
 		}),
 	}
 	if len(clients) > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
@@ -119,6 +120,9 @@ func (s *SignIn) enter(w http.ResponseWriter, r *http.Request, a account.Account
 		client, target = flow.Client.ID, flow.Continue()
 	}
 	if err := s.Record(r.Context(), a.PIN, a.Name(), "sign_in", client); err != nil {
+		return err
+	}
+	if err := s.know(r.Context(), a.ID, s.Sessions.Browser(w, r, id.Secret)); err != nil {
 		return err
 	}
 	s.setEntry(w, "")

@@ -88,7 +88,7 @@ func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	status := http.StatusUnprocessableEntity
 	if form.OK() {
-		secret, err := s.password(r.Context(), typedPIN, password, address(r), flow.ID)
+		secret, err := s.password(r.Context(), typedPIN, password, address(r), s.Sessions.Browser(w, r, id.Secret), flow.ID)
 		if err == nil {
 			s.setEntry(w, secret)
 			return page.Redirect(w, r, with(r, "/sign-in/code"))

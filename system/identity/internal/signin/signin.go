@@ -87,7 +87,7 @@ func channels(a account.Account) []Channel {
 
 // password is the first step. Every refusal sounds and costs the same, whether
 // there is such an account or not. It gives the secret of the entry.
-func (s *SignIn) password(ctx context.Context, typedPIN, password, address, flow string) (string, error) {
+func (s *SignIn) password(ctx context.Context, typedPIN, password, address, browser, flow string) (string, error) {
 	digits, err := pin.Parse(typedPIN)
 	if err != nil {
 		e := fail.As(err)
@@ -96,7 +96,17 @@ func (s *SignIn) password(ctx context.Context, typedPIN, password, address, flow
 	if err := s.Throttle.Try(ctx, throttle.Address, address); err != nil {
 		return "", err
 	}
-	if err := s.Throttle.Try(ctx, throttle.Password, digits); err != nil {
+	// A browser in which the person has signed in before has a count of its own:
+	// somebody who guesses elsewhere cannot lock the person out.
+	counted := digits
+	known, err := s.known(ctx, digits, browser)
+	if err != nil {
+		return "", err
+	}
+	if known {
+		counted += ":" + browser
+	}
+	if err := s.Throttle.Try(ctx, throttle.Password, counted); err != nil {
 		return "", err
 	}
 	a, right, err := s.Accounts.CheckPassword(ctx, digits, password)
@@ -109,7 +119,7 @@ func (s *SignIn) password(ctx context.Context, typedPIN, password, address, flow
 		}
 		return "", fail.Fields(fail.Finding{Field: "password", Key: "identity.wrong"})
 	}
-	if err := s.Throttle.Clear(ctx, throttle.Password, digits); err != nil {
+	if err := s.Throttle.Clear(ctx, throttle.Password, counted); err != nil {
 		return "", err
 	}
 	if err := s.Throttle.Refund(ctx, throttle.Address, address); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
 
 func (s *SignIn) insert(ctx context.Context, e entry) error {
@@ -81,8 +82,32 @@ func (s *SignIn) changed(ctx context.Context, statement string, args ...any) (bo
 	return changed, err
 }
 
-// Sweep deletes sign-ins that were not finished.
+// known says whether the person of the ПИН has signed in with the browser before.
+func (s *SignIn) known(ctx context.Context, pin, browser string) (bool, error) {
+	var one int
+	err := s.DB.Read.QueryRowContext(ctx, `SELECT 1 FROM known_browser k JOIN account a ON a.id = k.account_id WHERE a.pin = $1 AND k.browser_hash = $2`,
+		pin, id.Hash(browser)).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, db.Explain(err)
+}
+
+// know remembers the browser after a whole sign-in.
+func (s *SignIn) know(ctx context.Context, accountID, browser string) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO known_browser (account_id, browser_hash, seen_at) VALUES ($1, $2, $3)
+			ON CONFLICT (account_id, browser_hash) DO UPDATE SET seen_at = $3`, accountID, id.Hash(browser), db.Micros(s.Clock.Now()))
+		return err
+	})
+}
+
+// Sweep deletes sign-ins that were not finished, and browsers long not seen.
 func (s *SignIn) Sweep(ctx context.Context, tx db.Querier) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM entry WHERE expires_at < $1`, db.Micros(s.Clock.Now()))
+	now := s.Clock.Now()
+	if _, err := tx.ExecContext(ctx, `DELETE FROM entry WHERE expires_at < $1`, db.Micros(now)); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM known_browser WHERE seen_at < $1`, db.Micros(now.Add(-sso.BrowserLife)))
 	return err
 }

@@ -35,15 +35,15 @@ func (s *Sessions) Set(w http.ResponseWriter, secret string) {
 	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 }
 
-// Browser is a secret by which the browser is known again while it goes through
-// a sign-in; one is given if it has none. What one browser began, no other can
-// go on with.
+// Browser is a secret by which the browser is known again; one is given if it
+// has none. What one browser began, no other can go on with; and where a person
+// has signed in before, they are not locked out by who guesses elsewhere.
 func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request, fresh func() string) string {
 	name := s.cookie() + "_browser"
 	if cookie, err := r.Cookie(name); err == nil && len(cookie.Value) == 43 {
 		return cookie.Value
 	}
 	secret := fresh()
-	http.SetCookie(w, &http.Cookie{Name: name, Value: secret, Path: "/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Value: secret, Path: "/", MaxAge: int(BrowserLife.Seconds()), HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 	return secret
 }

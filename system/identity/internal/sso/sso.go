@@ -18,6 +18,8 @@ import (
 const (
 	Lifetime = 12 * time.Hour
 	Idle     = 2 * time.Hour
+	// BrowserLife is how long a browser is known again.
+	BrowserLife = 180 * 24 * time.Hour
 )
 
 // Session is one signed-in browser.
