@@ -72,9 +72,9 @@ func Search(query string) []Service {
 	return found
 }
 
-// Categories are those of the services, in their order. Their names are words:
-// text: portal.category.*
+// Categories are those of the services, in their order.
 func Categories(services []Service) []string {
+	//text: portal.category.*
 	var all []string
 	for _, s := range services {
 		if !slices.Contains(all, s.Category) {
