@@ -169,3 +169,19 @@ func TestLeaseOfADeadWorkerRunsOut(t *testing.T) {
 		}
 	})
 }
+
+func TestFindByUniqueKey(t *testing.T) {
+	dbtest.Each(t, "card", []db.Set{job.Migration}, func(t *testing.T, d *db.DB) {
+		q := job.New(d, clock.NewManual(start), slog.New(slog.DiscardHandler), job.Config{})
+		if _, ok, err := q.Find(t.Context(), "send", "case/1"); ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		add(t, d, q, "send", job.Options{Unique: "case/1"})
+		if j, ok, err := q.Find(t.Context(), "send", "case/1"); !ok || err != nil || j.Kind != "send" || j.State != job.Ready {
+			t.Fatal(j, ok, err)
+		}
+		if _, ok, err := q.Find(t.Context(), "other", "case/1"); ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	})
+}

@@ -34,6 +34,7 @@ var fields = []string{fieldAt, fieldOutcome, fieldResult, fieldTransfer, "recomm
 type dischargeOf struct {
 	Stay    stay.View
 	Record  form.Record
+	Wrong   *page.Form // what was sent and refused
 	Form    *page.Form // nil: the reader cannot discharge
 	Gaps    []Gap      // those mended on other pages
 	Opinion *insuranceapi.Decision
@@ -70,6 +71,7 @@ func renderDischarge(w http.ResponseWriter, r *http.Request, d *desk.Desk, v dis
 		return err
 	}
 	end := form.Ending{Outcome: v.Form.Get(fieldOutcome)}
+	v.Wrong = v.Form
 	if v.Stay.State == stay.Discharged {
 		v.Form, end = nil, v.Record.Ending
 		f, ok, err := form.Valid(ctx, d.DB.Read, v.Stay.ID, "")
