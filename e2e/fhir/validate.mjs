@@ -6,6 +6,9 @@
 // A folder means its *.json files. SANARIP_FHIR_TOKEN, if set, goes with URLs.
 // Lists the faults and ends with 1 if there is one, with 2 if something could
 // not be read.
+import dns from 'node:dns'
+import http from 'node:http'
+import https from 'node:https'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -78,14 +81,38 @@ export function allFaults(resource) {
 
 const name = (r) => [r?.resourceType, r?.id].filter(Boolean).join('/')
 
+// Names below localhost are this machine, as browsers have it (RFC 6761); not
+// every system's resolver knows.
+function lookup(hostname, options, done) {
+  if (hostname === 'localhost' || hostname.endsWith('.localhost')) {
+    if (options.all) done(null, [{ address: '127.0.0.1', family: 4 }])
+    else done(null, '127.0.0.1', 4)
+  } else dns.lookup(hostname, options, done)
+}
+
+function get(address, headers) {
+  const { request } = address.startsWith('https:') ? https : http
+  return new Promise((resolve, reject) => {
+    const sent = request(address, { headers, lookup }, (response) => {
+      const parts = []
+      response.on('data', (part) => parts.push(part))
+      response.on('error', reject)
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'))
+        else reject(new Error(`${address}: ${response.statusCode}`))
+      })
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
 async function* sources(args) {
   for (const arg of args) {
     if (/^https?:\/\//.test(arg)) {
       const headers = { accept: 'application/fhir+json' }
       if (process.env.SANARIP_FHIR_TOKEN) headers.authorization = `Bearer ${process.env.SANARIP_FHIR_TOKEN}`
-      const response = await fetch(arg, { headers })
-      if (!response.ok) throw new Error(`${arg}: ${response.status}`)
-      yield [arg, await response.text()]
+      yield [arg, await get(arg, headers)]
     } else if (statSync(arg).isDirectory()) {
       for (const file of readdirSync(arg).sort()) {
         if (file.endsWith('.json')) yield [join(arg, file), readFileSync(join(arg, file), 'utf8')]
