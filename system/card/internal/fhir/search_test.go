@@ -2,15 +2,14 @@ package fhir
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
-
-	"context"
-	"database/sql"
 
 	"github.com/sanarip/sanarip/demo"
 )

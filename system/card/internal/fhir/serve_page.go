@@ -29,7 +29,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Vary", "Accept, Accept-Language, Authorization")
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler {
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
 			a.log.ErrorContext(r.Context(), "panic", "system", "card", "route", r.Pattern, "value", v, "stack", string(debug.Stack()))
