@@ -120,3 +120,11 @@ func sites(v *config.Values, port string) (map[string]string, error) {
 	}
 	return all, nil
 }
+
+// portOf is the port of an address to listen at.
+func portOf(addr string) string {
+	if _, port, err := net.SplitHostPort(addr); err == nil {
+		return port
+	}
+	return "8080"
+}

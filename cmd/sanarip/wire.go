@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/card"
@@ -11,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/system/message"
 	"github.com/sanarip/sanarip/system/payment"
 	"github.com/sanarip/sanarip/system/population"
+	"github.com/sanarip/sanarip/system/portal"
 	"github.com/sanarip/sanarip/system/signature"
 	"github.com/sanarip/sanarip/system/workforce"
 )
@@ -33,6 +36,7 @@ var parts = []part{
 	{"signature", opened(signature.New)},
 	{"payment", opened(payment.New)},
 	{"insurance", opened(insurance.New)},
+	{"portal", opened(portal.New)},
 	{"card", opened(card.New)},
 }
 
@@ -45,4 +49,25 @@ func opened[S host.System](open func(context.Context, host.Env) (S, error)) func
 		}
 		return s, nil
 	}
+}
+
+// importers are the files that systems take, by the word of the command line.
+var importers = map[string]importer{
+	"icd10": {"card", func(ctx context.Context, env host.Env, in io.Reader, name string, progress func(rows, bad int)) ([]string, []string, error) {
+		r, err := card.ImportICD10(ctx, env, in, name, progress)
+		var bad []string
+		for _, row := range r.Bad {
+			bad = append(bad, fmt.Sprintf("%+v", row))
+		}
+		return []string{fmt.Sprintf("%d rows: %d codes added, %d changed, %d withdrawn, %d as before; %d rows left out; %d codes may stand as a diagnosis",
+			r.Rows, r.Added, r.Changed, r.Withdrawn, r.Same, r.BadRows, r.Usable)}, bad, err
+	}},
+	"soate": {"population", func(ctx context.Context, env host.Env, in io.Reader, _ string, progress func(rows, bad int)) ([]string, []string, error) {
+		r, err := population.ImportSOATE(ctx, env, in, func(rows int) { progress(rows, 0) })
+		var bad []string
+		for _, row := range r.Bad {
+			bad = append(bad, fmt.Sprintf("%+v", row))
+		}
+		return []string{fmt.Sprintf("%d territories, %d rows left out", r.Rows, len(r.Bad))}, bad, err
+	}},
 }

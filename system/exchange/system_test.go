@@ -108,7 +108,9 @@ func newTown(t *testing.T, address string) *town {
 // gone is a network on which nobody answers.
 type gone struct{}
 
-func (gone) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
+func (gone) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("connection refused")
+}
 
 func (w *town) fails(t *testing.T) string {
 	t.Helper()

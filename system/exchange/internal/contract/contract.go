@@ -84,7 +84,7 @@ var own = []Endpoint{
 		"A charge and whether it is paid", exchangeapi.Portal),
 
 	endpoint[portalapi.Query, portalapi.Verdict](exchangeapi.Portal, portalapi.ServiceDocuments, "/verify",
-		"Whether a document was issued by the portal", exchangeapi.Signature),
+		"Whether a document was issued by the portal", exchangeapi.Exchange), // the operator's command verify
 
 	endpoint[signatureapi.Request, signatureapi.Seal](exchangeapi.Signature, signatureapi.ServiceSeals, "/make",
 		"Seal a document in the caller's name", exchangeapi.Portal, exchangeapi.Card),

@@ -160,6 +160,10 @@ func (s *Service) ask(ctx context.Context, x *exchange, h http.Header) (*answer,
 	if err != nil {
 		return nil, unanswered(ctx, err)
 	}
+	if response.StatusCode == http.StatusMisdirectedRequest {
+		// A server is there, but the provider does not run on it (RFC 9110, 15.5.20).
+		return nil, refuse(network, "The provider does not run at its address", nil)
+	}
 	if len(data) > exchangeapi.MaxMessage {
 		return nil, refuse(answerTooLarge, "The provider's answer is larger than "+strconv.Itoa(exchangeapi.MaxMessage)+" bytes", nil)
 	}

@@ -299,6 +299,7 @@ func TestProvidersThatFail(t *testing.T) {
 			<-r.Context().Done()
 		}, "Server.ServerProxy.ServiceFailed.Timeout", 500},
 		"speaks no HTTP":    {hijack("SSH-2.0-OpenSSH_9.2\r\n"), "Server.ServerProxy.NetworkError", 500},
+		"lives elsewhere":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusMisdirectedRequest) }, "Server.ServerProxy.NetworkError", 500},
 		"hangs up":          {hijack(""), "Server.ServerProxy.NetworkError", 500},
 		"cuts its body off": {hijack("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), "Server.ServerProxy.NetworkError", 500},
 		"answers without end": {func(w http.ResponseWriter, _ *http.Request) {

@@ -104,7 +104,7 @@ type hourCount struct {
 
 func (l *Log) counts(ctx context.Context, from int64) ([]hourCount, error) {
 	rows, err := l.db.Read.QueryContext(ctx, `SELECT (started_at - $1) / 3600000000, COUNT(*), SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END)
-		FROM message_record WHERE kind = 'response' AND started_at >= $1 GROUP BY 1`, from)
+		FROM message_record WHERE kind = 'response' AND started_at >= $1 AND service <> 'operations' GROUP BY 1`, from)
 	if err != nil {
 		return nil, db.Explain(err)
 	}

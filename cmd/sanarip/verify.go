@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/sanarip/sanarip/kit/inproc"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/portal/portalapi"
+)
+
+// errNotAuthentic makes the command verify end with 1.
+var errNotAuthentic = errors.New("not authentic: the portal has issued no such document, or it was changed")
+
+// verify is the command verify: it asks the portal, through the exchange of a
+// running house, whether it issued the very bytes of the file. The file itself
+// stays here.
+func verify(ctx context.Context, args []string, out io.Writer) error {
+	v, rest, err := load("verify", args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return fmt.Errorf("verify needs one file: %w", errUsage)
+	}
+	file, err := os.Open(rest[0])
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return err
+	}
+	s, err := newSecrets(v, parts)
+	if err != nil {
+		return err
+	}
+	all, err := sites(v, portOf(v.Text("addr")))
+	if err != nil {
+		return err
+	}
+	portal := portalapi.Client{Exchange: &exchangeapi.Client{
+		Self: exchangeapi.Exchange, Address: all["exchange"], Key: s.ExchangeKey("exchange"), HTTP: inproc.New(nil).Client(),
+	}}
+	verdict, err := portal.Verify(ctx, portalapi.Query{SHA256: hex.EncodeToString(sum.Sum(nil))})
+	if err != nil {
+		return err
+	}
+	if !verdict.Authentic {
+		return errNotAuthentic
+	}
+	_, err = fmt.Fprintf(out, "authentic: %s, %s\nissued by %s on %s\nto %s\n", verdict.Number, verdict.Title.RU, verdict.IssuedBy.RU, text.Moment(verdict.IssuedAt), verdict.Holder)
+	return err
+}
