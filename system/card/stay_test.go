@@ -265,7 +265,7 @@ func TestStayPagesSpeakThreeLanguages(t *testing.T) {
 				b.post(stayPath+"/entries", "once", "x")
 				b.post(stayPath+"/orders", "once", "x")
 				b.post(stayPath+"/operations", "once", "x")
-				b.post(stayPath+"/diagnoses")
+				b.post(stayPath + "/diagnoses")
 				b.post(stayPath + "/discharge")
 				b.post(stayPath+"/discharge", "at", "2026-11-30T10:00", "outcome", "died")
 				b.post(stayPath + "/correct")

@@ -423,6 +423,10 @@ func diagnosisRow(v diagnosesOf, dx Diagnosis) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.Form != nil {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<div class=\"govuk-button-group\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			if (dx.Stage == "clinical" || dx.Stage == "admission") && !v.hasFinal(dx.Code) {
 				templ_7745c5c3_Err = design.PostButton(v.Stay.Path(stay.TabDiagnoses), text.T(ctx, "card.diagnosis.copy"), "secondary", map[string]string{
 					"stage": "final", "rank": dx.Rank, "icd": dx.Code, "icd_text": dx.Code, "note": dx.Text, "at": page.InputMoment(v.Stay.Now),
@@ -431,16 +435,16 @@ func diagnosisRow(v diagnosesOf, dx Diagnosis) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
 			templ_7745c5c3_Err = design.PostButton(v.Stay.Path(stay.TabDiagnoses)+"/withdraw", text.T(ctx, "card.diagnosis.withdraw"), "secondary", map[string]string{"diagnosis": dx.ID}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</div>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</td></tr>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</td></tr>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

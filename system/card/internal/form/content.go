@@ -18,6 +18,14 @@ type Section struct {
 	Table *document.Table
 }
 
+// columns of the section on paper: as many as keep the form on one page.
+func (s Section) columns() int {
+	if len(s.Rows) > 6 {
+		return 4
+	}
+	return 3
+}
+
 // Sections are the whole form in the language of the context. Where the card
 // does not know what the blank asks for, a dash is left to be filled by hand.
 func (s Sheet) Sections(ctx context.Context) []Section {
@@ -119,9 +127,9 @@ func (s Sheet) moveDays(m insuranceapi.Move) int {
 
 func (s Sheet) diagnoses(ctx context.Context) *document.Table {
 	t := &document.Table{Columns: []document.Column{
-		{Label: text.T(ctx, "card.diagnosis.stage"), Width: 1.9}, {Label: text.T(ctx, "card.diagnosis.rank"), Width: 1.6},
-		{Label: text.T(ctx, "card.form.icd"), Width: 0.9}, {Label: text.T(ctx, "card.form.diagnosis"), Width: 4},
-		{Label: text.T(ctx, "card.form.moment"), Width: 1.3},
+		{Label: text.T(ctx, "card.diagnosis.stage"), Width: 1.8}, {Label: text.T(ctx, "card.diagnosis.rank"), Width: 1.5},
+		{Label: text.T(ctx, "card.form.icd"), Width: 0.9}, {Label: text.T(ctx, "card.form.diagnosis"), Width: 3.8},
+		{Label: text.T(ctx, "card.form.moment"), Width: 1.8},
 	}}
 	for _, d := range s.Case.Diagnoses {
 		t.Rows = append(t.Rows, []string{stageWord(ctx, d.Stage), rankWord(ctx, d.Rank), d.Code, d.Text, s.moment(d)})
@@ -139,7 +147,7 @@ func (s Sheet) moment(d insuranceapi.Diagnosis) string {
 
 func (s Sheet) operations(ctx context.Context) *document.Table {
 	t := &document.Table{Empty: text.T(ctx, "card.operations.empty"), Columns: []document.Column{
-		{Label: text.T(ctx, "card.form.moment"), Width: 1.4}, {Label: text.T(ctx, "card.operations.code"), Width: 1},
+		{Label: text.T(ctx, "card.form.moment"), Width: 1.9}, {Label: text.T(ctx, "card.operations.code"), Width: 1},
 		{Label: text.T(ctx, "card.operations.name"), Width: 3}, {Label: text.T(ctx, "card.operations.anaesthesia"), Width: 1.5},
 		{Label: text.T(ctx, "card.operations.complication"), Width: 2},
 	}}
@@ -165,10 +173,9 @@ func (s Sheet) PDF(ctx context.Context, issued Issued) ([]byte, error) {
 		if section.Table != nil {
 			d.Table(*section.Table)
 		} else {
-			d.Grid(3, section.Rows...)
+			d.Grid(section.columns(), section.Rows...)
 		}
 	}
-	d.Space(4)
 	d.Signatures(
 		document.Signature{Role: text.T(ctx, "card.form.doctor"), Name: s.Case.Doctor.Name},
 		document.Signature{Role: text.T(ctx, "card.form.head"), Name: s.Case.HeadOfDepartment.Name},

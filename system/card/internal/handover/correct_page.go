@@ -72,7 +72,12 @@ func (h Handover) correctionPage(w http.ResponseWriter, r *http.Request) error {
 			n++
 		}
 	}
-	return h.renderCorrection(w, r, correctionOf{Stay: view, Last: last, Form: entered, Lines: min(n+spareLines, mostLines)}, http.StatusOK)
+	count := min(n+spareLines, mostLines)
+	for ; n < count; n++ {
+		entered.Set(fmt.Sprintf("dx%d_stage", n), "final")
+		entered.Set(fmt.Sprintf("dx%d_rank", n), "comorbid")
+	}
+	return h.renderCorrection(w, r, correctionOf{Stay: view, Last: last, Form: entered, Lines: count}, http.StatusOK)
 }
 
 func hoursText(hours int) string {
