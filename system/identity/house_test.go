@@ -47,7 +47,7 @@ type house struct {
 	inbox   *inbox
 	address string // database
 	network *http.Transport
-	secrets map[string]string
+	set     func(name string, handler http.Handler)
 }
 
 // moving is the machine's clock, which a test may move on.
@@ -112,7 +112,7 @@ const exchangeKey = "key-of-the-test"
 // open builds the house on a database of the address.
 func open(t *testing.T, database string) *house {
 	t.Helper()
-	h := &house{t: t, clock: &moving{}, inbox: &inbox{}, address: database, secrets: map[string]string{}}
+	h := &house{t: t, clock: &moving{}, inbox: &inbox{}, address: database}
 	hosts := map[string]string{} // name of the host: address of the listener
 	handlers := map[string]http.Handler{}
 	var mu sync.Mutex
@@ -146,6 +146,7 @@ func open(t *testing.T, database string) *house {
 		defer mu.Unlock()
 		handlers[name] = handler
 	}
+	h.set = set
 	set("tunduk", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target, err := exchangeapi.ParsePath(r.URL.EscapedPath())
 		if err != nil || target.Provider != exchangeapi.Message {
