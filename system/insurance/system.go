@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
@@ -134,11 +136,27 @@ func (s *System) routes() {
 // Handler implements host.System.
 func (s *System) Handler() http.Handler { return s.office.Mux }
 
-// Run implements host.System: jobs, and the names of organisations once at the
-// start, so that access records have them.
+// lookAround is how often the copy of НИСУР is looked at; it is fetched only when
+// it is no longer fresh.
+const lookAround = 30 * time.Second
+
+// Run implements host.System: jobs, and the names of organisations, so that
+// access records have them.
 func (s *System) Run(ctx context.Context) {
-	s.directory.Organisations(ctx)
+	var names sync.WaitGroup
+	names.Go(func() {
+		ticker := time.NewTicker(lookAround)
+		defer ticker.Stop()
+		for ctx.Err() == nil {
+			s.directory.Organisations(ctx)
+			select {
+			case <-ctx.Done():
+			case <-ticker.C:
+			}
+		}
+	})
 	s.queue.Run(ctx)
+	names.Wait()
 }
 
 // Ready implements host.System.

@@ -43,7 +43,7 @@ func (d *Directory) Organisations(ctx context.Context) []workforceapi.Organisati
 	asked, err := d.Workforce.Organisations(ctx)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err != nil {
+	if err != nil || len(asked) == 0 { // away, or not filled yet
 		d.due = d.Clock.Now().Add(retry)
 		return d.all
 	}

@@ -207,3 +207,10 @@ func untilField(ctx context.Context, form *page.Form) design.Field {
 	f.Hint = text.T(ctx, "workforce.end.hint")
 	return f
 }
+
+// ownManagement says that the post is the one by which the reader manages: it
+// is not theirs to end.
+func ownManagement(ctx context.Context, p workforceapi.Post) bool {
+	user := page.Of(ctx).User
+	return user != nil && user.PIN == p.PIN && p.Role == workforceapi.Manager
+}
