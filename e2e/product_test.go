@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sanarip/sanarip/demo"
 )
 
 func needE2E(t *testing.T) {
@@ -173,9 +175,10 @@ func oneProcess(t *testing.T, database string) (world, *process) {
 // letter is a message in the demo's inbox.
 type letter struct {
 	Channel string `json:"channel"`
-	To      string `json:"to"`
+	PIN     string `json:"pin"`
 	Subject string `json:"subject"`
-	Text    string `json:"text"`
+	Body    string `json:"body"`
+	Code    string `json:"code"`
 }
 
 func (w world) inbox() []letter {
@@ -196,13 +199,13 @@ func (w world) inbox() []letter {
 	return letters
 }
 
-// await waits for a message to the address that want accepts, newest first.
-func (w world) await(to string, want func(letter) bool) letter {
+// await waits for a message to the person that want accepts, newest first.
+func (w world) await(p demo.Person, want func(letter) bool) letter {
 	w.t.Helper()
 	var found letter
-	w.until("a message to "+to, func() bool {
+	w.until("a message to "+p.Name(), func() bool {
 		for _, l := range w.inbox() {
-			if strings.Contains(l.To, to) && want(l) {
+			if l.PIN == p.PIN && want(l) {
 				found = l
 				return true
 			}

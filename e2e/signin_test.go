@@ -1,14 +1,11 @@
 package e2e_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
 )
-
-var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
 // signIn walks ЕСИ as a person: ПИН and password, the code from the demo's
 // inbox, consent. The browser already stands at ЕСИ's first page.
@@ -27,10 +24,8 @@ func (w world) codes(p demo.Person) []string {
 	w.t.Helper()
 	var codes []string
 	for _, l := range w.inbox() {
-		if strings.Contains(l.To, p.Phone) || strings.Contains(l.To, p.Email) {
-			if code := sixDigits.FindString(l.Text); code != "" && !strings.Contains(l.Text, "http") {
-				codes = append(codes, code)
-			}
+		if l.PIN == p.PIN && l.Code != "" {
+			codes = append(codes, l.Code)
 		}
 	}
 	return codes

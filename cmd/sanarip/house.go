@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sanarip/sanarip/cmd/sanarip/internal/start"
@@ -31,6 +32,7 @@ type house struct {
 	secrets *secrets
 	parts   []part
 	sites   map[string]string
+	filled  atomic.Bool // the demo was written once
 	demo    bool
 	log     *slog.Logger
 	road    *inproc.Transport
@@ -192,6 +194,9 @@ func (h *house) whole(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *house) ready(ctx context.Context) error {
+	if h.demo && !h.filled.Load() {
+		return errors.New("the demo's people and organisations are being written")
+	}
 	var failures []error
 	for name, s := range h.running {
 		if err := s.Ready(ctx); err != nil {
@@ -223,6 +228,7 @@ func (h *house) work(ctx context.Context) (wait func(time.Duration) bool) {
 // fill writes the demo's data. A system whose neighbour is not there yet (in a
 // process of its own, say) is tried again in the background.
 func (h *house) fill(ctx context.Context) {
+	defer h.filled.Store(true)
 	for _, p := range h.parts {
 		if err := h.fillOne(ctx, p.name); err == nil {
 			continue

@@ -81,7 +81,7 @@ class Browser {
 }
 
 const codes = async () => JSON.parse((await ask(inbox)).text)
-  .filter((l) => l.to.includes(phone)).map((l) => l.text.match(/\b\d{6}\b/)?.[0]).filter(Boolean);
+  .filter((l) => l.pin === pin && l.code).map((l) => l.code);
 
 async function signIn(browser, url) {
   let page = await browser.open(url);
