@@ -122,8 +122,11 @@ func groups(ctx context.Context, t price.Table) design.TableData {
 	data := design.TableData{
 		Caption: text.T(ctx, "insurance.prices.groups"),
 		Columns: []design.Column{
-			{Label: text.T(ctx, "insurance.case.group")}, {Label: text.T(ctx, "insurance.prices.name")}, {Label: text.T(ctx, "insurance.prices.diagnoses")},
-			{Label: text.T(ctx, "insurance.prices.conditions")}, {Label: text.T(ctx, "insurance.case.weight"), Numeric: true},
+			{Label: text.T(ctx, "insurance.case.group")},
+			{Label: text.T(ctx, "insurance.prices.name")},
+			{Label: text.T(ctx, "insurance.prices.diagnoses")},
+			{Label: text.T(ctx, "insurance.prices.conditions")},
+			{Label: text.T(ctx, "insurance.case.weight"), Numeric: true},
 		},
 	}
 	for _, g := range t.Groups {

@@ -187,8 +187,11 @@ func department(ctx context.Context, p workforceapi.Post) string {
 
 func staffColumns(ctx context.Context, manages bool) []design.Column {
 	columns := []design.Column{
-		{Label: text.T(ctx, "workforce.add.name")}, {Label: text.T(ctx, "workforce.add.post")}, {Label: text.T(ctx, "workforce.add.department")},
-		{Label: text.T(ctx, "workforce.add.from")}, {Label: text.T(ctx, "workforce.staff.state")},
+		{Label: text.T(ctx, "workforce.add.name")},
+		{Label: text.T(ctx, "workforce.add.post")},
+		{Label: text.T(ctx, "workforce.add.department")},
+		{Label: text.T(ctx, "workforce.add.from")},
+		{Label: text.T(ctx, "workforce.staff.state")},
 	}
 	if manages {
 		columns = append(columns, design.Column{})
