@@ -57,7 +57,7 @@ var importers = map[string]importer{
 		r, err := card.ImportICD10(ctx, env, in, name, progress)
 		var bad []string
 		for _, row := range r.Bad {
-			bad = append(bad, fmt.Sprintf("%+v", row))
+			bad = append(bad, fmt.Sprintf("line %d: %s", row.Line, row.Reason))
 		}
 		return []string{fmt.Sprintf("%d rows: %d codes added, %d changed, %d withdrawn, %d as before; %d rows left out; %d codes may stand as a diagnosis",
 			r.Rows, r.Added, r.Changed, r.Withdrawn, r.Same, r.BadRows, r.Usable)}, bad, err
@@ -66,7 +66,7 @@ var importers = map[string]importer{
 		r, err := population.ImportSOATE(ctx, env, in, func(rows int) { progress(rows, 0) })
 		var bad []string
 		for _, row := range r.Bad {
-			bad = append(bad, fmt.Sprintf("%+v", row))
+			bad = append(bad, fmt.Sprintf("line %d: %s", row.Line, row.Why))
 		}
 		return []string{fmt.Sprintf("%d territories, %d rows left out", r.Rows, len(r.Bad))}, bad, err
 	}},

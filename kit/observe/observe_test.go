@@ -1,0 +1,90 @@
+package observe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/job"
+)
+
+func TestRequestsAreCountedByPatternNeverByPath(t *testing.T) {
+	m := NewMetrics("1")
+	var out bytes.Buffer
+	log := NewLogger(&out, slog.LevelDebug)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /stays/{id}", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/exchange/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	h := m.Requests("card", log, mux)
+	for _, r := range []*http.Request{
+		httptest.NewRequest(http.MethodGet, "/stays/secret-stay?name=secret-name", nil),
+		httptest.NewRequest("SECRETVERB", "/exchange/x", nil), httptest.NewRequest(http.MethodGet, "/secret-nothing", nil),
+	} {
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	m.Message("card", "insurance", "treated-cases", "answered", time.Millisecond)
+	m.Queue("card", []job.Count{{Kind: "hand-over", State: job.Failed, Number: 2, Oldest: time.Now().Add(-time.Hour)}}, time.Now())
+	recorder := httptest.NewRecorder()
+	m.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{
+		`route="GET /stays/{id}"`, `status="2xx"`, `status="5xx"`, `route="other /exchange/"`,
+		`sanarip_jobs{kind="hand-over",state="failed",system="card"} 2`, `service="treated-cases"`, "go_goroutines",
+	} {
+		if !strings.Contains(recorder.Body.String(), want) {
+			t.Errorf("no %s in the metrics", want)
+		}
+	}
+	if all := recorder.Body.String() + out.String(); strings.Contains(strings.ToLower(all), "secret") {
+		t.Errorf("a path or query is told: %s", out.String())
+	}
+}
+
+func TestHealth(t *testing.T) {
+	var failure error
+	var told error
+	h := Health{System: "card", Version: "1", Ready: func(context.Context) error { return failure }, Failed: func(err error) { told = err }, Metrics: http.NotFoundHandler()}
+	handler := h.Before(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	get := func(path, remote, authorization string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.RemoteAddr = remote
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	if got := get("/health", "1.2.3.4:5", ""); got.Code != http.StatusOK {
+		t.Errorf("health %d", got.Code)
+	}
+	if got := get("/ready", "1.2.3.4:5", ""); got.Code != http.StatusOK || !strings.Contains(got.Body.String(), `"ready":true`) {
+		t.Errorf("ready %d %s", got.Code, got.Body)
+	}
+	failure = errors.New("password of the database")
+	if got := get("/ready", "1.2.3.4:5", ""); got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "password") || told == nil {
+		t.Errorf("not ready %d %s", got.Code, got.Body)
+	}
+	if got := get("/other", "1.2.3.4:5", ""); got.Code != http.StatusTeapot {
+		t.Errorf("other %d", got.Code)
+	}
+	h.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("m")) })
+	for _, c := range []struct {
+		token, remote, authorization string
+		want                         int
+	}{
+		{"", "127.0.0.1:5", "", 200}, {"", "[::1]:5", "", 200}, {"", "10.0.0.1:5", "", 404},
+		{"t", "10.0.0.1:5", "Bearer t", 200}, {"t", "127.0.0.1:5", "", 404}, {"t", "127.0.0.1:5", "Bearer x", 404},
+	} {
+		h.Token = c.token
+		handler = h.Before(http.NotFoundHandler())
+		if got := get("/metrics", c.remote, c.authorization); got.Code != c.want {
+			t.Errorf("%+v: %d", c, got.Code)
+		}
+	}
+}
