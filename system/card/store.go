@@ -14,6 +14,7 @@ import (
 func countReturned(ctx context.Context, q db.Querier, organisation string) (int, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM treated_case c JOIN stay s ON s.id = c.stay_id
+		JOIN form f ON f.number = c.number AND f.state = 'valid'
 		WHERE s.organisation = $1 AND c.state = 'returned'
 		AND NOT EXISTS (SELECT 1 FROM treated_case later WHERE later.number = c.number AND later.revision > c.revision)`, organisation).Scan(&n)
 	return n, db.Explain(err)

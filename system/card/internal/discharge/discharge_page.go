@@ -98,6 +98,9 @@ func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
+	if err := refreshHeads(ctx, d, desk.Of(ctx).Post.Organisation); err != nil {
+		return err
+	}
 	if err := keepDraft(ctx, d, stayID, entered); err != nil {
 		return err
 	}
@@ -113,10 +116,10 @@ func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if entered.OK() && entered.Get("do") == "check" {
 		v.ask(ctx, d, stayID, end)
 	} else if entered.OK() {
-		n, err := Discharge(ctx, d, stayID, end)
+		_, err := Discharge(ctx, d, stayID, end)
 		if err == nil {
 			page.Notice(w, "card.discharge.done")
-			return page.Redirect(w, r, "/stays/"+stayID+"/form?number="+n.String())
+			return page.Redirect(w, r, "/stays/"+stayID+"/form")
 		}
 		if !entered.Take(err) {
 			return err

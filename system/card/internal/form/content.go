@@ -31,9 +31,8 @@ func (s Section) columns() int {
 func (s Sheet) Sections(ctx context.Context) []Section {
 	return []Section{
 		{Title: text.T(ctx, "card.form.section_patient"), Rows: s.patientRows(ctx)},
-		{Title: text.T(ctx, "card.form.section_admission"), Rows: s.admissionRows(ctx)},
+		{Title: text.T(ctx, "card.form.section_stay"), Rows: append(s.admissionRows(ctx), s.dischargeRows(ctx)...)},
 		{Title: text.T(ctx, "card.form.section_moves"), Table: s.moves(ctx)},
-		{Title: text.T(ctx, "card.form.section_discharge"), Rows: s.dischargeRows(ctx)},
 		{Title: text.T(ctx, "card.form.section_diagnoses"), Table: s.diagnoses(ctx)},
 		{Title: text.T(ctx, "card.form.section_operations"), Table: s.operations(ctx)},
 	}

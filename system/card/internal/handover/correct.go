@@ -184,7 +184,8 @@ func (h Handover) apply(ctx context.Context, tx db.Querier, r form.Record, c Cor
 		if name == "" {
 			return fail.Fields(fail.Finding{Field: "dx-" + dx.Stage, Key: "card.correct.code", Args: fail.Args("Code", dx.Code)})
 		}
-		if err := addDiagnosis(ctx, tx, id.New(), r.StayID, dx, name, staff.PIN, staff.Name, now); err != nil {
+		// It tells of the discharge; when it was corrected stands in the history.
+		if err := addDiagnosis(ctx, tx, id.New(), r.StayID, dx, name, staff.PIN, staff.Name, r.Ending.At); err != nil {
 			return err
 		}
 	}
