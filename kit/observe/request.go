@@ -29,6 +29,9 @@ func (m *Metrics) Requests(system string, log *slog.Logger, next http.Handler) h
 				slog.Int("status", seen.status), slog.Duration("took", took), slog.Int64("bytes", seen.bytes))
 		}()
 		next.ServeHTTP(seen, r)
+		if seen.status == 0 {
+			seen.status = http.StatusOK // said nothing: net/http says it
+		}
 	})
 }
 
