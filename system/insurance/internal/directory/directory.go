@@ -12,8 +12,9 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// fresh is how long a copy is good; retry how soon a failed one is asked again.
-const fresh, retry = 10 * time.Minute, 20 * time.Second
+// How long a copy is good, how soon НИСУР is asked again after a failure, and
+// after an answer without organisations: it is being filled just then.
+const fresh, retry, filling = 10 * time.Minute, 20 * time.Second, 2 * time.Second
 
 // Directory keeps the copy.
 type Directory struct {
@@ -43,8 +44,12 @@ func (d *Directory) Organisations(ctx context.Context) []workforceapi.Organisati
 	asked, err := d.Workforce.Organisations(ctx)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err != nil || len(asked) == 0 { // away, or not filled yet
+	switch {
+	case err != nil:
 		d.due = d.Clock.Now().Add(retry)
+		return d.all
+	case len(asked) == 0:
+		d.due = d.Clock.Now().Add(filling)
 		return d.all
 	}
 	d.all, d.due = asked, d.Clock.Now().Add(fresh)

@@ -75,3 +75,15 @@ func (t Totals) All() Sum {
 	}
 	return s
 }
+
+// Busy is the months from the first one with a case on, six at least: a young
+// fund's chart is not a year of zeros.
+func (t Totals) Busy() []string {
+	first := max(0, len(t.Months)-6)
+	for i, m := range t.Months[:first] {
+		if t.ByMonth(m).Cases > 0 {
+			return t.Months[i:]
+		}
+	}
+	return t.Months[first:]
+}

@@ -107,9 +107,10 @@ func MonthName(month string) string {
 
 func (t Totals) chart(ctx context.Context, caption, unit string, value func(Sum) (float64, string)) design.BarChart {
 	c := design.BarChart{Caption: caption, Unit: unit, Label: text.T(ctx, "insurance.month")}
-	for i, m := range t.Months {
+	busy := t.Busy()
+	for i, m := range busy {
 		v, written := value(t.ByMonth(m))
-		c.Bars = append(c.Bars, design.Bar{Label: MonthName(m), Value: v, Text: written, Mark: i == len(t.Months)-1})
+		c.Bars = append(c.Bars, design.Bar{Label: MonthName(m), Value: v, Text: written, Mark: i == len(busy)-1})
 	}
 	return c
 }
