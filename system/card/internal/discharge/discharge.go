@@ -59,7 +59,7 @@ func gap(field, key, tab string, pairs ...any) Gap {
 	return Gap{fail.Finding{Field: field, Key: key, Args: fail.Args(pairs...)}, tab}
 }
 
-// moment: not before the admission, the last move or the last operation, and
+// moment: after the admission, not before the last move or the last operation, and
 // not in the future.
 func moment(r form.Record, end form.Ending, now time.Time) []Gap {
 	switch {
@@ -67,7 +67,7 @@ func moment(r form.Record, end form.Ending, now time.Time) []Gap {
 		return []Gap{gap(fieldAt, "card.discharge.gap_at", "")}
 	case end.At.After(now):
 		return []Gap{gap(fieldAt, "card.discharge.at_future", "", "Now", text.Moment(now))}
-	case end.At.Before(r.AdmittedAt):
+	case !end.At.After(r.AdmittedAt):
 		return []Gap{gap(fieldAt, "card.discharge.at_before_admission", "", "At", text.Moment(r.AdmittedAt))}
 	case end.At.Before(r.LastMove()):
 		return []Gap{gap(fieldAt, "card.discharge.at_before_move", "", "At", text.Moment(r.LastMove()))}

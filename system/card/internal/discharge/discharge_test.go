@@ -107,6 +107,7 @@ func TestGaps(t *testing.T) {
 			}},
 			"future":           {form.Ending{At: now.Add(time.Minute), Outcome: "discharged", Result: "improved"}, []string{"card.discharge.at_future"}},
 			"before admission": {form.Ending{At: now.Add(-72 * time.Hour), Outcome: "discharged", Result: "improved"}, []string{"card.discharge.at_before_admission"}},
+			"as it began":      {form.Ending{At: now.Add(-48 * time.Hour), Outcome: "discharged", Result: "improved"}, []string{"card.discharge.at_before_admission"}},
 			"transferred":      {form.Ending{At: now, Outcome: "transferred", Result: "improved"}, []string{"card.discharge.gap_transferred"}},
 			"died":             {form.Ending{At: now, Outcome: "died"}, []string{"card.discharge.gap_postmortem"}},
 			"hostile":          {form.Ending{At: now, Outcome: "x", Result: "y"}, []string{"card.discharge.gap_outcome", "card.discharge.gap_result"}},
