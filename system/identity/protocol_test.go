@@ -433,11 +433,12 @@ func TestWrongRedemptions(t *testing.T) {
 func (h *house) expireCodes() {
 	h.t.Helper()
 	d := h.db()
+	changed := map[string]string{}
 	rows, err := d.Read.Query(`SELECT id, data FROM permission`)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	changed := map[string]string{}
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var id, data string
 		if err := rows.Scan(&id, &data); err != nil {
@@ -453,7 +454,9 @@ func (h *house) expireCodes() {
 		encoded, _ := json.Marshal(grant)
 		changed[id] = string(encoded)
 	}
-	_ = rows.Close()
+	if err := rows.Err(); err != nil {
+		h.t.Fatal(err)
+	}
 	for id, data := range changed {
 		h.exec(d, `UPDATE permission SET data = $2 WHERE id = $1`, id, data)
 	}

@@ -159,9 +159,18 @@ func (s *System) clients(env host.Env) []openid.Client {
 		})
 }
 
+// clientName is how a client is called; one that we do not know goes by its id.
 func (s *System) clientName(name string) text.Words {
-	//text: identity.client.*
-	return s.say("identity.client." + name)
+	key, ok := map[string]string{
+		"card": "identity.client.card", "portal": "identity.client.portal", "insurance": "identity.client.insurance",
+		"workforce": "identity.client.workforce", "exchange": "identity.client.exchange", "message": "identity.client.message",
+		"payment": "identity.client.payment", "signature": "identity.client.signature", "population": "identity.client.population",
+		"conformance": "identity.client.conformance", "fhir-reader": "identity.client.fhir-reader",
+	}[name]
+	if !ok {
+		return text.Words{KY: name, RU: name}
+	}
+	return s.say(key)
 }
 
 func (s *System) say(key string) text.Words {

@@ -107,13 +107,13 @@ func (c *Consents) Withdraw(ctx context.Context, a account.Account, client strin
 
 // Describe is the scope in plain words.
 func Describe(ctx context.Context, scope string) string {
-	//text: identity.scope.*
-	key := map[string]string{
-		openid.ScopeOpenID: "openid", openid.ScopeProfile: "profile", openid.ScopeOrganizations: "organizations", openid.ScopeEmail: "email",
-		openid.ScopePhone: "phone", openid.ScopeOffline: "offline", openid.ScopeUserRead: "user_read", openid.ScopePatientRead: "patient_read",
+	key, ok := map[string]string{
+		openid.ScopeOpenID: "identity.scope.openid", openid.ScopeProfile: "identity.scope.profile", openid.ScopeOrganizations: "identity.scope.organizations",
+		openid.ScopeEmail: "identity.scope.email", openid.ScopePhone: "identity.scope.phone", openid.ScopeOffline: "identity.scope.offline",
+		openid.ScopeUserRead: "identity.scope.user_read", openid.ScopePatientRead: "identity.scope.patient_read",
 	}[scope]
-	if key == "" {
+	if !ok {
 		return scope
 	}
-	return text.T(ctx, "identity.scope."+key)
+	return text.T(ctx, key)
 }

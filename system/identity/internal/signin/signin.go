@@ -187,7 +187,7 @@ func (s *SignIn) code(ctx context.Context, e entry, typed string) (account.Accou
 	if !found || !counted {
 		return account.Account{}, wrongCode("identity.code.spent")
 	}
-	right := false
+	var right bool
 	if e.channel == TOTP {
 		if right, err = s.Accounts.CheckTOTP(ctx, a, typed); err != nil {
 			return account.Account{}, err

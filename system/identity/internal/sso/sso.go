@@ -89,9 +89,17 @@ func (s *Sessions) end(ctx context.Context, tx *sql.Tx, session Session) error {
 // Agent says in a few words which browser a User-Agent header names.
 func Agent(header string) string {
 	browser, system := "", ""
-	for _, known := range [][2]string{ // the order matters: each names those below it too
-		{"YaBrowser/", "Yandex"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"},
-		{"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
+	for _, known := range [][2]string{
+		// The order matters: each names those below it too.
+		{"YaBrowser/", "Yandex"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"SamsungBrowser/", "Samsung Internet"},
+		{"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"},
+		{"CriOS/", "Chrome"},
+		{"Chrome/", "Chrome"},
+		{"Safari/", "Safari"},
 	} {
 		if strings.Contains(header, known[0]) {
 			browser = known[1]
