@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -72,7 +73,8 @@ func get(t *testing.T, address string) (int, string) {
 }
 
 func TestTheWholeHouseStands(t *testing.T) {
-	h, port := openHouse(t, map[string]string{"demo": "true"})
+	data := t.TempDir()
+	h, port := openHouse(t, map[string]string{"demo": "true", "data": data})
 	if len(h.running) != len(systems) {
 		t.Fatalf("%d systems run, want %d", len(h.running), len(systems))
 	}
@@ -104,6 +106,14 @@ func TestTheWholeHouseStands(t *testing.T) {
 	posts, err := workforceapi.Client{Exchange: h.client(t, exchangeapi.Card)}.Posts(t.Context(), demo.Doctor.PIN)
 	if err != nil || len(posts) == 0 {
 		t.Errorf("posts of the doctor: %v %v", posts, err)
+	}
+	// PT-9: a file that the portal never issued.
+	forged := filepath.Join(data, "forged.pdf")
+	if err := os.WriteFile(forged, []byte("%PDF-1.7 forged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := dispatch(t.Context(), []string{"verify", "--data", data, "--addr", "127.0.0.1:" + port, forged}, io.Discard); !errors.Is(err, errNotAuthentic) {
+		t.Errorf("verify: %v", err)
 	}
 	// The demo written again changes nothing and fails nowhere.
 	for _, p := range h.parts {
