@@ -183,13 +183,10 @@ func badge(n int) string {
 	return strconv.Itoa(n)
 }
 
-// describe gives an access record its words. Who acted is a system, kept by name.
+// describe gives an access record its words. Who acted is a system, told by the
+// name of its package.
 func (s *System) describe(r *audit.Record) {
 	r.ActionWords, r.PurposeWords = s.words("message.audit.send"), s.words("message.audit.notice")
-	if key := "message.sender." + r.ActorName; s.texts.Has(key) { //text: message.sender.*
-		r.Organisation = s.texts.Say(text.RU, key, nil)
-		r.ActorName = r.Organisation
-	}
 }
 
 func (s *System) words(key string) text.Words {

@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/portal/internal/cabinet"
 )
 
@@ -53,19 +54,26 @@ func filters(ctx context.Context, only string) []design.Option {
 	return options
 }
 
-// rows are the accesses: when, who, from where, through what, what, why.
-func rows(ctx context.Context, v view) [][]design.Cell {
-	all := make([][]design.Cell, 0, len(v.Records))
+// events are the accesses, each with when, what, why, through which system, who
+// and from where: a list, since a table of six columns is wider than a phone.
+func events(ctx context.Context, v view) []design.Event {
+	all := make([]design.Event, 0, len(v.Records))
 	for _, r := range v.Records {
-		all = append(all, []design.Cell{
-			{Text: text.Moment(r.At)}, {Text: who(ctx, r, v.PIN)}, {Text: r.Organisation}, {Text: name(ctx, r.Via)},
-			{Text: words(ctx, r.ActionWords, r.Action)}, {Text: words(ctx, r.PurposeWords, r.Purpose)},
+		by := who(ctx, r, v.PIN)
+		if from := organisation(ctx, r); from != "" {
+			by += " · " + from
+		}
+		all = append(all, design.Event{
+			When: text.Moment(r.At), Title: words(ctx, r.ActionWords, r.Action),
+			Text: text.T(ctx, "portal.access.line", "Why", words(ctx, r.PurposeWords, r.Purpose), "System", name(ctx, r.Via)),
+			By:   text.T(ctx, "portal.access.by", "Who", by),
 		})
 	}
 	return all
 }
 
 func who(ctx context.Context, r audit.Record, pin string) string {
+	_, system := exchangeapi.Systems[r.ActorName]
 	switch {
 	case r.ActorPIN == pin:
 		return text.T(ctx, "portal.access.you")
@@ -75,10 +83,24 @@ func who(ctx context.Context, r audit.Record, pin string) string {
 		return text.T(ctx, "portal.access.unnamed")
 	case r.ActorRole != "":
 		return r.ActorName + ", " + r.ActorRole
-	case slices.Contains(systems, r.ActorName):
+	case system:
 		return name(ctx, r.ActorName)
 	}
 	return r.ActorName
+}
+
+// organisation is its name; a member of the exchange that is known by its code
+// alone gets one.
+func organisation(ctx context.Context, r audit.Record) string {
+	for _, s := range exchangeapi.Systems {
+		if r.Organisation == s.Member {
+			return text.T(ctx, "portal.member."+s.Member) //text: portal.member.*
+		}
+	}
+	if r.Organisation == r.ActorName {
+		return ""
+	}
+	return r.Organisation
 }
 
 func words(ctx context.Context, w text.Words, code string) string {

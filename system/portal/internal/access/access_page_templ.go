@@ -129,15 +129,16 @@ func accessPage(v view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.DataTable(design.TableData{
-				Caption: text.T(ctx, "portal.nav.accesses"), Empty: text.T(ctx, "portal.access.none"), Rows: rows(ctx, v),
-				Columns: []design.Column{
-					{Label: text.T(ctx, "portal.access.when")}, {Label: text.T(ctx, "portal.access.who")}, {Label: text.T(ctx, "portal.access.organisation")},
-					{Label: text.T(ctx, "portal.access.through")}, {Label: text.T(ctx, "portal.access.what")}, {Label: text.T(ctx, "portal.access.why")},
-				},
-			}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if len(v.Records) == 0 {
+				templ_7745c5c3_Err = design.Empty(text.T(ctx, "portal.access.none"), "").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = design.Timeline(events(ctx, v)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " <p class=\"govuk-body\">")
 			if templ_7745c5c3_Err != nil {
@@ -146,7 +147,7 @@ func accessPage(v view) templ.Component {
 			var templ_7745c5c3_Var7 string
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "portal.access.wrong"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/access/access_page.templ`, Line: 28, Col: 60}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/access/access_page.templ`, Line: 26, Col: 60}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {

@@ -27,6 +27,7 @@ type Section struct {
 	Title   string
 	Rows    []document.Row
 	Columns []string
+	Widths  []float64 // of the columns on paper, as document.Column has them
 	Table   [][]string
 	Empty   string // said of a table without rows
 	Text    string
@@ -82,6 +83,7 @@ func discharge(ctx context.Context, s cardapi.Summary) Sheet {
 	diagnoses := Section{
 		Title: text.T(ctx, "portal.doc.diagnoses"), Empty: "—",
 		Columns: []string{text.T(ctx, "portal.doc.rank"), text.T(ctx, "portal.doc.code"), text.T(ctx, "portal.doc.diagnosis")},
+		Widths:  []float64{1.3, 1, 4},
 	}
 	for _, d := range s.Diagnoses {
 		diagnoses.Table = append(diagnoses.Table, []string{code(ctx, "portal.rank.", d.Rank), d.Code, d.Text})
@@ -89,6 +91,7 @@ func discharge(ctx context.Context, s cardapi.Summary) Sheet {
 	operations := Section{
 		Title: text.T(ctx, "portal.doc.operations"), Empty: text.T(ctx, "portal.doc.no_operations"),
 		Columns: []string{text.T(ctx, "portal.doc.when"), text.T(ctx, "portal.doc.operation"), text.T(ctx, "portal.doc.anaesthesia")},
+		Widths:  []float64{1.5, 3.5, 1.5},
 	}
 	for _, o := range s.Operations {
 		operations.Table = append(operations.Table, []string{text.Moment(o.At), o.Name, o.Anaesthesia})
@@ -180,7 +183,7 @@ func PDF(ctx context.Context, s Sheet, p Paper) ([]byte, error) {
 		case section.Columns != nil:
 			t := document.Table{Rows: section.Table, Empty: section.Empty}
 			for i, label := range section.Columns {
-				t.Columns = append(t.Columns, document.Column{Label: label, Width: []float64{1.3, 1, 3.2}[i%3]})
+				t.Columns = append(t.Columns, document.Column{Label: label, Width: section.Widths[i]})
 			}
 			d.Table(t)
 		case section.Text != "":
