@@ -88,7 +88,9 @@ func (b *browser) text() string {
 func (b *browser) fill(name, value string) {
 	b.t.Helper()
 	sel := chromedp.CSS(fmt.Sprintf(`[name=%q]:not([type=hidden])`, name))
-	b.do(chromedp.WaitVisible(sel), chromedp.Clear(sel), chromedp.SendKeys(sel, value))
+	b.do(chromedp.WaitVisible(sel))
+	eval[bool](b, fmt.Sprintf(`(() => { document.querySelector(%q).value = ""; return true })()`, string(sel)))
+	b.do(chromedp.SendKeys(sel, value))
 }
 
 // set gives a field a value that is not typed (dates, selects) and tells the page.

@@ -226,3 +226,22 @@ func (w world) until(what string, so func() bool) {
 		time.Sleep(100 * time.Millisecond)
 	}
 }
+
+// leaksNothing looks through what the program wrote for people's data: no ПИН, no
+// name, no diagnosis, no code.
+func (p *process) leaksNothing() {
+	p.t.Helper()
+	_, log, _ := strings.Cut(p.log.String(), "\n{") // after the words for the person who started it
+	for _, person := range demo.People() {
+		for _, secret := range []string{person.PIN, person.FamilyName, person.Phone} {
+			if secret != "" && strings.Contains(log, secret) {
+				p.t.Errorf("the log tells %q: %s", secret, around(log, secret))
+			}
+		}
+	}
+}
+
+func around(s, what string) string {
+	at := strings.Index(s, what)
+	return s[max(0, at-200):min(len(s), at+200)]
+}
