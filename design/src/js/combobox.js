@@ -35,9 +35,13 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     input.removeAttribute("aria-activedescendant");
   };
   const mark = () => box.classList.toggle("sn-combobox__chosen", value.value !== "");
-  const choose = (i) => {
-    input.value = options[i].label;
-    value.value = options[i].value;
+  // Takes the suggestion itself, not its place in the list: an answer that comes
+  // late may have put another one there.
+  const choose = (option) => {
+    clearTimeout(timer);
+    asked++;
+    input.value = option.label;
+    value.value = option.value;
     mark();
     close();
     value.dispatchEvent(new Event("change", { bubbles: true }));
@@ -83,7 +87,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       // mousedown, not click: the input must not lose the focus first.
       li.addEventListener("mousedown", (e) => {
         e.preventDefault();
-        choose(i);
+        choose(o);
       });
       return li;
     }));
@@ -131,7 +135,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       case "Enter":
         if (open && active >= 0) {
           e.preventDefault();
-          choose(active);
+          choose(options[active]);
         }
         break;
       case "Escape":
@@ -142,7 +146,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
         }
         break;
       case "Tab":
-        if (open && active >= 0) choose(active);
+        if (open && active >= 0) choose(options[active]);
     }
   });
   input.addEventListener("blur", close);
