@@ -2,7 +2,11 @@
 // plain data. Each system takes from it what is its own. Nobody here lives.
 package demo
 
-import "github.com/sanarip/sanarip/kit/text"
+import (
+	"slices"
+
+	"github.com/sanarip/sanarip/kit/text"
+)
 
 // Person is somebody of the demo.
 type Person struct {
@@ -46,6 +50,13 @@ var (
 	Patient  = Person{"21209196000217", "Жумабеков", "Эрмек", "Асанович", "ID1000217", "41708222000000", "Чүй обл., Сокулук району, Сокулук айылы, Ленин көч., 5", true, "jumabekov@demo.sanarip.example", "+996700100217", text.KY, true, ""}
 )
 
+// Heads of departments whom the register of staff knows and who do not sign in
+// in the demo.
+var (
+	HeadOfSurgery    = Person{"20505197700391", "Жолдошев", "Мирлан", "Турдубекович", "ID1000391", "41711000000000", "Бишкек ш., Тыныстанов көч., 21-6", false, "", "", text.KY, false, ""}
+	HeadOfCardiology = Person{"12202198100402", "Абдыракманова", "Салтанат", "Муратовна", "ID1000402", "41711000000000", "Бишкек ш., Байтик Баатыр көч., 9-30", false, "", "", text.KY, false, ""}
+)
+
 // Residents are further people whom the population register knows.
 var Residents = []Person{
 	{"10304199200551", "Кадырова", "Мээрим", "Болотовна", "ID1000551", "41711000000000", "Бишкек ш., Горький көч., 12-7", false, "", "", text.KY, false, ""},
@@ -63,7 +74,9 @@ var Residents = []Person{
 var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Patient, Expert, Operator}
 
 // People is everybody.
-func People() []Person { return append(append([]Person{}, SignIns...), Residents...) }
+func People() []Person {
+	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology}, Residents)
+}
 
 // Codes of the demo's organisations.
 const (

@@ -96,7 +96,7 @@ func (b *browser) fill(name, value string) {
 // set gives a field a value that is not typed (dates, selects) and tells the page.
 func (b *browser) set(name, value string) {
 	b.t.Helper()
-	ok := eval[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector('[name=%q]'); if (!f) return false;
+	ok := eval[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector('[name=%q]:not([type=hidden])'); if (!f) return false;
 		f.value = %q; f.dispatchEvent(new Event("input", {bubbles: true})); f.dispatchEvent(new Event("change", {bubbles: true})); return f.value === %q; })()`, name, value, value))
 	if !ok {
 		b.t.Fatalf("%s: field %s does not take %q at %s\n%s", b.name, name, value, b.where(), tail(b.text(), 1500))
@@ -240,4 +240,10 @@ func (b *browser) waitFor(script string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// submit sends the form that the field belongs to.
+func (b *browser) submit(field string) {
+	b.t.Helper()
+	b.leave(fmt.Sprintf(`document.querySelector('[name=%q]:not([type=hidden])').form.requestSubmit()`, field))
 }

@@ -63,7 +63,7 @@ func (b *browser) findPatient(w world, p demo.Person) {
 	b.t.Helper()
 	b.goTo(w.site["card"] + "/patients")
 	b.fill("q", p.PIN)
-	b.leave(`document.querySelector("[name=q]").form.requestSubmit()`)
+	b.submit("q")
 	b.see(p.FamilyName)
 }
 
@@ -74,7 +74,7 @@ func (b *browser) pick(name, typed, says string) {
 	option := fmt.Sprintf(`[...document.querySelectorAll("[role=option]")].find(o => o.innerText.includes(%q) && o.checkVisibility())`, says)
 	b.waitFor(`!!` + option)
 	eval[bool](b, `(() => { const o = `+option+`; o.dispatchEvent(new MouseEvent("mousedown", {bubbles: true})); o.click(); return true })()`)
-	b.waitFor(fmt.Sprintf(`document.querySelector('[name=%q]').value !== ""`, name))
+	b.waitFor(fmt.Sprintf(`[...document.querySelectorAll('[name=%q][data-combobox-value]')].some(v => v.value !== "")`, name))
 }
 
 func (s *story) admission() {
@@ -91,7 +91,7 @@ func (s *story) admission() {
 	// A free bed of her own department; which one does not matter.
 	b.bed(demo.Therapy)
 	b.picture("admission")
-	b.leave(`document.querySelector('main form[action$="/admit"]').requestSubmit()`)
+	b.submit("place")
 	if !strings.Contains(b.where(), "/stays/") {
 		s.t.Fatalf("not admitted: %s\n%s", b.where(), tail(b.text(), 2500))
 	}
@@ -120,7 +120,7 @@ func (s *story) caseHistory() {
 		b.goTo(s.stay)
 		b.set("kind", kind)
 		b.fill("body", text)
-		b.leave(`document.querySelector('form[action$="/entries"]').requestSubmit()`)
+		b.submit("body")
 		b.see(text)
 	}
 	write("examination", "Жалобы на давящие боли за грудиной. Тоны сердца приглушены.")
@@ -133,7 +133,7 @@ func (s *story) caseHistory() {
 	b.fill("text", "Аспирин")
 	b.fill("dose", "75 мг")
 	b.fill("times", "1 раз в день")
-	b.leave(`document.querySelector('form[action$="/orders"]').requestSubmit()`)
+	b.submit("dose")
 	b.see("Аспирин")
 	b.check("orders")
 	b.picture("orders")
@@ -143,7 +143,7 @@ func (s *story) caseHistory() {
 	b.set("at", ago(10*time.Hour))
 	b.choice("anaesthesia", "local")
 	b.fill("protocol", "Доступ лучевой. Стеноз ПМЖВ 40 %. Без осложнений.")
-	b.leave(`document.querySelector('form[action$="/operations"]').requestSubmit()`)
+	b.submit("protocol")
 	b.see("оронарография")
 	b.check("operations")
 	b.picture("operations")
@@ -152,7 +152,7 @@ func (s *story) caseHistory() {
 	b.goTo(s.stay + "/moves")
 	b.bed(demo.Cardiology)
 	b.set("at", ago(8*time.Hour))
-	b.leave(`document.querySelector('form[action$="/moves"]').requestSubmit()`)
+	b.submit("place")
 	b.see("ардиолог")
 	b.check("moves")
 	b.picture("moves")
@@ -163,7 +163,7 @@ func (s *story) caseHistory() {
 	b.fill("body", "Состояние удовлетворительное, болей нет. АД 130/80.")
 	b.fill("reason", "Описка в оценке состояния")
 	b.check("correction of an entry")
-	b.leave(`document.querySelector('form[action$="/entries/correct"]').requestSubmit()`)
+	b.submit("body")
 	b.see("Описка в оценке состояния")
 }
 
@@ -194,15 +194,15 @@ func (s *story) discharge() {
 		b.choice("stage", stage)
 		b.choice("rank", "main")
 		b.pick("icd", "I20.0", "I20.0")
-		b.leave(`document.querySelector('form[action$="/diagnoses"]').requestSubmit()`)
+		b.submit("icd_text")
 		b.see("I20.0")
 	}
 	b.check("diagnoses")
 	b.picture("diagnoses")
 	b.goTo(s.stay)
-	b.set("kind", "epicrisis")
+	b.set("kind", "discharge_epicrisis")
 	b.fill("body", "Поступил с нестабильной стенокардией, на фоне терапии боли не повторялись. Выписан с улучшением.")
-	b.leave(`document.querySelector('form[action$="/entries"]').requestSubmit()`)
+	b.submit("body")
 	b.goTo(s.stay + "/discharge")
 	b.set("at", ago(time.Hour))
 	b.choice("outcome", "discharged")
@@ -241,7 +241,7 @@ func (s *story) returnedAndCorrected() {
 	b.picture("correction")
 	b.fill("hours", "6")
 	b.fill("reason", "Часы от начала заболевания")
-	b.leave(`document.querySelector('form#correction').requestSubmit()`)
+	b.submit("hours")
 	b.goTo(s.stay + "/form")
 	b.seeAfterReload("Принят")
 	b.picture("accepted")

@@ -91,6 +91,8 @@ func demoPosts() []post.Row {
 		row(demo.Doctor, "therapist", demo.Hospital, demo.Therapy),
 		row(demo.Head, "head", demo.Hospital, demo.Therapy),
 		row(demo.Surgeon, "surgeon", demo.Hospital, demo.Surgery),
+		row(demo.HeadOfSurgery, "head", demo.Hospital, demo.Surgery),
+		row(demo.HeadOfCardiology, "head", demo.Hospital, demo.Cardiology),
 		row(demo.Nurse, "nurse", demo.Hospital, demo.Therapy),
 		row(demo.Manager, "manager", demo.Hospital, ""),
 		row(demo.Expert, "expert", demo.Fund, ""),
