@@ -17,7 +17,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/sanarip/sanarip/kit/clock"
 )
@@ -83,10 +82,15 @@ func openSQLite(ctx context.Context, dir, system string) (*DB, error) {
 	// synchronous FULL: a legal number that was shown must outlive a power cut.
 	const pragmas = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-1000)&_pragma=temp_store(2)"
 	escaped := (&url.URL{Path: path}).EscapedPath()
-	write, err := sql.Open("sqlite", "file:"+escaped+"?"+pragmas+"&_txlock=immediate")
+	writer, err := newKeeping("file:" + escaped + "?" + pragmas + "&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
+	reader, err := newKeeping("file:" + escaped + "?" + pragmas + "&_pragma=query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	write := sql.OpenDB(writer)
 	write.SetMaxOpenConns(1)
 	if err := write.PingContext(ctx); err != nil {
 		_ = write.Close()
@@ -96,11 +100,7 @@ func openSQLite(ctx context.Context, dir, system string) (*DB, error) {
 		_ = write.Close()
 		return nil, err
 	}
-	read, err := sql.Open("sqlite", "file:"+escaped+"?"+pragmas+"&_pragma=query_only(1)")
-	if err != nil {
-		_ = write.Close()
-		return nil, err
-	}
+	read := sql.OpenDB(reader)
 	read.SetMaxOpenConns(4)
 	read.SetMaxIdleConns(2)
 	read.SetConnMaxIdleTime(time.Minute)

@@ -89,6 +89,8 @@ func Explain(err error) error {
 	switch {
 	case sqliteCode(err) == sqlite3.SQLITE_FULL || pgCode(err) == "53100":
 		return fail.Wrap(err, fail.Unavailable, "kit.disk_full")
+	case pgCode(err) == "22021": // bytes that are no text; pages refuse them before
+		return fail.Wrap(err, fail.BadRequest, "kit.bad_request")
 	case lost(err), clash(err), sqliteCode(err)&0xff == sqlite3.SQLITE_IOERR, sqliteCode(err)&0xff == sqlite3.SQLITE_CANTOPEN:
 		return fail.Wrap(err, fail.Unavailable, "kit.store_away")
 	}
