@@ -33,50 +33,42 @@ func Load(ctx context.Context, q db.Querier, stayID, organisation, lock string) 
 	}
 	r.AdmittedAt, r.Ending.At, r.FirstThisYear = db.Time(admitted), db.Time(discharged), first == 1
 	r.Organisation.Code = organisationCode
-	for _, part := range []func(context.Context, db.Querier, *Record) error{
-		loadOrganisation, loadPatient, loadMoves, loadDiagnoses, loadOperations, loadEpicrisis,
-	} {
-		if err := part(ctx, q, &r); err != nil {
-			return Record{}, db.Explain(err)
-		}
+	// After the lock, so that what others wrote before they let go is seen.
+	if err := loadPeople(ctx, q, &r); err != nil {
+		return Record{}, db.Explain(err)
+	}
+	if err := loadCourse(ctx, q, &r); err != nil {
+		return Record{}, db.Explain(err)
 	}
 	return r, nil
 }
 
-func loadOrganisation(ctx context.Context, q db.Querier, r *Record) error {
-	var data string
-	err := q.QueryRowContext(ctx, `SELECT data FROM organisation WHERE code = $1`, r.Organisation.Code).Scan(&data)
-	if err == nil {
-		code := r.Organisation.Code
-		if err := json.Unmarshal([]byte(data), &r.Organisation); err != nil {
-			return err
-		}
-		r.Organisation.Code = code
-	} else if !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	err = q.QueryRowContext(ctx, `SELECT pin, name FROM department_head WHERE organisation = $1 AND department = $2`,
-		r.Organisation.Code, r.Department).Scan(&r.Head.PIN, &r.Head.Name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	return err
-}
-
-func loadPatient(ctx context.Context, q db.Querier, r *Record) error {
+// loadPeople reads what there is one of: the patient, the hospital, who heads
+// the department, the epicrisis. One question to the database, not four.
+func loadPeople(ctx context.Context, q db.Querier, r *Record) error {
 	var pin sql.NullString
-	var family, given, patronymic, birth string
+	var family, given, patronymic, birth, organisation string
 	var rural, insured int64
-	p := &r.Patient
-	err := q.QueryRowContext(ctx, `SELECT pin, family_name, given_name, patronymic, birth_date, sex, region, address, rural,
-			passport, citizenship, insured, policy, category FROM patient WHERE id = $1`, p.ID).
+	p, code := &r.Patient, r.Organisation.Code
+	err := q.QueryRowContext(ctx, `SELECT p.pin, p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address, p.rural,
+			p.passport, p.citizenship, p.insured, p.policy, p.category, COALESCE(o.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
+			COALESCE((SELECT e.body FROM entry e WHERE e.stay_id = $4 AND e.kind = 'discharge_epicrisis' AND e.signed_at <> 0
+				AND e.version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY e.at DESC, e.id DESC LIMIT 1), '')
+		FROM patient p LEFT JOIN organisation o ON o.code = $2 LEFT JOIN department_head h ON h.organisation = $2 AND h.department = $3
+		WHERE p.id = $1`, p.ID, code, r.Department, r.StayID).
 		Scan(&pin, &family, &given, &patronymic, &birth, &p.Sex, &p.Region, &p.Address, &rural,
-			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category)
+			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &organisation, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
 	if err != nil {
 		return err
 	}
 	p.PIN, p.Name, p.BirthDate = pin.String, joined(family, given, patronymic), db.Date(birth)
 	p.Rural, p.Insured = rural == 1, insured == 1
+	if organisation != "" {
+		if err := json.Unmarshal([]byte(organisation), &r.Organisation); err != nil {
+			return err
+		}
+		r.Organisation.Code = code
+	}
 	return nil
 }
 
@@ -94,68 +86,38 @@ func joined(parts ...string) string {
 	return name
 }
 
-func loadMoves(ctx context.Context, q db.Querier, r *Record) error {
-	rows, err := q.QueryContext(ctx, `SELECT department, from_at, until_at FROM move WHERE stay_id = $1 ORDER BY from_at, id`, r.StayID)
+// loadCourse reads what there are many of: moves, diagnoses in force, operations
+// in their newest version. One question to the database, not three.
+func loadCourse(ctx context.Context, q db.Querier, r *Record) error {
+	rows, err := q.QueryContext(ctx, `SELECT 'move' AS part, 0 AS place, from_at AS at, id, department AS a, '' AS b, '' AS c, '' AS d, until_at
+			FROM move WHERE stay_id = $1
+		UNION ALL SELECT 'diagnosis', CASE stage WHEN 'referral' THEN 10 WHEN 'admission' THEN 20 WHEN 'clinical' THEN 30 WHEN 'final' THEN 40 ELSE 50 END
+				+ CASE rank WHEN 'main' THEN 1 WHEN 'complication' THEN 2 ELSE 3 END, at, id, stage, rank, code, text, 0
+			FROM diagnosis WHERE stay_id = $1 AND ended_at = 0
+		UNION ALL SELECT 'operation', 0, at, id, code, name, anaesthesia, complication, 0
+			FROM operation o WHERE stay_id = $1 AND version = (SELECT MAX(version) FROM operation newer WHERE newer.root = o.root)
+		ORDER BY 1, 2, 3, 4`, r.StayID)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var m Move
-		var from, until int64
-		if err := rows.Scan(&m.Department, &from, &until); err != nil {
+		var part, rowID, a, b, c, d string
+		var place int
+		var at, until int64
+		if err := rows.Scan(&part, &place, &at, &rowID, &a, &b, &c, &d, &until); err != nil {
 			return err
 		}
-		m.From, m.Until = db.Time(from), db.Time(until)
-		r.Moves = append(r.Moves, m)
-	}
-	return rows.Err()
-}
-
-func loadDiagnoses(ctx context.Context, q db.Querier, r *Record) error {
-	rows, err := q.QueryContext(ctx, `SELECT stage, rank, code, text, at FROM diagnosis WHERE stay_id = $1 AND ended_at = 0
-		ORDER BY CASE stage WHEN 'referral' THEN 1 WHEN 'admission' THEN 2 WHEN 'clinical' THEN 3 WHEN 'final' THEN 4 ELSE 5 END,
-			CASE rank WHEN 'main' THEN 1 WHEN 'complication' THEN 2 ELSE 3 END, at, id`, r.StayID)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var d Diagnosis
-		var at int64
-		if err := rows.Scan(&d.Stage, &d.Rank, &d.Code, &d.Text, &at); err != nil {
-			return err
+		switch part {
+		case "move":
+			r.Moves = append(r.Moves, Move{Department: a, From: db.Time(at), Until: db.Time(until)})
+		case "diagnosis":
+			diagnosis := Diagnosis{At: db.Time(at)}
+			diagnosis.Stage, diagnosis.Rank, diagnosis.Code, diagnosis.Text = a, b, c, d
+			r.Diagnoses = append(r.Diagnoses, diagnosis)
+		case "operation":
+			r.Operations = append(r.Operations, insuranceapi.Operation{At: db.Time(at), Code: a, Name: b, Anaesthesia: c, Complication: d})
 		}
-		d.At = db.Time(at)
-		r.Diagnoses = append(r.Diagnoses, d)
 	}
 	return rows.Err()
-}
-
-func loadOperations(ctx context.Context, q db.Querier, r *Record) error {
-	rows, err := q.QueryContext(ctx, `SELECT at, code, name, anaesthesia, complication FROM operation o WHERE stay_id = $1
-		AND version = (SELECT MAX(version) FROM operation newer WHERE newer.root = o.root) ORDER BY at, id`, r.StayID)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var o insuranceapi.Operation
-		var at int64
-		if err := rows.Scan(&at, &o.Code, &o.Name, &o.Anaesthesia, &o.Complication); err != nil {
-			return err
-		}
-		o.At = db.Time(at)
-		r.Operations = append(r.Operations, o)
-	}
-	return rows.Err()
-}
-
-func loadEpicrisis(ctx context.Context, q db.Querier, r *Record) error {
-	err := q.QueryRowContext(ctx, `SELECT body FROM entry e WHERE stay_id = $1 AND kind = 'discharge_epicrisis' AND signed_at <> 0
-		AND version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY at DESC, id DESC LIMIT 1`, r.StayID).Scan(&r.Epicrisis)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	return err
 }

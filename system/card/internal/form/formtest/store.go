@@ -45,6 +45,7 @@ type World struct {
 	T     testing.TB
 	Desk  *desk.Desk
 	Clock *clock.Manual
+	tx    db.Querier // set within ReadyMany
 }
 
 // Each runs the test with a World on every engine.
@@ -99,6 +100,10 @@ func (w World) Exec(query string, args ...any) {
 
 // TryExec is Exec that may fail.
 func (w World) TryExec(query string, args ...any) error {
+	if w.tx != nil {
+		_, err := w.tx.ExecContext(context.Background(), query, args...)
+		return err
+	}
 	return w.Desk.DB.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, query, args...)
 		return err
@@ -194,6 +199,25 @@ func (w World) Ready(pin string) string {
 	w.Diagnosis(stayID, "final", "comorbid", "I10")
 	w.Epicrisis(stayID)
 	return stayID
+}
+
+// ReadyMany is many such stays, written in one transaction: benchmarks need
+// thousands.
+func (w World) ReadyMany(n int) []string {
+	w.T.Helper()
+	stays := make([]string, n)
+	err := w.Desk.DB.Tx(context.Background(), func(_ context.Context, tx *sql.Tx) error {
+		within := w
+		within.tx = tx
+		for i := range stays {
+			stays[i] = within.Ready(PIN(i))
+		}
+		return nil
+	})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return stays
 }
 
 // PIN is the ПИН of the i-th of many men.
