@@ -68,11 +68,11 @@ func (s *story) pdf(b *browser, address string, words ...string) (file string) {
 func (s *story) patientOrders() {
 	b := open(s.t, "citizen", 360, "ky")
 	// The letter and the message in the mailbox, without a word of medicine.
-	l := s.await(demo.Patient, func(l letter) bool { return l.Channel == "email" && strings.Contains(l.Body, "http") })
+	l := s.await(demo.Patient, func(l letter) bool { return l.Channel == "email" && l.Code == "" })
 	if strings.Contains(l.Body+l.Subject, "I20") || strings.Contains(l.Body, "тенокард") {
 		s.t.Errorf("the letter tells the diagnosis: %s", l.Body)
 	}
-	b.goTo(s.site["message"] + "/")
+	b.goTo(s.site["message"] + "/sign-in")
 	b.signIn(s.world, demo.Patient)
 	b.goTo(s.site["message"] + "/")
 	b.check("mailbox")
@@ -103,10 +103,10 @@ func (s *story) patientOrders() {
 	b.check("application")
 	b.picture("application")
 	b.leave(`document.querySelector('main form[action$="/document"]').requestSubmit()`)
-	b.see("Национал")
+	b.see("Улуттук госпиталь")
 	b.check("document")
 	b.picture("document")
-	link := eval[string](b, `[...document.querySelectorAll('main a')].map(a => a.href).find(h => /\.pdf/.test(h)) || ""`)
+	link := eval[string](b, `[...document.querySelectorAll('main a')].map(a => a.href).find(h => /\/pdf(\?|$)/.test(h)) || ""`)
 	if link == "" {
 		s.t.Fatalf("no PDF to download at %s\n%s", b.where(), tail(b.text(), 2000))
 	}

@@ -259,11 +259,13 @@ func (s *story) expert() {
 	b.picture("cases")
 	b.see(s.number[:7])
 	b.leave(fmt.Sprintf(`[...document.querySelectorAll('main a[href*="/cases/"]')].find(a => a.closest("tr")?.innerText.replace(/[\s\u00a0]/g, "").includes(%q) || a.innerText.replace(/[\s\u00a0]/g, "").includes(%q)).click()`, s.number, s.number))
-	b.see("ADM-002") // the first revision's finding is in the history
+	b.see("принят")
 	b.check("case")
 	b.picture("case")
+	b.press("1") // the first revision, which was returned
+	b.see("ADM-002")
 	b.goTo(s.site["insurance"] + "/totals")
-	b.see("Национальный")
+	b.see("Нацгоспиталь")
 	b.check("totals")
 	b.picture("totals")
 }
