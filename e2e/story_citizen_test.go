@@ -126,7 +126,7 @@ func (s *story) scan(file string) {
 	}
 	pages, _ := filepath.Glob(image + "*.png")
 	out, err := exec.Command("zbarimg", append([]string{"-q", "--raw"}, pages...)...).Output()
-	if err != nil {
+	if err != nil && len(out) == 0 { // it also complains of pages without a code
 		s.t.Fatalf("zbarimg: %v", err)
 	}
 	s.verify = address.FindString(string(out))
