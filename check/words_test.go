@@ -59,12 +59,12 @@ func TestEveryWordIsSpokenInThreeLanguages(t *testing.T) {
 
 var (
 	keyShape     = regexp.MustCompile(`^[a-z]+(\.[a-z0-9_-]+)+$`)
-	declared     = regexp.MustCompile(`//text: ([a-z0-9_.*-]+)`)
+	declared     = regexp.MustCompile(`// ?text: ([a-z0-9_.*-]+)`)
 	templLiteral = regexp.MustCompile("\"[^\"\\n]*\"|`[^`]*`")
 )
 
 // usage is the string literals of all sources, and the prefixes declared by
-// comments such as "//text: card.stage.*" where a key is computed.
+// comments such as "// text: card.stage.*" where a key is computed.
 func usage(t *testing.T) (literals map[string]string, prefixes []string) {
 	t.Helper()
 	literals = map[string]string{}

@@ -129,10 +129,27 @@ func TestContrast(t *testing.T) {
 		colour[m[1]] = m[2]
 	}
 	for _, pair := range [][2]string{
-		{"ink", "paper"}, {"ink", "sheet"}, {"ink", "stone-soft"}, {"ink-soft", "paper"}, {"ink-soft", "sheet"}, {"ink-soft", "stone-soft"},
-		{"lake", "paper"}, {"lake", "lake-soft"}, {"white", "lake"}, {"white", "lake-deep"}, {"white", "felt-deep"}, {"white", "spruce-deep"},
-		{"felt-deep", "paper"}, {"felt-deep", "felt-soft"}, {"spruce-deep", "spruce-soft"}, {"saffron-deep", "saffron-soft"}, {"ink", "focus"},
-		{"ink", "lake-soft"}, {"ink", "felt-soft"}, {"ink", "spruce-soft"}, {"ink", "saffron-soft"},
+		{"ink", "paper"},
+		{"ink", "sheet"},
+		{"ink", "stone-soft"},
+		{"ink-soft", "paper"},
+		{"ink-soft", "sheet"},
+		{"ink-soft", "stone-soft"},
+		{"lake", "paper"},
+		{"lake", "lake-soft"},
+		{"white", "lake"},
+		{"white", "lake-deep"},
+		{"white", "felt-deep"},
+		{"white", "spruce-deep"},
+		{"felt-deep", "paper"},
+		{"felt-deep", "felt-soft"},
+		{"spruce-deep", "spruce-soft"},
+		{"saffron-deep", "saffron-soft"},
+		{"ink", "focus"},
+		{"ink", "lake-soft"},
+		{"ink", "felt-soft"},
+		{"ink", "spruce-soft"},
+		{"ink", "saffron-soft"},
 	} {
 		if got := contrast(t, colour[pair[0]], colour[pair[1]]); got < 7 {
 			t.Errorf("%s on %s: %.2f", pair[0], pair[1], got)

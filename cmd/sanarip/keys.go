@@ -12,8 +12,16 @@ import (
 
 // systems names every system and its host, whether or not it runs here.
 var systems = []struct{ name, host string }{
-	{"identity", "esi"}, {"population", "register"}, {"workforce", "nisur"}, {"message", "mail"}, {"signature", "sign"},
-	{"payment", "pay"}, {"insurance", "foms"}, {"portal", "portal"}, {"card", "card"}, {"exchange", "tunduk"},
+	{"identity", "esi"},
+	{"population", "register"},
+	{"workforce", "nisur"},
+	{"message", "mail"},
+	{"signature", "sign"},
+	{"payment", "pay"},
+	{"insurance", "foms"},
+	{"portal", "portal"},
+	{"card", "card"},
+	{"exchange", "tunduk"},
 }
 
 func isSystem(name string) bool {

@@ -73,7 +73,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	// Bound to the port before anything is opened: a port that is taken is told
 	// at once, and the port is known when it was left to the machine (:0).
-	listener, err := net.Listen("tcp", v.Text("addr"))
+	var bind net.ListenConfig
+	listener, err := bind.Listen(ctx, "tcp", v.Text("addr"))
 	if err != nil {
 		return fmt.Errorf("%w\nanother program listens there, or the address is not this machine's: choose one with --addr", err)
 	}
@@ -176,5 +177,6 @@ func openBrowser(h *house, port string) {
 	if name == "" || (runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "") {
 		return
 	}
-	_ = exec.Command(name, "http://localhost:"+port).Start() //nolint:gosec // a fixed program, our own address
+	// Without a context: the browser stays when we stop.
+	_ = exec.Command(name, "http://localhost:"+port).Start() //nolint:gosec,noctx // a fixed program, our own address
 }

@@ -4,10 +4,12 @@ package host
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 )
 
 // Env is what a system is given.
@@ -40,6 +42,18 @@ type Env struct {
 	Demo bool
 	// Settings are the further configuration keys of the system, by name.
 	Settings map[string]string
+}
+
+// Open opens the system's own database, brought up to date with the sets.
+func (e Env) Open(ctx context.Context, system string, sets ...db.Set) (*db.DB, error) {
+	d, err := db.Open(ctx, e.Database, system, db.Options{Connections: e.Connections})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx, sets...); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
 }
 
 // System is what the program runs.

@@ -169,9 +169,18 @@ func (q *Queue) Wake() {
 	}
 }
 
-// Run works until ctx ends, then waits for the jobs in hand.
+// Done jobs are kept as long as the operator may ask about them and longer than
+// any resend can come late: their unique keys go with them.
+const (
+	keepDone   = 90 * 24 * time.Hour
+	sweepEvery = 24 * time.Hour
+)
+
+// Run works until ctx ends, then waits for the jobs in hand. Done jobs are swept
+// away at the start and then daily.
 func (q *Queue) Run(ctx context.Context) {
 	var hands sync.WaitGroup
+	hands.Go(func() { q.sweepDaily(ctx) })
 	slots := make(chan struct{}, q.count)
 	ticker := time.NewTicker(q.poll)
 	defer ticker.Stop()
@@ -196,6 +205,21 @@ func (q *Queue) Run(ctx context.Context) {
 			hands.Wait()
 			return
 		case <-q.wake:
+		case <-ticker.C:
+		}
+	}
+}
+
+func (q *Queue) sweepDaily(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if err := q.sweep(ctx, q.clock.Now().Add(-keepDone)); err != nil && ctx.Err() == nil {
+			q.log.WarnContext(ctx, "done jobs were not swept", "system", q.db.Name(), "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-ticker.C:
 		}
 	}
@@ -270,6 +294,11 @@ func (q *Queue) run(ctx context.Context, j Job) (err error) {
 		}
 	}()
 	w, ok := q.workers[j.Kind]
+	if ok && j.Attempts > w.policy.MaxAttempts {
+		// Only a worker that died in the middle leaves a job with more attempts
+		// than it has: it may be the job that kills it.
+		return fmt.Errorf("the worker died %d times; %s", w.policy.MaxAttempts, j.LastError)
+	}
 	if !ok {
 		return fmt.Errorf("nobody does jobs of kind %s", j.Kind)
 	}

@@ -185,3 +185,64 @@ func TestFindByUniqueKey(t *testing.T) {
 		}
 	})
 }
+
+// Queue.Run itself sweeps: nobody has to think of it.
+func TestDoneJobsAreKeptForNinetyDays(t *testing.T) {
+	dbtest.Each(t, "card", []db.Set{job.Migration}, func(t *testing.T, d *db.DB) {
+		c := clock.NewManual(start)
+		q := job.New(d, c, slog.New(slog.DiscardHandler), job.Config{Poll: 5 * time.Millisecond})
+		q.Handle("send", job.Policy{}, func(context.Context, job.Job) error { return nil })
+		q.Handle("broken", job.Policy{MaxAttempts: 1}, func(context.Context, job.Job) error { return errors.New("no") })
+		add(t, d, q, "send", job.Options{Unique: "a"})
+		add(t, d, q, "broken", job.Options{Unique: "a"})
+		if err := q.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		run := func() {
+			ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer stop()
+			q.Run(ctx)
+		}
+		c.Advance(89 * 24 * time.Hour)
+		run()
+		if add(t, d, q, "send", job.Options{Unique: "a"}) {
+			t.Fatal("after 89 days a resend made the job a second time")
+		}
+		c.Advance(2 * 24 * time.Hour)
+		run()
+		for kind, want := range map[string]bool{"send": false, "broken": true} {
+			if _, there, err := q.Find(t.Context(), kind, "a"); err != nil || there != want {
+				t.Errorf("after 91 days %s: there %v, %v", kind, there, err)
+			}
+		}
+	})
+}
+
+// A job that kills its worker each time must come to the operator, not go round
+// for ever.
+func TestAJobWhoseWorkersDieIsGivenUp(t *testing.T) {
+	dbtest.Each(t, "card", []db.Set{job.Migration}, func(t *testing.T, d *db.DB) {
+		c := clock.NewManual(start)
+		q := job.New(d, c, slog.New(slog.DiscardHandler), job.Config{})
+		q.Handle("deadly", job.Policy{MaxAttempts: 2}, func(context.Context, job.Job) error {
+			t.Error("tried once more than it may")
+			return nil
+		})
+		add(t, d, q, "deadly", job.Options{Unique: "a"})
+		err := d.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error { // as two workers left it
+			_, err := tx.ExecContext(ctx, `UPDATE job SET state = 'running', attempts = 2, lease = 'x', lease_until = $1`, db.Micros(start))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Advance(time.Minute)
+		if err := q.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		j, _, err := q.Find(t.Context(), "deadly", "a")
+		if err != nil || j.State != job.Failed {
+			t.Errorf("%+v, %v", j, err)
+		}
+	})
+}

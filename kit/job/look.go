@@ -111,9 +111,9 @@ func (q *Queue) Retry(ctx context.Context, jobID string) error {
 	})
 }
 
-// Sweep deletes done jobs that ended before the moment: their unique keys go
-// with them, so keep them longer than any resend can come late.
-func (q *Queue) Sweep(ctx context.Context, before time.Time) error {
+// sweep deletes done jobs that ended before the moment, and their unique keys
+// with them. Failed ones stay until the operator has seen to them.
+func (q *Queue) sweep(ctx context.Context, before time.Time) error {
 	return q.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM job WHERE state = 'done' AND finished_at < $1`, db.Micros(before))
 		return err

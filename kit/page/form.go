@@ -47,6 +47,9 @@ func ReadForm(w http.ResponseWriter, r *http.Request) (*Form, error) {
 	if len(r.PostForm) > 1000 {
 		return nil, fail.New(fail.BadRequest, "kit.bad_request")
 	}
+	if err := ReadableValues(r.PostForm); err != nil {
+		return nil, err
+	}
 	return &Form{values: r.PostForm}, nil
 }
 

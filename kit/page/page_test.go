@@ -23,6 +23,7 @@ import (
 const words = `{
  "kit.internal": {"ky": "Биздин ката", "ru": "Ошибка у нас", "en": "Our fault"},
  "kit.too_large": {"ky": "Өтө чоң", "ru": "Слишком много", "en": "Too large"},
+"kit.not_found": {"ky": "Табылган жок", "ru": "Не найдено", "en": "Not found"},
  "kit.bad_request": {"ky": "Туура эмес", "ru": "Неверный запрос", "en": "Bad request"},
  "kit.cross_origin": {"ky": "Башка сайттан", "ru": "С другого сайта", "en": "From another site"},
  "kit.field.required": {"ky": "Толтуруңуз", "ru": "Заполните", "en": "Fill in"},

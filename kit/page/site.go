@@ -8,8 +8,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -92,6 +95,11 @@ func (s *Site) Handle(mux *http.ServeMux, pattern string, h Handler) {
 	mux.Handle(pattern, s.Wrap(h))
 }
 
+// Missing is the page of every address that has none of its own.
+func Missing(http.ResponseWriter, *http.Request) error {
+	return fail.New(fail.NotFound, "kit.not_found")
+}
+
 var crossOrigin = http.NewCrossOriginProtection()
 
 // Wrap makes an http.Handler of h. It may be used for one page or a whole mux.
@@ -101,6 +109,10 @@ func (s *Site) Wrap(h Handler) http.Handler {
 		defer s.recover(w, r)
 		if err := crossOrigin.Check(r); err != nil {
 			s.Fail(w, r, fail.Wrap(err, fail.Forbidden, "kit.cross_origin"))
+			return
+		}
+		if err := readable(r.URL); err != nil {
+			s.Fail(w, r, err)
 			return
 		}
 		if r.ContentLength > MaxUpload {
@@ -118,6 +130,29 @@ func (s *Site) Wrap(h Handler) http.Handler {
 		}
 	})
 }
+
+// readable refuses an address with bytes that are no text. No link of ours has
+// them, and PostgreSQL fails on them where SQLite does not.
+func readable(u *url.URL) error {
+	if !Readable(u.Path) {
+		return fail.New(fail.NotFound, "kit.not_found")
+	}
+	return ReadableValues(u.Query())
+}
+
+// ReadableValues is an error when a name or value is not Readable.
+func ReadableValues(values url.Values) error {
+	for name, all := range values {
+		if !Readable(name) || slices.ContainsFunc(all, func(v string) bool { return !Readable(v) }) {
+			return fail.New(fail.BadRequest, "kit.bad_request")
+		}
+	}
+	return nil
+}
+
+// Readable says that both engines can keep and compare the text: UTF-8 without
+// a NUL. Whatever comes from outside past a Site is asked this.
+func Readable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 func (s *Site) prepare(w http.ResponseWriter, r *http.Request) *http.Request {
 	s.secure(w.Header())

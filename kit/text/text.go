@@ -189,6 +189,22 @@ func (c *Catalogue) Say(l Lang, key string, args map[string]any) string {
 	return s
 }
 
+// Words is the sentence of the key in all three languages, as registers and
+// messages take it; pairs are as in T.
+func (c *Catalogue) Words(key string, pairs ...any) Words {
+	named := pairsOf(pairs)
+	return Words{KY: c.Say(KY, key, named), RU: c.Say(RU, key, named), EN: c.Say(EN, key, named)}
+}
+
+// WordsOr is Words for a key that is computed from a code and may not exist:
+// the code itself is then the word.
+func (c *Catalogue) WordsOr(key, code string) Words {
+	if !c.Has(key) {
+		return Same(code)
+	}
+	return c.Words(key)
+}
+
 type contextKey struct{}
 
 type speaker struct {
@@ -212,14 +228,18 @@ func LangOf(ctx context.Context) Lang {
 // T is the sentence of the key in the context's language; pairs are name,
 // value, name, value… for its arguments.
 func T(ctx context.Context, key string, pairs ...any) string {
-	var args map[string]any
-	if len(pairs) > 1 {
-		args = make(map[string]any, len(pairs)/2)
-		for i := 0; i+1 < len(pairs); i += 2 {
-			args[pairs[i].(string)] = pairs[i+1]
-		}
+	return TArgs(ctx, key, pairsOf(pairs))
+}
+
+func pairsOf(pairs []any) map[string]any {
+	if len(pairs) < 2 {
+		return nil
 	}
-	return TArgs(ctx, key, args)
+	args := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		args[pairs[i].(string)] = pairs[i+1]
+	}
+	return args
 }
 
 // TArgs is T with the arguments as a map (as errors carry them).
@@ -237,6 +257,9 @@ type Words struct {
 	RU string `json:"ru"`
 	EN string `json:"en,omitempty"`
 }
+
+// Same is a name that is alike in every language: a code, where no words are known.
+func Same(name string) Words { return Words{KY: name, RU: name, EN: name} }
 
 // In is the name in the language; Russian where there is no other.
 func (w Words) In(l Lang) string {

@@ -94,3 +94,19 @@ func TestFoldAndFormats(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestWordsOfAKeyAndOfACode(t *testing.T) {
+	c, err := catalogue(t, `{"read": {"ky": "окуду: {{.What}}", "ru": "прочитал: {{.What}}", "en": "read: {{.What}}"}, "seen": {"ky": "көрдү", "ru": "видел", "en": "saw"}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := c.Words("read", "What", 7), (text.Words{KY: "окуду: 7", RU: "прочитал: 7", EN: "read: 7"}); got != want {
+		t.Errorf("%+v", got)
+	}
+	if got, want := c.WordsOr("seen", "x"), (text.Words{KY: "көрдү", RU: "видел", EN: "saw"}); got != want {
+		t.Errorf("%+v", got)
+	}
+	if got := c.WordsOr("new.code", "code"); got != text.Same("code") {
+		t.Errorf("%+v", got)
+	}
+}

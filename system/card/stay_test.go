@@ -132,12 +132,12 @@ func drain(t *testing.T, h house) {
 func TestOneStay(t *testing.T) {
 	h, f, doctor, stayPath := newHospital(t)
 
-	status, to, body := doctor.fill(stayPath, stayPath+"/entries", "kind", "diary", "at", "2026-11-22T15:00", "body", "Завтрашняя запись")
+	status, _, body := doctor.fill(stayPath, stayPath+"/entries", "kind", "diary", "at", "2026-11-22T15:00", "body", "Завтрашняя запись")
 	if status != http.StatusUnprocessableEntity {
 		t.Fatal("an entry of tomorrow:", status)
 	}
 	has(t, body, "Завтрашняя запись", "не может быть в будущем")
-	status, to, body = doctor.fill(stayPath, stayPath+"/entries", "kind", "diary", "at", "2026-11-22T13:50", "body", "Кашель меньше.\nХрипов нет.")
+	status, to, body := doctor.fill(stayPath, stayPath+"/entries", "kind", "diary", "at", "2026-11-22T13:50", "body", "Кашель меньше.\nХрипов нет.")
 	done(t, stayPath, status, to, body)
 	body = doctor.get(stayPath)
 	has(t, body, "Кашель меньше.", "Хрипов нет.", "Дневниковая запись", "Запись подписана.")
@@ -151,7 +151,7 @@ func TestOneStay(t *testing.T) {
 	if status, _, _ := nurse.post(stayPath+"/entries", "kind", "diary"); status != http.StatusForbidden {
 		t.Error("a nurse wrote as a doctor:", status)
 	}
-	status, to, body = doctor.fill(stayPath+"/orders", stayPath+"/orders", "kind", "drug", "text", "Амоксициллин", "from", "2026-11-22T13:40")
+	status, _, _ = doctor.fill(stayPath+"/orders", stayPath+"/orders", "kind", "drug", "text", "Амоксициллин", "from", "2026-11-22T13:40")
 	if status != http.StatusUnprocessableEntity {
 		t.Fatal("a drug without a dose:", status)
 	}

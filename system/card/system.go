@@ -11,8 +11,6 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
-	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -48,7 +46,7 @@ var _ host.System = (*System)(nil)
 // New opens the card's database, brings it up to date and mounts the pages.
 // No neighbour is asked: systems start in any order.
 func New(ctx context.Context, env host.Env) (*System, error) {
-	d, err := open(ctx, env)
+	d, err := env.Open(ctx, "card", migration.Sets...)
 	if err != nil {
 		return nil, err
 	}
@@ -79,18 +77,6 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	return s, nil
 }
 
-func open(ctx context.Context, env host.Env) (*db.DB, error) {
-	d, err := db.Open(ctx, env.Database, "card", db.Options{Connections: env.Connections})
-	if err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
-		return nil, err
-	}
-	return d, nil
-}
-
 func (s *System) mount() {
 	d := s.desk
 	design.Mount(d.Mux)
@@ -100,9 +86,7 @@ func (s *System) mount() {
 	desk.MountPost(d)
 	d.Page("GET /{$}", desk.Everybody, s.start)
 	d.Page("GET /icd/search", desk.Everybody, d.ICD.SearchPage)
-	d.Site.Handle(d.Mux, "/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	d.Site.Handle(d.Mux, "/", page.Missing)
 	d.Queue.Handle("directory", job.Policy{MaxAttempts: 8}, func(ctx context.Context, _ job.Job) error {
 		_, err := d.Directory.Sync(ctx)
 		return err
@@ -153,15 +137,8 @@ func badge(n int) string {
 // auditWords gives an access record its words. Subjects name their actions in
 // their own words files under card.audit.
 func (s *System) auditWords(r *audit.Record) {
-	r.ActionWords = s.words("card.audit."+r.Action, r.Action)      //text: card.audit.*
-	r.PurposeWords = s.words("card.purpose."+r.Purpose, r.Purpose) //text: card.purpose.*
-}
-
-func (s *System) words(key, code string) text.Words {
-	if !s.texts.Has(key) {
-		return text.Words{KY: code, RU: code, EN: code}
-	}
-	return text.Words{KY: s.texts.Say(text.KY, key, nil), RU: s.texts.Say(text.RU, key, nil), EN: s.texts.Say(text.EN, key, nil)}
+	r.ActionWords = s.texts.WordsOr("card.audit."+r.Action, r.Action)      // text: card.audit.*
+	r.PurposeWords = s.texts.WordsOr("card.purpose."+r.Purpose, r.Purpose) // text: card.purpose.*
 }
 
 // Handler implements host.System.
@@ -199,7 +176,7 @@ type Report = icd.Report
 // ImportICD10 makes the card's classification what the file says; see icd.Import.
 // It may run beside the running system.
 func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, progress func(done, bad int)) (Report, error) {
-	d, err := open(ctx, env)
+	d, err := env.Open(ctx, "card", migration.Sets...)
 	if err != nil {
 		return Report{}, err
 	}

@@ -55,7 +55,7 @@ var _ host.System = (*System)(nil)
 
 // New opens the exchange's database and makes its addresses.
 func New(ctx context.Context, env host.Env) (*System, error) {
-	d, err := db.Open(ctx, env.Database, "exchange", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "exchange", migration.Sets...)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +68,6 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 }
 
 func (s *System) build(ctx context.Context, env host.Env) error {
-	if err := s.db.Migrate(ctx, migration.Sets...); err != nil {
-		return err
-	}
 	if err := s.rights.Seed(ctx); err != nil {
 		return err
 	}

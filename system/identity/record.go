@@ -88,7 +88,7 @@ func (s *System) words(r *audit.Record) {
 
 func (s *System) code(code string) text.Words {
 	if key, ok := spoken[code]; ok {
-		return s.say(key)
+		return s.texts.Words(key)
 	}
-	return text.Words{KY: code, RU: code}
+	return text.Same(code)
 }

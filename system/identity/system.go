@@ -62,7 +62,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := db.Open(ctx, env.Database, "identity", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "identity", migration.Sets...)
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +74,6 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 }
 
 func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
-	if err := s.db.Migrate(ctx, migration.Sets...); err != nil {
-		return err
-	}
 	s.queue = job.New(s.db, s.clock, s.log, job.Config{})
 	s.accounts = account.NewAccounts(s.db, s.clock, box)
 	s.keys = &openid.Keys{DB: s.db, Clock: s.clock, Box: box}
@@ -121,7 +118,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	rooms.Mount(mux)
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)
-	site.Handle(mux, "/", func(http.ResponseWriter, *http.Request) error { return fail.New(fail.NotFound, "kit.not_found") })
+	site.Handle(mux, "/", page.Missing)
 	s.handler = mux
 	return nil
 }
@@ -168,13 +165,9 @@ func (s *System) clientName(name string) text.Words {
 		"conformance": "identity.client.conformance", "fhir-reader": "identity.client.fhir-reader",
 	}[name]
 	if !ok {
-		return text.Words{KY: name, RU: name}
+		return text.Same(name)
 	}
-	return s.say(key)
-}
-
-func (s *System) say(key string) text.Words {
-	return text.Words{KY: s.texts.Say(text.KY, key, nil), RU: s.texts.Say(text.RU, key, nil), EN: s.texts.Say(text.EN, key, nil)}
+	return s.texts.Words(key)
 }
 
 // Handler implements host.System.
@@ -204,8 +197,12 @@ func (s *System) plan(ctx context.Context, at time.Time) error {
 	})
 }
 
-// daily renews aged keys, sweeps what has run out, and plans tomorrow's.
+// daily plans tomorrow's, which a failure of today's must not prevent, renews
+// aged keys and sweeps what has run out.
 func (s *System) daily(ctx context.Context, _ job.Job) error {
+	if err := s.plan(ctx, s.clock.Now().Add(24*time.Hour)); err != nil {
+		return err
+	}
 	if err := s.keys.RotateAged(ctx); err != nil {
 		return err
 	}
@@ -215,11 +212,7 @@ func (s *System) daily(ctx context.Context, _ job.Job) error {
 			return err
 		}
 	}
-	now := s.clock.Now()
-	if err := s.queue.Sweep(ctx, now.Add(-7*24*time.Hour)); err != nil {
-		return err
-	}
-	return s.plan(ctx, now.Add(24*time.Hour))
+	return nil
 }
 
 // Demo implements host.System: the accounts of the demo's people.

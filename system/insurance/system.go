@@ -12,7 +12,6 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -59,12 +58,8 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := db.Open(ctx, env.Database, "insurance", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "insurance", migration.Sets...)
 	if err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
 		return nil, err
 	}
 	exchange := exchangeapi.NewClient(env, exchangeapi.Insurance)
@@ -121,9 +116,7 @@ func (s *System) routes() {
 	o.Public("GET /rules", open.Rules)
 	o.Public("GET /rules.json", open.RulesJSON)
 	o.Public("GET /prices", open.Prices)
-	o.Public("/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	o.Public("/", page.Missing)
 	desk := review.Pages{Fund: s.fund, Directory: s.directory}
 	o.Page("GET /cases", desk.List)
 	o.Page("GET /cases/{id}", desk.Show)
@@ -169,20 +162,16 @@ func (s *System) Close() error { return s.db.Close() }
 func describe(words *text.Catalogue, r *audit.Record) {
 	switch r.Action {
 	case treated.ActionSubmit:
-		r.ActionWords = in(words, "insurance.action.submit")
+		r.ActionWords = words.Words("insurance.action.submit")
 	case treated.ActionRead:
-		r.ActionWords = in(words, "insurance.action.read")
+		r.ActionWords = words.Words("insurance.action.read")
 	case treated.ActionReturn:
-		r.ActionWords = in(words, "insurance.action.return")
+		r.ActionWords = words.Words("insurance.action.return")
 	}
 	switch r.Purpose {
 	case treated.Payment:
-		r.PurposeWords = in(words, "insurance.purpose.payment")
+		r.PurposeWords = words.Words("insurance.purpose.payment")
 	case treated.Expertise:
-		r.PurposeWords = in(words, "insurance.purpose.expertise")
+		r.PurposeWords = words.Words("insurance.purpose.expertise")
 	}
-}
-
-func in(words *text.Catalogue, key string) text.Words {
-	return text.Words{KY: words.Say(text.KY, key, nil), RU: words.Say(text.RU, key, nil), EN: words.Say(text.EN, key, nil)}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -48,12 +47,8 @@ var _ host.System = (*System)(nil)
 
 // New opens the database and mounts the pages. No neighbour is asked.
 func New(ctx context.Context, env host.Env) (*System, error) {
-	d, err := db.Open(ctx, env.Database, "message", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "message", migration.Sets...)
 	if err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
 		return nil, err
 	}
 	s := &System{
@@ -61,14 +56,14 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		queue:    job.New(d, env.Clock, env.Log, job.Config{}),
 		sessions: session.NewStore(d, env.Clock, env.BaseURL),
 	}
-	if err := s.mount(); err != nil {
+	if err := s.mount(ctx); err != nil {
 		_ = d.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *System) mount() error {
+func (s *System) mount(ctx context.Context) error {
 	env := s.env
 	design.Mount(s.mux)
 	site := &page.Site{
@@ -82,7 +77,7 @@ func (s *System) mount() error {
 	client.Mount(s.mux, site)
 	s.mailbox = &mailbox.Pages{DB: s.db, Clock: env.Clock, Sessions: s.sessions, Demo: env.Demo}
 	s.mailbox.Mount(s.mux, site, client)
-	carriers, err := s.carriers(site)
+	carriers, err := s.carriers(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -95,15 +90,13 @@ func (s *System) mount() error {
 	messageapi.Serve(provider, service)
 	exchangeapi.ServeOperations(provider, s.db, s.queue, s.describe)
 	s.mux.Handle("/exchange/", provider)
-	site.Handle(s.mux, "/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	site.Handle(s.mux, "/", page.Missing)
 	return nil
 }
 
 // carriers are the ways that the settings give; in the demo the others lead
 // into the demo inbox.
-func (s *System) carriers(site *page.Site) (map[messageapi.Channel]carrier.Carrier, error) {
+func (s *System) carriers(ctx context.Context, site *page.Site) (map[messageapi.Channel]carrier.Carrier, error) {
 	set := s.env.Settings
 	ways := map[messageapi.Channel]carrier.Carrier{}
 	email := carrier.Email{
@@ -116,7 +109,7 @@ func (s *System) carriers(site *page.Site) (map[messageapi.Channel]carrier.Carri
 		ways[messageapi.SMS] = inbox.Way{Box: box, Channel: messageapi.SMS}
 		ways[messageapi.Telegram] = inbox.Way{Box: box, Channel: messageapi.Telegram}
 		if email.Address == "" {
-			receiver, err := inbox.Listen(box, s.env.Log)
+			receiver, err := inbox.Listen(ctx, box, s.env.Log)
 			if err != nil {
 				return nil, err
 			}
@@ -186,11 +179,7 @@ func badge(n int) string {
 // describe gives an access record its words. Who acted is a system, told by the
 // name of its package.
 func (s *System) describe(r *audit.Record) {
-	r.ActionWords, r.PurposeWords = s.words("message.audit.send"), s.words("message.audit.notice")
-}
-
-func (s *System) words(key string) text.Words {
-	return text.Words{KY: s.texts.Say(text.KY, key, nil), RU: s.texts.Say(text.RU, key, nil), EN: s.texts.Say(text.EN, key, nil)}
+	r.ActionWords, r.PurposeWords = s.texts.Words("message.audit.send"), s.texts.Words("message.audit.notice")
 }
 
 // Handler implements host.System.

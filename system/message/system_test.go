@@ -293,7 +293,7 @@ func TestHostileMessages(t *testing.T) {
 		"bad pin":           func(m *messageapi.Message) { m.PIN = "123" },
 		"no text":           func(m *messageapi.Message) { m.Body = text.Words{EN: "only English"} },
 		"long text":         func(m *messageapi.Message) { m.Body.KY = strings.Repeat("ө", 5001) },
-		"control text":      func(m *messageapi.Message) { m.Subject = text.Words{KY: "\x00\x01", RU: "\u202e"} },
+		"control text":      func(m *messageapi.Message) { m.Subject = text.Words{KY: "\x07\x01", RU: "\u202e"} },
 		"no channel":        func(m *messageapi.Message) { m.Channels = nil },
 		"twice":             func(m *messageapi.Message) { m.Channels = []messageapi.Channel{"sms", "sms"} },
 		"unknown channel":   func(m *messageapi.Message) { m.Channels = []messageapi.Channel{"pigeon"} },

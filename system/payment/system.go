@@ -8,7 +8,6 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -35,12 +34,8 @@ var _ host.System = (*System)(nil)
 
 // New opens the database and mounts the pages.
 func New(ctx context.Context, env host.Env) (*System, error) {
-	d, err := db.Open(ctx, env.Database, "payment", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "payment", migration.Sets...)
 	if err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
 		return nil, err
 	}
 	s := &System{db: d, queue: job.New(d, env.Clock, env.Log, job.Config{Workers: 1}), mux: http.NewServeMux()}
@@ -52,20 +47,14 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	site.Handle(s.mux, "GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, charge.AboutPage())
 	})
-	site.Handle(s.mux, "/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	site.Handle(s.mux, "/", page.Missing)
 	provider := exchangeapi.NewProvider(exchangeapi.Payment, env.ExchangeKey, env.Log)
 	paymentapi.Serve(provider, &charge.Service{DB: d, Clock: env.Clock})
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) {
-		r.ActionWords, r.PurposeWords = words(texts, "payment.audit.charge"), words(texts, "payment.audit.service")
+		r.ActionWords, r.PurposeWords = texts.Words("payment.audit.charge"), texts.Words("payment.audit.service")
 	})
 	s.mux.Handle("/exchange/", provider)
 	return s, nil
-}
-
-func words(texts *text.Catalogue, key string) text.Words {
-	return text.Words{KY: texts.Say(text.KY, key, nil), RU: texts.Say(text.RU, key, nil), EN: texts.Say(text.EN, key, nil)}
 }
 
 // Handler implements host.System.

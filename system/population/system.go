@@ -11,7 +11,6 @@ import (
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -39,7 +38,7 @@ var _ host.System = (*System)(nil)
 
 // New opens the register's database and puts its routes together.
 func New(ctx context.Context, env host.Env) (*System, error) {
-	d, err := open(ctx, env)
+	d, err := env.Open(ctx, "population", migration.Sets...)
 	if err != nil {
 		return nil, err
 	}
@@ -56,23 +55,9 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	site.Handle(s.mux, "GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, about.Page())
 	})
-	site.Handle(s.mux, "/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	site.Handle(s.mux, "/", page.Missing)
 	design.Mount(s.mux)
 	return s, nil
-}
-
-func open(ctx context.Context, env host.Env) (*db.DB, error) {
-	d, err := db.Open(ctx, env.Database, "population", db.Options{Connections: env.Connections})
-	if err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
-		return nil, err
-	}
-	return d, nil
 }
 
 // Handler answers the register's host.
@@ -113,7 +98,7 @@ type Import = territory.Report
 // It may be repeated: what is there is brought up to date. progress, which may be
 // nil, is told the number of rows read.
 func ImportSOATE(ctx context.Context, env host.Env, r io.Reader, progress func(rows int)) (Import, error) {
-	d, err := open(ctx, env)
+	d, err := env.Open(ctx, "population", migration.Sets...)
 	if err != nil {
 		return Import{}, err
 	}
@@ -127,7 +112,7 @@ func describe(words *text.Catalogue, r *audit.Record) {
 	if r.Action == person.ActionMiss {
 		action = "population.action.miss"
 	}
-	r.ActionWords = in(words, action)
+	r.ActionWords = words.Words(action)
 	purpose := "population.purpose.other"
 	switch r.Purpose {
 	case "treatment", "admission":
@@ -139,9 +124,5 @@ func describe(words *text.Catalogue, r *audit.Record) {
 	case "staffing":
 		purpose = "population.purpose.staffing"
 	}
-	r.PurposeWords = in(words, purpose)
-}
-
-func in(words *text.Catalogue, key string) text.Words {
-	return text.Words{KY: words.Say(text.KY, key, nil), RU: words.Say(text.RU, key, nil), EN: words.Say(text.EN, key, nil)}
+	r.PurposeWords = words.Words(purpose)
 }

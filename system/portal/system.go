@@ -8,8 +8,6 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
-	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -47,12 +45,8 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	if len(env.Secret) < 32 {
 		return nil, errors.New("portal: a secret of 32 bytes is needed: the links of shared documents are made from it")
 	}
-	d, err := db.Open(ctx, env.Database, "portal", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "portal", migration.Sets...)
 	if err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
 		return nil, err
 	}
 	texts := text.MustLoad(design.Texts, Texts)
@@ -90,7 +84,7 @@ func (s *System) mount(env host.Env) {
 	}
 	applications.Mount()
 	(&access.Desk{Cabinet: c}).Mount()
-	c.Public("/", func(http.ResponseWriter, *http.Request) error { return fail.New(fail.NotFound, "kit.not_found") })
+	c.Public("/", page.Missing)
 	provider := exchangeapi.NewProvider(exchangeapi.Portal, env.ExchangeKey, env.Log)
 	portalapi.Serve(provider, papers)
 	exchangeapi.ServeOperations(provider, c.DB, c.Queue, s.describe)
@@ -116,8 +110,8 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 
 // describe gives an access record its words.
 func (s *System) describe(r *audit.Record) {
-	r.ActionWords = s.cabinet.Words("portal.audit." + r.Action)     //text: portal.audit.*
-	r.PurposeWords = s.cabinet.Words("portal.purpose." + r.Purpose) //text: portal.purpose.*
+	r.ActionWords = s.cabinet.Texts.WordsOr("portal.audit."+r.Action, r.Action)      // text: portal.audit.*
+	r.PurposeWords = s.cabinet.Texts.WordsOr("portal.purpose."+r.Purpose, r.Purpose) // text: portal.purpose.*
 }
 
 // Handler implements host.System.

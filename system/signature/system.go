@@ -11,7 +11,6 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -48,17 +47,13 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		}
 		days = n
 	}
-	d, err := db.Open(ctx, env.Database, "signature", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "signature", migration.Sets...)
 	if err != nil {
 		return nil, err
 	}
 	s := &System{env: env, db: d, mux: http.NewServeMux()}
 	s.service = &seal.Service{DB: d, Clock: env.Clock, Log: env.Log, Secret: env.Secret, Rotate: time.Duration(days) * 24 * time.Hour}
 	s.queue = job.New(d, env.Clock, env.Log, job.Config{Workers: 1})
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
-		return nil, err
-	}
 	if err := s.service.Ensure(ctx); err != nil {
 		_ = d.Close()
 		return nil, err
@@ -79,15 +74,11 @@ func (s *System) mount() {
 	exchangeapi.ServeOperations(provider, s.db, s.queue, func(r *audit.Record) {
 		// Seals are about documents, not persons: no record is made here, but
 		// whatever is there has words.
-		r.ActionWords = text.Words{
-			KY: texts.Say(text.KY, "signature.audit", nil), RU: texts.Say(text.RU, "signature.audit", nil), EN: texts.Say(text.EN, "signature.audit", nil),
-		}
+		r.ActionWords = texts.Words("signature.audit")
 		r.PurposeWords = r.ActionWords
 	})
 	s.mux.Handle("/exchange/", provider)
-	site.Handle(s.mux, "/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	site.Handle(s.mux, "/", page.Missing)
 }
 
 // Handler implements host.System.

@@ -8,7 +8,6 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
@@ -38,12 +37,8 @@ var _ host.System = (*System)(nil)
 
 // New opens НИСУР's database and puts its routes together.
 func New(ctx context.Context, env host.Env) (*System, error) {
-	d, err := db.Open(ctx, env.Database, "workforce", db.Options{Connections: env.Connections})
+	d, err := env.Open(ctx, "workforce", migration.Sets...)
 	if err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, migration.Sets...); err != nil {
-		_ = d.Close()
 		return nil, err
 	}
 	words := text.MustLoad(design.Texts, texts)
@@ -75,9 +70,7 @@ func (s *System) routes(population populationapi.Client) {
 	design.Mount(o.Mux)
 	o.SignIn.Mount(o.Mux, o.Site)
 	o.Public("GET /{$}", s.start)
-	o.Public("/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	o.Public("/", page.Missing)
 	o.Page("GET /organisations", s.list)
 	o.Own("GET /organisations/{code}", s.about)
 	o.Own("GET /organisations/{code}/departments", s.departments)
@@ -164,15 +157,11 @@ func (s *System) Close() error { return s.db.Close() }
 func describe(words *text.Catalogue, r *audit.Record) {
 	switch r.Action {
 	case post.ActionAdd:
-		r.ActionWords = in(words, "workforce.action.add")
+		r.ActionWords = words.Words("workforce.action.add")
 	case post.ActionEnd:
-		r.ActionWords = in(words, "workforce.action.end")
+		r.ActionWords = words.Words("workforce.action.end")
 	}
 	if r.Purpose == post.Purpose {
-		r.PurposeWords = in(words, "workforce.purpose.staffing")
+		r.PurposeWords = words.Words("workforce.purpose.staffing")
 	}
-}
-
-func in(words *text.Catalogue, key string) text.Words {
-	return text.Words{KY: words.Say(text.KY, key, nil), RU: words.Say(text.RU, key, nil), EN: words.Say(text.EN, key, nil)}
 }

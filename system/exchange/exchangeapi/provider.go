@@ -1,6 +1,7 @@
 package exchangeapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
 )
 
 // Caller is who asked, as the exchange has verified it.
@@ -59,6 +61,12 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, fail.Wrap(err, fail.BadRequest, "kit.bad_request"))
 		return
 	}
+	for _, name := range []string{HeaderID, HeaderUser, HeaderIssue} {
+		if !page.Readable(r.Header.Get(name)) {
+			p.refuse(w, r, fail.New(fail.BadRequest, "kit.bad_request"))
+			return
+		}
+	}
 	caller := Caller{Client: client, ID: r.Header.Get(HeaderID), User: r.Header.Get(HeaderUser), Issue: r.Header.Get(HeaderIssue)}
 	p.mux.ServeHTTP(w, r.WithContext(WithCaller(r.Context(), caller)))
 }
@@ -98,10 +106,28 @@ func decode(w http.ResponseWriter, r *http.Request, in any) error {
 		}
 		return fail.Wrap(err, fail.BadRequest, "kit.bad_request")
 	}
+	if escapedNUL(body) {
+		return fail.New(fail.BadRequest, "kit.bad_request")
+	}
 	if err := json.Unmarshal(body, in); err != nil {
 		return fail.Wrap(err, fail.BadRequest, "kit.bad_request")
 	}
 	return nil
+}
+
+// escapedNUL finds \u0000 in JSON, the only way for a NUL into a string of it:
+// PostgreSQL keeps none.
+func escapedNUL(data []byte) bool {
+	for {
+		at := bytes.IndexByte(data, '\\')
+		if at < 0 {
+			return false
+		}
+		if bytes.HasPrefix(data[at:], []byte(`\u0000`)) {
+			return true
+		}
+		data = data[min(at+2, len(data)):] // past the escaped character, which may be a backslash
+	}
 }
 
 func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, err error) {

@@ -51,7 +51,7 @@ func New(config Config) http.Handler {
 	return mux
 }
 
-//text: start.*
+// text: start.*
 
 // door is a way into the house for one kind of person.
 type door struct {

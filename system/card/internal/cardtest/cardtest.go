@@ -118,10 +118,10 @@ func (n *Neighbours) RoundTrip(r *http.Request) (*http.Response, error) {
 	if target.Provider == exchangeapi.Population {
 		provider = n.populationAPI
 	}
-	asked := httptest.NewRequest(r.Method, "/exchange/"+target.Service+target.Rest, r.Body)
+	asked := httptest.NewRequestWithContext(r.Context(), r.Method, "/exchange/"+target.Service+target.Rest, r.Body)
 	asked.Header = r.Header.Clone()
 	answer := httptest.NewRecorder()
-	provider.ServeHTTP(answer, asked.WithContext(r.Context()))
+	provider.ServeHTTP(answer, asked)
 	return answer.Result(), nil
 }
 

@@ -103,12 +103,12 @@ func withdrawPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 
 // StageWord is the stage in the reader's language, RankWord the rank.
 func StageWord(ctx context.Context, stage string) string {
-	return text.T(ctx, "card.diagnosis.stage."+stage) //text: card.diagnosis.stage.*
+	return text.T(ctx, "card.diagnosis.stage."+stage) // text: card.diagnosis.stage.*
 }
 
 // RankWord is the rank in the reader's language.
 func RankWord(ctx context.Context, rank string) string {
-	return text.T(ctx, "card.diagnosis.rank."+rank) //text: card.diagnosis.rank.*
+	return text.T(ctx, "card.diagnosis.rank."+rank) // text: card.diagnosis.rank.*
 }
 
 func options(ctx context.Context, values []string, word func(context.Context, string) string) []design.Option {
@@ -147,7 +147,10 @@ func icdField(ctx context.Context, form *page.Form) design.Field {
 
 func columns(ctx context.Context) []design.Column {
 	return []design.Column{
-		{Label: text.T(ctx, "card.diagnosis.stage")}, {Label: text.T(ctx, "card.diagnosis.rank")},
-		{Label: text.T(ctx, "card.diagnosis.icd")}, {Label: text.T(ctx, "card.diagnosis.at")}, {},
+		{Label: text.T(ctx, "card.diagnosis.stage")},
+		{Label: text.T(ctx, "card.diagnosis.rank")},
+		{Label: text.T(ctx, "card.diagnosis.icd")},
+		{Label: text.T(ctx, "card.diagnosis.at")},
+		{},
 	}
 }

@@ -4,11 +4,10 @@ package directory
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"sync"
-
-	"database/sql"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -56,7 +55,7 @@ func (d *Directory) Name(ctx context.Context, code string) text.Words {
 	o, err := load(ctx, d.DB.Read, code)
 	switch {
 	case err != nil || (o.ShortName.RU == "" && o.Name.RU == ""):
-		return text.Words{KY: code, RU: code, EN: code}
+		return text.Same(code)
 	case o.ShortName.RU == "":
 		return o.Name
 	}
@@ -78,7 +77,7 @@ func DepartmentName(o workforceapi.Organisation, code string) text.Words {
 	if d, ok := Department(o, code); ok {
 		return d.Name
 	}
-	return text.Words{KY: code, RU: code, EN: code}
+	return text.Same(code)
 }
 
 // Report is what a Sync did.

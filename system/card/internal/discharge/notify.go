@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sanarip/sanarip/kit/job"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 )
@@ -35,14 +34,10 @@ func (n Notifier) Notify(ctx context.Context, j job.Job) error {
 	if err != nil || pin == "" {
 		return err
 	}
+	words := n.Desk.Site.Texts.Words
 	_, err = n.Messages.Send(ctx, messageapi.Message{
 		ID: "discharge-" + about.Stay, PIN: pin, Channels: []messageapi.Channel{messageapi.Mailbox, messageapi.Email},
-		Subject: n.words("card.notify.subject"), Body: n.words("card.notify.body"), Link: n.Portal,
+		Subject: words("card.notify.subject"), Body: words("card.notify.body"), Link: n.Portal,
 	})
 	return err
-}
-
-func (n Notifier) words(key string) text.Words {
-	texts := n.Desk.Site.Texts
-	return text.Words{KY: texts.Say(text.KY, key, nil), RU: texts.Say(text.RU, key, nil), EN: texts.Say(text.EN, key, nil)}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
 )
 
@@ -131,6 +132,9 @@ func (a *API) parameters(w http.ResponseWriter, r *http.Request, k *kind) (param
 			return nil, nil, fail.Wrap(err, fail.TooLarge, "card.fhir.too_many_parameters")
 		}
 		return nil, nil, fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
+	}
+	if err := page.ReadableValues(r.PostForm); err != nil {
+		return nil, nil, err
 	}
 	for name, values := range r.PostForm {
 		params[name] = append(params[name], values...)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 )
 
@@ -42,6 +43,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) route(w http.ResponseWriter, r *http.Request) error {
+	if !page.Readable(r.URL.Path) {
+		return fail.New(fail.NotFound, "kit.not_found")
+	}
+	if err := page.ReadableValues(r.URL.Query()); err != nil {
+		return err
+	}
 	if err := acceptable(r); err != nil {
 		return err
 	}

@@ -106,8 +106,10 @@ func (s Sheet) dischargeRows(ctx context.Context) []document.Row {
 
 func (s Sheet) moves(ctx context.Context) *document.Table {
 	t := &document.Table{Columns: []document.Column{
-		{Label: text.T(ctx, "card.form.department"), Width: 4}, {Label: text.T(ctx, "card.form.from"), Width: 2},
-		{Label: text.T(ctx, "card.form.until"), Width: 2}, {Label: text.T(ctx, "card.form.bed_days"), Width: 1.3, Right: true},
+		{Label: text.T(ctx, "card.form.department"), Width: 4},
+		{Label: text.T(ctx, "card.form.from"), Width: 2},
+		{Label: text.T(ctx, "card.form.until"), Width: 2},
+		{Label: text.T(ctx, "card.form.bed_days"), Width: 1.3, Right: true},
 	}}
 	for _, m := range s.Case.Moves {
 		days := strconv.Itoa(s.moveDays(m))
@@ -126,8 +128,10 @@ func (s Sheet) moveDays(m insuranceapi.Move) int {
 
 func (s Sheet) diagnoses(ctx context.Context) *document.Table {
 	t := &document.Table{Columns: []document.Column{
-		{Label: text.T(ctx, "card.diagnosis.stage"), Width: 1.8}, {Label: text.T(ctx, "card.diagnosis.rank"), Width: 1.5},
-		{Label: text.T(ctx, "card.form.icd"), Width: 0.9}, {Label: text.T(ctx, "card.form.diagnosis"), Width: 3.8},
+		{Label: text.T(ctx, "card.diagnosis.stage"), Width: 1.8},
+		{Label: text.T(ctx, "card.diagnosis.rank"), Width: 1.5},
+		{Label: text.T(ctx, "card.form.icd"), Width: 0.9},
+		{Label: text.T(ctx, "card.form.diagnosis"), Width: 3.8},
 		{Label: text.T(ctx, "card.form.moment"), Width: 1.8},
 	}}
 	for _, d := range s.Case.Diagnoses {
@@ -146,8 +150,10 @@ func (s Sheet) moment(d insuranceapi.Diagnosis) string {
 
 func (s Sheet) operations(ctx context.Context) *document.Table {
 	t := &document.Table{Empty: text.T(ctx, "card.operations.empty"), Columns: []document.Column{
-		{Label: text.T(ctx, "card.form.moment"), Width: 1.9}, {Label: text.T(ctx, "card.operations.code"), Width: 1},
-		{Label: text.T(ctx, "card.operations.name"), Width: 3}, {Label: text.T(ctx, "card.operations.anaesthesia"), Width: 1.5},
+		{Label: text.T(ctx, "card.form.moment"), Width: 1.9},
+		{Label: text.T(ctx, "card.operations.code"), Width: 1},
+		{Label: text.T(ctx, "card.operations.name"), Width: 3},
+		{Label: text.T(ctx, "card.operations.anaesthesia"), Width: 1.5},
 		{Label: text.T(ctx, "card.operations.complication"), Width: 2},
 	}}
 	for _, o := range s.Case.Operations {

@@ -174,7 +174,7 @@ func (s Sheet) Department(code string) text.Words {
 	if w, ok := s.Departments[code]; ok {
 		return w
 	}
-	return text.Words{KY: code, RU: code, EN: code}
+	return text.Same(code)
 }
 
 // DiagnosedAt is the moment of the diagnosis, zero if it is not known.

@@ -10,17 +10,17 @@ import (
 
 // OutcomeWord is the outcome: discharged, transferred, died.
 func OutcomeWord(ctx context.Context, code string) string {
-	return coded(ctx, "card.outcome.", code) //text: card.outcome.*
+	return coded(ctx, "card.outcome.", code) // text: card.outcome.*
 }
 
 // ResultWord is the result: recovered, improved, unchanged, worse.
 func ResultWord(ctx context.Context, code string) string {
-	return coded(ctx, "card.result.", code) //text: card.result.*
+	return coded(ctx, "card.result.", code) // text: card.result.*
 }
 
 // AdmissionWord is the kind of admission: planned, emergency.
 func AdmissionWord(ctx context.Context, code string) string {
-	return coded(ctx, "card.form.admission.", code) //text: card.form.admission.*
+	return coded(ctx, "card.form.admission.", code) // text: card.form.admission.*
 }
 
 // broughtWord is who brought the patient.
@@ -29,7 +29,7 @@ func broughtWord(ctx context.Context, code string) string {
 }
 
 func sexWord(ctx context.Context, code string) string {
-	return coded(ctx, "card.sex.", code) //text: card.sex.*
+	return coded(ctx, "card.sex.", code) // text: card.sex.*
 }
 
 func stageWord(ctx context.Context, code string) string {

@@ -237,7 +237,7 @@ func categoryWord(ctx context.Context, code string) string {
 	if code == "" {
 		code = "none"
 	}
-	return text.T(ctx, "card.category."+code) //text: card.category.*
+	return text.T(ctx, "card.category."+code) // text: card.category.*
 }
 
 // diagnosesError gathers what is wrong with the diagnoses as a whole.

@@ -30,7 +30,7 @@ func Mount(d *desk.Desk) Handover {
 	d.Page("POST /stays/{id}/form/void", keepers, h.voidPage)
 	d.Page("POST /stays/{id}/form/reissue", keepers, h.reissuePage)
 	d.Page("POST /stays/{id}/form/resend", desk.Everybody, h.resendPage)
-	d.Page("GET /stays/{id}/correct", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return h.correctionPage(w, r) })
+	d.Page("GET /stays/{id}/correct", desk.Doctors, h.correctionPage)
 	d.Page("POST /stays/{id}/correct", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return h.correctPage(w, r, d.ICD) })
 	d.Page("GET /work", desk.Everybody, h.workPage)
 	d.Page("GET /worklist", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return page.Redirect(w, r, "/work") })
@@ -170,7 +170,7 @@ func (s State) tone() string {
 }
 
 func stateWord(ctx context.Context, state string) string {
-	return text.T(ctx, "card.handover.state."+state) //text: card.handover.state.*
+	return text.T(ctx, "card.handover.state."+state) // text: card.handover.state.*
 }
 
 func revisionTitle(ctx context.Context, s State) string {

@@ -63,7 +63,11 @@ func (h Handover) part(ctx context.Context, state string, most int) ([]work, err
 
 func workColumns(ctx context.Context) []design.Column {
 	return []design.Column{
-		{Label: text.T(ctx, "card.work.patient")}, {Label: text.T(ctx, "card.work.number")}, {Label: text.T(ctx, "card.work.discharged")},
-		{Label: text.T(ctx, "card.form.doctor")}, {Label: text.T(ctx, "card.work.fund")}, {},
+		{Label: text.T(ctx, "card.work.patient")},
+		{Label: text.T(ctx, "card.work.number")},
+		{Label: text.T(ctx, "card.work.discharged")},
+		{Label: text.T(ctx, "card.form.doctor")},
+		{Label: text.T(ctx, "card.work.fund")},
+		{},
 	}
 }

@@ -129,7 +129,7 @@ func whole(s string) int {
 
 // kindWord is the kind of an entry in the reader's language.
 func kindWord(ctx context.Context, kind string) string {
-	return text.T(ctx, "card.entry."+kind) //text: card.entry.*
+	return text.T(ctx, "card.entry."+kind) // text: card.entry.*
 }
 
 func kindOptions(ctx context.Context) []design.Option {

@@ -163,7 +163,7 @@ func procedureSearch(w http.ResponseWriter, r *http.Request, _ *desk.Desk) error
 
 // anaesthesiaWord is the kind of anaesthesia in the reader's language.
 func anaesthesiaWord(ctx context.Context, kind string) string {
-	return text.T(ctx, "card.anaesthesia."+kind) //text: card.anaesthesia.*
+	return text.T(ctx, "card.anaesthesia."+kind) // text: card.anaesthesia.*
 }
 
 func anaesthesiaOptions(ctx context.Context) []design.Option {

@@ -114,7 +114,7 @@ func markPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 
 // orderKind is the kind of an order in the reader's language.
 func orderKind(ctx context.Context, kind string) string {
-	return text.T(ctx, "card.order_kind."+kind) //text: card.order_kind.*
+	return text.T(ctx, "card.order_kind."+kind) // text: card.order_kind.*
 }
 
 func orderKinds(ctx context.Context) []design.Option {
@@ -138,8 +138,11 @@ func endWord(ctx context.Context, reason string) string {
 
 func orderColumns(ctx context.Context) []design.Column {
 	return []design.Column{
-		{Label: text.T(ctx, "card.orders.col_order")}, {Label: text.T(ctx, "card.orders.col_dose")},
-		{Label: text.T(ctx, "card.orders.col_from")}, {Label: text.T(ctx, "card.orders.col_marks")}, {},
+		{Label: text.T(ctx, "card.orders.col_order")},
+		{Label: text.T(ctx, "card.orders.col_dose")},
+		{Label: text.T(ctx, "card.orders.col_from")},
+		{Label: text.T(ctx, "card.orders.col_marks")},
+		{},
 	}
 }
 

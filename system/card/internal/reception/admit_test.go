@@ -85,8 +85,10 @@ func TestAHundredAdmitOnePerson(t *testing.T) {
 		if n := count(t, d, `SELECT COUNT(*) FROM patient`); n != 1 {
 			t.Errorf("%d patients", n)
 		}
-		for _, query := range []string{`SELECT COUNT(*) FROM stay`, `SELECT COUNT(*) FROM move`, `SELECT COUNT(*) FROM diagnosis`,
-			`SELECT COUNT(*) FROM access_record WHERE action = 'stay.admit'`, `SELECT COUNT(*) FROM access_record WHERE action = 'patient.register'`} {
+		for _, query := range []string{
+			`SELECT COUNT(*) FROM stay`, `SELECT COUNT(*) FROM move`, `SELECT COUNT(*) FROM diagnosis`,
+			`SELECT COUNT(*) FROM access_record WHERE action = 'stay.admit'`, `SELECT COUNT(*) FROM access_record WHERE action = 'patient.register'`,
+		} {
 			if n := count(t, d, query); n != 1 {
 				t.Errorf("%s: %d", query, n)
 			}

@@ -449,9 +449,19 @@ func TestGlobs(t *testing.T) {
 		glob, path string
 		want       bool
 	}{
-		{"", "", true}, {"", "/x", false}, {"/find", "/find", true}, {"/find", "/find/x", false}, {"/find", "/finder", false},
-		{"/*", "/a", true}, {"/*", "/a/b", false}, {"/*/b", "/a/b", true}, {"/**", "/a/b/c", true}, {"**", "", true},
-		{"/a/**/z", "/a/b/c/z", true}, {"/a/*z", "/a/bz", true}, {"/a/*z", "/a/b/z", false},
+		{"", "", true},
+		{"", "/x", false},
+		{"/find", "/find", true},
+		{"/find", "/find/x", false},
+		{"/find", "/finder", false},
+		{"/*", "/a", true},
+		{"/*", "/a/b", false},
+		{"/*/b", "/a/b", true},
+		{"/**", "/a/b/c", true},
+		{"**", "", true},
+		{"/a/**/z", "/a/b/c/z", true},
+		{"/a/*z", "/a/bz", true},
+		{"/a/*z", "/a/b/z", false},
 	} {
 		if got := right.Match(c.glob, c.path); got != c.want {
 			t.Errorf("Match(%q, %q) = %v", c.glob, c.path, got)
@@ -467,8 +477,10 @@ func BenchmarkMessage(b *testing.B) {
 	}
 	road := inproc.New(nil)
 	_ = road.Serve("http://p.localhost:1", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
-	s := &message.Service{Rights: rights, Log: record.New(d), Clock: clock.System{}, Slog: slog.New(slog.DiscardHandler), HTTP: road.Client(),
-		Sites: map[string]string{"insurance": "http://p.localhost:1"}, KeyOf: key}
+	s := &message.Service{
+		Rights: rights, Log: record.New(d), Clock: clock.System{}, Slog: slog.New(slog.DiscardHandler), HTTP: road.Client(),
+		Sites: map[string]string{"insurance": "http://p.localhost:1"}, KeyOf: key,
+	}
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			r := httptest.NewRequest("POST", toFund, strings.NewReader("{}"))

@@ -21,7 +21,6 @@ type logData struct {
 	form    *page.Form
 	records []record.Record
 	next    string // address of the older page, "" for none
-	verdict *record.Verdict
 }
 
 func (d *Desk) log(w http.ResponseWriter, r *http.Request) error {

@@ -76,8 +76,10 @@ func (d *Desk) Fill(r *http.Request, v *page.View) error {
 	v.User = &page.User{PIN: staff.PIN, Name: staff.Name, Role: staff.Title.In(lang), Organisation: staff.Organisation.In(lang)}
 	v.SignIn, v.SignOut = "", "/sign-out"
 	v.Nav = []page.NavItem{
-		{Key: "exchange.nav.overview", Path: "/"}, {Key: "exchange.nav.failures", Path: "/failures"},
-		{Key: "exchange.nav.log", Path: "/log"}, {Key: "exchange.nav.rights", Path: "/rights"},
+		{Key: "exchange.nav.overview", Path: "/"},
+		{Key: "exchange.nav.failures", Path: "/failures"},
+		{Key: "exchange.nav.log", Path: "/log"},
+		{Key: "exchange.nav.rights", Path: "/rights"},
 	}
 	return nil
 }
@@ -97,7 +99,7 @@ func (d *Desk) Mount(mux *http.ServeMux) {
 	} {
 		d.Site.Handle(mux, pattern, d.SignIn.Require(h))
 	}
-	d.Site.Handle(mux, "/", func(http.ResponseWriter, *http.Request) error { return fail.New(fail.NotFound, "kit.not_found") })
+	d.Site.Handle(mux, "/", page.Missing)
 }
 
 // patience is how long the desk waits for one system: a page with a gap now is
@@ -118,7 +120,7 @@ func title(ctx context.Context, name string) string {
 	if _, ok := exchangeapi.Systems[name]; !ok {
 		return name
 	}
-	return text.T(ctx, "exchange.system."+name) //text: exchange.system.*
+	return text.T(ctx, "exchange.system."+name) // text: exchange.system.*
 }
 
 // titleOf is the name of a subsystem as the log has it.

@@ -89,7 +89,8 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 	return answer.send()
 }
 
-// plain refuses what no client sends: a parameter twice (RFC 6749, 3.1), or huge.
+// plain refuses what no client sends: a parameter twice (RFC 6749, 3.1), huge,
+// or with bytes that are no text.
 func plain(values url.Values) error {
 	for name, each := range values {
 		if len(each) > 1 && name != "resource" {
@@ -98,6 +99,9 @@ func plain(values url.Values) error {
 		for _, value := range each {
 			if len(value) > maxValue {
 				return errors.New("a parameter is too long")
+			}
+			if !page.Readable(value) {
+				return errors.New("a parameter is no text")
 			}
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
@@ -263,16 +262,11 @@ func (s *SignIn) deliver(ctx context.Context, j job.Job) error {
 	}
 	m := messageapi.Message{
 		ID: "identity-" + j.ID, Address: a.Phone, Channels: []messageapi.Channel{messageapi.SMS}, Lang: a.Lang, Secret: true,
-		Subject: s.words("identity.code.subject", nil), Body: s.words("identity.code.body", map[string]any{"Code": code}),
+		Subject: s.Site.Texts.Words("identity.code.subject"), Body: s.Site.Texts.Words("identity.code.body", "Code", code),
 	}
 	if e.channel == Email {
 		m.Address, m.Channels = a.Email, []messageapi.Channel{messageapi.Email}
 	}
 	_, err = s.Messages.Send(ctx, m)
 	return err
-}
-
-func (s *SignIn) words(key string, args map[string]any) text.Words {
-	say := func(l text.Lang) string { return s.Site.Texts.Say(l, key, args) }
-	return text.Words{KY: say(text.KY), RU: say(text.RU), EN: say(text.EN)}
 }

@@ -99,7 +99,7 @@ func Name(all []workforceapi.Organisation, code string) text.Words {
 			return o.ShortName
 		}
 	}
-	return text.Words{KY: code, RU: code, EN: code}
+	return text.Same(code)
 }
 
 // Department is "18 · Терапевтическое отделение"; the code alone if there is no name.

@@ -27,8 +27,9 @@ type Receiver struct {
 }
 
 // Listen starts the receiver.
-func Listen(box *Box, log *slog.Logger) (*Receiver, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func Listen(ctx context.Context, box *Box, log *slog.Logger) (*Receiver, error) {
+	var bind net.ListenConfig
+	listener, err := bind.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

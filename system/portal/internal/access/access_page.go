@@ -35,7 +35,7 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, p cabinet.Person) er
 
 // name is a system's name.
 func name(ctx context.Context, system string) string {
-	return text.T(ctx, "portal.system."+system) //text: portal.system.*
+	return text.T(ctx, "portal.system."+system) // text: portal.system.*
 }
 
 func names(ctx context.Context, all []string) string {
@@ -94,7 +94,7 @@ func who(ctx context.Context, r audit.Record, pin string) string {
 func organisation(ctx context.Context, r audit.Record) string {
 	for _, s := range exchangeapi.Systems {
 		if r.Organisation == s.Member {
-			return text.T(ctx, "portal.member."+s.Member) //text: portal.member.*
+			return text.T(ctx, "portal.member."+s.Member) // text: portal.member.*
 		}
 	}
 	if r.Organisation == r.ActorName {

@@ -132,6 +132,7 @@ func (d *Desk) said(event string, s catalogue.Service, a Application) (subject, 
 		say := func(l text.Lang) string {
 			return d.Texts.Say(l, key, map[string]any{"Service": s.Title.In(l), "Number": a.Number, "When": text.Moment(a.Created)})
 		}
+		// Not Catalogue.Words: the service's name is in the language of the sentence.
 		return text.Words{KY: say(text.KY), RU: say(text.RU), EN: say(text.EN)}
 	}
 	switch event {

@@ -68,7 +68,7 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, p cabinet.Person) er
 
 // tag is a state in words and its tone.
 func tag(ctx context.Context, s State) (words, tone string) {
-	words = text.T(ctx, "portal.state."+string(s)) //text: portal.state.*
+	words = text.T(ctx, "portal.state."+string(s)) // text: portal.state.*
 	switch s {
 	case Ready:
 		return words, "done"
@@ -82,7 +82,7 @@ func tag(ctx context.Context, s State) (words, tone string) {
 func timeline(ctx context.Context, all []Event) []design.Event {
 	items := make([]design.Event, 0, len(all))
 	for _, e := range all {
-		item := design.Event{When: text.Moment(e.At), Title: text.T(ctx, "portal.event."+e.Kind), Text: e.Detail} //text: portal.event.*
+		item := design.Event{When: text.Moment(e.At), Title: text.T(ctx, "portal.event."+e.Kind), Text: e.Detail} // text: portal.event.*
 		switch e.Kind {
 		case Answered, Document:
 			item.Tone = "done"

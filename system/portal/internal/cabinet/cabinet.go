@@ -119,9 +119,3 @@ func (c *Cabinet) Seen(ctx context.Context, q db.Querier, r audit.Record) error 
 func (c *Cabinet) In(ctx context.Context, l text.Lang) context.Context {
 	return text.With(ctx, c.Texts, l)
 }
-
-// Words is the key's sentence in the three languages; pairs as in text.T.
-func (c *Cabinet) Words(key string, pairs ...any) text.Words {
-	args := fail.Args(pairs...)
-	return text.Words{KY: c.Texts.Say(text.KY, key, args), RU: c.Texts.Say(text.RU, key, args), EN: c.Texts.Say(text.EN, key, args)}
-}

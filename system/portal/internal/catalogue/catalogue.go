@@ -74,7 +74,7 @@ func Search(query string) []Service {
 
 // Categories are those of the services, in their order.
 func Categories(services []Service) []string {
-	//text: portal.category.*
+	// text: portal.category.*
 	var all []string
 	for _, s := range services {
 		if !slices.Contains(all, s.Category) {

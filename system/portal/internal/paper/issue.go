@@ -165,7 +165,7 @@ func (d *Desk) readyJob(ctx context.Context, j job.Job) error {
 	}
 	_, err = d.Messages.Send(ctx, messageapi.Message{
 		ID: "portal-document-" + doc.ID, PIN: doc.PIN, Channels: []messageapi.Channel{messageapi.Mailbox, messageapi.Email},
-		Subject: d.Words("portal.notice.document_subject"), Body: d.Words("portal.notice.document_body", "Number", doc.Number),
+		Subject: d.Texts.Words("portal.notice.document_subject"), Body: d.Texts.Words("portal.notice.document_body", "Number", doc.Number),
 		Link: d.BaseURL + "/my/documents/" + doc.ID,
 	})
 	return err

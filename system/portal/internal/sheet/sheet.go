@@ -121,10 +121,10 @@ func outcome(ctx context.Context, s cardapi.Summary) string {
 
 // code is a code in words, or as it is when there are none for it.
 func code(ctx context.Context, prefix, value string) string {
-	//text: portal.sex.*
-	//text: portal.rank.*
-	//text: portal.outcome.*
-	//text: portal.result.*
+	// text: portal.sex.*
+	// text: portal.rank.*
+	// text: portal.outcome.*
+	// text: portal.result.*
 	if value == "" {
 		return ""
 	}

@@ -181,8 +181,12 @@ func TestKeysLieSealed(t *testing.T) {
 func TestHostileRequests(t *testing.T) {
 	s := service(dbtest.SQLite(t, "signature", migration.Sets...), clock.NewManual(start))
 	for _, r := range []signatureapi.Request{
-		{}, {SHA256: "abc", Document: "1"}, {SHA256: strings.Repeat("AB", 32), Document: "1"},
-		{SHA256: strings.Repeat("zz", 32), Document: "1"}, {SHA256: request.SHA256}, {SHA256: request.SHA256, Document: strings.Repeat("1", 101)},
+		{},
+		{SHA256: "abc", Document: "1"},
+		{SHA256: strings.Repeat("AB", 32), Document: "1"},
+		{SHA256: strings.Repeat("zz", 32), Document: "1"},
+		{SHA256: request.SHA256},
+		{SHA256: request.SHA256, Document: strings.Repeat("1", 101)},
 		{SHA256: request.SHA256, Document: "1\n" + request.SHA256},
 	} {
 		if _, err := s.Seal(portal(t), r); !fail.Is(err, fail.Invalid) {
