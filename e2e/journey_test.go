@@ -18,13 +18,16 @@ func TestStoryInOneProcess(t *testing.T) {
 }
 
 // The same story with card, insurance, portal and the rest as four processes on
-// one PostgreSQL, and a second card beside the first.
+// one PostgreSQL.
 func TestStoryInProcessesApart(t *testing.T) {
 	needE2E(t)
-	w, processes := apart(t, dbtest.Postgres(t))
-	s := story{world: w, t: t}
+	e := apart(t, dbtest.Postgres(t))
+	for _, group := range groups {
+		e.start(group[0])
+	}
+	s := story{world: e.world, t: t}
 	s.whole()
-	for _, p := range processes {
+	for _, p := range e.running {
 		p.leaksNothing()
 	}
 }
@@ -35,37 +38,40 @@ var groups = [][]string{
 	{"card"}, {"insurance"}, {"portal"},
 }
 
-// apart starts each group in a process of its own; database "" is an SQLite
-// folder each.
-func apart(t *testing.T, database string) (world, map[string]*process) {
-	t.Helper()
-	w := world{t: t, site: map[string]string{}}
-	ports := make([]int, len(groups))
-	env := []string{"SANARIP_SECRET=the-journey-only-secret-of-more-than-32-characters"}
-	for i, group := range groups {
-		ports[i] = freePort(t)
-		for _, system := range group {
-			w.site[system] = fmt.Sprintf("http://%s.localhost:%d", hosts[system], ports[i])
-		}
-	}
-	w.site["start"] = fmt.Sprintf("http://localhost:%d", ports[0])
-	for system, address := range w.site {
-		if system != "start" {
-			env = append(env, fmt.Sprintf("SANARIP_SITE_%s=%s", strings.ToUpper(system), address))
-		}
-	}
-	processes := map[string]*process{}
-	for i, group := range groups {
-		processes[group[0]] = launch(t, ports[i], env, groupArgs(t, group, database)...)
-	}
-	return w, processes
+// estate is systems in processes apart, each named by its first system.
+type estate struct {
+	world
+	ports   map[string]int
+	args    map[string][]string
+	env     []string
+	running map[string]*process
 }
 
-func groupArgs(t *testing.T, group []string, database string) []string {
+// apart prepares a process for each group; database "" is an SQLite folder each.
+func apart(t *testing.T, database string) *estate {
 	t.Helper()
-	args := []string{"--demo", "--open=false", "--data", t.TempDir(), "--only", strings.Join(group, ",")}
-	if database != "" {
-		args = append(args, "--database", database)
+	e := &estate{
+		world: world{t: t, site: map[string]string{}}, ports: map[string]int{}, args: map[string][]string{}, running: map[string]*process{},
+		env: []string{"SANARIP_SECRET=the-journey-only-secret-of-more-than-32-characters"},
 	}
-	return args
+	for _, group := range groups {
+		name := group[0]
+		e.ports[name] = freePort(t)
+		for _, system := range group {
+			e.site[system] = fmt.Sprintf("http://%s.localhost:%d", hosts[system], e.ports[name])
+			e.env = append(e.env, fmt.Sprintf("SANARIP_SITE_%s=%s", strings.ToUpper(system), e.site[system]))
+		}
+		e.args[name] = []string{"--demo", "--open=false", "--data", t.TempDir(), "--only", strings.Join(group, ",")}
+		if database != "" {
+			e.args[name] = append(e.args[name], "--database", database)
+		}
+	}
+	e.site["start"] = fmt.Sprintf("http://localhost:%d", e.ports["exchange"])
+	return e
+}
+
+// start starts the process, again if it was killed before.
+func (e *estate) start(name string) {
+	e.t.Helper()
+	e.running[name] = launch(e.t, e.ports[name], e.env, e.args[name]...)
 }

@@ -203,7 +203,7 @@ func (s *story) whoLooked() {
 	b.picture("accesses")
 }
 
-func (s *story) operator() {
+func (s *story) operatorSignsIn() *browser {
 	b := open(s.t, "operator", 1440, "ru")
 	b.goTo(s.site["exchange"] + "/")
 	if !strings.HasPrefix(b.where(), s.site["identity"]) {
@@ -211,6 +211,11 @@ func (s *story) operator() {
 	}
 	b.signIn(s.world, demo.Operator)
 	b.goTo(s.site["exchange"] + "/")
+	return b
+}
+
+func (s *story) operator() {
+	b := s.operatorSignsIn()
 	b.check("operator")
 	b.picture("operator")
 	b.goTo(s.site["exchange"] + "/log")

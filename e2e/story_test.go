@@ -17,6 +17,7 @@ type story struct {
 	world
 	t       *testing.T
 	doctor  *browser
+	fund    *browser
 	stay    string // address of the stay's pages
 	number  string // of form 066/у, 17 digits
 	verify  string // address in the QR code
@@ -247,14 +248,21 @@ func (s *story) returnedAndCorrected() {
 	b.picture("accepted")
 }
 
-func (s *story) expert() {
+// expertSignsIn leads the fund's expert to the list of cases.
+func (s *story) expertSignsIn() {
 	b := open(s.t, "expert", 1440, "ru")
+	s.fund = b
 	b.goTo(s.site["insurance"] + "/")
 	if !strings.HasPrefix(b.where(), s.site["identity"]) {
 		b.leave(`[...document.querySelectorAll('a[href^="/sign-in"]')][0].click()`)
 	}
 	b.signIn(s.world, demo.Expert)
 	b.goTo(s.site["insurance"] + "/cases")
+}
+
+func (s *story) expert() {
+	s.expertSignsIn()
+	b := s.fund
 	b.check("cases")
 	b.picture("cases")
 	b.see(s.number[:7])
