@@ -35,7 +35,9 @@ func TestStoryInProcessesApart(t *testing.T) {
 // groups are the systems that share a process when they run apart.
 var groups = [][]string{
 	{"exchange", "identity", "population", "message", "signature", "payment", "workforce"},
-	{"card"}, {"insurance"}, {"portal"},
+	{"card"},
+	{"insurance"},
+	{"portal"},
 }
 
 // estate is systems in processes apart, each named by its first system.
