@@ -39,7 +39,7 @@ type house struct {
 	now *clock.Manual
 }
 
-func newHouse(t *testing.T, change func(*host.Env)) house {
+func newHouse(t testing.TB, change func(*host.Env)) house {
 	t.Helper()
 	n, now := cardtest.New(), clock.NewManual(cardtest.Start)
 	n.Persons[patientPIN] = populationapi.Person{
