@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -74,7 +75,10 @@ func TestMoreStatementsThanAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = rows.Close() }()
-		names, _ := rows.Columns()
+		names, err := rows.Columns()
+		if err := errors.Join(err, rows.Err()); err != nil {
+			t.Fatal(err)
+		}
 		return len(names)
 	}
 	before := columns()
