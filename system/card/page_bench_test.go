@@ -57,7 +57,10 @@ func newWard(b *testing.B) fullWard {
 	}
 	h.desk.Page("GET /hello", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, templ.ComponentFunc(func(ctx context.Context, out io.Writer) error {
-			hello := templ.ComponentFunc(func(_ context.Context, out io.Writer) error { _, err := io.WriteString(out, "<p>Саламатсызбы</p>"); return err })
+			hello := templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
+				_, err := io.WriteString(out, "<p>Саламатсызбы</p>")
+				return err
+			})
 			return design.Work("Саламатсызбы").Render(templ.WithChildren(ctx, hello), out)
 		}))
 	})

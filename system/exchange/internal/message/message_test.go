@@ -5,7 +5,6 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -467,29 +466,4 @@ func TestGlobs(t *testing.T) {
 			t.Errorf("Match(%q, %q) = %v", c.glob, c.path, got)
 		}
 	}
-}
-
-func BenchmarkMessage(b *testing.B) {
-	d := dbtest.SQLite(b, "exchange", migration.Sets...)
-	rights := right.Rights{DB: d, Clock: clock.System{}}
-	if err := rights.Seed(context.Background()); err != nil {
-		b.Fatal(err)
-	}
-	road := inproc.New(nil)
-	_ = road.Serve("http://p.localhost:1", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
-	s := &message.Service{
-		Rights: rights, Log: record.New(d), Clock: clock.System{}, Slog: slog.New(slog.DiscardHandler), HTTP: road.Client(),
-		Sites: map[string]string{"insurance": "http://p.localhost:1"}, KeyOf: key,
-	}
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			r := httptest.NewRequest("POST", toFund, strings.NewReader("{}"))
-			r.Header.Set("X-Road-Client", exchangeapi.Card.String())
-			r.Header.Set("Proxy-Authorization", "Bearer "+key("card"))
-			w := httptest.NewRecorder()
-			if s.ServeHTTP(w, r); w.Code != http.StatusOK {
-				b.Fatal(fmt.Sprint(w.Code, w.Body))
-			}
-		}
-	})
 }
