@@ -247,3 +247,10 @@ func (b *browser) submit(field string) {
 	b.t.Helper()
 	b.leave(fmt.Sprintf(`document.querySelector('[name=%q]:not([type=hidden])').form.requestSubmit()`, field))
 }
+
+// resize makes the window so many CSS pixels wide.
+func (b *browser) resize(width int) {
+	b.t.Helper()
+	b.width = width
+	b.do(chromedp.EmulateViewport(int64(width), 900))
+}

@@ -14,6 +14,7 @@ func TestStoryInOneProcess(t *testing.T) {
 	w, p := oneProcess(t, "")
 	s := story{world: w, t: t}
 	s.whole()
+	s.everyPage()
 	p.leaksNothing()
 }
 

@@ -67,6 +67,7 @@ func (s *story) pdf(b *browser, address string, words ...string) (file string) {
 
 func (s *story) patientOrders() {
 	b := open(s.t, "citizen", 360, "ky")
+	s.citizen = b
 	// The letter and the message in the mailbox, without a word of medicine.
 	l := s.await(demo.Patient, func(l letter) bool { return l.Channel == "email" && l.Code == "" })
 	if strings.Contains(l.Body+l.Subject, "I20") || strings.Contains(l.Body, "тенокард") {
@@ -205,6 +206,7 @@ func (s *story) whoLooked() {
 
 func (s *story) operatorSignsIn() *browser {
 	b := open(s.t, "operator", 1440, "ru")
+	s.keeper = b
 	b.goTo(s.site["exchange"] + "/")
 	if !strings.HasPrefix(b.where(), s.site["identity"]) {
 		b.leave(`[...document.querySelectorAll('a[href^="/sign-in"]')][0].click()`)
@@ -227,4 +229,34 @@ func (s *story) operator() {
 			s.t.Errorf("the operator's log tells %q", secret)
 		}
 	}
+}
+
+// everyPage opens what the four have met again in the other languages at 320
+// CSS pixels, which is a desk at 400 %, and holds each against the same checks.
+func (s *story) everyPage() {
+	site := s.site
+	round := func(b *browser, addresses ...string) {
+		b.resize(320)
+		for _, lang := range []string{"ky", "en"} {
+			for _, address := range addresses {
+				b.goTo(address + "?lang=" + lang)
+				b.settled()
+				b.check(lang + " at 320 px")
+			}
+		}
+	}
+	s.doctor.goTo(s.stay)
+	patient := eval[string](s.doctor, `document.querySelector('a[href^="/patients/"]').href`)
+	round(s.doctor, site["card"]+"/ward", site["card"]+"/patients", site["card"]+"/patients/new", patient, site["card"]+"/work",
+		s.stay, s.stay+"/orders", s.stay+"/operations", s.stay+"/moves", s.stay+"/diagnoses", s.stay+"/discharge", s.stay+"/form",
+		site["card"]+"/nothing-here")
+	s.doctor.goTo(site["workforce"] + "/sign-in")
+	s.doctor.consent()
+	round(s.doctor, site["workforce"]+"/organisations", site["workforce"]+"/organisations/"+demo.Hospital,
+		site["workforce"]+"/organisations/"+demo.Hospital+"/departments", site["workforce"]+"/organisations/"+demo.Hospital+"/staff")
+	round(s.fund, strings.Split(s.fund.where(), "?")[0], site["insurance"]+"/cases", site["insurance"]+"/totals", site["insurance"]+"/rules", site["insurance"]+"/prices")
+	document := strings.Split(s.citizen.where(), "?")[0]
+	round(s.citizen, document, site["portal"]+"/", site["portal"]+"/my", site["portal"]+"/my/accesses", site["portal"]+"/my/profile",
+		site["portal"]+"/verify", site["message"]+"/", site["identity"]+"/")
+	round(s.keeper, site["exchange"]+"/", site["exchange"]+"/failures", site["exchange"]+"/log", site["exchange"]+"/rights")
 }

@@ -18,9 +18,11 @@ type story struct {
 	t       *testing.T
 	doctor  *browser
 	fund    *browser
-	stay    string // address of the stay's pages
-	number  string // of form 066/у, 17 digits
-	verify  string // address in the QR code
+	citizen *browser
+	keeper  *browser // of the systems: the operator
+	stay    string   // address of the stay's pages
+	number  string   // of form 066/у, 17 digits
+	verify  string   // address in the QR code
 	docPath string
 }
 
