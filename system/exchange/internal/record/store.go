@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -11,6 +13,33 @@ import (
 const columns = `sequence, kind, request_id, query_id, client, provider, service, method, endpoint, user_id, issue,
 	request_hash, response_hash, request_bytes, response_bytes, status, error, error_message, started_at, duration, previous_hash, hash`
 
+// width is how many columns there are.
+const width = 22
+
+// inserts write many records in one question: a few fixed numbers of them, so
+// that the database needs to understand only so many texts.
+var inserts = []struct {
+	rows  int
+	query string
+}{{16, insertOf(16)}, {4, insertOf(4)}, {1, insertOf(1)}}
+
+func insertOf(rows int) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO message_record (" + columns + ") VALUES ")
+	for i := range rows * width {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%width == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
+	}
+	return b.String() + ")"
+}
+
 func (l *Log) append(ctx context.Context, entries []entry) error {
 	return l.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var sequence int64
@@ -18,25 +47,25 @@ func (l *Log) append(ctx context.Context, entries []entry) error {
 		if err := tx.QueryRowContext(ctx, `SELECT sequence, hash FROM message_chain WHERE id = 1`+l.db.ForUpdate()).Scan(&sequence, &hash); err != nil {
 			return err
 		}
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO message_record (`+columns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = insert.Close() }()
+		values := make([]any, 0, len(entries)*width)
 		for _, e := range entries {
 			r := e.record // a copy: the transaction may be tried again
 			sequence++
 			r.Sequence, r.PreviousHash = sequence, hash
 			r.Hash = r.chained()
 			hash = r.Hash
-			if _, err := insert.ExecContext(ctx, r.Sequence, r.Kind, r.RequestID, r.QueryID, r.Client, r.Provider, r.Service, r.Method, r.Endpoint,
+			values = append(values, r.Sequence, r.Kind, r.RequestID, r.QueryID, r.Client, r.Provider, r.Service, r.Method, r.Endpoint,
 				r.UserID, r.Issue, r.RequestHash, r.ResponseHash, r.RequestBytes, r.ResponseBytes, r.Status, r.Error, r.ErrorMessage,
-				db.Micros(r.StartedAt), r.Duration.Microseconds(), r.PreviousHash, r.Hash); err != nil {
-				return err
+				db.Micros(r.StartedAt), r.Duration.Microseconds(), r.PreviousHash, r.Hash)
+		}
+		for _, insert := range inserts {
+			for ; len(values) >= insert.rows*width; values = values[insert.rows*width:] {
+				if _, err := tx.ExecContext(ctx, insert.query, values[:insert.rows*width]...); err != nil {
+					return err
+				}
 			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE message_chain SET sequence = $1, hash = $2 WHERE id = 1`, sequence, hash)
+		_, err := tx.ExecContext(ctx, `UPDATE message_chain SET sequence = $1, hash = $2 WHERE id = 1`, sequence, hash)
 		return err
 	})
 }
