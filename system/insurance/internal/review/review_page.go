@@ -257,7 +257,7 @@ func (v caseView) operations(ctx context.Context) design.TableData {
 		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.moment")}, {Label: text.T(ctx, "insurance.case.code")}, {Label: text.T(ctx, "insurance.case.operation")}, {Label: text.T(ctx, "insurance.case.anaesthesia")}, {Label: text.T(ctx, "insurance.case.complication")}},
 	}
 	for _, o := range v.Case.Operations {
-		t.Rows = append(t.Rows, []design.Cell{{Text: text.Moment(o.At)}, {Text: o.Code}, {Text: o.Name}, {Text: o.Anaesthesia}, {Text: o.Complication}})
+		t.Rows = append(t.Rows, []design.Cell{{Text: text.Moment(o.At)}, {Text: o.Code}, {Text: o.Name}, {Text: anaesthesiaWord(ctx, o.Anaesthesia)}, {Text: o.Complication}})
 	}
 	return t
 }

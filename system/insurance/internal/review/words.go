@@ -66,3 +66,12 @@ func rankWord(ctx context.Context, code string) string {
 		"main": "insurance.rank.main", "complication": "insurance.rank.complication", "comorbid": "insurance.rank.comorbid",
 	})
 }
+
+// anaesthesiaWord is the kind of anaesthesia as the card names it; what another
+// system sends in words of its own stays as it is.
+func anaesthesiaWord(ctx context.Context, code string) string {
+	return word(ctx, code, map[string]string{
+		"none": "insurance.anaesthesia.none", "local": "insurance.anaesthesia.local", "regional": "insurance.anaesthesia.regional",
+		"spinal": "insurance.anaesthesia.spinal", "general": "insurance.anaesthesia.general",
+	})
+}

@@ -94,7 +94,7 @@ func discharge(ctx context.Context, s cardapi.Summary) Sheet {
 		Widths:  []float64{1.5, 3.5, 1.5},
 	}
 	for _, o := range s.Operations {
-		operations.Table = append(operations.Table, []string{text.Moment(o.At), o.Name, o.Anaesthesia})
+		operations.Table = append(operations.Table, []string{text.Moment(o.At), o.Name, code(ctx, "portal.anaesthesia.", o.Anaesthesia)})
 	}
 	sheet.Sections = append(sheet.Sections, diagnoses, operations)
 	if s.Course != "" {
@@ -125,6 +125,7 @@ func code(ctx context.Context, prefix, value string) string {
 	// text: portal.rank.*
 	// text: portal.outcome.*
 	// text: portal.result.*
+	// text: portal.anaesthesia.*
 	if value == "" {
 		return ""
 	}
