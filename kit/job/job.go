@@ -72,7 +72,7 @@ type Handler func(ctx context.Context, j Job) error
 
 // Policy says how often and how long a kind is tried.
 type Policy struct {
-	MaxAttempts int           // then it is failed and waits for the operator; 0: 40
+	MaxAttempts int           // then it is failed and waits for the operator; 0: 750, about a day
 	FirstDelay  time.Duration // doubled with each attempt; 0: 2 s
 	MaxDelay    time.Duration // 0: 2 min
 }
@@ -121,7 +121,7 @@ func New(d *db.DB, c clock.Clock, log *slog.Logger, config Config) *Queue {
 // Handle registers who does jobs of the kind. Call before Run.
 func (q *Queue) Handle(kind string, policy Policy, h Handler) {
 	if policy.MaxAttempts == 0 {
-		policy.MaxAttempts = 40
+		policy.MaxAttempts = 750
 	}
 	if policy.FirstDelay == 0 {
 		policy.FirstDelay = 2 * time.Second

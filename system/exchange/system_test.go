@@ -244,3 +244,20 @@ func TestR1IsNotCleanedIntoARedirect(t *testing.T) {
 		t.Errorf("%s", body)
 	}
 }
+
+// NR-2: an operator who has left is out at the next page, not when the session ends.
+func TestWhoIsNoOperatorAnyMoreIsOut(t *testing.T) {
+	w := newTown(t, "sqlite:"+t.TempDir())
+	recorder := httptest.NewRecorder()
+	err := w.system.desk.Sessions.Start(t.Context(), recorder, doctorPIN, "sid-2", operator.Staff{PIN: doctorPIN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.cookie = recorder.Result().Cookies()[0]
+	if got := w.do(t, http.MethodPost, "/jobs/card/x/retry", "ru", nil, true); got.Code != http.StatusForbidden {
+		t.Errorf("retry: %d", got.Code)
+	}
+	if got := w.do(t, http.MethodGet, "/log", "ru", nil, true); got.Code != http.StatusSeeOther {
+		t.Errorf("the session goes on: %d", got.Code)
+	}
+}

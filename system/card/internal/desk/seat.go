@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -15,22 +14,12 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// How often a session asks НИСУР whether its posts are still held (NR-2: who
-// leaves loses access at once), and for how long a hospital may go on working
-// while НИСУР does not answer.
-const (
-	recheckAfter  = time.Minute
-	recheckPause  = 15 * time.Second
-	recheckWait   = 3 * time.Second
-	worksWithout  = 4 * time.Hour
-	choosePostURL = "/post"
-)
+const choosePostURL = "/post"
 
 // seat is what a session of the card keeps.
 type seat struct {
-	Staff   Staff
-	Checked time.Time // when НИСУР last named the posts
-	Tried   time.Time // when it was last asked
+	Staff Staff
+	workforceapi.Standing
 }
 
 // Admit lets in who holds a post in a hospital by НИСУР. Give it to signin.Config.
@@ -42,8 +31,7 @@ func (d *Desk) Admit(ctx context.Context, c signin.Claims) (any, error) {
 	if len(posts) == 0 {
 		return nil, fail.New(fail.Forbidden, "card.no_post")
 	}
-	now := d.Clock.Now()
-	s := seat{Staff: Staff{PIN: c.PIN, Name: c.Name, Posts: posts}, Checked: now, Tried: now}
+	s := seat{Staff: Staff{PIN: c.PIN, Name: c.Name, Posts: posts}, Standing: workforceapi.Stands(d.Clock.Now())}
 	if s.Staff.Name == "" {
 		s.Staff.Name = posts[0].PersonName
 	}
@@ -103,33 +91,35 @@ func (d *Desk) sit(r *http.Request) (Staff, error) {
 	if err := current.Bind(&s); err != nil {
 		return Staff{}, err
 	}
-	now := d.Clock.Now()
-	if now.Sub(s.Checked) < recheckAfter || now.Sub(s.Tried) < recheckPause {
+	if !s.Due(d.Clock.Now()) {
 		return s.Staff, nil
 	}
 	return d.recheck(ctx, current, s)
 }
 
 func (d *Desk) recheck(ctx context.Context, current session.Session, s seat) (Staff, error) {
-	now := d.Clock.Now()
-	asking, cancel := context.WithTimeout(ctx, recheckWait)
-	defer cancel()
-	posts, err := d.posts(asking, s.Staff.PIN)
-	s.Tried = now
-	switch {
-	case err != nil && now.Sub(s.Checked) > worksWithout:
-		return Staff{}, err
-	case err != nil:
-		d.Log.WarnContext(ctx, "posts not checked again", "system", "card", "error", err.Error())
-		return s.Staff, d.Sessions.Update(ctx, current, s)
-	case len(posts) == 0:
+	away, err := s.Renew(ctx, d.Clock.Now(), func(ctx context.Context) error {
+		posts, err := d.posts(ctx, s.Staff.PIN)
+		if err != nil {
+			return err
+		}
+		if len(posts) == 0 {
+			return fail.New(fail.Forbidden, "card.no_post")
+		}
+		s.Staff.Posts, s.Staff.Post = posts, choose(posts, s.Staff.Post.ID)
+		return nil
+	})
+	if fail.Is(err, fail.Forbidden) {
 		if err := d.Sessions.EndPIN(ctx, s.Staff.PIN); err != nil {
 			return Staff{}, err
 		}
-		return Staff{}, fail.New(fail.Forbidden, "card.no_post")
 	}
-	s.Checked, s.Staff.Posts = now, posts
-	s.Staff.Post = choose(posts, s.Staff.Post.ID)
+	if err != nil {
+		return Staff{}, err
+	}
+	if away != nil {
+		d.Log.WarnContext(ctx, "posts not checked again", "system", "card", "error", away.Error())
+	}
 	return s.Staff, d.Sessions.Update(ctx, current, s)
 }
 

@@ -11,6 +11,10 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
 
+// Anywhere stands for every organisation, for those who have asked already
+// whose stay it is.
+const Anywhere = "*"
+
 // Load reads the record of a stay of the organisation. lock is d.ForUpdate() in
 // the transaction of a change, "" for a read. A stay of another organisation is
 // fail.NotFound.
@@ -25,7 +29,7 @@ func Load(ctx context.Context, q db.Querier, stayID, organisation, lock string) 
 		Scan(&r.StayID, &r.State, &organisationCode, &r.Department, &r.Kind, &admitted, &r.HoursSinceOnset, &r.BroughtBy,
 			&r.Referrer, &first, &r.Doctor.PIN, &r.Doctor.Name, &r.Patient.ID, &discharged, &r.Ending.Outcome, &r.Ending.Result,
 			&r.Ending.TransferredTo, &r.Ending.Recommendations, &r.Ending.By)
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && organisation != "" && organisationCode != organisation) {
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && organisation != Anywhere && organisationCode != organisation) {
 		return Record{}, fail.New(fail.NotFound, "card.form.no_stay")
 	}
 	if err != nil {

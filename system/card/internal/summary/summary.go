@@ -64,7 +64,7 @@ func (s Service) Summary(ctx context.Context, person, stayID string) (cardapi.Su
 	if err != nil {
 		return cardapi.Summary{}, err
 	}
-	r, err := form.Load(ctx, s.Desk.DB.Read, stayID, "", "")
+	r, err := form.Load(ctx, s.Desk.DB.Read, stayID, form.Anywhere, "")
 	if err != nil {
 		return cardapi.Summary{}, err
 	}

@@ -46,19 +46,64 @@ type Staff struct {
 	Name         string     `json:"name"`
 	Title        text.Words `json:"title"`
 	Organisation text.Words `json:"organisation"`
+	workforceapi.Standing
 }
 
 // Admit lets those in who hold a post as operator today, by НИСУР.
 func (d *Desk) Admit(ctx context.Context, c signin.Claims) (any, error) {
-	posts, err := workforceapi.Client{Exchange: d.Exchange}.Posts(ctx, c.PIN)
+	staff := Staff{PIN: c.PIN, Name: c.Name, Standing: workforceapi.Stands(d.Clock.Now())}
+	return staff, d.ask(ctx, &staff)
+}
+
+// ask looks up the operator's post at НИСУР.
+func (d *Desk) ask(ctx context.Context, s *Staff) error {
+	posts, err := workforceapi.Client{Exchange: d.Exchange}.Posts(ctx, s.PIN)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	i := slices.IndexFunc(posts, func(p workforceapi.Post) bool { return p.Role == workforceapi.Operator })
 	if i < 0 {
-		return nil, fail.New(fail.Forbidden, "exchange.no_post")
+		return fail.New(fail.Forbidden, "exchange.no_post")
 	}
-	return Staff{c.PIN, c.Name, posts[i].Title, posts[i].OrganisationName}, nil
+	s.Title, s.Organisation = posts[i].Title, posts[i].OrganisationName
+	return nil
+}
+
+// standing lets only those on who are operators still (NR-2).
+func (d *Desk) standing(h page.Handler) page.Handler {
+	return d.SignIn.Require(func(w http.ResponseWriter, r *http.Request) error {
+		ctx, now := r.Context(), d.Clock.Now()
+		current, ok, err := d.Sessions.Of(r)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fail.New(fail.SignedOut, "kit.session_ended")
+		}
+		var staff Staff
+		if err := current.Bind(&staff); err != nil {
+			return err
+		}
+		if !staff.Due(now) {
+			return h(w, r)
+		}
+		away, err := staff.Renew(ctx, now, func(ctx context.Context) error { return d.ask(ctx, &staff) })
+		if fail.Is(err, fail.Forbidden) {
+			if err := d.Sessions.EndPIN(ctx, staff.PIN); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if away != nil {
+			d.Slog.WarnContext(ctx, "an operator's post was not checked again", "system", "exchange", "error", away.Error())
+		}
+		if err := d.Sessions.Update(ctx, current, staff); err != nil {
+			return err
+		}
+		return h(w, r)
+	})
 }
 
 // Fill gives the layout who is signed in and where one can go.
@@ -97,7 +142,7 @@ func (d *Desk) Mount(mux *http.ServeMux) {
 		"POST /log/check":                d.checkChain,
 		"GET /rights":                    d.rights,
 	} {
-		d.Site.Handle(mux, pattern, d.SignIn.Require(h))
+		d.Site.Handle(mux, pattern, d.standing(h))
 	}
 	d.Site.Handle(mux, "/", page.Missing)
 }

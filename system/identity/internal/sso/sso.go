@@ -75,13 +75,19 @@ func (s *Sessions) End(ctx context.Context, session Session) error {
 }
 
 func (s *Sessions) end(ctx context.Context, tx *sql.Tx, session Session) error {
+	// Whoever is entering a client at this moment has been before us or comes
+	// too late: no client is left without its logout.
+	held, err := s.hold(ctx, tx, session.SID)
+	if err != nil || !held {
+		return err // ended by somebody else already
+	}
 	clients, err := s.clients(ctx, tx, session.SID)
 	if err != nil {
 		return err
 	}
 	gone, err := s.delete(ctx, tx, session.SID)
 	if err != nil || !gone {
-		return err // ended by somebody else already
+		return err
 	}
 	return s.Ended(ctx, tx, session, clients)
 }

@@ -109,17 +109,23 @@ func (s *Sessions) clients(ctx context.Context, tx *sql.Tx, sid string) ([]strin
 	return clients, rows.Err()
 }
 
+// hold locks the session until the transaction ends; false when it is gone.
+func (s *Sessions) hold(ctx context.Context, tx *sql.Tx, sid string) (bool, error) {
+	var one int
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sso_session WHERE sid = $1`+s.DB.ForUpdate(), sid).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Entered notes that the session has signed in to the client. false: the
 // session has ended meanwhile.
 func (s *Sessions) Entered(ctx context.Context, sid, client string) (bool, error) {
 	alive := false
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var one int
-		err := tx.QueryRowContext(ctx, `SELECT 1 FROM sso_session WHERE sid = $1`+s.DB.ForUpdate(), sid).Scan(&one)
-		if alive = err == nil; errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
+		var err error
+		if alive, err = s.hold(ctx, tx, sid); err != nil || !alive {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO sso_client (sid, client_id, at) VALUES ($1, $2, $3)

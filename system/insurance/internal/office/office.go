@@ -6,7 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -16,9 +15,6 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
-
-// recheck is how soon an expert who leaves the fund is out.
-const recheck = 5 * time.Minute
 
 // Office is what every page of the fund works with.
 type Office struct {
@@ -36,7 +32,7 @@ type Expert struct {
 	PIN  string            `json:"pin"`
 	Name string            `json:"name"`
 	Post workforceapi.Post `json:"post"`
-	At   time.Time         `json:"at"` // when НИСУР was last asked
+	workforceapi.Standing
 }
 
 // Decides is the expert as decisions and records name them.
@@ -58,7 +54,7 @@ func (o *Office) Admit(ctx context.Context, c signin.Claims) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Expert{PIN: c.PIN, Name: post.PersonName, Post: post, At: o.Clock.Now()}, nil
+	return Expert{PIN: c.PIN, Name: post.PersonName, Post: post, Standing: workforceapi.Stands(o.Clock.Now())}, nil
 }
 
 func (o *Office) post(ctx context.Context, pin string) (workforceapi.Post, error) {
@@ -108,7 +104,7 @@ func (o *Office) seated(next http.Handler) http.Handler {
 	})
 }
 
-// expert is who the session names, asked about anew every few minutes: who has
+// expert is who the session names, asked about anew every minute: who has
 // left the fund is nobody here. While НИСУР is away the session goes on until
 // the day of leaving that was known.
 func (o *Office) expert(r *http.Request) (Expert, error) {
@@ -124,18 +120,25 @@ func (o *Office) expert(r *http.Request) (Expert, error) {
 	if until := e.Post.Until; !until.IsZero() && !clock.DateOf(now).Before(until) {
 		return Expert{}, nil
 	}
-	if now.Sub(e.At) < recheck {
+	if !e.Due(now) {
 		return e, nil
 	}
-	post, err := o.post(r.Context(), e.PIN)
+	away, err := e.Renew(r.Context(), now, func(ctx context.Context) error {
+		post, err := o.post(ctx, e.PIN)
+		if err == nil {
+			e.Post = post
+		}
+		return err
+	})
 	if fail.Is(err, fail.Forbidden) {
 		return Expert{}, nil
 	}
 	if err != nil {
-		o.Log.WarnContext(r.Context(), "НИСУР could not be asked about an expert", "system", "insurance", "error", err.Error())
-		return e, nil
+		return Expert{}, err
 	}
-	e.Post, e.At = post, now
+	if away != nil {
+		o.Log.WarnContext(r.Context(), "НИСУР could not be asked about an expert", "system", "insurance", "error", away.Error())
+	}
 	return e, o.Sessions.Update(r.Context(), current, e)
 }
 

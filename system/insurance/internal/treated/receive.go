@@ -96,8 +96,12 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, at time.Time, pa
 		d = f.decide(c, others, at)
 		d.CaseID = id.New()
 		if previous != "" {
-			if err := retire(ctx, tx, previous); err != nil {
+			retired, err := retire(ctx, tx, previous)
+			if err != nil {
 				return err
+			}
+			if !retired {
+				return fail.New(fail.Conflict, "kit.conflict")
 			}
 		}
 		row := Record{ID: d.CaseID, Case: c, Decision: d, Current: true, Demo: past, ReceivedAt: at, SentBy: caller.User, SentVia: exchangeapi.NameOf(caller.Client), hash: hash}

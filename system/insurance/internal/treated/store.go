@@ -64,9 +64,15 @@ func revisions(ctx context.Context, q db.Querier, number string) ([]Record, erro
 	return all, rows.Err()
 }
 
-func retire(ctx context.Context, tx db.Querier, caseID string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE treated_case SET is_current = 0 WHERE id = $1`, caseID)
-	return err
+// retire makes room for the case that takes this one's place. false: another
+// was first, or the case is not a returned one any more.
+func retire(ctx context.Context, tx db.Querier, caseID string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET is_current = 0 WHERE id = $1 AND is_current = 1 AND state = 'returned'`, caseID)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 func insert(ctx context.Context, tx db.Querier, r Record, content string) error {

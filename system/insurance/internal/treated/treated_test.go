@@ -384,3 +384,34 @@ func TestTheListIsFilteredAndPaged(t *testing.T) {
 		}
 	})
 }
+
+// The new form of a voided one and a late correction of the old: one of them is
+// the case that counts.
+func TestANewFormAndACorrectionAtOnceMakeOneCase(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		for i := range 15 {
+			digit := string(rune('A' + i))
+			wrong := treatedtest.Good()
+			wrong.Patient.PIN, wrong.Number, wrong.HoursSinceOnset = "", "old-"+digit, 0
+			returned, err := f.Submit(doctor(t), wrong)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fresh, corrected := wrong, wrong
+			fresh.Number, fresh.Replaces = "new-"+digit, returned.CaseID
+			corrected.Revision, corrected.Replaces = 2, returned.CaseID
+			var both sync.WaitGroup
+			for _, c := range []insuranceapi.Case{fresh, corrected} {
+				both.Go(func() {
+					if _, err := f.Submit(doctor(t), c); err != nil && !fail.Is(err, fail.Conflict) {
+						t.Error(err)
+					}
+				})
+			}
+			both.Wait()
+			if n := f.count(t, `SELECT COUNT(*) FROM treated_case WHERE is_current = 1`); n != i+1 {
+				t.Fatalf("%d cases count after %d", n, i+1)
+			}
+		}
+	})
+}

@@ -122,6 +122,11 @@ func addressIn(c identityapi.Contacts, channel messageapi.Channel) string {
 func (s *Service) end(ctx context.Context, d stored, state State, reason string) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := s.Clock.Now()
+		if d.secret { // of two that end at once, one must see that it is the last
+			if err := holdMessage(ctx, tx, d.messageID, s.DB.ForUpdate()); err != nil {
+				return err
+			}
+		}
 		if err := closeDelivery(ctx, tx, d.id, state, reason, now); err != nil {
 			return err
 		}

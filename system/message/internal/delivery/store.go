@@ -101,6 +101,12 @@ func closeDelivery(ctx context.Context, tx *sql.Tx, deliveryID string, state Sta
 	return err
 }
 
+// holdMessage makes the ends of the message's deliveries take turns.
+func holdMessage(ctx context.Context, tx *sql.Tx, messageID, lock string) error {
+	var one string
+	return tx.QueryRowContext(ctx, `SELECT id FROM message WHERE id = $1`+lock, messageID).Scan(&one)
+}
+
 // eraseIfDone drops the text of a secret message none of whose deliveries is
 // open any more, and the address it went to.
 func eraseIfDone(ctx context.Context, tx *sql.Tx, messageID string, now time.Time) error {
