@@ -22,8 +22,8 @@ import (
 
 func needE2E(t *testing.T) {
 	t.Helper()
-	if os.Getenv("SANARIP_E2E") != "1" {
-		t.Skip("SANARIP_E2E is not 1: see `make test`")
+	if os.Getenv("SANARIP_TEST_E2E") != "1" {
+		t.Skip("SANARIP_TEST_E2E is not 1: see `make test`")
 	}
 }
 

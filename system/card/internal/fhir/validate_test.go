@@ -10,10 +10,10 @@ import (
 
 // Everything that the API says of the seeded stay passes three independent
 // validators (e2e/fhir). Needs Node.js and `npm ci` in e2e/fhir, as `make test`
-// has done; SANARIP_E2E=1 makes their absence an error.
+// has done; SANARIP_TEST_E2E=1 makes their absence an error.
 func TestIndependentValidators(t *testing.T) {
-	if os.Getenv("SANARIP_E2E") != "1" {
-		t.Skip("SANARIP_E2E is not 1")
+	if os.Getenv("SANARIP_TEST_E2E") != "1" {
+		t.Skip("SANARIP_TEST_E2E is not 1")
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
