@@ -49,7 +49,7 @@ generate:
 
 bench:
 	.ci/prepare
-	.ci/with-postgres bench/run
+	SANARIP_TEST_FSYNC=on .ci/with-postgres bench/run
 
 $(GOLANGCI):
 	GOBIN=$(BIN)/tmp go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && mv $(BIN)/tmp/golangci-lint $@

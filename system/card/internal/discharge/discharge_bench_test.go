@@ -16,19 +16,33 @@ import (
 	"github.com/sanarip/sanarip/system/card/migration"
 )
 
+// ward is a hospital whose patients do not run out.
+type ward struct {
+	formtest.World
+	admitted *int
+}
+
+// ready is n stays that can be discharged.
+func (w ward) ready(n int) []string {
+	*w.admitted += n
+	return w.ReadyMany(*w.admitted-n, n)
+}
+
 // engines runs the benchmark in a hospital on each engine.
-func engines(b *testing.B, run func(b *testing.B, w formtest.World)) {
-	b.Run("sqlite", func(b *testing.B) { run(b, formtest.New(b, dbtest.SQLite(b, "card", migration.Sets...))) })
-	b.Run("postgres", func(b *testing.B) {
-		run(b, formtest.New(b, dbtest.Open(b, dbtest.Postgres(b), "card", migration.Sets...)))
-	})
+func engines(b *testing.B, run func(b *testing.B, w ward)) {
+	each := func(d *db.DB) {
+		w := ward{formtest.New(b, d), new(int)}
+		b.Run(string(d.Dialect), func(b *testing.B) { run(b, w) })
+	}
+	each(dbtest.SQLite(b, "card", migration.Sets...))
+	each(dbtest.Open(b, dbtest.Postgres(b), "card", migration.Sets...)) // skips what follows where there is none
 }
 
 // The whole use case: the record read and checked, the stay closed, the number,
 // the form, the treated case, both jobs, the access record.
 func BenchmarkDischarge(b *testing.B) {
-	engines(b, func(b *testing.B, w formtest.World) {
-		stays, ctx, end := w.ReadyMany(b.N), formtest.Doctor(b.Context()), better(w)
+	engines(b, func(b *testing.B, w ward) {
+		stays, ctx, end := w.ready(b.N), formtest.Doctor(b.Context()), better(w.World)
 		b.ResetTimer()
 		for _, stayID := range stays {
 			if _, err := Discharge(ctx, w.Desk, stayID, end); err != nil {
@@ -41,8 +55,8 @@ func BenchmarkDischarge(b *testing.B) {
 // What is left when nothing is read, checked or computed: the same rows written
 // in one transaction, their values known beforehand.
 func BenchmarkDischargeReference(b *testing.B) {
-	engines(b, func(b *testing.B, w formtest.World) {
-		bare, stays := newBare(b, w), w.ReadyMany(b.N)
+	engines(b, func(b *testing.B, w ward) {
+		bare, stays := newBare(b, w), w.ready(b.N)
 		b.ResetTimer()
 		for _, stayID := range stays {
 			if err := bare.discharge(b.Context(), stayID); err != nil {
@@ -55,9 +69,9 @@ func BenchmarkDischargeReference(b *testing.B) {
 // As many at once as connections: discharges of one department take turns at
 // its sequence from the number on, so the reading before it is what runs apart.
 func BenchmarkDischargeParallel(b *testing.B) {
-	engines(b, func(b *testing.B, w formtest.World) {
-		ctx, end := formtest.Doctor(b.Context()), better(w)
-		atOnce(b, w.ReadyMany(b.N), func(stayID string) error {
+	engines(b, func(b *testing.B, w ward) {
+		ctx, end := formtest.Doctor(b.Context()), better(w.World)
+		atOnce(b, w.ready(b.N), func(stayID string) error {
 			_, err := Discharge(ctx, w.Desk, stayID, end)
 			return err
 		})
@@ -65,9 +79,9 @@ func BenchmarkDischargeParallel(b *testing.B) {
 }
 
 func BenchmarkDischargeParallelReference(b *testing.B) {
-	engines(b, func(b *testing.B, w formtest.World) {
+	engines(b, func(b *testing.B, w ward) {
 		bare := newBare(b, w)
-		atOnce(b, w.ReadyMany(b.N), func(stayID string) error { return bare.discharge(b.Context(), stayID) })
+		atOnce(b, w.ready(b.N), func(stayID string) error { return bare.discharge(b.Context(), stayID) })
 	})
 }
 
@@ -88,18 +102,18 @@ func atOnce(b *testing.B, stays []string, do func(stayID string) error) {
 
 // bare writes what a discharge writes. Its texts are those of a real one.
 type bare struct {
-	w              formtest.World
+	w              ward
 	end            form.Ending
 	content, sheet string
 }
 
-func newBare(b *testing.B, w formtest.World) bare {
+func newBare(b *testing.B, w ward) bare {
 	b.Helper()
-	n, err := Discharge(formtest.Doctor(b.Context()), w.Desk, w.Ready(formtest.PIN(99_999)), better(w))
+	n, err := Discharge(formtest.Doctor(b.Context()), w.Desk, w.ready(1)[0], better(w.World))
 	if err != nil {
 		b.Fatal(err)
 	}
-	bare := bare{w: w, end: better(w)}
+	bare := bare{w: w, end: better(w.World)}
 	err = w.Desk.DB.Read.QueryRowContext(b.Context(), `SELECT c.content, s.content FROM treated_case c
 		JOIN form_sheet s ON s.number = c.number AND s.revision = c.revision WHERE c.number = $1`, n.String()).Scan(&bare.content, &bare.sheet)
 	if err != nil {

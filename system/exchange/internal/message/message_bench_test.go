@@ -72,16 +72,12 @@ func atOnce(b *testing.B, ask call) {
 }
 
 func engines(b *testing.B, run func(b *testing.B, through, straight call)) {
-	each := func(engine string, database func(b *testing.B) *db.DB) {
-		b.Run(engine, func(b *testing.B) {
-			through, straight := road(b, database(b))
-			run(b, through, straight)
-		})
+	each := func(d *db.DB) {
+		through, straight := road(b, d)
+		b.Run(string(d.Dialect), func(b *testing.B) { run(b, through, straight) })
 	}
-	each("sqlite", func(b *testing.B) *db.DB { return dbtest.SQLite(b, "exchange", migration.Sets...) })
-	each("postgres", func(b *testing.B) *db.DB {
-		return dbtest.Open(b, dbtest.Postgres(b), "exchange", migration.Sets...)
-	})
+	each(dbtest.SQLite(b, "exchange", migration.Sets...))
+	each(dbtest.Open(b, dbtest.Postgres(b), "exchange", migration.Sets...)) // skips what follows where there is none
 }
 
 // road is an exchange and a provider behind it, and the two ways to the provider.

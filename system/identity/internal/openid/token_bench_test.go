@@ -69,16 +69,12 @@ func engines(b *testing.B, run func(b *testing.B, p *Provider, mux http.Handler)
 		p.Mount(mux)
 		return p, mux
 	}
-	each := func(engine string, database func(b *testing.B) *db.DB) {
-		b.Run(engine, func(b *testing.B) {
-			p, mux := open(database(b))
-			run(b, p, mux)
-		})
+	each := func(d *db.DB) {
+		p, mux := open(d)
+		b.Run(string(d.Dialect), func(b *testing.B) { run(b, p, mux) })
 	}
-	each("sqlite", func(b *testing.B) *db.DB { return dbtest.SQLite(b, "identity", migration.Sets...) })
-	each("postgres", func(b *testing.B) *db.DB {
-		return dbtest.Open(b, dbtest.Postgres(b), "identity", migration.Sets...)
-	})
+	each(dbtest.SQLite(b, "identity", migration.Sets...))
+	each(dbtest.Open(b, dbtest.Postgres(b), "identity", migration.Sets...)) // skips what follows where there is none
 }
 
 func redeem(b *testing.B, mux http.Handler, client string, pairs ...string) {

@@ -201,16 +201,16 @@ func (w World) Ready(pin string) string {
 	return stayID
 }
 
-// ReadyMany is many such stays, written in one transaction: benchmarks need
-// thousands.
-func (w World) ReadyMany(n int) []string {
+// ReadyMany is n such stays, of the patients PIN(from) and on, written in one
+// transaction: benchmarks need thousands.
+func (w World) ReadyMany(from, n int) []string {
 	w.T.Helper()
 	stays := make([]string, n)
 	err := w.Desk.DB.Tx(context.Background(), func(_ context.Context, tx *sql.Tx) error {
 		within := w
 		within.tx = tx
 		for i := range stays {
-			stays[i] = within.Ready(PIN(i))
+			stays[i] = within.Ready(PIN(from + i))
 		}
 		return nil
 	})
