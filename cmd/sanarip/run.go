@@ -31,7 +31,8 @@ func load(name string, args []string) (*config.Values, []string, error) {
 	flags.Bool("demo", false, "")
 	flags.Bool("open", true, "")
 	flags.Usage = func() { _ = help(flags.Output()) }
-	if err := flags.Parse(args); err != nil {
+	rest, err := anywhere(flags, args)
+	if err != nil {
 		return nil, nil, err
 	}
 	given := map[string]string{}
@@ -42,7 +43,22 @@ func load(name string, args []string) (*config.Values, []string, error) {
 	})
 	all := append(keys(), config.Key{Name: "config", Doc: "file of key = value lines"})
 	v, err := config.Load(all, *file, os.Environ(), given)
-	return v, flags.Args(), err
+	return v, rest, err
+}
+
+// anywhere reads flags that stand before, between or after the other arguments,
+// which it gives back; after -- there are no more flags.
+func anywhere(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		left := flags.Args()
+		if done := len(args) - len(left); len(left) == 0 || (done > 0 && args[done-1] == "--") {
+			return append(rest, left...), nil
+		}
+		rest, args = append(rest, left[0]), left[1:]
+	}
 }
 
 func logger(v *config.Values) (*slog.Logger, error) {
