@@ -34,6 +34,7 @@ type house struct {
 	sites   map[string]string
 	filled  atomic.Bool // the demo was written once
 	demo    bool
+	proxies proxies
 	log     *slog.Logger
 	road    *inproc.Transport
 	metrics *observe.Metrics
@@ -53,6 +54,9 @@ func newHouse(v *config.Values, port string, log *slog.Logger) (*house, error) {
 		return nil, err
 	}
 	if h.demo, err = v.Bool("demo"); err != nil {
+		return nil, err
+	}
+	if h.proxies, err = readProxies(v.Text("trusted_proxies")); err != nil {
 		return nil, err
 	}
 	h.secrets, err = newSecrets(v, h.parts)
@@ -172,7 +176,7 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	name = strings.Trim(strings.TrimSuffix(name, "."), "[]")
 	if system, ok := h.byHost[name]; ok {
-		system.ServeHTTP(w, r)
+		system.ServeHTTP(w, h.proxies.client(r))
 		return
 	}
 	if ip := net.ParseIP(name); name == "localhost" || (ip != nil && ip.IsLoopback()) {

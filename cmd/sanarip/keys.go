@@ -45,6 +45,7 @@ func keys() []config.Key {
 		{Name: "open", Default: "true", Doc: "with demo at a terminal: open the start page in the browser"},
 		{Name: "log_level", Default: "info", Doc: "debug, info, warn or error"},
 		{Name: "stop_timeout", Default: "10s", Doc: "how long requests in hand may take when the program stops"},
+		{Name: "trusted_proxies", Doc: "addresses or networks of the proxies before us, comma-separated; from them X-Forwarded-For says who asks"},
 		{Name: "metrics_token", Doc: "what /metrics asks for as Authorization: Bearer; empty: only this machine may read it", Secret: true},
 		{Name: "secret", Doc: "master secret, at least 32 characters, from which all others are derived; empty: the file secret in the data folder, made at the first start", Secret: true},
 	}

@@ -1,9 +1,7 @@
 package signin
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -88,7 +86,7 @@ func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	status := http.StatusUnprocessableEntity
 	if form.OK() {
-		secret, err := s.password(r.Context(), typedPIN, password, address(r), s.Sessions.Browser(w, r, id.Secret), flow.ID)
+		secret, err := s.password(r.Context(), typedPIN, password, page.Address(r), s.Sessions.Browser(w, r, id.Secret), flow.ID)
 		if err == nil {
 			s.setEntry(w, secret)
 			return page.Redirect(w, r, with(r, "/sign-in/code"))
@@ -116,24 +114,4 @@ func (s *SignIn) cancel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Redirect(w, r, flow.Continue())
-}
-
-// address is what the limit counts by: the address of IPv4, the network of IPv6,
-// of which a household has a whole one.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	ip = ip.Unmap()
-	if ip.Is6() {
-		if network, err := ip.WithZone("").Prefix(64); err == nil {
-			return network.String()
-		}
-	}
-	return ip.String()
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 
 	"github.com/sanarip/sanarip/kit/audit"
@@ -128,9 +127,5 @@ func (d *Desk) answer(w http.ResponseWriter, r *http.Request, v verifyView, q po
 
 // client is a keyed hash of the network address: enough to count by.
 func (d *Desk) client(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	return d.Key("client\n" + host)
+	return d.Key("client\n" + page.Address(r))
 }
