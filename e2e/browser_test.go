@@ -81,7 +81,7 @@ func (b *browser) where() string {
 
 func (b *browser) text() string {
 	b.t.Helper()
-	return eval[string](b, `document.body.innerText`)
+	return eval[string](b, `document.body ? document.body.innerText : ""`)
 }
 
 // fill types into the field of the name as a person would.
@@ -230,13 +230,20 @@ func (b *browser) picture(what string) {
 	_ = os.WriteFile(filepath.Join("artifacts", name), shot, 0o600)
 }
 
-// waitFor waits until the script says true.
+// waitFor waits until the script says true. On the way from one page to the
+// next a script may find no page at all: that is not yet true, not an error.
 func (b *browser) waitFor(script string) {
 	b.t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
-	for !eval[bool](b, script) {
+	for {
+		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		so, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
+		cancel()
+		if err == nil && so {
+			return
+		}
 		if time.Now().After(deadline) {
-			b.t.Fatalf("%s: never so: %s at %s\n%s", b.name, script, b.where(), tail(b.text(), 2500))
+			b.t.Fatalf("%s: never so: %s (%v) at %s\n%s", b.name, script, err, b.where(), tail(b.text(), 2500))
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
