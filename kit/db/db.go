@@ -166,6 +166,14 @@ func Time(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
+// Flag is the bool as the databases keep it: 1 or 0.
+func Flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // Date reads a day kept as 2026-11-22 or ”.
 func Date(s string) clock.Date {
 	d, _ := clock.ParseDate(s)

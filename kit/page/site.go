@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,6 +33,14 @@ type NavItem struct {
 	Key   string // translation key of its name
 	Path  string
 	Badge string // a count beside the name, "" for none
+}
+
+// Badge is the count as a NavItem shows it: nothing for none.
+func Badge(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // User is who is signed in, as a layout shows it.

@@ -110,3 +110,11 @@ func TestWordsOfAKeyAndOfACode(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestJoined(t *testing.T) {
+	for want, words := range map[string][]string{"Асанова Айгүл Маратовна": {"Асанова", "Айгүл", "Маратовна"}, "Асанова Айгүл": {"Асанова", "Айгүл", ""}, "Айгүл": {"", "Айгүл"}, "": {"", ""}} {
+		if got := text.Joined(words...); got != want {
+			t.Errorf("%q: %q", words, got)
+		}
+	}
+}

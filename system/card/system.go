@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/sanarip/sanarip/design"
@@ -119,19 +118,12 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		}
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"},
 			page.NavItem{Key: "card.nav.patients", Path: "/patients"},
-			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: badge(returned)})
+			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
 	}
 	if len(staff.Posts) > 1 {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.post", Path: desk.PostAddress("/")})
 	}
 	return nil
-}
-
-func badge(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
 }
 
 // auditWords gives an access record its words. Subjects name their actions in

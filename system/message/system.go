@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/sanarip/sanarip/design"
@@ -161,19 +160,12 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 			return err
 		}
 		v.User, v.SignOut = &page.User{PIN: current.PIN, Name: p.Name}, "/sign-out"
-		v.Nav = append(v.Nav, page.NavItem{Key: "message.list.title", Path: "/", Badge: badge(unread)})
+		v.Nav = append(v.Nav, page.NavItem{Key: "message.list.title", Path: "/", Badge: page.Badge(unread)})
 	}
 	if s.env.Demo {
 		v.Nav = append(v.Nav, page.NavItem{Key: "message.inbox.title", Path: "/inbox"})
 	}
 	return nil
-}
-
-func badge(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
 }
 
 // describe gives an access record its words. Who acted is a system, told by the

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 )
 
@@ -27,11 +28,7 @@ type Person struct {
 
 // Name is surname, given name, patronymic in the order of the passport.
 func (p Person) Name() string {
-	name := p.FamilyName + " " + p.GivenName
-	if p.Patronymic != "" {
-		name += " " + p.Patronymic
-	}
-	return name
+	return text.Joined(p.FamilyName, p.GivenName, p.Patronymic)
 }
 
 // Passport is the person's identity document.

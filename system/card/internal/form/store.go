@@ -8,6 +8,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
 
@@ -65,7 +66,7 @@ func loadPeople(ctx context.Context, q db.Querier, r *Record) error {
 	if err != nil {
 		return err
 	}
-	p.PIN, p.Name, p.BirthDate = pin.String, joined(family, given, patronymic), db.Date(birth)
+	p.PIN, p.Name, p.BirthDate = pin.String, text.Joined(family, given, patronymic), db.Date(birth)
 	p.Rural, p.Insured = rural == 1, insured == 1
 	if organisation != "" {
 		if err := json.Unmarshal([]byte(organisation), &r.Organisation); err != nil {
@@ -74,20 +75,6 @@ func loadPeople(ctx context.Context, q db.Querier, r *Record) error {
 		r.Organisation.Code = code
 	}
 	return nil
-}
-
-func joined(parts ...string) string {
-	name := ""
-	for _, part := range parts {
-		if part == "" {
-			continue
-		}
-		if name != "" {
-			name += " "
-		}
-		name += part
-	}
-	return name
 }
 
 // loadCourse reads what there are many of: moves, diagnoses in force, operations

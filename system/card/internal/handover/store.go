@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/form"
 )
@@ -20,15 +21,8 @@ func updateStay(ctx context.Context, tx db.Querier, stayID string, c Correction)
 
 func updatePatient(ctx context.Context, tx db.Querier, patientID string, c Correction) error {
 	_, err := tx.ExecContext(ctx, `UPDATE patient SET insured = $2, policy = $3, category = $4, region = $5, rural = $6 WHERE id = $1`,
-		patientID, flag(c.Insured), c.Policy, c.Category, c.Region, flag(c.Rural))
+		patientID, db.Flag(c.Insured), c.Policy, c.Category, c.Region, db.Flag(c.Rural))
 	return err
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func endDiagnosis(ctx context.Context, tx db.Querier, stayID string, dx Diagnosis, by string, at time.Time) error {
@@ -102,19 +96,8 @@ func lines(ctx context.Context, q db.Querier, organisation, state string, limit 
 		if err != nil {
 			return nil, err
 		}
-		l.Patient, l.DischargedAt = joined(family, given, patronymic), db.Time(discharged)
+		l.Patient, l.DischargedAt = text.Joined(family, given, patronymic), db.Time(discharged)
 		all = append(all, l)
 	}
 	return all, rows.Err()
-}
-
-func joined(parts ...string) string {
-	name := ""
-	for _, part := range parts {
-		if part != "" && name != "" {
-			name += " "
-		}
-		name += part
-	}
-	return name
 }

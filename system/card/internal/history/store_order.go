@@ -25,13 +25,9 @@ func endOrder(ctx context.Context, tx db.Querier, orderID, reason, by string, at
 }
 
 func insertMark(ctx context.Context, tx db.Querier, in Marking, by desk.Staff) error {
-	given := 0
-	if in.Given {
-		given = 1
-	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO order_mark (id, order_id, at, given, reason, by_pin, by_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
-		in.Once, in.Order, db.Micros(in.At), given, in.Reason, by.PIN, by.Name)
+		in.Once, in.Order, db.Micros(in.At), db.Flag(in.Given), in.Reason, by.PIN, by.Name)
 	return err
 }
 

@@ -51,7 +51,7 @@ var Categories = []string{"", "child", "pensioner", "pregnant", "disabled", "vet
 
 // FullName is surname, given name, patronymic; "" for a nameless person.
 func (p Patient) FullName() string {
-	return strings.Join(strings.Fields(p.FamilyName+" "+p.GivenName+" "+p.Patronymic), " ")
+	return text.Joined(p.FamilyName, p.GivenName, p.Patronymic)
 }
 
 // Name is FullName, or the words for an unknown person.

@@ -66,7 +66,7 @@ func insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 		ON CONFLICT (pin) DO NOTHING`,
 		p.ID, number, p.FamilyName, p.GivenName, p.Patronymic, p.BirthDate.String(), p.BirthYear, p.Sex,
-		p.Region, p.Address, flag(p.Rural), p.Passport, p.Citizenship, flag(p.Insured), p.Policy, p.Category, p.Alerts, p.Description,
+		p.Region, p.Address, db.Flag(p.Rural), p.Passport, p.Citizenship, db.Flag(p.Insured), p.Policy, p.Category, p.Alerts, p.Description,
 		db.Micros(p.CreatedAt), p.CreatedBy, p.Organisation, text.Fold(p.FullName()))
 	if err != nil {
 		return p, false, err
@@ -106,10 +106,3 @@ func byName(ctx context.Context, q db.Querier, folded string, born clock.Date, l
 var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 func escapeLike(s string) string { return likeEscaper.Replace(s) }
-
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}

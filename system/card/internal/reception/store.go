@@ -61,7 +61,7 @@ func insertStay(ctx context.Context, tx *sql.Tx, now time.Time, stayID string, a
 			first_this_year, department, bed_id, doctor_pin, doctor_name, created_at, created_by)
 		VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		stayID, a.Patient, staff.Post.Organisation, a.Kind, db.Micros(a.At), a.HoursSinceOnset, a.BroughtBy, a.Referrer,
-		flag(a.FirstThisYear), a.Department, bed, a.DoctorPIN, a.DoctorName, db.Micros(now), staff.PIN)
+		db.Flag(a.FirstThisYear), a.Department, bed, a.DoctorPIN, a.DoctorName, db.Micros(now), staff.PIN)
 	return err
 }
 
@@ -75,13 +75,6 @@ func insertDiagnosis(ctx context.Context, tx *sql.Tx, stayID, stage string, g Di
 
 func updatePatient(ctx context.Context, tx *sql.Tx, a Admission) error {
 	_, err := tx.ExecContext(ctx, `UPDATE patient SET insured = $2, policy = $3, category = $4, alerts = $5 WHERE id = $1`,
-		a.Patient, flag(a.Insured), a.Policy, a.Category, a.Alerts)
+		a.Patient, db.Flag(a.Insured), a.Policy, a.Category, a.Alerts)
 	return err
-}
-
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

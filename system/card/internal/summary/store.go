@@ -71,9 +71,5 @@ func nameOf(ctx context.Context, q db.Querier, pin string) (string, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	name := family + " " + given
-	if patronymic != "" {
-		name += " " + patronymic
-	}
-	return name, db.Explain(err)
+	return text.Joined(family, given, patronymic), db.Explain(err)
 }

@@ -4,7 +4,6 @@ package account
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/pquerna/otp"
@@ -44,7 +43,7 @@ type Account struct {
 
 // Name is surname, given name, patronymic.
 func (a Account) Name() string {
-	return strings.TrimSpace(a.FamilyName + " " + a.GivenName + " " + a.Patronymic)
+	return text.Joined(a.FamilyName, a.GivenName, a.Patronymic)
 }
 
 // HasTOTP says that an authenticator app is bound.

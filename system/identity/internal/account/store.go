@@ -49,8 +49,8 @@ func (s *Accounts) insert(ctx context.Context, a Account) (bool, error) {
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO account (`+columns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16) ON CONFLICT (pin) DO NOTHING`,
-			a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, flag(a.EmailVerified),
-			a.Phone, flag(a.PhoneVerified), string(a.Lang), a.password, a.totp, db.Micros(a.CreatedAt))
+			a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, db.Flag(a.EmailVerified),
+			a.Phone, db.Flag(a.PhoneVerified), string(a.Lang), a.password, a.totp, db.Micros(a.CreatedAt))
 		if err != nil {
 			return err
 		}
@@ -75,11 +75,4 @@ func (s *Accounts) spendStep(ctx context.Context, accountID string, step int64) 
 		return err
 	})
 	return fresh, err
-}
-
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -86,7 +86,7 @@ func insert(ctx context.Context, tx db.Querier, r Record, content string) error 
 		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 		r.ID, r.Case.Number, r.Case.Revision, r.Case.Replaces, r.Case.Organisation, r.Case.Department, r.Case.Patient.PIN,
 		db.Micros(r.Case.AdmittedAt), db.Micros(r.Case.DischargedAt), month(r.Case), main, string(r.Decision.State), r.Decision.Group, r.Decision.Price,
-		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), flag(r.Demo))
+		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), db.Flag(r.Demo))
 	if err != nil {
 		return err
 	}
@@ -195,11 +195,4 @@ func months(ctx context.Context, q db.Querier) ([]string, error) {
 		all = append(all, m)
 	}
 	return all, rows.Err()
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

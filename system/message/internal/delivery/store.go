@@ -27,7 +27,7 @@ func insertMessage(ctx context.Context, tx *sql.Tx, own, sender, digest string, 
 	result, err := tx.ExecContext(ctx, `INSERT INTO message (id, sender, sender_id, digest, pin, subject, body, lang, link, secret, mailbox, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (sender, sender_id) DO NOTHING`,
 		own, sender, m.ID, digest, m.PIN, string(subject), string(body), string(m.Lang), m.Link,
-		flag(m.Secret), flag(slices.Contains(m.Channels, messageapi.Mailbox)), db.Micros(now))
+		db.Flag(m.Secret), db.Flag(slices.Contains(m.Channels, messageapi.Mailbox)), db.Micros(now))
 	if err != nil {
 		return "", false, err
 	}
@@ -37,13 +37,6 @@ func insertMessage(ctx context.Context, tx *sql.Tx, own, sender, digest string, 
 	}
 	err = tx.QueryRowContext(ctx, `SELECT digest FROM message WHERE sender = $1 AND sender_id = $2`, sender, m.ID).Scan(&known)
 	return known, false, err
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func insertDelivery(ctx context.Context, tx *sql.Tx, deliveryID, messageID string, channel messageapi.Channel, address string, state State, now time.Time) error {

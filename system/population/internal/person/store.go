@@ -31,18 +31,11 @@ func Keep(ctx context.Context, d *db.DB, people []populationapi.Person) error {
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (pin) DO NOTHING`,
 				p.PIN, p.FamilyName, p.GivenName, p.Patronymic, p.BirthDate.String(), p.Sex, p.Citizenship,
 				p.Passport.Series, p.Passport.Number, p.Passport.Issued.String(), p.Passport.Expires.String(), p.Passport.Issuer,
-				p.Address.Region, p.Address.Text, flag(p.Address.Rural), flag(p.Deceased))
+				p.Address.Region, p.Address.Text, db.Flag(p.Address.Rural), db.Flag(p.Deceased))
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

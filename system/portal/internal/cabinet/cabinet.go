@@ -53,10 +53,7 @@ type Person struct {
 func Admit(_ context.Context, c signin.Claims) (any, error) {
 	name := c.Name
 	if c.FamilyName != "" {
-		name = c.FamilyName + " " + c.GivenName
-		if c.MiddleName != "" {
-			name += " " + c.MiddleName
-		}
+		name = text.Joined(c.FamilyName, c.GivenName, c.MiddleName)
 	}
 	return Person{PIN: c.PIN, Name: name, BirthDate: c.BirthDate, Email: c.Email, Phone: c.Phone}, nil
 }
