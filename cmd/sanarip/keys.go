@@ -75,7 +75,7 @@ var settings = map[string][]config.Key{
 		{Name: "smtp_from", Doc: "sender's address of e-mails"},
 		{Name: "smtp_user", Doc: "user at the mail server"},
 		{Name: "smtp_password", Doc: "password at the mail server", Secret: true},
-		{Name: "smtp_tls", Doc: "none, starttls or tls"},
+		{Name: "smtp_tls", Doc: "required, opportunistic or none: whether mail goes out without TLS; empty: required"},
 		{Name: "sms_url", Doc: "address of the SMS provider; empty: no SMS (in the demo: the demo inbox)"},
 		{Name: "sms_key", Doc: "key at the SMS provider", Secret: true},
 		{Name: "sms_from", Doc: "sender's name of SMS"},

@@ -372,6 +372,29 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   count();
 }
 
+// A table of more than two columns becomes a list on a phone. What a style makes
+// of the rows must not take them from screen readers: the roles are said aloud.
+for (const table of document.querySelectorAll("table.sn-table")) {
+  const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
+  if (heads.length < 3) continue;
+  const role = (el, name) => el.setAttribute("role", name);
+  role(table, "table");
+  role(table.tHead, "rowgroup");
+  role(table.tHead.rows[0], "row");
+  for (const head of heads) role(head, "columnheader");
+  for (const body of table.tBodies) {
+    role(body, "rowgroup");
+    for (const row of body.rows) {
+      role(row, "row");
+      [...row.cells].forEach((cell, i) => {
+        role(cell, cell.matches("th") ? "rowheader" : "cell");
+        if (cell.colSpan === 1 && heads[i] && !heads[i].querySelector(".govuk-visually-hidden")) cell.dataset.label = heads[i].textContent.trim();
+      });
+    }
+  }
+  table.classList.add("sn-table--stack");
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());

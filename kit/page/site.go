@@ -62,6 +62,15 @@ type View struct {
 	Message string // translation key of a notice carried over from the page before
 	SignOut string // path that signs out, "" when there is no session
 	SignIn  string // path that signs in, "" when the site has no sign-in
+	Search  Search // the search that stands on every page of the site, empty for none
+}
+
+// Search is the field in the head of every page that finds what the site is
+// about. What is looked for goes in the body of a POST: it may be a ПИН.
+type Search struct {
+	Action string // path it is sent to, "" for no search
+	Name   string // of the field
+	Key    string // translation key of its label
 }
 
 // ErrorView is an error as a page shows it.

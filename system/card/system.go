@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/design"
@@ -112,6 +114,9 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		return nil
 	}
 	if staff.Post.ID != "" {
+		if slices.Contains(desk.Ward, staff.Post.Role) && !strings.HasPrefix(v.Path, "/patients/find") && v.Path != "/patients" {
+			v.Search = page.Search{Action: "/patients/find", Name: "q", Key: "card.find.field"}
+		}
 		returned, err := countReturned(r.Context(), s.desk.DB.Read, staff.Post.Organisation)
 		if err != nil {
 			return err

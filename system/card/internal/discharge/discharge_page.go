@@ -163,15 +163,22 @@ func keepDraft(ctx context.Context, d *desk.Desk, stayID string, entered *page.F
 	})
 }
 
+// admissionFound says that the fund asks for what stands on the admission's page.
+func (v dischargeOf) admissionFound() bool {
+	return slices.ContainsFunc(v.Opinion.Findings, func(f insuranceapi.Finding) bool {
+		return f.Field == "hours_since_onset" || f.Field == "referrer" || f.Field == "brought_by"
+	})
+}
+
 // link is where a gap is mended.
 func (v dischargeOf) link(g Gap) string {
 	switch g.Field {
 	case "gap-final":
-		return v.Stay.Path(stay.TabDiagnoses) + "?stage=final"
+		return v.Stay.Path(stay.TabDiagnoses) + "?stage=final#icd"
 	case "gap-postmortem":
-		return v.Stay.Path(stay.TabDiagnoses) + "?stage=postmortem"
+		return v.Stay.Path(stay.TabDiagnoses) + "?stage=postmortem#icd"
 	case "gap-epicrisis":
-		return v.Stay.Path(stay.TabHistory) + "?kind=discharge_epicrisis"
+		return v.Stay.Path(stay.TabHistory) + "?kind=discharge_epicrisis#body"
 	}
 	return v.Stay.Path(g.Tab)
 }

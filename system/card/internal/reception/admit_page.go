@@ -3,7 +3,6 @@ package reception
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +26,8 @@ const twice = 2 * time.Minute
 func Mount(d *desk.Desk) {
 	d.Page("GET /patients/{id}/admit", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return formPage(w, r, d) })
 	d.Page("POST /patients/{id}/admit", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return admitPage(w, r, d) })
+	d.Page("GET /stays/{id}/admission", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return admittedPage(w, r, d) })
+	d.Page("POST /stays/{id}/admission", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return mendPage(w, r, d) })
 	d.Page("GET /organisations/search", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return searchPage(w, r, d) })
 }
 
@@ -137,13 +138,7 @@ func read(ctx context.Context, d *desk.Desk, form *page.Form) (Admission, error)
 		DoctorPIN: form.Text("doctor", 14), Insured: form.Get("insured") != "", Policy: form.Text("policy", 40),
 		Category: form.Choice("category", patient.Categories...), Alerts: form.Text("alerts", 1000),
 	}
-	if hours := strings.TrimSpace(form.Get("hours")); hours != "" {
-		n, err := strconv.Atoi(hours)
-		if err != nil {
-			form.Fail("hours", "card.admit.hours_bounds", "Most", mostHours)
-		}
-		a.HoursSinceOnset = n
-	}
+	a.HoursSinceOnset = readHours(form)
 	a.Department, a.Bed = ward.ReadPlace(form, "place")
 	var err error
 	if a.Referrer, err = readReferrer(ctx, d, form); err != nil {

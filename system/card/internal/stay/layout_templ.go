@@ -57,7 +57,7 @@ func Layout(v View, tab string) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(title(ctx, v, tab))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `stay/layout.templ`, Line: 14, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/stay/layout.templ`, Line: 14, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -80,7 +80,7 @@ func Layout(v View, tab string) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if v.State == Discharged {
-					templ_7745c5c3_Err = design.Tag(text.T(ctx, "card.stay.discharged"), "done").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.Tag(text.T(ctx, "card.stay.discharged_at", "At", text.Moment(v.DischargedAt)), "done").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

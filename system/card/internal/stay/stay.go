@@ -28,6 +28,7 @@ const (
 	TabOperations = "operations" // /stays/{id}/operations
 	TabMoves      = "moves"      // /stays/{id}/moves
 	TabDiagnoses  = "diagnoses"  // /stays/{id}/diagnoses
+	TabAdmission  = "admission"  // /stays/{id}/admission
 	TabDischarge  = "discharge"  // /stays/{id}/discharge
 	TabForm       = "form"       // /stays/{id}/form
 )
@@ -119,7 +120,7 @@ func (v View) banner(ctx context.Context) design.Patient {
 	}
 	b.Day = strconv.Itoa(v.Day())
 	if v.State == Discharged {
-		b.Bed, b.Day = v.DepartmentName.Here(ctx), text.T(ctx, "card.stay.discharged_at", "At", text.Moment(v.DischargedAt))
+		b.Bed, b.Day = v.DepartmentName.Here(ctx), ""
 	}
 	b.Doctor = v.DoctorName
 	return b
@@ -139,6 +140,7 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		tab(TabOperations, text.T(ctx, "card.stay.tab_operations"), v.Counts.Operations),
 		tab(TabMoves, text.T(ctx, "card.stay.tab_moves"), v.Counts.Moves),
 		tab(TabDiagnoses, text.T(ctx, "card.stay.tab_diagnoses"), v.Counts.Diagnoses),
+		tab(TabAdmission, text.T(ctx, "card.stay.tab_admission"), 0),
 		tab(TabDischarge, text.T(ctx, "card.stay.tab_discharge"), 0),
 		tab(TabForm, text.T(ctx, "card.stay.tab_form"), 0),
 	}
