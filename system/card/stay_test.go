@@ -254,7 +254,7 @@ func TestOneStay(t *testing.T) {
 func TestStayPagesSpeakThreeLanguages(t *testing.T) {
 	h, f, doctor, stayPath := newHospital(t)
 	head := h.signIn(t, headPIN)
-	pages := []string{stayPath, stayPath + "/orders", stayPath + "/operations", stayPath + "/diagnoses", stayPath + "/discharge", stayPath + "/form", "/work"}
+	pages := []string{stayPath, stayPath + "/orders", stayPath + "/operations", stayPath + "/diagnoses", stayPath + "/admission", stayPath + "/discharge", stayPath + "/form", "/work"}
 	tour := func() {
 		t.Helper()
 		for _, b := range []*browser{doctor, head} {
