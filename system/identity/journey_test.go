@@ -28,7 +28,7 @@ func TestOneSignInOpensTwoSystemsAndOneSignOutEndsBoth(t *testing.T) {
 		}
 		// The second system: no password, only the consent; the agreement was accepted.
 		p := b.get(h.portal.base + "/")
-		p.must(http.StatusOK, "Передача данных в систему «Портал государственных услуг»", "Асанова")
+		p.must(http.StatusOK, "Передача данных в систему «Государственный портал электронных услуг»", "Асанова")
 		if strings.Contains(p.body, `name="agreement"`) {
 			t.Fatal("the agreement is asked for twice")
 		}
@@ -37,7 +37,7 @@ func TestOneSignInOpensTwoSystemsAndOneSignOutEndsBoth(t *testing.T) {
 			t.Fatalf("%+v is somebody else than %+v", second, claims)
 		}
 		// The cabinet knows all of it.
-		b.get(h.base+"/").must(http.StatusOK, "Асанова Айгүл Маратовна", "Этот сеанс", "Chrome · Android", "Портал государственных услуг", "Ваш выбор запомнен")
+		b.get(h.base+"/").must(http.StatusOK, "Асанова Айгүл Маратовна", "Этот сеанс", "Chrome · Android", "Государственный портал электронных услуг", "Ваш выбор запомнен")
 		// Out: the portal leads to ЕСИ, and ЕСИ ends the card's session too.
 		p = b.post(h.portal.base+"/sign-out", nil)
 		if p.must(http.StatusOK, "Вход").url.Path != "/sign-in" { // the portal's "/" needs somebody
@@ -76,7 +76,7 @@ func TestConsentWithdrawnEndsTheSystemsSession(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		b := h.browser()
 		h.enter(b, h.card, demo.Doctor, "remember", "1")
-		p := b.get(h.base+"/").must(http.StatusOK, "Медицинская карта пациента")
+		p := b.get(h.base+"/").must(http.StatusOK, "Цифровая медицинская карта пациента")
 		b.submit(p, "/consents/withdraw", "client", "card").must(http.StatusOK, "Согласие отозвано", "Согласий пока нет")
 		h.eventually("the card's session lives on", func() bool { return b.stay().get(h.card.base+"/").status == http.StatusSeeOther })
 		b.get(h.card.base+"/").must(http.StatusOK, "Передача данных") // asked anew

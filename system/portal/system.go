@@ -101,10 +101,10 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 	}
 	if ok {
 		v.User, v.SignOut = &page.User{PIN: p.PIN, Name: p.Name}, "/sign-out"
-		v.Nav = append(v.Nav, page.NavItem{Key: "portal.nav.my", Path: "/my"},
-			page.NavItem{Key: "portal.nav.accesses", Path: "/my/accesses"}, page.NavItem{Key: "portal.nav.profile", Path: "/my/profile"})
+		v.Nav = append(v.Nav, page.NavItem{Key: "portal.menu.my", Path: "/my"},
+			page.NavItem{Key: "portal.menu.accesses", Path: "/my/accesses"}, page.NavItem{Key: "portal.menu.profile", Path: "/my/profile"})
 	}
-	v.Nav = append(v.Nav, page.NavItem{Key: "portal.nav.verify", Path: "/verify"})
+	v.Nav = append(v.Nav, page.NavItem{Key: "portal.menu.verify", Path: "/verify"})
 	return nil
 }
 
