@@ -87,6 +87,12 @@ var settings = map[string][]config.Key{
 	},
 	"signature": {
 		{Name: "rotate_days", Default: "365", Doc: "after how many days the key of seals is replaced, 1 to 1095"},
+		{Name: "ca_key", Default: "ecdsa-p256", Doc: "kind of the certification authority's own keys when they are made: ecdsa-p256 or rsa-2048"},
+		{Name: "policy", Doc: "object identifier of the authority's policies: .1 under it for certificates, .2 for time-stamps; empty: one for examples"},
+		{Name: "keystore", Default: "software", Doc: "where private keys are made and lie: software (sealed in the database) or pkcs11 (a module; needs a program built with -tags pkcs11)"},
+		{Name: "pkcs11_module", Doc: "file of the PKCS #11 module"},
+		{Name: "pkcs11_token", Doc: "label of the token"},
+		{Name: "pkcs11_pin", Doc: "user PIN of the token", Secret: true},
 	},
 }
 

@@ -3,6 +3,7 @@ package signature
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -16,6 +17,8 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/signature/internal/authority"
+	"github.com/sanarip/sanarip/system/signature/internal/keystore"
 	"github.com/sanarip/sanarip/system/signature/internal/seal"
 	"github.com/sanarip/sanarip/system/signature/migration"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
@@ -28,16 +31,18 @@ var Texts embed.FS
 
 // System is the signature service.
 type System struct {
-	env     host.Env
-	db      *db.DB
-	queue   *job.Queue
-	mux     *http.ServeMux
-	service *seal.Service
+	env       host.Env
+	db        *db.DB
+	queue     *job.Queue
+	mux       *http.ServeMux
+	keys      keystore.Store
+	service   *seal.Service
+	authority *authority.Service
 }
 
 var _ host.System = (*System)(nil)
 
-// New opens the database, makes the first key if there is none and mounts the pages.
+// New opens the database, makes the first keys if there are none and mounts the pages.
 func New(ctx context.Context, env host.Env) (*System, error) {
 	days := 365
 	if set := env.Settings["rotate_days"]; set != "" {
@@ -47,19 +52,45 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		}
 		days = n
 	}
+	s := &System{env: env, mux: http.NewServeMux()}
+	if err := s.configure(); err != nil {
+		return nil, fmt.Errorf("signature: %w", err)
+	}
 	d, err := env.Open(ctx, "signature", migration.Sets...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.keys.Close())
 	}
-	s := &System{env: env, db: d, mux: http.NewServeMux()}
+	s.db, s.authority.DB = d, d
 	s.service = &seal.Service{DB: d, Clock: env.Clock, Log: env.Log, Secret: env.Secret, Rotate: time.Duration(days) * 24 * time.Hour}
 	s.queue = job.New(d, env.Clock, env.Log, job.Config{Workers: 1})
-	if err := s.service.Ensure(ctx); err != nil {
-		_ = d.Close()
-		return nil, err
+	if err := s.ensure(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	s.mount()
 	return s, nil
+}
+
+// configure reads the settings of the key store and of the authority.
+func (s *System) configure() error {
+	set := s.env.Settings
+	algorithm, err := keystore.ParseAlgorithm(set["ca_key"])
+	if err != nil {
+		return err
+	}
+	s.authority = &authority.Service{Clock: s.env.Clock, Log: s.env.Log, Algorithm: algorithm, BaseURL: s.env.BaseURL}
+	if set["policy"] != "" {
+		if s.authority.Policy, err = authority.ParsePolicy(set["policy"]); err != nil {
+			return err
+		}
+	}
+	s.keys, err = keystore.Open(set, s.env.Secret)
+	s.authority.Keys = s.keys
+	return err
+}
+
+// ensure makes the keys that are missing or too old.
+func (s *System) ensure(ctx context.Context) error {
+	return errors.Join(s.service.Ensure(ctx), s.authority.Ensure(ctx))
 }
 
 func (s *System) mount() {
@@ -69,6 +100,9 @@ func (s *System) mount() {
 		System: "signature", TitleKey: "signature.title", Texts: texts, Log: s.env.Log, Demo: s.env.Demo, ErrorPage: design.ErrorPage,
 	}
 	s.service.Mount(s.mux, site)
+	if s.env.Demo {
+		s.authority.MountDemo(s.mux, site)
+	}
 	provider := exchangeapi.NewProvider(exchangeapi.Signature, s.env.ExchangeKey, s.env.Log)
 	signatureapi.Serve(provider, s.service)
 	exchangeapi.ServeOperations(provider, s.db, s.queue, func(r *audit.Record) {
@@ -84,7 +118,7 @@ func (s *System) mount() {
 // Handler implements host.System.
 func (s *System) Handler() http.Handler { return s.mux }
 
-// Run implements host.System: it replaces the key when its time has come.
+// Run implements host.System: it replaces the keys when their time has come.
 func (s *System) Run(ctx context.Context) {
 	go func() {
 		ticker := time.NewTicker(time.Hour)
@@ -94,8 +128,8 @@ func (s *System) Run(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				if err := s.service.Ensure(ctx); err != nil {
-					s.env.Log.ErrorContext(ctx, "the key was not replaced", "system", "signature", "error", err.Error())
+				if err := s.ensure(ctx); err != nil {
+					s.env.Log.ErrorContext(ctx, "keys were not replaced", "system", "signature", "error", err.Error())
 				}
 			}
 		}
@@ -110,4 +144,4 @@ func (s *System) Ready(ctx context.Context) error { return s.db.Ping(ctx) }
 func (s *System) Demo(context.Context) error { return nil }
 
 // Close implements host.System.
-func (s *System) Close() error { return s.db.Close() }
+func (s *System) Close() error { return errors.Join(s.keys.Close(), s.db.Close()) }
