@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/sanarip/sanarip/kit/audit"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 )
 
@@ -73,22 +72,8 @@ func (s *System) add(ctx context.Context, r audit.Record) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return audit.Add(ctx, tx, s.clock, r) })
 }
 
-// spoken are the keys of the codes that stand in records.
-var spoken = map[string]string{
-	"sign_in": "identity.action.sign_in", "sign_in.failed": "identity.action.sign_in.failed", "sign_out": "identity.action.sign_out",
-	"session.ended": "identity.action.session.ended", "consent.given": "identity.action.consent.given",
-	"consent.withdrawn": "identity.action.consent.withdrawn", "data.handed": "identity.action.data.handed", "contacts.read": "identity.action.contacts.read",
-	"own-account": "identity.purpose.own-account", "message": "identity.purpose.message",
-}
-
 // words gives a record the words of its codes.
 func (s *System) words(r *audit.Record) {
-	r.ActionWords, r.PurposeWords = s.code(r.Action), s.code(r.Purpose)
-}
-
-func (s *System) code(code string) text.Words {
-	if key, ok := spoken[code]; ok {
-		return s.texts.Words(key)
-	}
-	return text.Same(code)
+	r.ActionWords = s.texts.WordsOr("identity.action."+r.Action, r.Action)     // text: identity.action.*
+	r.PurposeWords = s.texts.WordsOr("identity.purpose."+r.Purpose, r.Purpose) // text: identity.purpose.*
 }

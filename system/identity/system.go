@@ -25,6 +25,9 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/cabinet"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/identity/internal/signin"
@@ -97,14 +100,21 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		return err
 	}
 	sessions.Ended, consents.Provider = s.provider.Ended, s.provider
-	signIn := &signin.SignIn{
-		DB: s.db, Clock: s.clock, Log: s.log, Queue: s.queue, Box: box, Site: site, Accounts: s.accounts, Throttle: limits, Sessions: sessions,
-		Provider: s.provider, Messages: messageapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}, Record: s.record,
+	messages := messageapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}
+	codes := &onetime.Codes{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Throttle: limits, Texts: s.texts, Messages: messages}
+	codes.Register()
+	notices := &notice.Notices{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Texts: s.texts, Accounts: s.accounts, Messages: messages, Base: env.BaseURL}
+	notices.Register()
+	entrance := &door.Door{
+		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Provider: s.provider, Notices: notices, Record: s.record,
 	}
-	signIn.Register()
+	entrance.Offer(door.Tab{Name: "password", Key: "identity.tab.password", Path: "/sign-in"})
+	signIn := &signin.SignIn{
+		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance, Record: s.record,
+	}
 	rooms := &cabinet.Cabinet{Site: site, Accounts: s.accounts, Sessions: sessions, Consents: consents, Provider: s.provider, Record: s.record}
 	site.Fill = rooms.Fill
-	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, signIn.Sweep}
+	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, signIn.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
 
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)

@@ -6,9 +6,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/hotp"
-
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -16,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 )
 
@@ -33,7 +31,12 @@ type Account struct {
 	EmailVerified bool
 	Phone         string // +996…
 	PhoneVerified bool
+	Telegram      string // chat id of the bound messenger, "" without one
+	Channel       string // second factor asked for first, "" for the strongest
 	Lang          text.Lang
+	Level         assurance.Level // earned by the proofing
+	State         State
+	FrozenUntil   time.Time // no factor or contact changes before
 	CreatedAt     time.Time
 
 	password string // PHC string
@@ -45,6 +48,19 @@ type Account struct {
 func (a Account) Name() string {
 	return text.Joined(a.FamilyName, a.GivenName, a.Patronymic)
 }
+
+// State says whether the account may be used.
+type State string
+
+// The states. Blocked by an operator; closed by its owner.
+const (
+	Active  State = "active"
+	Blocked State = "blocked"
+	Closed  State = "closed"
+)
+
+// HasPassword says that the set-up came that far (ID-4).
+func (a Account) HasPassword() bool { return a.password != "" }
 
 // HasTOTP says that an authenticator app is bound.
 func (a Account) HasTOTP() bool { return a.totp != "" }
@@ -58,8 +74,9 @@ type New struct {
 	Citizenship                       string // "" is KGZ
 	Email, Phone                      string // confirmed, or ""
 	Lang                              text.Lang
-	Password                          string
-	TOTP                              string // base32, or "" to have codes sent
+	Level                             assurance.Level // "" is Substantial
+	Password                          string          // "": set at the first sign-in, by the set-up
+	TOTP                              string          // base32, or "" to have codes sent
 }
 
 // Accounts are all accounts.
@@ -82,20 +99,26 @@ func (s *Accounts) Create(ctx context.Context, n New) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if findings := Weaknesses("password", n.Password); len(findings) > 0 {
-		return false, fail.Fields(findings...)
+	if n.Password != "" {
+		if findings := Weaknesses("password", n.Password); len(findings) > 0 {
+			return false, fail.Fields(findings...)
+		}
 	}
 	if n.FamilyName == "" || n.GivenName == "" {
 		return false, fail.Fields(fail.Finding{Field: "family_name", Key: "kit.field.required"})
 	}
-	if n.Phone == "" && n.Email == "" && n.TOTP == "" {
+	if n.Password != "" && n.Phone == "" && n.Email == "" && n.TOTP == "" {
 		// Nobody could ever pass the second factor.
 		return false, fail.Fields(fail.Finding{Field: "phone", Key: "kit.field.required"})
 	}
 	a := Account{
 		ID: id.Secret(), PIN: digits, FamilyName: page.Clean(n.FamilyName), GivenName: page.Clean(n.GivenName), Patronymic: page.Clean(n.Patronymic),
 		Sex: pin.Sex(digits), BirthDate: n.BirthDate, Citizenship: n.Citizenship,
-		Email: n.Email, EmailVerified: n.Email != "", Phone: n.Phone, PhoneVerified: n.Phone != "", Lang: n.Lang, CreatedAt: s.Clock.Now(),
+		Email: n.Email, EmailVerified: n.Email != "", Phone: n.Phone, PhoneVerified: n.Phone != "", Lang: n.Lang,
+		Level: n.Level, State: Active, CreatedAt: s.Clock.Now(),
+	}
+	if a.Level == "" {
+		a.Level = assurance.Substantial
 	}
 	if a.Sex == "" {
 		a.Sex = "unknown"
@@ -112,8 +135,10 @@ func (s *Accounts) Create(ctx context.Context, n New) (bool, error) {
 	if known, err := s.known(ctx, digits); err != nil || known {
 		return false, err
 	}
-	if a.password, err = s.hasher.hash(ctx, n.Password); err != nil {
-		return false, err
+	if n.Password != "" {
+		if a.password, err = s.hasher.hash(ctx, n.Password); err != nil {
+			return false, err
+		}
 	}
 	if n.TOTP != "" {
 		if a.totp, err = s.Box.Seal("totp", a.ID, []byte(n.TOTP)); err != nil {
@@ -131,7 +156,8 @@ func (s *Accounts) CheckPassword(ctx context.Context, digits, password string) (
 		return Account{}, false, err
 	}
 	stored := a.password
-	if !found {
+	if !found || stored == "" || a.State == Closed {
+		found = false
 		stored = nobody
 	}
 	right, err := s.hasher.verify(ctx, stored, password)
@@ -155,15 +181,7 @@ func (s *Accounts) CheckTOTP(ctx context.Context, a Account, code string) (bool,
 	if err != nil {
 		return false, err
 	}
-	now := s.Clock.Now().Unix() / step
-	matched := int64(0)
-	for _, counter := range []int64{now - 1, now, now + 1} {
-		// The library compares in constant time.
-		right, err := hotp.ValidateCustom(code, uint64(counter), string(secret), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}) //nolint:gosec // a time after 1970
-		if err == nil && right {
-			matched = counter
-		}
-	}
+	matched := TOTPStep(string(secret), code, s.Clock.Now())
 	if matched == 0 {
 		return false, nil
 	}

@@ -4,13 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
 )
 
 const columns = `id, pin, family_name, given_name, patronymic, sex, birth_date, citizenship, email, email_verified,
-	phone, phone_verified, lang, password, totp, totp_step, created_at`
+	phone, phone_verified, telegram, channel, lang, level, state, frozen_until, password, totp, totp_step, created_at`
 
 // ByPIN is the account of the ПИН; false when there is none.
 func (s *Accounts) ByPIN(ctx context.Context, pin string) (Account, bool, error) {
@@ -25,9 +26,9 @@ func (s *Accounts) ByID(ctx context.Context, id string) (Account, bool, error) {
 func (s *Accounts) one(row *sql.Row) (Account, bool, error) {
 	var a Account
 	var birth, lang string
-	var emailOK, phoneOK, created int64
+	var emailOK, phoneOK, frozen, created int64
 	err := row.Scan(&a.ID, &a.PIN, &a.FamilyName, &a.GivenName, &a.Patronymic, &a.Sex, &birth, &a.Citizenship, &a.Email, &emailOK,
-		&a.Phone, &phoneOK, &lang, &a.password, &a.totp, &a.totpStep, &created)
+		&a.Phone, &phoneOK, &a.Telegram, &a.Channel, &lang, &a.Level, &a.State, &frozen, &a.password, &a.totp, &a.totpStep, &created)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, false, nil
 	}
@@ -35,7 +36,7 @@ func (s *Accounts) one(row *sql.Row) (Account, bool, error) {
 		return Account{}, false, db.Explain(err)
 	}
 	a.BirthDate, a.Lang, a.CreatedAt = db.Date(birth), text.Lang(lang), db.Time(created)
-	a.EmailVerified, a.PhoneVerified = emailOK == 1, phoneOK == 1
+	a.EmailVerified, a.PhoneVerified, a.FrozenUntil = emailOK == 1, phoneOK == 1, db.Time(frozen)
 	return a, true, nil
 }
 
@@ -48,9 +49,9 @@ func (s *Accounts) insert(ctx context.Context, a Account) (bool, error) {
 	made := false
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO account (`+columns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16) ON CONFLICT (pin) DO NOTHING`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', $13, $14, $15, 0, $16, $17, 0, $18) ON CONFLICT (pin) DO NOTHING`,
 			a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, db.Flag(a.EmailVerified),
-			a.Phone, db.Flag(a.PhoneVerified), string(a.Lang), a.password, a.totp, db.Micros(a.CreatedAt))
+			a.Phone, db.Flag(a.PhoneVerified), string(a.Lang), string(a.Level), string(a.State), a.password, a.totp, db.Micros(a.CreatedAt))
 		if err != nil {
 			return err
 		}
@@ -75,4 +76,28 @@ func (s *Accounts) spendStep(ctx context.Context, accountID string, step int64) 
 		return err
 	})
 	return fresh, err
+}
+
+// set changes one column, whose name is ours and not the caller's input.
+func (s *Accounts) set(ctx context.Context, tx *sql.Tx, accountID, column, value string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE account SET `+column+` = $2 WHERE id = $1`, accountID, value)
+	return err
+}
+
+func (s *Accounts) setContact(ctx context.Context, tx *sql.Tx, accountID, column, value string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE account SET `+column+` = $2, `+column+`_verified = $3 WHERE id = $1`, accountID, value, db.Flag(value != ""))
+	return err
+}
+
+// Freeze keeps factors and contacts as they are until the moment: the zero time
+// thaws them.
+func (s *Accounts) Freeze(ctx context.Context, tx *sql.Tx, accountID string, until time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE account SET frozen_until = $2 WHERE id = $1`, accountID, db.Micros(until))
+	return err
+}
+
+// Hold locks the account's row until the transaction ends and gives it as it
+// stands now: of two changes at once, the second sees what the first did.
+func (s *Accounts) Hold(ctx context.Context, tx *sql.Tx, accountID string) (Account, bool, error) {
+	return s.one(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM account WHERE id = $1`+s.DB.ForUpdate(), accountID))
 }

@@ -121,7 +121,7 @@ func (c *Cabinet) endSession(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if each.SID == current.SID {
-			c.Sessions.Set(w, "")
+			c.Sessions.Set(w, "", false)
 		}
 	}
 	page.Notice(w, "identity.session.ended")
@@ -182,7 +182,7 @@ func (c *Cabinet) signOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	c.Sessions.Set(w, "")
+	c.Sessions.Set(w, "", false)
 	if logout := form.Get("logout"); logout != "" {
 		return page.Redirect(w, r, openid.ContinueLogout(logout))
 	}

@@ -22,7 +22,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request, ls *goidc.Logo
 		return goidc.StatusFailure, err
 	}
 	if session == nil {
-		p.config.Sessions.Set(w, "")
+		p.config.Sessions.Set(w, "", false)
 		return goidc.StatusSuccess, nil
 	}
 	if !knows(ls, *session) {
@@ -32,7 +32,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request, ls *goidc.Logo
 	if err := p.config.Sessions.End(r.Context(), *session); err != nil {
 		return goidc.StatusFailure, err
 	}
-	p.config.Sessions.Set(w, "")
+	p.config.Sessions.Set(w, "", false)
 	return goidc.StatusSuccess, nil
 }
 

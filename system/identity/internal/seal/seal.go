@@ -83,3 +83,15 @@ func (b *Box) Code(owner string, number int64) (string, error) {
 	// 64 bits modulo a million: the bias is below 2^-44.
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac.Sum(nil))%1_000_000), nil
 }
+
+// Token is a secret of 43 characters that only who holds the secret can tell:
+// what a link in a message carries is kept nowhere.
+func (b *Box) Token(purpose, owner string) (string, error) {
+	key, err := b.key("token " + purpose)
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, key)
+	_, _ = mac.Write([]byte(owner)) // a hash takes everything
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
+}

@@ -6,15 +6,15 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
-	"github.com/sanarip/sanarip/system/identity/internal/sso"
+	"github.com/sanarip/sanarip/system/identity/internal/assurance"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
 )
 
 func (s *SignIn) cookie() string {
-	if s.Sessions.Secure {
+	if s.Door.Sessions.Secure {
 		return "__Host-sanarip_identity_entry"
 	}
 	return "sanarip_identity_entry"
@@ -25,7 +25,7 @@ func (s *SignIn) setEntry(w http.ResponseWriter, secret string) {
 	if secret == "" {
 		age = -1
 	}
-	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Sessions.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Door.Sessions.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 // entered is the sign-in under way of this browser.
@@ -39,7 +39,7 @@ func (s *SignIn) entered(r *http.Request) (entry, account.Account, error) {
 	if err != nil {
 		return entry{}, account.Account{}, err
 	}
-	if !found || e.flow != r.URL.Query().Get("flow") {
+	if !found || e.flow != r.URL.Query().Get("flow") || (e.flow == "" && e.next != r.URL.Query().Get("next")) {
 		return entry{}, account.Account{}, gone
 	}
 	a, found, err := s.Accounts.ByID(r.Context(), e.account)
@@ -53,7 +53,11 @@ func (s *SignIn) showCode(w http.ResponseWriter, r *http.Request) error {
 	e, a, err := s.entered(r)
 	if err != nil {
 		if fail.Is(err, fail.BadRequest) {
-			return page.Redirect(w, r, with(r, "/sign-in")) // come back too late: begin anew
+			target, targetErr := s.Door.Target(w, r)
+			if targetErr != nil {
+				return targetErr
+			}
+			return page.Redirect(w, r, target.To("/sign-in")) // come back too late: begin anew
 		}
 		return err
 	}
@@ -73,7 +77,7 @@ func (s *SignIn) takeCode(w http.ResponseWriter, r *http.Request) error {
 	if !form.OK() {
 		return s.again(w, r, e, form)
 	}
-	a, err := s.code(r.Context(), e, typed)
+	a, err := s.code(r.Context(), e, typed, door.PlaceOf(r))
 	if err != nil {
 		if fail.Is(err, fail.TooMany) {
 			form.Fail("code", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
@@ -99,35 +103,12 @@ func (s *SignIn) again(w http.ResponseWriter, r *http.Request, e entry, form *pa
 
 // enter begins the session and leads to where the person wanted to go.
 func (s *SignIn) enter(w http.ResponseWriter, r *http.Request, a account.Account, e entry) error {
-	current, err := s.Sessions.Request(r)
+	target, err := s.Door.Target(w, r)
 	if err != nil {
-		return err
-	}
-	secret, _, err := s.Sessions.Start(r.Context(), a.ID, sso.Agent(r.UserAgent()), amr(e.channel), current)
-	if err != nil {
-		return err
-	}
-	client := ""
-	target := "/"
-	if e.flow != "" {
-		flow, found, err := s.Provider.Flow(r.Context(), e.flow)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return fail.New(fail.NotFound, "identity.flow_gone")
-		}
-		client, target = flow.Client.ID, flow.Continue()
-	}
-	if err := s.Record(r.Context(), a.PIN, a.Name(), "sign_in", client); err != nil {
-		return err
-	}
-	if err := s.know(r.Context(), a.ID, s.Sessions.Browser(w, r, id.Secret)); err != nil {
 		return err
 	}
 	s.setEntry(w, "")
-	s.Sessions.Set(w, secret)
-	return page.Redirect(w, r, target)
+	return s.Door.Enter(w, r, a, door.Way{Method: door.Password, AMR: amr(e.channel), Level: assurance.Substantial, Remember: e.remember}, target)
 }
 
 func (s *SignIn) sendCode(w http.ResponseWriter, r *http.Request) error {
@@ -135,11 +116,15 @@ func (s *SignIn) sendCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	target, err := s.Door.Target(w, r)
+	if err != nil {
+		return err
+	}
 	form, err := page.ReadForm(w, r)
 	if err != nil {
 		return err
 	}
-	channel := Channel(form.Choice("channel", string(TOTP), string(SMS), string(Email)))
+	channel := Channel(form.Choice("channel", string(TOTP), string(SMS), string(Telegram), string(Email)))
 	if !form.OK() {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
@@ -153,17 +138,23 @@ func (s *SignIn) sendCode(w http.ResponseWriter, r *http.Request) error {
 	if channel != TOTP {
 		page.Notice(w, "identity.code.sent_again")
 	}
-	return page.Redirect(w, r, with(r, "/sign-in/code"))
+	return page.Redirect(w, r, target.To("/sign-in/code"))
 }
 
 func (s *SignIn) renderCode(w http.ResponseWriter, r *http.Request, status int, e entry, a account.Account, form *page.Form) error {
 	ctx := r.Context()
-	view := codeView{form: form, action: with(r, "/sign-in/code"), send: with(r, "/sign-in/code/send"), back: with(r, "/sign-in"), totp: e.channel == TOTP}
+	target, err := s.Door.Target(w, r)
+	if err != nil {
+		return err
+	}
+	view := codeView{form: form, action: target.To("/sign-in/code"), send: target.To("/sign-in/code/send"), back: target.To("/sign-in"), totp: e.channel == TOTP}
 	switch e.channel {
 	case TOTP:
 		view.hint = text.T(ctx, "identity.code.hint_totp")
 	case SMS:
 		view.hint = text.T(ctx, "identity.code.hint_sms", "Address", maskPhone(a.Phone))
+	case Telegram:
+		view.hint = text.T(ctx, "identity.code.hint_telegram")
 	case Email:
 		view.hint = text.T(ctx, "identity.code.hint_email", "Address", maskEmail(a.Email))
 	}
@@ -172,10 +163,12 @@ func (s *SignIn) renderCode(w http.ResponseWriter, r *http.Request, status int, 
 		switch {
 		case way == TOTP && e.channel != TOTP:
 			o.Label = text.T(ctx, "identity.code.use_totp")
-		case way == SMS && e.channel == SMS, way == Email && e.channel == Email:
+		case way == e.channel && way != TOTP:
 			o.Label = text.T(ctx, "identity.code.again")
 		case way == SMS:
 			o.Label = text.T(ctx, "identity.code.use_sms", "Address", maskPhone(a.Phone))
+		case way == Telegram:
+			o.Label = text.T(ctx, "identity.code.use_telegram")
 		case way == Email:
 			o.Label = text.T(ctx, "identity.code.use_email", "Address", maskEmail(a.Email))
 		default:

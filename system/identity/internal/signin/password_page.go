@@ -2,12 +2,10 @@ package signin
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
 )
 
 // Mount puts the pages into the mux.
@@ -20,58 +18,27 @@ func (s *SignIn) Mount(mux *http.ServeMux) {
 	s.Site.Handle(mux, "POST /sign-in/code/send", s.sendCode)
 }
 
-// of is the flow that the sign-in is for; a zero Flow for ЕСИ's own pages.
-func (s *SignIn) of(w http.ResponseWriter, r *http.Request) (openid.Flow, error) {
-	flowID := r.URL.Query().Get("flow")
-	if flowID == "" {
-		return openid.Flow{}, nil
-	}
-	flow, found, err := s.Provider.Flow(r.Context(), flowID)
-	if err != nil {
-		return openid.Flow{}, err
-	}
-	if !found {
-		return openid.Flow{}, fail.New(fail.NotFound, "identity.flow_gone")
-	}
-	if !flow.Mine(s.Sessions.Browser(w, r, id.Secret)) {
-		return openid.Flow{}, fail.New(fail.Forbidden, "identity.other_browser")
-	}
-	return flow, nil
-}
-
-// with keeps the flow and the language in the address of the next page.
-func with(r *http.Request, path string) string {
-	query := url.Values{}
-	for _, name := range []string{"flow", "ui_locales"} {
-		if value := r.URL.Query().Get(name); value != "" {
-			query.Set(name, value)
-		}
-	}
-	if len(query) == 0 {
-		return path
-	}
-	return path + "?" + query.Encode()
-}
-
 func (s *SignIn) showPassword(w http.ResponseWriter, r *http.Request) error {
-	flow, err := s.of(w, r)
+	target, err := s.Door.Target(w, r)
 	if err != nil {
 		return err
 	}
-	if flow.ID == "" {
-		session, err := s.Sessions.Request(r)
-		if err != nil {
-			return err
-		}
-		if session != nil {
+	form := page.NewForm()
+	who, err := s.Door.Who(r)
+	if err != nil {
+		return err
+	}
+	if who != nil && target.Flow.ID == "" {
+		if target.Next == "" {
 			return page.Redirect(w, r, "/")
 		}
+		form.Set("pin", who.Account.PIN) // proves anew who they are
 	}
-	return page.Render(w, r, http.StatusOK, passwordPage(page.NewForm(), flow, with(r, "/sign-in"), with(r, "/sign-in/cancel")))
+	return page.Render(w, r, http.StatusOK, passwordPage(s.Door, form, target))
 }
 
 func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
-	flow, err := s.of(w, r)
+	target, err := s.Door.Target(w, r)
 	if err != nil {
 		return err
 	}
@@ -86,10 +53,13 @@ func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	status := http.StatusUnprocessableEntity
 	if form.OK() {
-		secret, err := s.password(r.Context(), typedPIN, password, page.Address(r), s.Sessions.Browser(w, r, id.Secret), flow.ID)
+		secret, err := s.password(r.Context(), attempt{
+			pin: typedPIN, password: password, remember: form.Get("remember") != "", browser: s.Door.Browser(w, r), place: door.PlaceOf(r),
+			flow: target.Flow.ID, next: target.Next,
+		})
 		if err == nil {
 			s.setEntry(w, secret)
-			return page.Redirect(w, r, with(r, "/sign-in/code"))
+			return page.Redirect(w, r, target.To("/sign-in/code"))
 		}
 		switch {
 		case fail.Is(err, fail.TooMany):
@@ -99,19 +69,19 @@ func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return page.Render(w, r, status, passwordPage(form, flow, with(r, "/sign-in"), with(r, "/sign-in/cancel")))
+	return page.Render(w, r, status, passwordPage(s.Door, form, target))
 }
 
 func (s *SignIn) cancel(w http.ResponseWriter, r *http.Request) error {
-	flow, err := s.of(w, r)
+	target, err := s.Door.Target(w, r)
 	if err != nil {
 		return err
 	}
-	if flow.ID == "" {
+	if target.Flow.ID == "" {
 		return page.Redirect(w, r, "/")
 	}
-	if err := s.Provider.Deny(r.Context(), flow.ID); err != nil {
+	if err := s.Provider.Deny(r.Context(), target.Flow.ID); err != nil {
 		return err
 	}
-	return page.Redirect(w, r, flow.Continue())
+	return page.Redirect(w, r, target.End())
 }

@@ -26,11 +26,15 @@ func (s *Sessions) Request(r *http.Request) (*Session, error) {
 	return &session, nil
 }
 
-// Set gives the browser the session's secret; "" takes it away.
-func (s *Sessions) Set(w http.ResponseWriter, secret string) {
+// Set gives the browser the session's secret; "" takes it away. A browser that
+// is to be remembered keeps it when it is closed.
+func (s *Sessions) Set(w http.ResponseWriter, secret string, remembered bool) {
 	age := 0
-	if secret == "" {
+	switch {
+	case secret == "":
 		age = -1
+	case remembered:
+		age = int(RememberedLifetime.Seconds())
 	}
 	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 }

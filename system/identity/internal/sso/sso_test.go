@@ -35,7 +35,7 @@ func TestASignOutReachesTheSystemThatIsJustBeingEntered(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 40 {
-			_, session, err := s.Start(t.Context(), "a", "Firefox", []string{"pwd"}, nil)
+			_, session, err := s.Start(t.Context(), "a", Proof{Method: "password", AMR: []string{"pwd"}, Level: "substantial", Agent: "Firefox"}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,13 +11,24 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 )
 
-const columns = `sid, account_id, agent, amr, created_at, auth_at, seen_at`
+const columns = `sid, account_id, method, amr, level, agent, address, remembered, created_at, auth_at, seen_at`
+
+// alive is true of a session's row that has neither run out nor gone unused for
+// too long; $2 is now, $3 and $4 when an ordinary and a remembered one must have
+// been seen.
+const alive = `expires_at > $2 AND (seen_at > $3 OR (remembered = 1 AND seen_at > $4))`
+
+func (s *Sessions) living() []any {
+	now := s.Clock.Now()
+	return []any{db.Micros(now), db.Micros(now.Add(-Idle)), db.Micros(now.Add(-RememberedIdle))}
+}
 
 func scan(row interface{ Scan(...any) error }) (Session, error) {
 	var s Session
 	var amr string
-	var created, auth, seen int64
-	err := row.Scan(&s.SID, &s.AccountID, &s.Agent, &amr, &created, &auth, &seen)
+	var created, auth, seen, remembered int64
+	err := row.Scan(&s.SID, &s.AccountID, &s.Method, &amr, &s.Level, &s.Agent, &s.Address, &remembered, &created, &auth, &seen)
+	s.Remembered = remembered == 1
 	s.AMR, s.Created, s.AuthAt, s.Seen = strings.Fields(amr), db.Time(created), db.Time(auth), db.Time(seen)
 	return s, err
 }
@@ -27,7 +38,7 @@ func (s *Sessions) BySecret(ctx context.Context, secret string) (Session, bool, 
 	now := s.Clock.Now()
 	hash := id.Hash(secret)
 	session, err := scan(s.DB.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM sso_session
-		WHERE token_hash = $1 AND expires_at > $2 AND seen_at > $3`, hash, db.Micros(now), db.Micros(now.Add(-Idle))))
+		WHERE token_hash = $1 AND `+alive, append([]any{hash}, s.living()...)...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, false, nil
 	}
@@ -48,9 +59,12 @@ func (s *Sessions) BySecret(ctx context.Context, secret string) (Session, bool, 
 
 // Of lists the person's living sessions, the one last seen first.
 func (s *Sessions) Of(ctx context.Context, accountID string) ([]Session, error) {
-	now := s.Clock.Now()
-	rows, err := s.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM sso_session
-		WHERE account_id = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, sid`, accountID, db.Micros(now), db.Micros(now.Add(-Idle)))
+	return s.all(ctx, s.DB.Read, accountID)
+}
+
+func (s *Sessions) all(ctx context.Context, q db.Querier, accountID string) ([]Session, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM sso_session
+		WHERE account_id = $1 AND `+alive+` ORDER BY seen_at DESC, sid`, append([]any{accountID}, s.living()...)...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
@@ -67,15 +81,17 @@ func (s *Sessions) Of(ctx context.Context, accountID string) ([]Session, error) 
 }
 
 func (s *Sessions) insert(ctx context.Context, tx *sql.Tx, session Session, hash string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		session.SID, session.AccountID, session.Agent, strings.Join(session.AMR, " "), db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen),
-		hash, db.Micros(session.Created.Add(Lifetime)))
+	_, err := tx.ExecContext(ctx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		session.SID, session.AccountID, session.Method, strings.Join(session.AMR, " "), string(session.Level), session.Agent, session.Address, db.Flag(session.Remembered),
+		db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen), hash, db.Micros(session.Created.Add(session.lifetime())))
 	return err
 }
 
 func (s *Sessions) renew(ctx context.Context, tx *sql.Tx, session Session, hash string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE sso_session SET token_hash = $2, agent = $3, amr = $4, auth_at = $5, seen_at = $5, expires_at = $6 WHERE sid = $1`,
-		session.SID, hash, session.Agent, strings.Join(session.AMR, " "), db.Micros(session.AuthAt), db.Micros(session.AuthAt.Add(Lifetime)))
+	result, err := tx.ExecContext(ctx, `UPDATE sso_session SET token_hash = $2, method = $3, amr = $4, level = $5, agent = $6, address = $7,
+		remembered = $8, auth_at = $9, seen_at = $9, expires_at = $10 WHERE sid = $1`,
+		session.SID, hash, session.Method, strings.Join(session.AMR, " "), string(session.Level), session.Agent, session.Address, db.Flag(session.Remembered),
+		db.Micros(session.AuthAt), db.Micros(session.AuthAt.Add(session.lifetime())))
 	if err != nil {
 		return false, err
 	}

@@ -34,6 +34,9 @@ var (
 	Factor = Limit{Kind: "factor", Free: 10, Window: time.Hour, Lock: time.Minute, Longest: time.Hour}
 	// Sending is for the codes sent to one account.
 	Sending = Limit{Kind: "sending", Free: 6, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: time.Hour}
+	// SendingTo is for the codes sent to one phone, e-mail or chat, whoever asks:
+	// nobody's phone is made to ring all night.
+	SendingTo = Limit{Kind: "sending-to", Free: 8, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: 6 * time.Hour}
 )
 
 // Throttle counts.

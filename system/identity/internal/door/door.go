@@ -1,0 +1,146 @@
+// Package door is the one way in. However a person proves who they are, by
+// password, card, key or phone, it is here that the session begins, is recorded
+// and told about; and it is here that pages ask who stands before them and how
+// freshly they proved it.
+package door
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/assurance"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/sso"
+)
+
+// FreshFor is how long after a sign-in factors and contacts may be changed
+// without another.
+const FreshFor = 10 * time.Minute
+
+// Method is how a person signed in. Its words are identity.method.<method>.
+type Method string
+
+// The methods.
+const (
+	Password     Method = "password" // with a second factor
+	Passkey      Method = "passkey"
+	Card         Method = "card"      // e-ID card
+	Signature    Method = "signature" // cloud signature
+	Phone        Method = "phone"     // QR, approved on a phone that is signed in
+	Registration Method = "registration"
+	Recovery     Method = "recovery"
+)
+
+// Way is how the person proved who they are this time.
+type Way struct {
+	Method   Method
+	AMR      []string        // RFC 8176
+	Level    assurance.Level // of the proof alone; the session's is no higher than the account's
+	Remember bool            // stay signed in in this browser
+}
+
+// Person is who stands before the page.
+type Person struct {
+	Session sso.Session
+	Account account.Account
+}
+
+// Door is the subject.
+type Door struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Site     *page.Site
+	Accounts *account.Accounts
+	Sessions *sso.Sessions
+	Provider *openid.Provider
+	Notices  *notice.Notices
+	// Record writes what happened to the person's record of accesses.
+	Record func(ctx context.Context, pin, name, action, object string) error
+	// Detour is a page of ЕСИ that the person must see before they go on, as the
+	// set-up of a new account; "" for none. nil asks for none.
+	Detour func(ctx context.Context, a account.Account) (path string, err error)
+
+	tabs []Tab
+}
+
+// Tab is one way of signing in among those that the page offers.
+type Tab struct{ Name, Key, Path string }
+
+// Offer adds a way to the tabs of the sign-in page.
+func (d *Door) Offer(t Tab) { d.tabs = append(d.tabs, t) }
+
+// admit begins the session and writes all that follows from it.
+func (d *Door) admit(ctx context.Context, a account.Account, way Way, place notice.Place, browser, client string, current *sso.Session) (secret string, err error) {
+	if a.State != account.Active {
+		return "", fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
+	}
+	proof := sso.Proof{
+		Method: string(way.Method), AMR: way.AMR, Level: assurance.Least(way.Level, a.Level),
+		Agent: place.Agent, Address: place.Address, Remembered: way.Remember,
+	}
+	secret, session, err := d.Sessions.Start(ctx, a.ID, proof, current)
+	if err != nil {
+		return "", err
+	}
+	if err := d.Record(ctx, a.PIN, a.Name(), "sign_in", client); err != nil {
+		return "", err
+	}
+	return secret, d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := d.note(ctx, tx, a.ID, session, client, "entered"); err != nil {
+			return err
+		}
+		others, known, err := d.know(ctx, tx, a.ID, id.Hash(browser))
+		if err != nil || known || !others {
+			return err // the first browser of an account is nothing to warn of
+		}
+		return d.Notices.Tell(ctx, tx, a, notice.NewBrowser, "", place)
+	})
+}
+
+// Refused notes that somebody tried to sign in to the account and was refused.
+func (d *Door) Refused(ctx context.Context, a account.Account, method Method, place notice.Place) error {
+	if err := d.Record(ctx, a.PIN, "", "sign_in.failed", ""); err != nil {
+		return err
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return d.note(ctx, tx, a.ID, sso.Session{Proof: sso.Proof{Method: string(method), Agent: place.Agent, Address: place.Address}}, "", "refused")
+	})
+}
+
+// Change runs a change of the account's factors or contacts in one transaction
+// and tells the person of it on the channels that were theirs before. It is
+// refused while the account is frozen.
+func (d *Door) Change(ctx context.Context, accountID string, kind notice.Kind, detail string, place notice.Place,
+	change func(ctx context.Context, tx *sql.Tx, before account.Account) error,
+) error {
+	var before account.Account
+	err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var found bool
+		var err error
+		if before, found, err = d.Accounts.Hold(ctx, tx, accountID); err != nil {
+			return err
+		}
+		if !found {
+			return fail.New(fail.NotFound, "kit.not_found")
+		}
+		if before.Frozen(d.Clock.Now()) {
+			return fail.New(fail.Forbidden, "identity.frozen", "Until", before.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04"))
+		}
+		if err := change(ctx, tx, before); err != nil {
+			return err
+		}
+		return d.Notices.Tell(ctx, tx, before, kind, detail, place)
+	})
+	if err != nil {
+		return err
+	}
+	return d.Record(ctx, before.PIN, before.Name(), "account."+string(kind), "")
+}

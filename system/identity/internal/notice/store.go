@@ -1,0 +1,62 @@
+package notice
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+const columns = `id, account_id, kind, detail, at, agent, address, email, phone, telegram, disowned_at`
+
+func scan(row interface{ Scan(...any) error }) (Event, error) {
+	var e Event
+	var at, disowned int64
+	err := row.Scan(&e.ID, &e.Account, &e.Kind, &e.Detail, &at, &e.Agent, &e.Address, &e.email, &e.phone, &e.telegram, &disowned)
+	e.At, e.Disowned = db.Time(at), db.Time(disowned)
+	return e, err
+}
+
+func (n *Notices) insert(ctx context.Context, tx *sql.Tx, e Event) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO security_event (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)`,
+		e.ID, e.Account, string(e.Kind), e.Detail, db.Micros(e.At), e.Agent, e.Address, e.email, e.phone, e.telegram)
+	return err
+}
+
+func (n *Notices) one(ctx context.Context, eventID string) (Event, bool, error) {
+	e, err := scan(n.DB.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM security_event WHERE id = $1`, eventID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Event{}, false, nil
+	}
+	return e, err == nil, db.Explain(err)
+}
+
+// Of is the newest events of the account, at most limit.
+func (n *Notices) Of(ctx context.Context, accountID string, limit int) ([]Event, error) {
+	rows, err := n.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM security_event WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, accountID, limit)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var events []Event
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, rows.Err()
+}
+
+// Disown notes, in the transaction, that the person did not do it; false when
+// that was said before.
+func (n *Notices) Disown(ctx context.Context, tx *sql.Tx, eventID string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE security_event SET disowned_at = $2 WHERE id = $1 AND disowned_at = 0`, eventID, db.Micros(n.Clock.Now()))
+	if err != nil {
+		return false, err
+	}
+	count, err := result.RowsAffected()
+	return count == 1, err
+}
