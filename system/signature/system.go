@@ -100,11 +100,13 @@ func (s *System) mount() {
 		System: "signature", TitleKey: "signature.title", Texts: texts, Log: s.env.Log, Demo: s.env.Demo, ErrorPage: design.ErrorPage,
 	}
 	s.service.Mount(s.mux, site)
+	s.authority.Mount(s.mux, site)
 	if s.env.Demo {
 		s.authority.MountDemo(s.mux, site)
 	}
 	provider := exchangeapi.NewProvider(exchangeapi.Signature, s.env.ExchangeKey, s.env.Log)
 	signatureapi.Serve(provider, s.service)
+	signatureapi.ServeAuthority(provider, s.authority)
 	exchangeapi.ServeOperations(provider, s.db, s.queue, func(r *audit.Record) {
 		// Seals are about documents, not persons: no record is made here, but
 		// whatever is there has words.
@@ -116,7 +118,7 @@ func (s *System) mount() {
 }
 
 // Handler implements host.System.
-func (s *System) Handler() http.Handler { return s.mux }
+func (s *System) Handler() http.Handler { return s.authority.Before(s.mux) }
 
 // Run implements host.System: it replaces the keys when their time has come.
 func (s *System) Run(ctx context.Context) {

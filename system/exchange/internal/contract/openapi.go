@@ -73,6 +73,7 @@ func (d describer) json(t reflect.Type) object {
 var (
 	timeType = reflect.TypeFor[time.Time]()
 	dateType = reflect.TypeFor[clock.Date]()
+	byteType = reflect.TypeFor[[]byte]()
 )
 
 func (d describer) schema(t reflect.Type) object {
@@ -81,6 +82,8 @@ func (d describer) schema(t reflect.Type) object {
 		return object{"type": "string", "format": "date-time"}
 	case dateType:
 		return object{"type": "string", "format": "date"}
+	case byteType:
+		return object{"type": "string", "format": "byte", "nullable": true} // base64
 	}
 	switch t.Kind() { //nolint:exhaustive // contracts hold no others; the test calls every one
 	case reflect.Bool:

@@ -104,3 +104,76 @@ func claimKey(ctx context.Context, tx *sql.Tx, spki, pin string, usage signature
 	err := tx.QueryRowContext(ctx, `SELECT pin, usage FROM certified_key WHERE spki = $1`, spki).Scan(&whose, &what)
 	return whose == pin && what == string(usage), err
 }
+
+func findCertificate(ctx context.Context, q db.Querier, serial, lock string) (issued, error) {
+	return scanIssued(q.QueryRowContext(ctx, `SELECT `+issuedColumns+` FROM certificate WHERE serial = $1`+lock, serial))
+}
+
+func certificatesOf(ctx context.Context, q db.Querier, pin string) ([]issued, error) {
+	return certificates(ctx, q, `SELECT `+issuedColumns+` FROM certificate WHERE pin = $1 ORDER BY created_at DESC, serial LIMIT 200`, pin)
+}
+
+// revoked are the certificates that belong into the issuer's list: revoked, and
+// not ended before the moment.
+func revoked(ctx context.Context, q db.Querier, issuer string, endedBefore time.Time) ([]issued, error) {
+	return certificates(ctx, q, `SELECT `+issuedColumns+` FROM certificate WHERE issuer = $1 AND revoked_at > 0 AND not_after > $2 ORDER BY revoked_at, serial`,
+		issuer, db.Micros(endedBefore))
+}
+
+func certificates(ctx context.Context, q db.Querier, query string, args ...any) ([]issued, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []issued
+	for rows.Next() {
+		c, err := scanIssued(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
+func markRevoked(ctx context.Context, tx *sql.Tx, serial string, reason int, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE certificate SET revoked_at = $2, reason = $3 WHERE serial = $1 AND revoked_at = 0`, serial, db.Micros(now), int64(reason))
+	return err
+}
+
+// beginList makes the issuer's row, so that it can be locked.
+func beginList(ctx context.Context, tx *sql.Tx, issuer string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO revocation_list (issuer, number, list, this_update, next_update, stale) VALUES ($1, 0, '', 0, 0, 1) ON CONFLICT (issuer) DO NOTHING`, issuer)
+	return err
+}
+
+func markStale(ctx context.Context, tx *sql.Tx, issuer string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE revocation_list SET stale = 1 WHERE issuer = $1`, issuer)
+	return err
+}
+
+func findList(ctx context.Context, q db.Querier, issuer, lock string) (list, error) {
+	var l list
+	var text string
+	var this, next, stale int64
+	err := q.QueryRowContext(ctx, `SELECT number, list, this_update, next_update, stale FROM revocation_list WHERE issuer = $1`+lock, issuer).
+		Scan(&l.number, &text, &this, &next, &stale)
+	if err != nil {
+		return list{}, err
+	}
+	l.this, l.next, l.stale = db.Time(this), db.Time(next), stale == 1
+	l.der, err = base64.StdEncoding.DecodeString(text)
+	return l, err
+}
+
+func updateList(ctx context.Context, tx *sql.Tx, issuer string, l list) error {
+	_, err := tx.ExecContext(ctx, `UPDATE revocation_list SET number = $2, list = $3, this_update = $4, next_update = $5, stale = 0 WHERE issuer = $1`,
+		issuer, l.number, base64.StdEncoding.EncodeToString(l.der), db.Micros(l.this), db.Micros(l.next))
+	return err
+}
+
+// issuerOfOwn is the key that certified an own key.
+func (s *Service) issuerOfOwn(ctx context.Context, k own) (own, error) {
+	return scanOwn(s.DB.Read.QueryRowContext(ctx, `SELECT `+ownColumns+` FROM ca_key WHERE name || '-' || CAST(number AS TEXT) = $1`, k.issuer))
+}
