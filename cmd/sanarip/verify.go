@@ -18,10 +18,14 @@ import (
 // errNotAuthentic makes the command verify end with 1.
 var errNotAuthentic = errors.New("not authentic: the portal has issued no such document, or it was changed")
 
-// verify is the command verify: it asks the portal, through the exchange of a
-// running house, whether it issued the very bytes of the file. The file itself
-// stays here.
+// verify is the command verify. With the word audit it checks the access records
+// (verifyAudit). With a file it asks the portal, through the exchange of a
+// running house, whether it issued the very bytes of it. The file itself stays
+// here; one that is called audit is named ./audit.
 func verify(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "audit" {
+		return verifyAudit(ctx, args[1:], out)
+	}
 	v, rest, err := load("verify", args)
 	if err != nil {
 		return err

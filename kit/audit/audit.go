@@ -1,5 +1,7 @@
 // Package audit records every access to a person's data: who, from which
-// organisation, through which system, why and when. Records are only ever added.
+// organisation, through which system, why and when. Records are only ever
+// added, and each gets a place in a chain of hashes that shows if one was
+// changed or taken out (Sealer, Verify).
 package audit
 
 import (

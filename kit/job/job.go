@@ -92,6 +92,7 @@ type Queue struct {
 	workers map[string]worker
 	wake    chan struct{}
 	count   int
+	beside  []func(ctx context.Context)
 }
 
 // Config of a queue. Zero values are sane.
@@ -131,6 +132,10 @@ func (q *Queue) Handle(kind string, policy Policy, h Handler) {
 	}
 	q.workers[kind] = worker{h, policy}
 }
+
+// Beside registers other work of the system that goes on as long as its jobs do.
+// It must end when its ctx does. Call before Run.
+func (q *Queue) Beside(work func(ctx context.Context)) { q.beside = append(q.beside, work) }
 
 // Add writes the job in the transaction of the change it follows from.
 // It says whether the job is new (false: its unique key was there already).
@@ -181,6 +186,9 @@ const (
 func (q *Queue) Run(ctx context.Context) {
 	var hands sync.WaitGroup
 	hands.Go(func() { q.sweepDaily(ctx) })
+	for _, work := range q.beside {
+		hands.Go(func() { work(ctx) })
+	}
 	slots := make(chan struct{}, q.count)
 	ticker := time.NewTicker(q.poll)
 	defer ticker.Stop()

@@ -83,6 +83,7 @@ func (s *System) mount() {
 	design.Mount(d.Mux)
 	d.Mux.Handle("/exchange/", s.provider)
 	exchangeapi.ServeOperations(s.provider, d.DB, d.Queue, s.auditWords)
+	d.Queue.Beside(audit.NewSealer(d.DB, s.env.Clock, s.env.Log, s.env.Secret).Run)
 	d.SignIn.Mount(d.Mux, d.Site)
 	desk.MountPost(d)
 	d.Page("GET /{$}", desk.Everybody, s.start)

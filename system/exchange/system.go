@@ -82,6 +82,7 @@ func (s *System) build(ctx context.Context, env host.Env) error {
 	provider := exchangeapi.NewProvider(exchangeapi.Exchange, env.ExchangeKey, env.Log)
 	// The exchange looks at nobody's data itself: it has no access records to give words to.
 	exchangeapi.ServeOperations(provider, s.db, s.queue, func(*audit.Record) {})
+	s.queue.Beside(audit.NewSealer(s.db, env.Clock, env.Log, env.Secret).Run)
 
 	mux := http.NewServeMux()
 	design.Mount(mux)

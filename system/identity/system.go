@@ -120,6 +120,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
 	identityapi.Serve(neighbours, s)
 	exchangeapi.ServeOperations(neighbours, s.db, s.queue, s.words)
+	s.queue.Beside(audit.NewSealer(s.db, env.Clock, env.Log, env.Secret).Run)
 
 	mux := http.NewServeMux()
 	s.provider.Mount(mux)

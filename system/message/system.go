@@ -88,6 +88,7 @@ func (s *System) mount(ctx context.Context) error {
 	provider := exchangeapi.NewProvider(exchangeapi.Message, env.ExchangeKey, env.Log)
 	messageapi.Serve(provider, service)
 	exchangeapi.ServeOperations(provider, s.db, s.queue, s.describe)
+	s.queue.Beside(audit.NewSealer(s.db, env.Clock, env.Log, env.Secret).Run)
 	s.mux.Handle("/exchange/", provider)
 	site.Handle(s.mux, "/", page.Missing)
 	return nil

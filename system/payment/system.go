@@ -50,6 +50,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	site.Handle(s.mux, "/", page.Missing)
 	provider := exchangeapi.NewProvider(exchangeapi.Payment, env.ExchangeKey, env.Log)
 	paymentapi.Serve(provider, &charge.Service{DB: d, Clock: env.Clock})
+	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) {
 		r.ActionWords, r.PurposeWords = texts.Words("payment.audit.charge"), texts.Words("payment.audit.service")
 	})

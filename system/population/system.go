@@ -47,6 +47,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	provider := exchangeapi.NewProvider(exchangeapi.Population, env.ExchangeKey, env.Log)
 	populationapi.Serve(provider, person.Register{DB: d, Clock: env.Clock})
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
+	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	s.mux.Handle("/exchange/", provider)
 	site := &page.Site{
 		System: "population", TitleKey: "population.title", Texts: words, Log: env.Log,

@@ -88,6 +88,7 @@ func (s *System) mount(env host.Env) {
 	provider := exchangeapi.NewProvider(exchangeapi.Portal, env.ExchangeKey, env.Log)
 	portalapi.Serve(provider, papers)
 	exchangeapi.ServeOperations(provider, c.DB, c.Queue, s.describe)
+	c.Queue.Beside(audit.NewSealer(c.DB, env.Clock, env.Log, env.Secret).Run)
 	c.Mux.Handle("/exchange/", provider)
 }
 

@@ -107,6 +107,7 @@ func (s *System) mount() {
 	provider := exchangeapi.NewProvider(exchangeapi.Signature, s.env.ExchangeKey, s.env.Log)
 	signatureapi.Serve(provider, s.service)
 	signatureapi.ServeAuthority(provider, s.authority)
+	s.queue.Beside(audit.NewSealer(s.db, s.env.Clock, s.env.Log, s.env.Secret).Run)
 	exchangeapi.ServeOperations(provider, s.db, s.queue, func(r *audit.Record) {
 		// Seals are about documents, not persons: no record is made here, but
 		// whatever is there has words.

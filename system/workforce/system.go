@@ -60,6 +60,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	provider := exchangeapi.NewProvider(exchangeapi.Workforce, env.ExchangeKey, env.Log)
 	workforceapi.Serve(provider, s.office.Register)
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
+	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	s.office.Mux.Handle("/exchange/", provider)
 	s.routes(populationapi.Client{Exchange: exchange})
 	return s, nil
