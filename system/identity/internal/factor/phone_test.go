@@ -1,0 +1,62 @@
+package factor_test
+
+import (
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
+)
+
+func keyOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	if findings := fail.As(err).Findings; len(findings) > 0 {
+		return findings[0].Field + " " + findings[0].Key
+	}
+	return err.Error()
+}
+
+func TestPhonesComeToOneForm(t *testing.T) { // ID-5
+	for typed, want := range map[string]string{
+		"+996700123456": "+996700123456", "+996 700 123456": "+996700123456", "0700 123 456": "+996700123456",
+		"996(700)12-34-56": "+996700123456", "700123456": "+996700123456", "+996 555 12 34 56": "+996555123456",
+		"00996700123456": "+996700123456",
+	} {
+		if got, err := factor.ParsePhone(typed); got != want || err != nil {
+			t.Errorf("%q: %q %v", typed, got, err)
+		}
+	}
+	for typed, want := range map[string]string{
+		"": "phone kit.field.required", "  ": "phone kit.field.required", "abc": "phone identity.phone.form",
+		"+996 700 12345": "phone identity.phone.form", "+996 700 1234567": "phone identity.phone.form",
+		"+7 701 123 45 67": "phone identity.phone.country", "+996 312 66 12 34": "phone identity.phone.landline",
+		"0700123456;ext=1": "phone identity.phone.form", "11111111111111111111": "phone identity.phone.form", "1-800-FLOWERS": "phone identity.phone.form",
+	} {
+		if got, err := factor.ParsePhone(typed); got != "" || keyOf(err) != want {
+			t.Errorf("%q: %q %s, want %s", typed, got, keyOf(err), want)
+		}
+	}
+	for _, p := range demo.People() {
+		if p.Phone == "" {
+			continue
+		}
+		if got, err := factor.ParsePhone(p.Phone); got != p.Phone || err != nil {
+			t.Errorf("%s: %q %v", p.Phone, got, err)
+		}
+	}
+}
+
+func TestEmailsAreChecked(t *testing.T) {
+	for typed, want := range map[string]string{"a@example.kg": "a@example.kg", " Aigul.B@Example.KG ": "Aigul.B@example.kg"} {
+		if got, err := factor.ParseEmail(typed); got != want || err != nil {
+			t.Errorf("%q: %q %v", typed, got, err)
+		}
+	}
+	for _, typed := range []string{"a", "a@", "@b.kg", "a@b", "a b@c.kg", "Name <a@b.kg>", "a@b.kg, c@d.kg", "a@[127.0.0.1]", "a@.kg", "a@b.kg\r\nBcc: x@y.kg", "a@b..kg"} {
+		if got, err := factor.ParseEmail(typed); got != "" || keyOf(err) != "email identity.email.form" {
+			t.Errorf("%q: %q %s", typed, got, keyOf(err))
+		}
+	}
+}
