@@ -41,3 +41,7 @@ css("large");
 // One file, one request: each script keeps its names to itself in a block.
 const scripts = readdirSync(here("js/")).filter((f) => f.endsWith(".js")).sort();
 writeFileSync(new URL("app.js", out), scripts.map((f) => `// ${f}\n{\n${readFileSync(here(`js/${f}`), "utf8").trim()}\n}\n`).join("\n"));
+
+// The reader of QR codes for browsers that have none of their own: a page asks
+// for it only when it needs it.
+copyFileSync(here("node_modules/jsqr/dist/jsQR.js"), new URL("jsqr.js", out));
