@@ -7,78 +7,12 @@
 //   node client.mjs ISSUER INBOX_JSON PIN PASSWORD PHONE
 import assert from "node:assert/strict";
 import * as client from "openid-client";
+import { ask, Browser, fetchLocal } from "./suite/net.mjs";
 
 const [issuer, inbox, pin, password, phone] = process.argv.slice(2);
 const redirectUri = "http://127.0.0.1:9400/callback";
 const passed = [];
 const ok = (what) => { passed.push(what); console.log("ok   " + what); };
-
-// Node does not resolve *.localhost by itself everywhere: ask 127.0.0.1 with the
-// name in the Host header.
-import http from "node:http";
-function ask(url, { method = "GET", headers = {}, body } = {}) {
-  const at = new URL(url);
-  return new Promise((resolve, reject) => {
-    const request = http.request({ host: "127.0.0.1", port: at.port, path: at.pathname + at.search, method,
-      headers: { ...headers, host: at.host } }, (response) => {
-      const parts = [];
-      response.on("data", (p) => parts.push(p));
-      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, text: Buffer.concat(parts).toString() }));
-    });
-    request.setTimeout(20000, () => request.destroy(new Error("too slow: " + at.pathname)));
-    request.on("error", reject);
-    if (body) request.write(body);
-    request.end();
-  });
-}
-async function fetchLocal(url, options = {}) {
-  const headers = Object.fromEntries(new Headers(options.headers));
-  const body = options.body == null ? undefined : options.body.toString();
-  if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
-  const r = await ask(url, { method: options.method, headers, body });
-  const answered = new Headers();
-  for (const [name, value] of Object.entries(r.headers)) for (const v of [value].flat()) answered.append(name, v);
-  return new Response([204, 304].includes(r.status) ? null : r.text, { status: r.status, headers: answered });
-}
-
-// A person's browser without JavaScript: cookies, redirects, forms.
-class Browser {
-  cookies = new Map();
-  async open(url, options = {}) {
-    for (let hop = 0; hop < 20; hop++) {
-      if (url.startsWith(redirectUri)) return { url, callback: true };
-      const host = new URL(url).host;
-      const jar = [...(this.cookies.get(host) ?? new Map())].map(([k, v]) => `${k}=${v}`).join("; ");
-      const r = await ask(url, { ...options, headers: { ...options.headers, cookie: jar, "accept-language": "en" } });
-      for (const line of r.headers["set-cookie"] ?? []) {
-        const [pair] = line.split(";");
-        const cut = pair.indexOf("=");
-        if (!this.cookies.has(host)) this.cookies.set(host, new Map());
-        const value = pair.slice(cut + 1);
-        if (value === "" || /max-age=0|max-age=-/i.test(line)) this.cookies.get(host).delete(pair.slice(0, cut));
-        else this.cookies.get(host).set(pair.slice(0, cut), value);
-      }
-      if (r.status >= 300 && r.status < 400) { url = new URL(r.headers.location, url).href; options = {}; continue; }
-      return { url, ...r };
-    }
-    throw new Error("redirects without end at " + url);
-  }
-  // Sends the first form of the page that has the field.
-  async submit(page, field, values) {
-    const forms = [...page.text.matchAll(/<form\b[^>]*>[\s\S]*?<\/form>/g)].map((m) => m[0]);
-    const form = forms.find((f) => f.includes(`name="${field}"`));
-    assert.ok(form, `no form with ${field} at ${page.url} (${page.status}): ${page.text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ").slice(0, 600)}`);
-    const action = form.match(/action="([^"]*)"/)?.[1].replaceAll("&amp;", "&") ?? page.url;
-    const body = new URLSearchParams();
-    for (const input of form.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)) {
-      body.set(input[0].match(/name="([^"]*)"/)[1], input[0].match(/value="([^"]*)"/)?.[1] ?? "");
-    }
-    for (const [k, v] of Object.entries(values)) body.set(k, v);
-    const target = new URL(action, page.url);
-    return this.open(target.href, { method: "POST", body: body.toString(),
-      headers: { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(body.toString()), origin: target.origin } });
-  }
-}
 
 const codes = async () => JSON.parse((await ask(inbox)).text)
   .filter((l) => l.pin === pin && l.code).map((l) => l.code);
@@ -100,7 +34,7 @@ async function signIn(browser, url) {
     page = await browser.submit(page, "decision", { decision: "allow", agreement: "true", email: "true", phone: "true" });
     if (page.text?.includes('name="decision"')) page = await browser.submit(page, "decision", { decision: "allow", agreement: "on", email: "on", phone: "on" });
   }
-  assert.ok(page.callback, `back at the client, not at ${page.url}: ${page.text?.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ").slice(0, 500)}`);
+  assert.ok(page.away, `back at the client, not at ${page.url}: ${page.text?.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ").slice(0, 500)}`);
   return new URL(page.url);
 }
 
@@ -116,7 +50,8 @@ for (const s of ["openid", "profile", "organizations", "email", "phone", "offlin
 for (const c of ["sub", "pin", "family_name", "given_name", "middle_name", "birthdate", "phone_number_verified"]) assert.ok(metadata.claims_supported.includes(c), c);
 ok("discovery with the paths, scopes and claims of ЕСИ; no implicit, password or plain");
 
-const browser = new Browser();
+const host = new URL(issuer).host;
+const browser = new Browser(host);
 async function authorize(more = {}, who = browser) {
   const verifier = client.randomPKCECodeVerifier(), state = client.randomState(), nonce = client.randomNonce();
   const url = client.buildAuthorizationUrl(config, {
@@ -171,7 +106,7 @@ for (const [what, more] of [
   const url = client.buildAuthorizationUrl(config, { redirect_uri: redirectUri, scope: "openid", state: "s", nonce: "n", code_challenge: await client.calculatePKCECodeChallenge(client.randomPKCECodeVerifier()), code_challenge_method: "S256" });
   for (const [k, v] of Object.entries(more)) v === undefined ? url.searchParams.delete(k) : url.searchParams.set(k, v);
   const page = await browser.open(url.href);
-  const refused = page.callback ? /[?&#]error=/.test(page.url) && !/[?&#](code|access_token)=/.test(page.url) : page.status >= 400;
+  const refused = page.away ? /[?&#]error=/.test(page.url) && !/[?&#](code|access_token)=/.test(page.url) : page.status >= 400;
   assert.ok(refused, `${what}: ${page.url}`);
   ok(what + " is refused");
 }
@@ -183,7 +118,7 @@ ok("an unknown redirect_uri gets an error page, not a redirect");
 const again = await authorize({ prompt: "none", scope: "openid profile email phone offline_access" }).catch((e) => e);
 assert.ok(again.callback?.searchParams.get("code") || again.callback?.searchParams.get("error"), "prompt=none answers at once");
 const stranger = client.buildAuthorizationUrl(config, { redirect_uri: redirectUri, scope: "openid", prompt: "none", state: "s", code_challenge: await client.calculatePKCECodeChallenge("x".repeat(43)), code_challenge_method: "S256" });
-const answer = await new Browser().open(stranger.href);
+const answer = await new Browser(host).open(stranger.href);
 assert.equal(new URL(answer.url).searchParams.get("error"), "login_required");
 ok("prompt=none: login_required without a session");
 

@@ -161,6 +161,10 @@ func (s *System) clients(env host.Env) []openid.Client {
 			Redirects:  []string{loopback + "/callback", local + "/callback"},
 			PostLogout: []string{loopback + "/", local + "/"}, BackChannel: loopback + "/backchannel", Scopes: openid.PersonScopes,
 		},
+		openid.Client{ // for what one client must not do with another's
+			ID: "conformance2", Secret: "conformance2-secret-demo", Name: s.clientName("conformance"), Address: loopback,
+			Redirects: []string{loopback + "/callback"}, PostLogout: []string{loopback + "/"}, Scopes: openid.PersonScopes,
+		},
 		openid.Client{
 			ID: "fhir-reader", Secret: env.ClientSecretOf("fhir-reader"), Name: s.clientName("fhir-reader"),
 			Scopes: []string{openid.ScopeSystemRead}, Machine: true,

@@ -1,0 +1,100 @@
+// The control: npm's oidc-provider, certified for the same plans, with which the
+// suite is tried. With a fault (see faults.mjs) it is broken on purpose.
+import http from "node:http";
+import * as jose from "jose";
+import { hasField } from "./net.mjs";
+import { connect } from "./target.mjs";
+
+export const origin = "http://127.0.0.1:9400";
+const keys = jose.generateKeyPair("RS256", { extractable: true });
+const jwks = async () => ({ keys: [{ ...(await jose.exportJWK((await keys).privateKey)), kid: "control", alg: "RS256", use: "sig" }] });
+
+const person = {
+  name: "Test Person", given_name: "Test", family_name: "Person", middle_name: "T", nickname: "t", preferred_username: "t", profile: "https://example.org/t",
+  picture: "https://example.org/t.png", website: "https://example.org", gender: "female", birthdate: "1980-01-02", zoneinfo: "Asia/Bishkek", locale: "ky-KG",
+  updated_at: 1700000000, email: "t@example.org", email_verified: true, phone_number: "+996700000000", phone_number_verified: true,
+  address: { country: "KG" },
+};
+
+// start gives the control as a target, with stop().
+export async function start({ wait, fault } = {}) {
+  const said = console.warn; // its reminders about production say nothing here
+  console.warn = console.info = () => {};
+  const { default: Provider } = await import("oidc-provider");
+  const server = http.createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const ids = [["first", "first-secret"], ["second", "second-secret"]];
+  const configuration = {
+    jwks: await jwks(),
+    clients: ids.map(([id, secret]) => ({
+      client_id: id, client_secret: secret, redirect_uris: [origin + "/callback"], post_logout_redirect_uris: [origin + "/"],
+      grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"], response_types: ["code"],
+      backchannel_logout_uri: origin + "/backchannel", backchannel_logout_session_required: true,
+    })),
+    clientAuthMethods: ["client_secret_basic", "client_secret_post"],
+    scopes: ["openid", "offline_access", "profile", "email", "phone", "address"],
+    claims: {
+      openid: ["sub"], email: ["email", "email_verified"], phone: ["phone_number", "phone_number_verified"], address: ["address"],
+      profile: ["name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "gender",
+        "birthdate", "zoneinfo", "locale", "updated_at"],
+    },
+    acrValues: ["control"],
+    findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub, ...person }) }),
+    pkce: { required: () => true },
+    features: {
+      devInteractions: { enabled: true }, backchannelLogout: { enabled: true }, claimsParameter: { enabled: true }, introspection: { enabled: true },
+      revocation: { enabled: true }, deviceFlow: { enabled: true }, dPoP: { enabled: true }, pushedAuthorizationRequests: { enabled: true },
+    },
+    enableHttpPostMethods: true,
+    allowOmittingSingleRegisteredRedirectUri: false,
+    fetch: (url, { dispatcher: _, ...options }) => fetch(url, options), // its own refuses this machine's addresses
+    cookies: { keys: ["of the control alone"], long: { sameSite: "none", httpOnly: true }, short: { sameSite: "lax", httpOnly: true } },
+    rotateRefreshToken: true,
+    ttl: { AccessToken: 600, AuthorizationCode: 60, IdToken: 600, RefreshToken: 3600, Session: 3600, Grant: 3600, Interaction: 600, DeviceCode: 600 },
+  };
+  fault?.configure?.(configuration);
+  const provider = new Provider(issuer, configuration);
+  provider.on("server_error", (_, e) => { if (process.env.DEBUG) said(e); });
+  provider.on("backchannel.error", (_, e) => { if (process.env.DEBUG) said(e); });
+  if (fault?.around) provider.use((ctx, next) => fault.around(ctx, next, { issuer, resign, provider, origin }));
+  server.on("request", provider.callback());
+
+  const target = await connect({ name: "control", issuer, wait, clients: ids.map(([id, secret]) => ({ id, secret, redirect: origin + "/callback" })),
+    postLogout: origin + "/", backchannel: origin + "/backchannel", unknownLocale: "se", loginHint: "somebody",
+    walk, signOut, isSignIn: (page) => hasField(page, "login"), lacks: { scopes: [] } });
+  target.stop = () => { server.closeAllConnections(); return new Promise((done) => server.close(done)); };
+  return target;
+}
+
+// resign changes a JWT of the control and signs it again.
+export async function resign(token, change) {
+  const [header, claims] = [jose.decodeProtectedHeader(token), jose.decodeJwt(token)];
+  const changed = await change(header, claims);
+  if (typeof changed === "string") return changed;
+  return new jose.SignJWT(claims).setProtectedHeader(header).sign((await keys).privateKey);
+}
+
+// walk does the person's part over the control's pages.
+async function walk(browser, page, met) {
+  for (let step = 0; step < 4 && !page.away; step++) {
+    if (hasField(page, "login")) {
+      met.push("sign-in");
+      page = await browser.submit(page, "login", { login: "somebody", password: "x" });
+    } else if (/name="prompt" value="consent"/.test(page.text)) {
+      met.push("consent");
+      page = await browser.submit(page, "prompt", {});
+    } else return page;
+  }
+  return page;
+}
+
+// signOut answers yes where the control asks whether to sign out; asked says
+// that it did.
+async function signOut(browser, page) {
+  if (page.away || !/id="op.logoutForm"/.test(page.text ?? "")) {
+    if (/name="logout" value="yes"/.test(page.text ?? "")) return { page: await browser.submit(page, "xsrf", {}), asked: false };
+    return { page, asked: false };
+  }
+  return { page: await browser.submit(page, "xsrf", { logout: "yes" }), asked: true };
+}
