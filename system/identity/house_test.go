@@ -400,3 +400,15 @@ func fmtURL(base string, pairs ...string) string {
 	}
 	return fmt.Sprintf("%s?%s", base, query.Encode())
 }
+
+// has says whether a message with the subject came.
+func (i *inbox) has(subject string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, m := range i.messages {
+		if m.Subject.RU == subject {
+			return true
+		}
+	}
+	return false
+}

@@ -29,6 +29,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/phone"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/identity/internal/signin"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
@@ -109,12 +110,16 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Provider: s.provider, Notices: notices, Record: s.record,
 	}
 	entrance.Offer(door.Tab{Name: "password", Key: "identity.tab.password", Path: "/sign-in"})
+	entrance.Offer(door.Tab{Name: "qr", Key: "identity.tab.qr", Path: "/sign-in/qr"})
+	phones := &phone.Phones{
+		DB: s.db, Clock: s.clock, Box: box, Site: site, Accounts: s.accounts, Provider: s.provider, Throttle: limits, Door: entrance, Base: env.BaseURL, Record: s.record,
+	}
 	signIn := &signin.SignIn{
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance, Record: s.record,
 	}
 	rooms := &cabinet.Cabinet{Site: site, Accounts: s.accounts, Sessions: sessions, Consents: consents, Provider: s.provider, Record: s.record}
 	site.Fill = rooms.Fill
-	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, signIn.Sweep}
+	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, phones.Sweep, signIn.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
 
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
@@ -127,6 +132,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	signIn.Mount(mux)
 	consents.Mount(mux)
 	rooms.Mount(mux)
+	phones.Mount(mux)
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)
 	site.Handle(mux, "/", page.Missing)

@@ -35,6 +35,7 @@ const (
 	Card         Method = "card"      // e-ID card
 	Signature    Method = "signature" // cloud signature
 	Phone        Method = "phone"     // QR, approved on a phone that is signed in
+	Device       Method = "device"    // PIN of the person's device
 	Registration Method = "registration"
 	Recovery     Method = "recovery"
 )

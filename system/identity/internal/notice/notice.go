@@ -30,6 +30,7 @@ const (
 	FactorRemoved   Kind = "factor_removed"
 	ContactChanged  Kind = "contact_changed"
 	DeviceAdded     Kind = "device_added"
+	DeviceChanged   Kind = "device_changed" // a new PIN
 	DeviceRemoved   Kind = "device_removed"
 	Recovered       Kind = "recovered"
 	Blocked         Kind = "blocked" // by an operator

@@ -39,6 +39,14 @@ var (
 	SendingTo = Limit{Kind: "sending-to", Free: 8, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: 6 * time.Hour}
 )
 
+// The limits of the sign-in by phone.
+var (
+	// Asking is for the QR codes that one network address has made.
+	Asking = Limit{Kind: "asking", Free: 200, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	// Scanning is for the codes that one account types or scans.
+	Scanning = Limit{Kind: "scanning", Free: 10, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+)
+
 // Throttle counts.
 type Throttle struct {
 	DB    *db.DB
