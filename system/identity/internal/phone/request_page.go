@@ -173,7 +173,7 @@ func (p *Phones) answer(w http.ResponseWriter, r *http.Request, who door.Person)
 			return err
 		}
 		page.Notice(w, "identity.phone.refused")
-		return page.Redirect(w, r, "/app")
+		return page.Redirect(w, r, "/security/devices")
 	}
 	device, found, err := p.mine(r, who)
 	if err != nil {
@@ -190,7 +190,7 @@ func (p *Phones) answer(w http.ResponseWriter, r *http.Request, who door.Person)
 				return err
 			}
 			page.Notice(w, "identity.phone.approved")
-			return page.Redirect(w, r, "/app")
+			return page.Redirect(w, r, "/security/devices")
 		}
 		if !form.Take(err) {
 			return err
