@@ -1,0 +1,72 @@
+package face_test
+
+import (
+	"image"
+	"image/color"
+	"math"
+)
+
+// drawn is a face that nobody has: shaded ellipses of a head, hair, eyes, brows,
+// nose and mouth. size is the width of the picture, share how much of it the
+// head fills, light how bright it is (1 is daylight).
+func drawn(width, height int, heads []head, light float64) *image.RGBA {
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			v := 190 - 30*float64(y)/float64(height)
+			for _, h := range heads {
+				if tone, on := h.tone((float64(x)-h.x)/h.r, (float64(y)-h.y)/h.r); on {
+					v = tone
+				}
+			}
+			// A grain, as every sensor has.
+			v += 2 * math.Sin(float64(x)*1.7) * math.Cos(float64(y)*2.3)
+			b := func(f float64) uint8 { return uint8(max(0, min(255, v*light*f))) }
+			picture.SetRGBA(x, y, color.RGBA{b(1.05), b(0.97), b(0.9), 255})
+		}
+	}
+	return picture
+}
+
+// head is one: its middle and the half of its width.
+type head struct{ x, y, r float64 }
+
+func ellipse(u, v, x, y, a, b float64) float64 {
+	return math.Hypot((u-x)/a, (v-y)/b)
+}
+
+// soft is 1 inside and fades to 0 outside the ellipse.
+func soft(d, edge float64) float64 { return max(0, min(1, (1-d)/edge+0.5)) }
+
+// tone is the luminance at (u, v) of the head, whose width is 2.
+func (h head) tone(u, v float64) (float64, bool) {
+	outline := ellipse(u, v, 0, 0.05, 1, 1.35)
+	shoulders := ellipse(u, v, 0, 2.6, 1.9, 1.15)
+	hair := ellipse(u, v, 0, -0.25, 1.12, 1.3)
+	if outline > 1 && shoulders > 1 && hair > 1 {
+		return 0, false
+	}
+	if outline > 1 && shoulders <= 1 {
+		return 80, true
+	}
+	t := 200 - 45*u*u - 20*math.Max(0, v) // light from the front
+	t -= 150 * soft(hair/1.0, 0.2) * map[bool]float64{true: 1, false: 0}[v < -0.62]
+	if outline > 1 {
+		return 45, true
+	}
+	dark := func(amount, x, y, a, b float64) { t -= amount * soft(ellipse(u, v, x, y, a, b), 0.5) }
+	for _, side := range []float64{-1, 1} {
+		dark(55, side*0.42, -0.16, 0.34, 0.2)  // socket
+		dark(70, side*0.42, -0.38, 0.3, 0.07)  // brow
+		dark(-60, side*0.42, -0.1, 0.2, 0.085) // white of the eye
+		dark(120, side*0.42, -0.1, 0.1, 0.1)   // iris
+		dark(35, side*0.13, 0.38, 0.09, 0.06)  // nostril
+		dark(20, side*0.16, 0.1, 0.08, 0.35)   // side of the nose
+		dark(-20, side*0.5, 0.3, 0.25, 0.2)    // cheek
+	}
+	dark(-25, 0, 0.1, 0.08, 0.4)  // bridge
+	dark(75, 0, 0.72, 0.36, 0.08) // mouth
+	dark(30, 0, 0.86, 0.25, 0.06) // below the lip
+	dark(30, 0, 0.52, 0.1, 0.05)
+	return t, true
+}
