@@ -93,6 +93,8 @@ type Site struct {
 	Demo      bool                                 // shows the demo banner
 	Fill      func(r *http.Request, v *View) error // fills User and Nav, may be nil
 	FormHosts []string                             // origins that forms may lead to (sign-in elsewhere), for the CSP
+	// FormHostsOf are more of them, for the page of this request alone; may be nil.
+	FormHostsOf func(r *http.Request) []string
 }
 
 // Handler answers a request or says why not.
@@ -136,6 +138,11 @@ func (s *Site) Wrap(h Handler) http.Handler {
 		if r.ContentLength > MaxUpload {
 			s.Fail(w, r, fail.New(fail.TooLarge, "kit.too_large"))
 			return
+		}
+		if s.FormHostsOf != nil {
+			if hosts := s.FormHostsOf(r); len(hosts) > 0 {
+				Permit(w, "form-action", hosts...)
+			}
 		}
 		if s.Fill != nil {
 			if err := s.Fill(r, Of(r.Context())); err != nil {

@@ -63,7 +63,7 @@ func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
 		"no openid":         {[]string{"scope", "profile"}, "invalid_request"},
 		"prompt none":       {[]string{"prompt", "none"}, "login_required"},
 		"prompt none and x": {[]string{"prompt", "none login"}, "invalid_request"},
-		"request object":    {[]string{"request", "a.b.c"}, "request_not_supported"},
+		"request object":    {[]string{"request", "a.b.c"}, "invalid_request_object"},
 	} {
 		b := h.browser().stay()
 		p := b.get(h.request(want.pairs...))

@@ -17,7 +17,7 @@ func TestOneSignInOpensTwoSystemsAndOneSignOutEndsBoth(t *testing.T) {
 		b := h.browser()
 		claims := h.enter(b, h.card, demo.Doctor, "email", "1")
 		if claims.PIN != demo.Doctor.PIN || claims.Name != demo.Doctor.Name() || claims.FamilyName != "Асанова" || claims.MiddleName != "Маратовна" ||
-			claims.Gender != "female" || claims.BirthDate != "1985-03-15" || claims.ACR != "urn:sanarip:acr:two-factors" || claims.SessionID == "" {
+			claims.Gender != "female" || claims.BirthDate != "1985-03-15" || claims.ACR != "urn:sanarip:acr:substantial" || claims.SessionID == "" {
 			t.Fatalf("%+v", claims)
 		}
 		if claims.Email != demo.Doctor.Email || !claims.EmailOK || claims.Phone != "" {

@@ -175,9 +175,9 @@ func TestDiscoveryNamesTheRealAddressesAndNothingUnsafe(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"response_types_supported": "[code]", "code_challenge_methods_supported": "[S256]", "subject_types_supported": "[public]",
-		"grant_types_supported":                 "[authorization_code refresh_token client_credentials]",
-		"id_token_signing_alg_values_supported": "[RS256 ES256]", "token_endpoint_auth_methods_supported": "[client_secret_basic client_secret_post]",
+		"response_types_supported": "[code]", "code_challenge_methods_supported": "[S256]", "subject_types_supported": "[public pairwise]",
+		"grant_types_supported":                 "[authorization_code refresh_token client_credentials urn:ietf:params:oauth:grant-type:device_code]",
+		"id_token_signing_alg_values_supported": "[RS256 ES256 EdDSA]", "token_endpoint_auth_methods_supported": "[client_secret_basic client_secret_post private_key_jwt none]",
 	} {
 		var got []string
 		for _, each := range d[name].([]any) {
@@ -190,7 +190,7 @@ func TestDiscoveryNamesTheRealAddressesAndNothingUnsafe(t *testing.T) {
 	var keys struct {
 		Keys []map[string]any `json:"keys"`
 	}
-	if err := json.Unmarshal([]byte(h.browser().get(h.base+"/.well-known/openid-configuration/jwks").body), &keys); err != nil || len(keys.Keys) != 2 {
+	if err := json.Unmarshal([]byte(h.browser().get(h.base+"/.well-known/openid-configuration/jwks").body), &keys); err != nil || len(keys.Keys) != 3 {
 		t.Fatal(err, keys)
 	}
 	for _, key := range keys.Keys {
@@ -212,7 +212,7 @@ func TestTokensAndClaimsOfAPerson(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	claims := h.verify(got.ID)
-	if claims["nonce"] != "no-1" || claims["sid"] == "" || claims["acr"] != "urn:sanarip:acr:two-factors" || claims["auth_time"] == nil || len(claims["amr"].([]any)) != 3 || claims["pin"] != nil {
+	if claims["nonce"] != "no-1" || claims["sid"] == "" || claims["acr"] != "urn:sanarip:acr:substantial" || claims["auth_time"] == nil || len(claims["amr"].([]any)) != 3 || claims["pin"] != nil {
 		t.Fatalf("%v", claims)
 	}
 	status, info := h.userInfo(got.Access)

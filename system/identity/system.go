@@ -51,6 +51,7 @@ type System struct {
 	accounts *account.Accounts
 	keys     *openid.Keys
 	provider *openid.Provider
+	registry *openid.Registry
 	sweeps   []func(ctx context.Context, tx db.Querier) error
 	handler  http.Handler
 }
@@ -84,10 +85,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	if err := s.keys.RotateAged(ctx); err != nil {
 		return err
 	}
+	s.registry = &openid.Registry{DB: s.db, Clock: s.clock}
 	clients := s.clients(env)
 	site := &page.Site{
 		System: "identity", TitleKey: "identity.title", Texts: s.texts, Log: s.log, ErrorPage: design.ErrorPage, Demo: env.Demo,
-		FormHosts: openid.Origins(clients),
 	}
 	limits := &throttle.Throttle{DB: s.db, Clock: s.clock}
 	sessions := &sso.Sessions{DB: s.db, Clock: s.clock, Secure: strings.HasPrefix(env.BaseURL, "https://")}
@@ -95,12 +96,12 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	var err error
 	s.provider, err = openid.New(openid.Config{
 		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
-		Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed,
+		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed,
 	})
 	if err != nil {
 		return err
 	}
-	sessions.Ended, consents.Provider = s.provider.Ended, s.provider
+	sessions.Ended, consents.Provider, site.FormHostsOf = s.provider.Ended, s.provider, s.provider.FormHosts
 	messages := messageapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}
 	codes := &onetime.Codes{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Throttle: limits, Texts: s.texts, Messages: messages}
 	codes.Register()

@@ -28,10 +28,11 @@ type ended struct {
 
 // tell writes the job of a logout token beside the end of the session.
 func (p *Provider) tell(ctx context.Context, tx *sql.Tx, client, sid, subject string) error {
-	if p.clients[client].BackChannel == "" {
-		return nil
+	c, _, err := p.client(ctx, client)
+	if err != nil || c.BackChannel == "" || c.State == StateBlocked {
+		return err
 	}
-	_, err := p.config.Queue.Add(ctx, tx, backChannelJob, ended{client, sid, subject}, job.Options{Subject: client})
+	_, err = p.config.Queue.Add(ctx, tx, backChannelJob, ended{client, sid, subject}, job.Options{Subject: client})
 	return err
 }
 
@@ -43,15 +44,18 @@ func (p *Provider) sendLogout(ctx context.Context, j job.Job) error {
 	if err := j.Bind(&e); err != nil {
 		return err
 	}
-	client, ok := p.clients[e.Client]
-	if !ok || client.BackChannel == "" {
+	client, found, err := p.client(ctx, e.Client)
+	if err != nil {
+		return err
+	}
+	if !found || client.BackChannel == "" {
 		return nil // disconnected meanwhile
 	}
 	now := time.Now() // clients compare with the time of the world
 	token, err := p.sign(ctx, map[string]any{
-		"iss": p.config.Issuer, "sub": e.Subject, "aud": e.Client, "iat": now.Unix(), "exp": now.Add(2 * time.Minute).Unix(), "jti": id.New(), "sid": e.SID,
+		"iss": p.config.Issuer, "sub": p.subjectAt(ctx, e.Subject, e.Client), "aud": e.Client, "iat": now.Unix(), "exp": now.Add(2 * time.Minute).Unix(), "jti": id.New(), "sid": e.SID,
 		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
-	}, "logout+jwt")
+	}, client.alg(), "logout+jwt")
 	if err != nil {
 		return err
 	}
@@ -74,16 +78,16 @@ func (p *Provider) sendLogout(ctx context.Context, j job.Job) error {
 	return nil
 }
 
-func (p *Provider) sign(ctx context.Context, claims map[string]any, typ jose.ContentType) (string, error) {
+func (p *Provider) sign(ctx context.Context, claims map[string]any, alg goidc.SignatureAlgorithm, typ jose.ContentType) (string, error) {
 	set, err := p.config.Keys.JWKS(ctx)
 	if err != nil {
 		return "", err
 	}
-	key, err := set.KeyByAlg(string(goidc.RS256))
+	key, err := set.KeyByAlg(string(alg))
 	if err != nil {
 		return "", err
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, (&jose.SignerOptions{}).WithType(typ))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithType(typ))
 	if err != nil {
 		return "", err
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -32,7 +34,11 @@ const (
 	cached  = 30 * time.Second // far below Overlap: processes may differ that long
 )
 
-var algorithms = []goidc.SignatureAlgorithm{goidc.RS256, goidc.ES256}
+// EdDSA is Ed25519 (RFC 8037).
+const EdDSA goidc.SignatureAlgorithm = jose.EdDSA
+
+// algorithms sign tokens; the first where a client wishes nothing else.
+var algorithms = []goidc.SignatureAlgorithm{goidc.RS256, goidc.ES256, EdDSA}
 
 // Keys are the keys that sign tokens. They lie sealed in the database.
 type Keys struct {
@@ -40,9 +46,10 @@ type Keys struct {
 	Clock clock.Clock
 	Box   *seal.Box
 
-	mu   sync.Mutex
-	set  []jose.JSONWebKey
-	read time.Time
+	mu     sync.Mutex
+	set    []jose.JSONWebKey
+	public []byte // the published part of set as JSON
+	read   time.Time
 }
 
 type key struct {
@@ -76,8 +83,22 @@ func (k *Keys) JWKS(ctx context.Context) (goidc.JSONWebKeySet, error) {
 		}
 		set = append(set, web)
 	}
-	k.set, k.read = set, now
+	public, err := json.Marshal(goidc.JSONWebKeySet{Keys: set}.Public())
+	if err != nil {
+		return goidc.JSONWebKeySet{}, err
+	}
+	k.set, k.public, k.read = set, public, now
 	return goidc.JSONWebKeySet{Keys: set}, nil
+}
+
+// Public is what is published of the keys, as JSON.
+func (k *Keys) Public(ctx context.Context) ([]byte, error) {
+	if _, err := k.JWKS(ctx); err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.public, nil
 }
 
 // rank sorts the newest key that may be used first, those to come last.
@@ -148,9 +169,12 @@ func (k *Keys) rotate(ctx context.Context, alg goidc.SignatureAlgorithm, age tim
 func generate(alg goidc.SignatureAlgorithm) ([]byte, error) {
 	var private crypto.PrivateKey
 	var err error
-	if alg == goidc.ES256 {
+	switch alg {
+	case goidc.ES256:
 		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	} else {
+	case EdDSA:
+		_, private, err = ed25519.GenerateKey(rand.Reader)
+	default:
 		private, err = rsa.GenerateKey(rand.Reader, keyBits)
 	}
 	if err != nil {

@@ -33,6 +33,14 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request, ls *goidc.Logo
 		return goidc.StatusFailure, err
 	}
 	p.config.Sessions.Set(w, "", false)
+	next, err := p.SignedOut(r.Context(), session.SID, ContinueLogout(ls.ID))
+	if err != nil {
+		return goidc.StatusFailure, err
+	}
+	if next != ContinueLogout(ls.ID) { // systems are told in the browser before it goes on
+		http.Redirect(w, r, next, http.StatusSeeOther)
+		return goidc.StatusPending, nil
+	}
 	return goidc.StatusSuccess, nil
 }
 

@@ -1,6 +1,8 @@
 package openid
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,36 +15,87 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
 
-// Error codes of OpenID Connect Core 1.0, 3.1.2.6, that the library does not name.
+// Error codes of OpenID Connect Core 1.0, 3.1.2.6, that the library does not name,
+// and of OpenID Connect Core Unmet Authentication Requirements 1.0.
 const (
-	consentRequired     goidc.ErrorCode = "consent_required"
-	requestNotSupported goidc.ErrorCode = "request_not_supported"
+	consentRequired   goidc.ErrorCode = "consent_required"
+	unmetRequirements goidc.ErrorCode = "unmet_authentication_requirements"
 )
 
-// begin notes, when a request comes in, how fresh the sign-in must be and in
-// which language the client speaks.
+// stepUps is how often the person may try to reach an essential class of sign-in.
+const stepUps = 2
+
+// begin notes, when a request comes in, how fresh the sign-in must be, in which
+// language the client speaks and whom it expects.
 func (p *Provider) begin(r *http.Request, as *goidc.AuthnSession, _ *goidc.Client) bool {
+	lang, _ := as.Store[storeLang].(string) // of a request that was pushed ahead
+	kept := as.Store[storeKept]
 	as.Store = map[string]any{}
+	if kept != nil {
+		as.Store[storeKept] = kept
+	}
 	now := p.config.Clock.Now()
 	fresh := time.Time{}
 	if as.MaxAuthnAgeSecs != nil && *as.MaxAuthnAgeSecs >= 0 {
-		fresh = now.Add(-min(time.Duration(*as.MaxAuthnAgeSecs), 10*365*24*3600) * time.Second)
+		fresh = now.Add(-time.Duration(min(*as.MaxAuthnAgeSecs, 10*365*24*3600)) * time.Second)
 	}
 	if prompt := prompts(as); slices.Contains(prompt, "login") || slices.Contains(prompt, "select_account") {
 		fresh = now
 	}
 	as.Store[storeMinAuth] = strconv.FormatInt(db.Micros(fresh), 10)
-	for _, tag := range strings.Fields(r.FormValue("ui_locales")) {
-		if lang, ok := text.Parse(tag); ok {
-			as.Store[storeLang] = string(lang)
-			break
-		}
+	if asked := language(r.FormValue("ui_locales")); asked != "" {
+		lang = asked
+	}
+	if lang != "" {
+		as.Store[storeLang] = lang
+	}
+	if digits, err := pin.Parse(as.LoginHint); err == nil {
+		as.Store[storeHint] = digits
+	}
+	as.LoginHint = "" // whatever else it was
+	if callOf(r.Context()).wrong != "" {
+		as.Store[storeWrong] = callOf(r.Context()).wrong
 	}
 	return true
+}
+
+func language(locales string) string {
+	for tag := range strings.FieldsSeq(locales) {
+		if lang, ok := text.Parse(tag); ok {
+			return string(lang)
+		}
+	}
+	return ""
+}
+
+// pushed checks a request that is pushed ahead (RFC 9126) as whole as one that
+// comes with the browser: nothing is added to it later.
+func (p *Provider) pushed(ctx context.Context, as *goidc.AuthnSession, _ *goidc.Client) error {
+	wrong := ""
+	switch {
+	case as.RedirectURI == "":
+		wrong = "redirect_uri is required"
+	case as.ResponseType == "":
+		wrong = "response_type is required"
+	case as.Scopes == "":
+		wrong = "scope is required"
+	case as.CodeChallenge == "":
+		wrong = "code_challenge is required"
+	case callOf(ctx).wrong != "":
+		wrong = callOf(ctx).wrong + " cannot be read"
+	}
+	if wrong != "" {
+		return goidc.NewError(goidc.ErrorCodeInvalidRequest, wrong)
+	}
+	if lang := language(callOf(ctx).form.Get("ui_locales")); lang != "" {
+		as.Store[storeLang] = lang
+	}
+	return nil
 }
 
 func prompts(as *goidc.AuthnSession) []string { return strings.Fields(string(as.Prompt)) }
@@ -55,18 +108,19 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	if r.Method != http.MethodGet {
 		// Our cookies do not come with a POST from another site, but they do
 		// with the GET that follows it.
-		return p.lead(w, r, flowOf(as, Client{}, "").Continue())
+		return p.lead(w, r, flowOf(as, Client{}).Continue())
 	}
 	if !p.bind(w, r, as) {
 		return p.show(w, r, fail.New(fail.Forbidden, "identity.other_browser"))
+	}
+	callOf(r.Context()).client = c.ID
+	if wrong, _ := as.Store[storeWrong].(string); wrong != "" {
+		return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeInvalidRequest, wrong+" cannot be read")
 	}
 	prompt := prompts(as)
 	silent := slices.Contains(prompt, "none")
 	if silent && len(prompt) > 1 {
 		return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeInvalidRequest, "prompt none stands alone")
-	}
-	if as.RequestObject != "" {
-		return goidc.StatusFailure, goidc.NewError(requestNotSupported, "request objects are not supported")
 	}
 	_, answer, by, err := p.flows.flow(r.Context(), as.ID)
 	if err != nil && err != goidc.ErrNotFound { //nolint:errorlint // returned bare
@@ -75,7 +129,10 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	if answer == denied {
 		return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeAccessDenied, "access denied")
 	}
-	session, err := p.session(r, as)
+	session, acr, err := p.session(r, as)
+	if code, ours := errors.AsType[goidc.Error](err); ours {
+		return goidc.StatusFailure, code
+	}
 	if err != nil {
 		return p.show(w, r, err)
 	}
@@ -85,9 +142,19 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 		}
 		return p.lead(w, r, p.page("/sign-in", as))
 	}
+	client, _, err := p.client(r.Context(), c.ID)
+	if err != nil {
+		return p.show(w, r, err)
+	}
+	if !client.Serves(session.AccountID) {
+		if silent {
+			return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeAccessDenied, "the client is not approved: it serves its owner alone")
+		}
+		return p.show(w, r, fail.New(fail.Forbidden, "identity.client_test"))
+	}
 	allowed := strings.Fields(answer)
 	if by != session.AccountID || len(allowed) == 0 {
-		remembered, ok, err := p.config.Remembered(r.Context(), session.AccountID, c.ID, strings.Fields(as.Scopes))
+		remembered, ok, err := p.config.Remembered(r.Context(), session.AccountID, c.ID, askedFor(as, client.Client))
 		if err != nil {
 			return p.show(w, r, err)
 		}
@@ -99,11 +166,13 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 		}
 		allowed = remembered
 	}
-	return p.hand(w, r, as, *session, allowed)
+	return p.hand(w, r, as, *session, acr, allowed)
 }
 
 // hand completes the flow.
-func (p *Provider) hand(w http.ResponseWriter, r *http.Request, as *goidc.AuthnSession, session sso.Session, allowed []string) (goidc.Status, error) {
+func (p *Provider) hand(
+	w http.ResponseWriter, r *http.Request, as *goidc.AuthnSession, session sso.Session, acr string, allowed []string,
+) (goidc.Status, error) {
 	ctx := r.Context()
 	alive, err := p.config.Sessions.Entered(ctx, session.SID, as.ClientID)
 	if err != nil {
@@ -115,9 +184,16 @@ func (p *Provider) hand(w http.ResponseWriter, r *http.Request, as *goidc.AuthnS
 	if err := p.config.Handed(ctx, session.AccountID, as.ClientID, allowed); err != nil {
 		return p.show(w, r, err)
 	}
-	as.Subject, as.GrantedScopes = session.AccountID, strings.Join(allowed, " ")
+	scopes, idClaims, infoClaims := granted(as, allowed)
+	as.IDTokenHint = "" // it has served
+	as.Subject, as.GrantedScopes = session.AccountID, strings.Join(scopes, " ")
+	stored := as.Store[storeKept]
 	as.Store = map[string]any{
 		storeSID: session.SID, storeAuthTime: strconv.FormatInt(session.AuthAt.Unix(), 10), storeAMR: strings.Join(session.AMR, " "),
+		storeACR: acr, storeIDClaims: idClaims, storeInfoClaims: infoClaims,
+	}
+	if stored != nil {
+		as.Store[storeKept] = stored
 	}
 	return goidc.StatusSuccess, nil
 }
@@ -126,27 +202,68 @@ func (p *Provider) hand(w http.ResponseWriter, r *http.Request, as *goidc.AuthnS
 func (p *Provider) bind(w http.ResponseWriter, r *http.Request, as *goidc.AuthnSession) bool {
 	browser := p.config.Sessions.Browser(w, r, id.Secret)
 	bound, _ := as.Store[storeBrowser].(string)
-	if bound == "" {
+	if bound == "" && as.DeviceCode == "" { // a device's is bound when the person has said that it is theirs
 		as.Store[storeBrowser] = id.Hash(browser)
 		return true
 	}
 	return bound == id.Hash(browser)
 }
 
-// session is the person's session if it is good enough for this request.
-func (p *Provider) session(r *http.Request, as *goidc.AuthnSession) (*sso.Session, error) {
+// session is the person's session if it is good enough for this request, and the
+// class of sign-in that it stands for. Without one the person has to sign in; a
+// goidc.Error is for the client.
+func (p *Provider) session(r *http.Request, as *goidc.AuthnSession) (*sso.Session, string, error) {
+	w := wishOf(as)
+	if w.essential && len(w.values) == 0 {
+		return nil, "", goidc.NewError(unmetRequirements, "none of the classes of sign-in is known")
+	}
+	if as.Store[storeMissing] == nil {
+		as.Store[storeMissing] = w.least()
+	}
 	session, err := p.config.Sessions.Request(r)
 	if err != nil || session == nil {
-		return nil, err
+		return nil, "", err
 	}
 	stored, _ := as.Store[storeMinAuth].(string)
 	if least, err := strconv.ParseInt(stored, 10, 64); err != nil || session.AuthAt.Before(db.Time(least)) {
-		return nil, nil //nolint:nilerr // too old, or cannot be told: sign in again
+		return nil, "", nil //nolint:nilerr // too old, or cannot be told: sign in again
 	}
-	if sub, hinted := as.IDTokenHintClaims["sub"]; hinted && sub != session.AccountID {
-		return nil, nil
+	if !p.expected(r.Context(), as, session.AccountID) {
+		return nil, "", nil
 	}
-	return session, nil
+	acr, met := w.met(*session)
+	if met {
+		return session, acr, nil
+	}
+	asked, _ := as.Store[storeSteps].(string) // when the person was asked for more, each time
+	times := strings.Fields(asked)
+	if len(times) > 0 {
+		last, err := strconv.ParseInt(times[len(times)-1], 10, 64)
+		if err == nil && session.AuthAt.Before(db.Time(last)) {
+			return nil, "", nil // still to be done
+		}
+		if !w.essential {
+			return session, acr, nil // a wish, which the person could or would not fulfil
+		}
+		if len(times) >= stepUps {
+			return nil, "", goidc.NewError(unmetRequirements, "the person did not reach the class of sign-in")
+		}
+	}
+	as.Store[storeSteps] = strings.Join(append(times, strconv.FormatInt(db.Micros(p.config.Clock.Now()), 10)), " ")
+	return nil, "", nil
+}
+
+// expected says whether the person is the one whom the client means.
+func (p *Provider) expected(ctx context.Context, as *goidc.AuthnSession, accountID string) bool {
+	subject := p.subjectAt(ctx, accountID, as.ClientID)
+	if sub, hinted := as.IDTokenHintClaims["sub"]; hinted && sub != subject {
+		return false
+	}
+	if as.Claims == nil {
+		return true
+	}
+	claim, ok := as.Claims.IDTokenClaim("sub")
+	return !ok || claim.Value == "" || claim.Value == subject
 }
 
 func (p *Provider) page(path string, as *goidc.AuthnSession) string {

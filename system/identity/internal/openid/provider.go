@@ -1,21 +1,17 @@
 // Package openid is the OpenID provider of ЕСИ: authorization code with PKCE
-// S256 for people, client credentials for machines, and nothing else. The
-// protocol itself is github.com/luikyv/go-oidc; this package holds it: our
-// stores, keys and clients go in, and what the library leaves open is closed
-// here (see endpoint_page.go).
+// S256 for people, also at a device without a keyboard, and client credentials
+// for machines. The protocol itself is github.com/luikyv/go-oidc; this package
+// holds it: our stores, keys and clients go in, and what the library leaves open
+// is closed here (docs/decisions/0008 and 0015).
 package openid
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"database/sql"
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,16 +25,19 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
-
-// ACR is the class of every sign-in: a password and a second factor.
-const ACR = "urn:sanarip:acr:two-factors"
 
 // Lifetimes.
 const (
 	tokenLife   = 10 * time.Minute // ID and access tokens
 	refreshLife = 30 * 24 * time.Hour
 	flowLife    = 30 * time.Minute
+	pushedLife  = time.Minute      // a request_uri (FAPI 2.0 Security Profile, 5.3.2.2)
+	proofLife   = 5 * time.Minute  // how old a proof of possession or client assertion may be
+	leeway      = 10 * time.Second // between a client's clock and ours (FAPI 2.0, 5.3.2.1)
+	deviceLife  = 10 * time.Minute // a person types the code and signs in meanwhile
+	devicePause = 5                // seconds between two questions of a device
 )
 
 // Config is what the provider needs.
@@ -54,6 +53,8 @@ type Config struct {
 	Keys     *Keys
 	Sessions *sso.Sessions
 	Site     *page.Site
+	Registry *Registry          // clients that are registered, beside Clients
+	Throttle *throttle.Throttle // limits guesses of a device's code
 	// Claims are those of the person that the scopes open.
 	Claims func(ctx context.Context, accountID string, scopes []string) (map[string]any, error)
 	// Remembered are the scopes that the person allowed this client for good.
@@ -62,6 +63,9 @@ type Config struct {
 	Handed func(ctx context.Context, accountID, client string, scopes []string) error
 	// CodeLife is how long a code may be redeemed; 0: a minute.
 	CodeLife time.Duration
+	// RefreshGrace is how long a refresh token that was just used may come again,
+	// from a client that lost the answer; 0: ten seconds.
+	RefreshGrace time.Duration
 }
 
 // Provider is the OpenID provider.
@@ -70,7 +74,9 @@ type Provider struct {
 	grants  *grants
 	flows   *flows
 	handler http.Handler
-	clients map[string]Client
+	own     map[string]connected // the product's own clients
+	known   []byte               // discovery
+	refused refusals
 }
 
 // New makes the provider and registers its jobs.
@@ -78,80 +84,100 @@ func New(config Config) (*Provider, error) {
 	if config.CodeLife == 0 {
 		config.CodeLife = time.Minute
 	}
-	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, keep: tokenLife}
-	p := &Provider{config: config, grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, clients: map[string]Client{}}
-	var library []*goidc.Client
+	if config.RefreshGrace == 0 {
+		config.RefreshGrace = 10 * time.Second
+	}
+	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, keep: tokenLife, grace: config.RefreshGrace}
+	p := &Provider{config: config, grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
+	p.refused = refusals{db: config.DB, clock: config.Clock}
+	g.alive = p.alive
 	for _, c := range config.Clients {
-		if c.Secret == "" {
+		if c.Secret == "" && c.Method != MethodKey && c.Method != MethodPublic {
 			return nil, errors.New("openid: client " + c.ID + " has no secret")
 		}
-		p.clients[c.ID] = c
-		library = append(library, c.library())
+		p.own[c.ID] = connect(c)
 	}
-	op, err := provider.New(config.Issuer, g, config.Keys.JWKS, p.options(library)...)
+	op, err := provider.New(config.Issuer, g, config.Keys.JWKS, p.options()...)
 	if err != nil {
 		return nil, err
 	}
 	p.handler = op.Handler()
+	if p.known, err = p.describe(); err != nil {
+		return nil, err
+	}
 	config.Queue.Handle(backChannelJob, job.Policy{}, p.sendLogout)
 	return p, nil
 }
 
-func (p *Provider) options(clients []*goidc.Client) []provider.Option {
+func (p *Provider) options() []provider.Option {
 	var known []goidc.Scope
 	for _, s := range scopes {
 		known = append(known, goidc.NewScope(s))
 	}
-	options := []provider.Option{
-		provider.WithPathPrefix("/connect"),
-		provider.WithAuthorizeEndpoint("/authorize"),
-		provider.WithTokenEndpoint("/token"),
-		provider.WithUserInfoEndpoint("/userinfo"),
-		provider.WithTokenIntrospectionEndpoint("/introspect"),
-		provider.WithTokenRevocationEndpoint("/revocation"),
-		provider.WithJWKSEndpoint("/jwks"), // published as /.well-known/openid-configuration/jwks: see discovery
+	random := func(context.Context) string { return id.Secret() }
+	// The paths are whole: the library checks a proof's address against them.
+	return []provider.Option{
+		provider.WithAuthorizeEndpoint("/connect/authorize"),
+		provider.WithTokenEndpoint("/connect/token"),
+		provider.WithUserInfoEndpoint("/connect/userinfo"),
+		provider.WithTokenIntrospectionEndpoint("/connect/introspect"),
+		provider.WithTokenRevocationEndpoint("/connect/revocation"),
+		provider.WithPAREndpoint("/connect/par"),
+		provider.WithLogoutEndpoint("/connect/endsession"),
+		provider.WithJWKSEndpoint(jwksPath),
+		provider.WithDCR(source{p}), // how the library looks clients up; its address is not mounted
 		provider.WithScopes(known...),
 		provider.WithOpenIDScopeRequired(),
-		provider.WithClaims("sub", claims...),
-		provider.WithIDTokenSignatureAlgs(goidc.RS256, goidc.ES256),
-		provider.WithIDTokenLifetime(int(tokenLife.Seconds())),
-		provider.WithTokenOptions(func(context.Context, *goidc.Grant, *goidc.Client) goidc.TokenOptions {
-			return goidc.NewJWTTokenOptions(goidc.RS256, int(tokenLife.Seconds()))
-		}),
+		provider.WithClaims("sub", claimNames...),
+		provider.WithClaimsParameter(),
+		provider.WithIDTokenSignatureAlgs(algorithms[0], algorithms[1:]...),
+		provider.WithIDTokenLifetime(seconds(tokenLife)),
+		provider.WithTokenOptions(p.tokenOptions),
+		provider.WithOpaqueTokens(p.grants),
+		provider.WithOpaqueTokenFunc(func(context.Context, *goidc.Grant) string { return id.Secret() }),
 		provider.WithAuthCodeGrant(p.flows, goidc.ResponseTypeCode),
-		provider.WithAuthCodeFunc(func(context.Context) string { return id.Secret() }),
-		provider.WithAuthCodeLifetime(int(p.config.CodeLife.Seconds())),
-		provider.WithAuthSessionLifetime(int(flowLife.Seconds())),
-		provider.WithAuthnSessionIDFunc(func(context.Context) string { return id.Secret() }),
+		provider.WithAuthCodeFunc(random),
+		provider.WithAuthCodeLifetime(seconds(p.config.CodeLife)),
+		provider.WithAuthSessionLifetime(seconds(flowLife)),
+		provider.WithAuthnSessionIDFunc(random),
+		provider.WithPAR(p.flows),
+		provider.WithPARIDFunc(random),
+		provider.WithPARLifetime(seconds(pushedLife)),
+		provider.WithPARSessionHandler(p.pushed),
+		provider.WithJAR(goidc.RS256, goidc.PS256, goidc.ES256, EdDSA),
 		provider.WithPKCERequired(goidc.CodeChallengeMethodSHA256),
 		provider.WithRefreshTokenGrant(p.flows),
-		provider.WithRefreshTokenFunc(func(context.Context) string { return id.Secret() }),
+		provider.WithRefreshTokenFunc(p.refreshToken),
 		provider.WithRefreshTokenRotation(),
-		provider.WithRefreshTokenLifetime(int(refreshLife.Seconds())),
+		provider.WithRefreshTokenLifetime(seconds(refreshLife)),
 		provider.WithRefreshTokenShouldIssue(func(_ context.Context, _ *goidc.Client, g *goidc.Grant) bool {
 			return slices.Contains(strings.Fields(g.Scopes), ScopeOffline)
 		}),
 		provider.WithClientCredentialsGrant(),
+		provider.WithDeviceGrant(devices{p.flows}, p.promptDevice, p.deviceDone),
+		provider.WithDeviceCodeFunc(random),
+		provider.WithDPoP(proofAlgorithms[0], proofAlgorithms[1:]...),
+		provider.WithJWTLifetime(seconds(proofLife)),
+		provider.WithJWTLeewayTime(seconds(leeway)),
+		provider.WithJTIConsumer(p.consume),
 		provider.WithSecretBasicAuthn(),
 		provider.WithSecretPostAuthn(),
-		provider.WithClientSecretVerifier(func(_ context.Context, stored, presented string) error {
-			a, b := sha256.Sum256([]byte(stored)), sha256.Sum256([]byte(presented))
-			if subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
-				return errors.New("wrong client secret")
-			}
-			return nil
-		}),
-		provider.WithTokenIntrospection(func(_ context.Context, c *goidc.Client, info goidc.TokenInfo) bool {
-			return c.ID == info.ClientID || p.clients[c.ID].Introspects
+		provider.WithPrivateKeyJWTAuthn(goidc.ES256, goidc.PS256, EdDSA, goidc.RS256),
+		provider.WithNoneAuthn(),
+		provider.WithClientSecretVerifier(p.verifySecret),
+		provider.WithTokenIntrospection(func(ctx context.Context, c *goidc.Client, info goidc.TokenInfo) bool {
+			asking, _, err := p.client(ctx, c.ID)
+			return err == nil && (c.ID == info.ClientID || asking.Introspects)
 		}),
 		provider.WithTokenRevocation(func(context.Context, *goidc.Client) bool { return true }),
 		provider.WithTokenRevocationRevokeGrantOnAccessToken(),
 		provider.WithIssuerResponseParameter(),
 		provider.WithFormPostResponseMode(),
-		provider.WithACRs(ACR),
+		provider.WithACRs(acrs[0], acrs[1:]...),
 		provider.WithDisplayValues(goidc.DisplayValuePage, goidc.DisplayValuePopup, goidc.DisplayValueTouch),
-		provider.WithSubIdentifierTypes(goidc.SubIdentifierPublic),
-		provider.WithIDTokenClaims(idTokenClaims),
+		provider.WithSubIdentifierTypes(goidc.SubIdentifierPublic, goidc.SubIdentifierPairwise),
+		provider.WithPairwiseSubject(func(ctx context.Context, sub string, c *goidc.Client) string { return p.subjectAt(ctx, sub, c.ID) }),
+		provider.WithIDTokenClaims(p.idTokenClaims),
 		provider.WithUserInfoClaims(p.userInfo),
 		provider.WithTokenClaims(func(context.Context, *goidc.Token, *goidc.Grant) map[string]any {
 			return map[string]any{"aud": p.config.Issuer} // RFC 9068: an access token names its audience
@@ -160,104 +186,70 @@ func (p *Provider) options(clients []*goidc.Client) []provider.Option {
 		provider.WithLogout(p.flows, func(w http.ResponseWriter, r *http.Request, _ *goidc.LogoutSession) error {
 			return page.Redirect(w, r, "/")
 		}),
-		provider.WithLogoutEndpoint("/endsession"),
 		provider.WithLogoutPolicies(goidc.NewLogoutPolicy("person", func(*http.Request, *goidc.LogoutSession) bool { return true }, p.logout)),
-		// No client proves itself with a JWT, so there is no jti to remember.
-		provider.WithJTIConsumer(func(context.Context, string) error { return nil }),
 		provider.WithErrorRenderer(p.renderError),
 		provider.WithErrorHandler(func(ctx context.Context, err error) {
+			callOf(ctx).refused = err
 			level := slog.LevelError
 			if _, ours := errors.AsType[goidc.Error](err); ours {
 				level = slog.LevelInfo // the client's or the person's doing
 			}
-			p.config.Log.Log(ctx, level, "openid request refused", "system", "identity", "error", err.Error())
+			code, description := refusal(err)
+			if level == slog.LevelError {
+				description = err.Error()
+			}
+			p.config.Log.Log(ctx, level, "openid request refused", "system", "identity", "code", code, "description", description)
 		}),
 	}
-	if len(clients) > 0 {
-		options = append(options, provider.WithStaticClients(clients[0], clients[1:]...))
-	}
-	return options
 }
 
-var claims = []string{
-	"pin", "citizenship", "name", "family_name", "given_name", "middle_name", "gender", "birthdate", "organizations",
-	"email", "email_verified", "phone_number", "phone_number_verified", "sid", "acr", "amr", "auth_time",
-}
+func seconds(d time.Duration) int { return int(d.Seconds()) }
 
-func idTokenClaims(_ context.Context, g *goidc.Grant) map[string]any {
-	text := func(name string) string { s, _ := g.Store[name].(string); return s }
-	claims := map[string]any{"sid": text(storeSID), "acr": ACR, "amr": strings.Fields(text(storeAMR))}
-	if at, err := strconv.ParseInt(text(storeAuthTime), 10, 64); err == nil {
-		claims["auth_time"] = at
-	}
-	return claims
-}
-
-func (p *Provider) userInfo(ctx context.Context, g *goidc.Grant) map[string]any {
-	claims, err := p.config.Claims(ctx, g.Subject, strings.Fields(g.Scopes))
+func (p *Provider) tokenOptions(ctx context.Context, _ *goidc.Grant, c *goidc.Client) goidc.TokenOptions {
+	ours, _, err := p.client(ctx, c.ID)
 	if err != nil {
-		note(ctx, err) // the answer becomes an error: see api
+		note(ctx, err)
 	}
-	return claims
-}
-
-// Client is the client of the id.
-func (p *Provider) Client(clientID string) (Client, bool) {
-	c, ok := p.clients[clientID]
-	return c, ok
-}
-
-// Flow is an authorization request that waits for the person.
-type Flow struct {
-	ID      string
-	Client  Client
-	Asked   []string // scopes
-	browser string
-	lang    string
-}
-
-// Continue is where the flow goes on after the person has done a step.
-func (f Flow) Continue() string {
-	return onward("/connect/authorize/"+url.PathEscape(f.ID), nil, f.lang)
-}
-
-// onward keeps the language that the client asked for: the person may have no
-// cookie that says otherwise.
-func onward(path string, query url.Values, lang string) string {
-	if query == nil {
-		query = url.Values{}
+	if ours.Opaque {
+		return goidc.NewOpaqueTokenOptions(seconds(tokenLife))
 	}
-	if lang != "" {
-		query.Set("ui_locales", lang)
-	}
-	if len(query) == 0 {
-		return path
-	}
-	return path + "?" + query.Encode()
+	return goidc.NewJWTTokenOptions(ours.alg(), seconds(tokenLife))
 }
 
-// Mine says whether the flow was begun in the browser with the secret.
-func (f Flow) Mine(browser string) bool {
-	return subtle.ConstantTimeCompare([]byte(f.browser), []byte(id.Hash(browser))) == 1
-}
-
-// Flow is the request under way of the id; false when there is none any more.
-func (p *Provider) Flow(ctx context.Context, flowID string) (Flow, bool, error) {
-	as, _, _, err := p.flows.flow(ctx, flowID)
-	if errors.Is(err, goidc.ErrNotFound) {
-		return Flow{}, false, nil
+// refreshToken follows the one that is being used: the same one always has the
+// same follower, so that a client that lost the answer gets it again. Only who
+// holds the box can tell it.
+func (p *Provider) refreshToken(ctx context.Context) string {
+	call := callOf(ctx)
+	switch {
+	case call.presented == "":
+		return id.Secret()
+	case call.keep:
+		return call.presented
 	}
+	next, err := p.grants.follower(call.presented)
 	if err != nil {
-		return Flow{}, false, err
+		note(ctx, err)
 	}
-	c, ok := p.clients[as.ClientID]
-	browser, _ := as.Store[storeBrowser].(string)
-	return flowOf(as, c, browser), ok, nil
+	return next
 }
 
-func flowOf(as *goidc.AuthnSession, c Client, browser string) Flow {
-	lang, _ := as.Store[storeLang].(string)
-	return Flow{ID: as.ID, Client: c, Asked: strings.Fields(as.Scopes), browser: browser, lang: lang}
+// subjectAt is who the person is for the client: the account's id, or for a
+// client that asked for it a name that no other one knows (OpenID Connect Core
+// 1.0, 8.1).
+func (p *Provider) subjectAt(ctx context.Context, accountID, clientID string) string {
+	c, _, err := p.client(ctx, clientID)
+	if err != nil {
+		note(ctx, err)
+	}
+	if !c.Pairwise {
+		return accountID
+	}
+	subject, err := p.config.Box.Token("pairwise "+c.sector(), accountID)
+	if err != nil {
+		note(ctx, err)
+	}
+	return subject
 }
 
 // Allow keeps, in the transaction of the consent, what the person allowed.
@@ -296,12 +288,15 @@ func (p *Provider) Ended(ctx context.Context, tx *sql.Tx, s sso.Session, clients
 			return err
 		}
 	}
-	return nil
+	return p.frame(ctx, tx, s.SID, clients)
 }
 
 // Sweep deletes what has run out.
 func (p *Provider) Sweep(ctx context.Context, tx db.Querier) error {
 	if err := p.grants.sweep(ctx, tx); err != nil {
+		return err
+	}
+	if err := p.refused.sweep(ctx, tx); err != nil {
 		return err
 	}
 	return p.flows.sweep(ctx, tx)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
 )
 
 // flows keeps authorization requests under way, and sign-outs waiting for the
@@ -24,25 +25,53 @@ type flows struct {
 
 var _ interface {
 	goidc.AuthManager
+	goidc.PARManager
 	goidc.LogoutManager
 } = (*flows)(nil)
 
 // SaveSession implements goidc.AuthManager. A flow that came to its end is
-// deleted, so that its address leads nowhere a second time.
+// deleted, so that its address leads nowhere a second time; one that never was
+// written needs no deleting.
 func (f *flows) SaveSession(ctx context.Context, as *goidc.AuthnSession) error {
-	data, err := json.Marshal(as)
+	if as.Status != goidc.StatusPending {
+		return f.finish(ctx, as)
+	}
+	plain := *as
+	plain.PushedAuthReqID, plain.DeviceCode, plain.UserCode = "", "", ""
+	data, err := json.Marshal(plain)
 	if err != nil {
 		return err
 	}
 	return f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if as.Status != goidc.StatusPending {
-			_, err := tx.ExecContext(ctx, `DELETE FROM flow WHERE id = $1`, as.ID)
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO flow (id, client_id, data, expires_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (id) DO UPDATE SET data = $3`, as.ID, as.ClientID, string(data), int64(as.ExpiresAt)*int64(time.Second/time.Microsecond))
+		_, err := tx.ExecContext(ctx, `INSERT INTO flow (id, client_id, data, expires_at, pushed_hash, device_hash, user_code_hash, wait)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET data = $3, expires_at = $4`,
+			as.ID, as.ClientID, string(data), micros(as.ExpiresAt), nullable(as.PushedAuthReqID), nullable(as.DeviceCode), nullable(as.UserCode), devicePause)
 		return err
 	})
+}
+
+func micros(unix int) int64 { return int64(unix) * int64(time.Second/time.Microsecond) }
+
+// finish ends the flow: once, even when it goes on twice at the same moment.
+func (f *flows) finish(ctx context.Context, as *goidc.AuthnSession) error {
+	if as.Store[storeKept] == nil {
+		return nil
+	}
+	delete(as.Store, storeKept)
+	first := false
+	err := f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM flow WHERE id = $1`, as.ID)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		first = n == 1
+		return err
+	})
+	if err == nil && !first && as.Status == goidc.StatusSuccess {
+		return goidc.NewError(goidc.ErrorCodeInvalidRequest, "the session has ended")
+	}
+	return err
 }
 
 // Session implements goidc.AuthManager.
@@ -53,25 +82,57 @@ func (f *flows) Session(ctx context.Context, flowID string) (*goidc.AuthnSession
 
 func (f *flows) flow(ctx context.Context, flowID string) (as *goidc.AuthnSession, answer, by string, err error) {
 	var data string
-	err = f.db.Read.QueryRowContext(ctx, `SELECT data, answer, answered_by FROM flow WHERE id = $1 AND expires_at > $2`, flowID, db.Micros(f.clock.Now())).
-		Scan(&data, &answer, &by)
+	var device sql.NullString
+	err = f.db.Read.QueryRowContext(ctx, `SELECT data, answer, answered_by, device_hash FROM flow WHERE id = $1 AND expires_at > $2 AND pushed_hash IS NULL
+		AND answer <> $3`, flowID, db.Micros(f.clock.Now()), over).Scan(&data, &answer, &by, &device)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, "", "", goidc.ErrNotFound
 	}
 	if err != nil {
 		return nil, "", "", db.Explain(err)
 	}
-	as = &goidc.AuthnSession{}
+	as, err = read(data, device)
+	return as, answer, by, err
+}
+
+func read(data string, device sql.NullString) (*goidc.AuthnSession, error) {
+	as := &goidc.AuthnSession{}
 	if err := json.Unmarshal([]byte(data), as); err != nil {
-		return nil, "", "", err
+		return nil, err
 	}
 	if as.Store == nil {
 		as.Store = map[string]any{}
 	}
-	return as, answer, by, nil
+	as.Store[storeKept] = true
+	if device.Valid {
+		as.DeviceCode = hashed + device.String
+	}
+	return as, nil
 }
 
-const denied = "deny"
+// SessionByPushedAuthReqID implements goidc.PARManager: a request_uri serves
+// once, and the client alone that pushed the request.
+func (f *flows) SessionByPushedAuthReqID(ctx context.Context, requestID string) (*goidc.AuthnSession, error) {
+	var data string
+	err := f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `UPDATE flow SET pushed_hash = NULL WHERE pushed_hash = $1 AND client_id = $2 AND expires_at > $3 RETURNING data`,
+			id.Hash(requestID), callOf(ctx).client, db.Micros(f.clock.Now())).Scan(&data)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, goidc.ErrNotFound
+	}
+	if err != nil {
+		note(ctx, err)
+		return nil, err
+	}
+	return read(data, sql.NullString{})
+}
+
+// Answers that are no scopes.
+const (
+	denied = "deny"
+	over   = "over" // a device's flow that came to its end; the device has yet to hear it
+)
 
 // Allow keeps what the person allowed in the flow.
 func (f *flows) Allow(ctx context.Context, tx db.Querier, flowID, accountID string, scopes []string) error {
@@ -100,7 +161,7 @@ func (f *flows) SaveLogoutSession(ctx context.Context, ls *goidc.LogoutSession) 
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO logout (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET data = $2`,
-			ls.ID, string(data), int64(ls.ExpiresAt)*int64(time.Second/time.Microsecond))
+			ls.ID, string(data), micros(ls.ExpiresAt))
 		return err
 	})
 }
@@ -121,9 +182,12 @@ func (f *flows) LogoutSession(ctx context.Context, logoutID string) (*goidc.Logo
 
 func (f *flows) sweep(ctx context.Context, tx db.Querier) error {
 	now := db.Micros(f.clock.Now())
-	if _, err := tx.ExecContext(ctx, `DELETE FROM flow WHERE expires_at < $1`, now); err != nil {
-		return err
+	for _, statement := range []string{
+		`DELETE FROM flow WHERE expires_at < $1`, `DELETE FROM logout WHERE expires_at < $1`, `DELETE FROM signed_out WHERE expires_at < $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, now); err != nil {
+			return err
+		}
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM logout WHERE expires_at < $1`, now)
-	return err
+	return nil
 }

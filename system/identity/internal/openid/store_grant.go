@@ -19,13 +19,21 @@ import (
 
 // Names of what we keep beside the library's own in a grant's Store.
 const (
-	storeVersion  = "version"
-	storeSID      = "sid"
-	storeAuthTime = "auth_time"
-	storeAMR      = "amr"
-	storeBrowser  = "browser"
-	storeMinAuth  = "min_auth"
-	storeLang     = "lang"
+	storeVersion    = "version"
+	storeSID        = "sid"
+	storeAuthTime   = "auth_time"
+	storeAMR        = "amr"
+	storeBrowser    = "browser"
+	storeMinAuth    = "min_auth"
+	storeLang       = "lang"
+	storeHint       = "hint"        // ПИН of the person whom the client expects
+	storeWrong      = "wrong"       // parameter that cannot be read
+	storeMissing    = "missing"     // class of sign-in that is asked for
+	storeSteps      = "steps"       // when the person was asked to sign in for it
+	storeACR        = "acr"         // class that was reached
+	storeIDClaims   = "id_claims"   // claims asked for one by one, for the ID token
+	storeInfoClaims = "info_claims" // the same, for userinfo
+	storeKept       = "kept"        // the flow is in the database
 )
 
 // grants keeps what was granted. The library reads a grant, marks its code as
@@ -37,6 +45,8 @@ type grants struct {
 	clock clock.Clock
 	box   *seal.Box
 	keep  time.Duration // how long an access token lives
+	grace time.Duration // how long a refresh token that was just used may come again
+	alive func(ctx context.Context, clientID string) (bool, error)
 }
 
 var _ interface {
@@ -44,37 +54,115 @@ var _ interface {
 	goidc.RefreshTokenManager
 } = (*grants)(nil)
 
+// A machine's grant is not written: all that it says stands in the token, which
+// is signed, and in its id. Only its revocation is kept.
+const machineGrant = "m."
+
+// machine is the client of a machine's grant.
+func machine(grantID string) (clientID string, ok bool) {
+	rest, ok := strings.CutPrefix(grantID, machineGrant)
+	if !ok {
+		return "", false
+	}
+	i := strings.LastIndexByte(rest, '.')
+	if i < 0 {
+		return "", false
+	}
+	return rest[:i], true
+}
+
 // Grant implements goidc.GrantManager.
 func (g *grants) Grant(ctx context.Context, grantID string) (*goidc.Grant, error) {
-	return g.one(g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE id = $1`, grantID))
+	if clientID, ok := machine(grantID); ok {
+		return g.ofMachine(ctx, grantID, clientID)
+	}
+	grant, err := g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE id = $1`, grantID))
+	if err != nil {
+		return nil, err
+	}
+	return g.living(ctx, grant)
+}
+
+// living makes what was granted to a client that was stopped as good as none.
+func (g *grants) living(ctx context.Context, grant *goidc.Grant) (*goidc.Grant, error) {
+	alive, err := g.alive(ctx, grant.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if !alive {
+		return nil, goidc.ErrNotFound
+	}
+	return grant, nil
+}
+
+func (g *grants) ofMachine(ctx context.Context, grantID, clientID string) (*goidc.Grant, error) {
+	var revoked int64
+	err := g.db.Read.QueryRowContext(ctx, `SELECT revoked_at FROM permission WHERE id = $1`, grantID).Scan(&revoked)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, db.Explain(err)
+	}
+	if revoked != 0 {
+		return nil, goidc.ErrNotFound
+	}
+	return g.living(ctx, &goidc.Grant{ID: grantID, ClientID: clientID, Subject: clientID})
 }
 
 // GrantByAuthCode is the grant of the code. A revoked one is as good as none.
 func (g *grants) GrantByAuthCode(ctx context.Context, code string) (*goidc.Grant, error) {
-	return g.one(g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE code_hash = $1 AND revoked_at = 0`, id.Hash(code)))
+	return g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE code_hash = $1 AND revoked_at = 0`, id.Hash(code)))
 }
+
+// GrantByDeviceCode is the grant of the device code.
+func (g *grants) GrantByDeviceCode(ctx context.Context, code string) (*goidc.Grant, error) {
+	return g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE device_hash = $1`, id.Hash(code)))
+}
+
+// follower is the refresh token that comes after the given one.
+func (g *grants) follower(token string) (string, error) { return g.box.Token("refresh token", token) }
 
 // GrantByRefreshToken is the grant of the refresh token. One that was rotated
 // away and comes back at the token endpoint was stolen, by this caller or by
-// the one before: the grant ends (RFC 9700, 4.14.2).
+// the one before: the grant ends (RFC 9700, 4.14.2). But for a short grace, as
+// long as its follower was not used, it is taken for a repetition by a client
+// that lost the answer, and has the same follower again.
 func (g *grants) GrantByRefreshToken(ctx context.Context, token string) (*goidc.Grant, error) {
 	hash := id.Hash(token)
-	grant, err := g.one(g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE refresh_hash = $1`, hash))
-	if !errors.Is(err, goidc.ErrNotFound) || !redeeming(ctx) {
+	grant, err := g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE refresh_hash = $1`, hash))
+	if err == nil {
+		return g.living(ctx, grant)
+	}
+	call := callOf(ctx)
+	if !errors.Is(err, goidc.ErrNotFound) || call.presented != token {
 		return grant, err
+	}
+	now := g.clock.Now()
+	next, err := g.follower(token)
+	if err != nil {
+		note(ctx, err)
+		return nil, err
+	}
+	grant, err = g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT p.id, p.version, p.revoked_at, p.data FROM spent_refresh s JOIN permission p ON p.id = s.grant_id
+		WHERE s.hash = $1 AND s.spent_at > $2 AND p.refresh_hash = $3 AND p.revoked_at = 0`, hash, db.Micros(now.Add(-g.grace)), id.Hash(next)))
+	if err == nil {
+		call.repeated = true
+		return g.living(ctx, grant)
+	}
+	if !errors.Is(err, goidc.ErrNotFound) {
+		return nil, err
 	}
 	txErr := g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE revoked_at = 0 AND id = (SELECT grant_id FROM spent_refresh WHERE hash = $1)`,
-			hash, db.Micros(g.clock.Now()))
+			hash, db.Micros(now))
 		return err
 	})
 	if txErr != nil {
+		note(ctx, txErr)
 		return nil, txErr
 	}
 	return nil, err
 }
 
-func (g *grants) one(row *sql.Row) (*goidc.Grant, error) {
+func (g *grants) one(ctx context.Context, row *sql.Row) (*goidc.Grant, error) {
 	var grantID, data string
 	var version, revoked int64
 	err := row.Scan(&grantID, &version, &revoked, &data)
@@ -82,7 +170,9 @@ func (g *grants) one(row *sql.Row) (*goidc.Grant, error) {
 		return nil, goidc.ErrNotFound
 	}
 	if err != nil {
-		return nil, db.Explain(err)
+		err = db.Explain(err)
+		note(ctx, err) // the library takes any error for a grant that is not there
+		return nil, err
 	}
 	grant := &goidc.Grant{}
 	if err := json.Unmarshal([]byte(data), grant); err != nil {
@@ -109,7 +199,15 @@ func (g *grants) one(row *sql.Row) (*goidc.Grant, error) {
 // SaveGrant implements goidc.GrantManager.
 func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 	if grant.RevokedAt != 0 {
-		return g.revoke(ctx, grant.ID)
+		return g.revoke(ctx, grant)
+	}
+	if grant.Subject == grant.ClientID {
+		grant.ID = machineGrant + grant.ClientID + "." + grant.ID
+		return nil
+	}
+	call := callOf(ctx)
+	if call.repeated {
+		return nil // as the time before
 	}
 	data, err := g.encode(grant)
 	if err != nil {
@@ -130,9 +228,9 @@ func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 	err = g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		refresh := nullable(grant.RefreshToken)
 		if refresh != nil {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO spent_refresh (hash, grant_id, expires_at)
-				SELECT refresh_hash, id, expires_at FROM permission WHERE id = $1 AND version = $2 AND refresh_hash IS NOT NULL AND refresh_hash <> $3
-				ON CONFLICT (hash) DO NOTHING`, grant.ID, version, refresh); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO spent_refresh (hash, grant_id, expires_at, spent_at)
+				SELECT refresh_hash, id, expires_at, $4 FROM permission WHERE id = $1 AND version = $2 AND refresh_hash IS NOT NULL AND refresh_hash <> $3
+				ON CONFLICT (hash) DO NOTHING`, grant.ID, version, refresh, db.Micros(g.clock.Now())); err != nil {
 				return err
 			}
 		}
@@ -148,6 +246,11 @@ func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 	if err != nil {
 		return err
 	}
+	if !saved && call.presented != "" {
+		if saved, err = g.follows(ctx, grant); err != nil {
+			return err
+		}
+	}
 	if !saved {
 		return goidc.NewError(goidc.ErrorCodeInvalidGrant, "invalid grant") // somebody else was first
 	}
@@ -155,14 +258,24 @@ func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 	return nil
 }
 
+// follows says that another request with the same refresh token, at the same
+// moment, has written the same follower: both are the client's own repetition.
+func (g *grants) follows(ctx context.Context, grant *goidc.Grant) (bool, error) {
+	var one int
+	err := g.db.Read.QueryRowContext(ctx, `SELECT 1 FROM permission WHERE id = $1 AND refresh_hash = $2 AND revoked_at = 0`, grant.ID, nullable(grant.RefreshToken)).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, db.Explain(err)
+}
+
 // encode writes the grant without what would open it: the code goes as a hash
 // into its column; the refresh token is needed once, when the code is redeemed,
 // and is sealed until then.
 func (g *grants) encode(grant *goidc.Grant) (string, error) {
 	plain := *grant
-	plain.AuthCode = ""
-	plain.RefreshToken = ""
-	if grant.RefreshToken != "" && grant.AuthCodeConsumedAt == 0 {
+	plain.AuthCode, plain.DeviceCode, plain.RefreshToken = "", "", ""
+	if grant.RefreshToken != "" && grant.AuthCodeConsumedAt == 0 && grant.DeviceCodeConsumedAt == 0 {
 		sealed, err := g.box.Seal("refresh token", grant.ID, []byte(grant.RefreshToken))
 		if err != nil {
 			return "", err
@@ -175,17 +288,14 @@ func (g *grants) encode(grant *goidc.Grant) (string, error) {
 
 func (g *grants) insert(ctx context.Context, grant *goidc.Grant, data string) error {
 	sid, _ := grant.Store[storeSID].(string)
-	account, offline := grant.Subject, int64(0)
-	if grant.Subject == grant.ClientID {
-		account = ""
-	}
+	offline := int64(0)
 	if slices.Contains(strings.Fields(grant.Scopes), ScopeOffline) {
 		offline = 1
 	}
 	return g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, data, expires_at)
-			VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)`,
-			grant.ID, account, grant.ClientID, sid, offline, nullable(grant.AuthCode), nullable(grant.RefreshToken), data, db.Micros(g.end(grant)))
+		_, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, device_hash, data, expires_at)
+			VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10)`, grant.ID, grant.Subject, grant.ClientID, sid, offline,
+			nullable(grant.AuthCode), nullable(grant.RefreshToken), nullable(grant.DeviceCode), data, db.Micros(g.end(grant)))
 		return err
 	})
 }
@@ -199,9 +309,15 @@ func (g *grants) end(grant *goidc.Grant) time.Time {
 	return end
 }
 
-func (g *grants) revoke(ctx context.Context, grantID string) error {
+func (g *grants) revoke(ctx context.Context, grant *goidc.Grant) error {
+	now := g.clock.Now()
 	return g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, grantID, db.Micros(g.clock.Now()))
+		if _, ok := machine(grant.ID); ok {
+			_, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, revoked_at, data, expires_at)
+				VALUES ($1, '', $2, '', 0, 1, $3, '{}', $4) ON CONFLICT (id) DO NOTHING`, grant.ID, grant.ClientID, db.Micros(now), db.Micros(now.Add(g.keep+time.Hour)))
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, grant.ID, db.Micros(now))
 		return err
 	})
 }
@@ -222,17 +338,27 @@ func (g *grants) revokeClient(ctx context.Context, tx db.Querier, accountID, cli
 
 func (g *grants) sweep(ctx context.Context, tx db.Querier) error {
 	now := db.Micros(g.clock.Now())
-	if _, err := tx.ExecContext(ctx, `DELETE FROM permission WHERE expires_at < $1`, now); err != nil {
-		return err
+	for _, statement := range []string{
+		`DELETE FROM permission WHERE expires_at < $1`, `DELETE FROM spent_refresh WHERE expires_at < $1`,
+		`DELETE FROM opaque_token WHERE expires_at < $1`, `DELETE FROM seen_proof WHERE expires_at < $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, now); err != nil {
+			return err
+		}
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM spent_refresh WHERE expires_at < $1`, now)
-	return err
+	return nil
 }
 
 // nullable is the hash of a secret, or NULL without one.
 func nullable(secret string) any {
+	if hash, ok := strings.CutPrefix(secret, hashed); ok {
+		return hash
+	}
 	if secret == "" {
 		return nil
 	}
 	return id.Hash(secret)
 }
+
+// hashed marks a secret of which the hash alone is known any more.
+const hashed = "#"

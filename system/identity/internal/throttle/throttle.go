@@ -45,6 +45,8 @@ var (
 	Asking = Limit{Kind: "asking", Free: 200, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
 	// Scanning is for the codes that one account types or scans.
 	Scanning = Limit{Kind: "scanning", Free: 10, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	// Device is for the codes of devices that are typed from one network address.
+	Device = Limit{Kind: "device", Free: 20, Window: 10 * time.Minute, Lock: time.Minute, Longest: time.Hour}
 )
 
 // Throttle counts.

@@ -1,0 +1,81 @@
+package openid
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+)
+
+// call is one request to the provider, as far as the stores and the answer
+// need to know it: the library hands them a context alone.
+type call struct {
+	endpoint  string     // "token"
+	client    string     // which client the request names; not proven
+	form      url.Values // of a request that a machine sent
+	presented string     // refresh token that is being used
+	keep      bool       // the client's refresh tokens do not rotate
+	repeated  bool       // the same answer is given again
+	wrong     string     // parameter that cannot be read
+	trouble   error      // of a function that can return none: the answer becomes an error
+	refused   error      // why the library refuses
+	clients   []string   // that a session had signed in to, when it ended in this call
+}
+
+type callKey struct{}
+
+func with(ctx context.Context, c *call) context.Context { return context.WithValue(ctx, callKey{}, c) }
+
+// callOf is the call of the context; an empty one outside.
+func callOf(ctx context.Context) *call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{}
+}
+
+// note keeps an error of a function that can return none.
+func note(ctx context.Context, err error) { callOf(ctx).trouble = err }
+
+// refusal is why a request was refused, for its client's engineers: the code of
+// the protocol and words without what was sent.
+func refusal(err error) (code, description string) {
+	e, ok := errors.AsType[goidc.Error](err)
+	if !ok {
+		return "server_error", ""
+	}
+	code, description = string(e.Code), e.Description
+	if dpopTrouble(err) {
+		code = string(invalidProof)
+	}
+	inner := error(e)
+	for next := errors.Unwrap(inner); next != nil; next = errors.Unwrap(inner) {
+		inner = next
+	}
+	if said := inner.Error(); inner != error(e) && tellable(said) {
+		description = said
+	}
+	return code, description
+}
+
+// tellable says that the words are the library's own and carry nothing secret
+// or personal that came with the request: no long word, no long number, no sign
+// of an address or of another script.
+func tellable(said string) bool {
+	digits := 0
+	for _, r := range said {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune(" _-',./:()*", r):
+		default:
+			return false
+		}
+	}
+	return digits <= 4 && len(said) <= 200 && !slices.ContainsFunc(strings.Fields(said), func(word string) bool { return len(word) > 30 })
+}
+
+func dpopTrouble(err error) bool { return err != nil && strings.Contains(err.Error(), "DPoP proof") }

@@ -1,0 +1,150 @@
+package openid
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
+)
+
+// devices keeps the flows of devices without a keyboard (RFC 8628) among the
+// others.
+type devices struct{ *flows }
+
+var _ goidc.DeviceAuthManager = devices{}
+
+// typed is a user code as it is compared: letters alone, capital.
+func typed(code string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		}
+		return -1
+	}, code)
+}
+
+// SaveSession implements goidc.DeviceAuthManager. A flow that is over stays
+// until the device has heard how it ended.
+func (d devices) SaveSession(ctx context.Context, as *goidc.AuthnSession) error {
+	if as.Status == goidc.StatusPending {
+		if as.Store[storeKept] != nil {
+			return d.flows.SaveSession(ctx, as)
+		}
+		as.ExpiresAt = as.CreatedAt + seconds(deviceLife)
+		if err := d.flows.SaveSession(ctx, as); err != nil {
+			return err
+		}
+		if len(as.UserCode) == 8 {
+			as.UserCode = as.UserCode[:4] + "-" + as.UserCode[4:] // as it is shown
+		}
+		return nil
+	}
+	delete(as.Store, storeKept)
+	plain := *as
+	plain.DeviceCode, plain.UserCode = "", ""
+	data, err := json.Marshal(plain)
+	if err != nil {
+		return err
+	}
+	first := false
+	err = d.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE flow SET data = $2, answer = $3, user_code_hash = NULL WHERE id = $1 AND answer <> $3`, as.ID, string(data), over)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		first = n == 1
+		return err
+	})
+	if err == nil && !first {
+		return goidc.NewError(goidc.ErrorCodeInvalidRequest, "the session has ended")
+	}
+	return err
+}
+
+// SessionByUserCode implements goidc.DeviceAuthManager.
+func (d devices) SessionByUserCode(ctx context.Context, code string) (*goidc.AuthnSession, error) {
+	return d.session(ctx, d.db.Read.QueryRowContext(ctx, `SELECT data, device_hash FROM flow WHERE user_code_hash = $1 AND expires_at > $2 AND answer <> $3`,
+		id.Hash(typed(code)), db.Micros(d.clock.Now()), over))
+}
+
+func (d devices) session(ctx context.Context, row *sql.Row) (*goidc.AuthnSession, error) {
+	var data string
+	var device sql.NullString
+	err := row.Scan(&data, &device)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, goidc.ErrNotFound
+	}
+	if err != nil {
+		err = db.Explain(err)
+		note(ctx, err)
+		return nil, err
+	}
+	return read(data, device)
+}
+
+// SessionByDeviceCode implements goidc.DeviceAuthManager: the device asks. One
+// that asks too often must wait longer from now on (RFC 8628, 3.5).
+func (d devices) SessionByDeviceCode(ctx context.Context, code string) (*goidc.AuthnSession, error) {
+	hash, now := id.Hash(code), d.clock.Now()
+	hurried := false
+	err := d.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var asked, wait int64
+		err := tx.QueryRowContext(ctx, `SELECT polled_at, wait FROM flow WHERE device_hash = $1`+d.db.ForUpdate(), hash).Scan(&asked, &wait)
+		if err != nil {
+			return err
+		}
+		// Half a second is the network's.
+		hurried = asked != 0 && now.Sub(db.Time(asked)) < time.Duration(wait)*time.Second-500*time.Millisecond
+		if hurried {
+			wait += devicePause
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE flow SET polled_at = $2, wait = $3 WHERE device_hash = $1`, hash, db.Micros(now), wait)
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, goidc.ErrNotFound
+	}
+	if err != nil {
+		note(ctx, err)
+		return nil, err
+	}
+	if hurried {
+		return nil, goidc.NewError(goidc.ErrorCodeSlowDown, "ask less often")
+	}
+	return d.session(ctx, d.db.Read.QueryRowContext(ctx, `SELECT data, device_hash FROM flow WHERE device_hash = $1`, hash))
+}
+
+// own ties the flow of the user code to the browser of the person who says that
+// the device is theirs: once, the code is good no more. false: somebody was first.
+func (d devices) own(ctx context.Context, as *goidc.AuthnSession, code, browser string) (bool, error) {
+	as.Store[storeBrowser] = id.Hash(browser)
+	plain := *as
+	plain.DeviceCode, plain.UserCode = "", ""
+	data, err := json.Marshal(plain)
+	if err != nil {
+		return false, err
+	}
+	first := false
+	err = d.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE flow SET data = $2, user_code_hash = NULL WHERE id = $1 AND user_code_hash = $3`,
+			as.ID, string(data), id.Hash(typed(code)))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		first = n == 1
+		return err
+	})
+	return first, err
+}
