@@ -22,6 +22,8 @@ type ending struct {
 	Module string   `json:"module"`
 	Result string   `json:"result"`
 	Notes  []string `json:"notes"`
+	Fault  string   `json:"fault"` // what was broken on purpose
+	Want   string   `json:"want"`  // how the module is to end then
 }
 
 // conformance runs e2e/openid/conformance.mjs.
@@ -69,7 +71,8 @@ func conformanceTable(t *testing.T) []row {
 }
 
 // The modules of the OpenID Foundation's plans end for ЕСИ and for npm's
-// oidc-provider, with which the suite is tried, as docs/conformance.md says.
+// oidc-provider, with which the suite is tried, as docs/conformance.md says; and
+// each module notices an oidc-provider that is broken where it looks.
 func TestConformance(t *testing.T) {
 	needE2E(t)
 	table := conformanceTable(t)
@@ -95,11 +98,23 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended := map[string]ending{}
-	for _, e := range conformance(t, "--control", "--issuer", w.site["identity"], "--inbox", w.site["message"]+"/inbox.json", "--people", string(who)) {
-		ended[e.Target+" "+e.Module] = e
+	ended, tried := map[string]ending{}, map[string]bool{}
+	for _, e := range conformance(t, "--control", "--faults", "--issuer", w.site["identity"], "--inbox", w.site["message"]+"/inbox.json", "--people", string(who)) {
+		if e.Fault == "" {
+			ended[e.Target+" "+e.Module] = e
+			continue
+		}
+		tried[e.Module] = true
+		t.Run("fault/"+e.Module+"/"+e.Fault, func(t *testing.T) {
+			if e.Result != e.Want {
+				t.Errorf("the module ended %s and not %s: %s", e.Result, e.Want, strings.Join(e.Notes, "; "))
+			}
+		})
 	}
 	for _, r := range table {
+		if !tried[r.module] {
+			t.Errorf("no fault shows that %s can fail", r.module)
+		}
 		for target, want := range map[string]string{"esi": r.esi, "control": r.control} {
 			t.Run(target+"/"+r.module, func(t *testing.T) {
 				e, ok := ended[target+" "+r.module]

@@ -18,8 +18,7 @@ const person = {
 
 // start gives the control as a target, with stop().
 export async function start({ wait, fault } = {}) {
-  const said = console.warn; // its reminders about production say nothing here
-  console.warn = console.info = () => {};
+  console.warn = console.info = () => {}; // its reminders about production say nothing here
   const { default: Provider } = await import("oidc-provider");
   const server = http.createServer();
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -53,16 +52,19 @@ export async function start({ wait, fault } = {}) {
     rotateRefreshToken: true,
     ttl: { AccessToken: 600, AuthorizationCode: 60, IdToken: 600, RefreshToken: 3600, Session: 3600, Grant: 3600, Interaction: 600, DeviceCode: 600 },
   };
+  const target = { name: "control", issuer, wait, clients: ids.map(([id, secret]) => ({ id, secret, redirect: origin + "/callback" })),
+    postLogout: origin + "/", loginHint: "somebody", walk, signOut, isSignIn: (page) => hasField(page, "login") };
   fault?.configure?.(configuration);
   const provider = new Provider(issuer, configuration);
-  provider.on("server_error", (_, e) => { if (process.env.DEBUG) said(e); });
-  provider.on("backchannel.error", (_, e) => { if (process.env.DEBUG) said(e); });
-  if (fault?.around) provider.use((ctx, next) => fault.around(ctx, next, { issuer, resign, provider, origin }));
+  const fell = (_, e) => { target.fell ??= `${e.message} ${e.cause?.message ?? ""}`; };
+  provider.on("server_error", fell).on("backchannel.error", fell).on("error", (e) => fell(undefined, e));
+  fault?.provider?.(provider);
+  let armed = false; // a fault begins when the client has read the description
+  if (fault?.around) provider.use((ctx, next) => armed ? fault.around(ctx, next) : next());
   server.on("request", provider.callback());
 
-  const target = await connect({ name: "control", issuer, wait, clients: ids.map(([id, secret]) => ({ id, secret, redirect: origin + "/callback" })),
-    postLogout: origin + "/", backchannel: origin + "/backchannel", unknownLocale: "se", loginHint: "somebody",
-    walk, signOut, isSignIn: (page) => hasField(page, "login"), lacks: { scopes: [] } });
+  await connect(target);
+  armed = true;
   target.stop = () => { server.closeAllConnections(); return new Promise((done) => server.close(done)); };
   return target;
 }

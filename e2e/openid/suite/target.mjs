@@ -14,7 +14,8 @@ export async function connect(target) {
   [target.first, target.second] = target.clients;
   target.config = target.first.config;
   target.browser = () => new Browser(new URL(target.issuer).host);
-  target.wait ??= 30;
+  target.wait ??= 30; // seconds, of the module that waits
+  target.patience ??= 10000; // ms, for a logout token
   // session is the one signed-in browser of which modules that end no session take twins.
   let session;
   target.session = (run) => session ??= (async () => {
