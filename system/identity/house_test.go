@@ -48,6 +48,33 @@ type house struct {
 	address string // database
 	network *http.Transport
 	set     func(name string, handler http.Handler)
+	log     *slog.Logger
+
+	mu         sync.Mutex
+	neighbours map[exchangeapi.Subsystem]*exchangeapi.Provider
+}
+
+// serve puts a system of the test behind the exchange.
+func (h *house) serve(as exchangeapi.Subsystem, register func(p *exchangeapi.Provider)) {
+	p := exchangeapi.NewProvider(as, exchangeKey, h.log)
+	register(p)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.neighbours[as] = p
+}
+
+// exchange leads to the systems behind it.
+func (h *house) exchange(w http.ResponseWriter, r *http.Request) {
+	target, err := exchangeapi.ParsePath(r.URL.EscapedPath())
+	h.mu.Lock()
+	neighbour := h.neighbours[target.Provider]
+	h.mu.Unlock()
+	if err != nil || neighbour == nil {
+		http.Error(w, "{}", http.StatusNotFound)
+		return
+	}
+	r.URL.Path = "/exchange/" + target.Service + target.Rest
+	neighbour.ServeHTTP(w, r)
 }
 
 // moving is the machine's clock, which a test may move on.
@@ -112,7 +139,7 @@ const exchangeKey = "key-of-the-test"
 // open builds the house on a database of the address.
 func open(t *testing.T, database string) *house {
 	t.Helper()
-	h := &house{t: t, clock: &moving{}, inbox: &inbox{}, address: database}
+	h := &house{t: t, clock: &moving{}, inbox: &inbox{}, address: database, neighbours: map[exchangeapi.Subsystem]*exchangeapi.Provider{}}
 	hosts := map[string]string{} // name of the host: address of the listener
 	handlers := map[string]http.Handler{}
 	var mu sync.Mutex
@@ -139,23 +166,15 @@ func open(t *testing.T, database string) *house {
 	sites := map[string]string{"identity": h.base, "card": listen("card"), "portal": listen("portal")}
 	exchange := listen("tunduk")
 
-	messages := exchangeapi.NewProvider(exchangeapi.Message, exchangeKey, log)
-	messageapi.Serve(messages, h.inbox)
 	set := func(name string, handler http.Handler) {
 		mu.Lock()
 		defer mu.Unlock()
 		handlers[name] = handler
 	}
 	h.set = set
-	set("tunduk", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		target, err := exchangeapi.ParsePath(r.URL.EscapedPath())
-		if err != nil || target.Provider != exchangeapi.Message {
-			http.Error(w, "{}", http.StatusNotFound)
-			return
-		}
-		r.URL.Path = "/exchange/" + target.Service + target.Rest
-		messages.ServeHTTP(w, r)
-	}))
+	h.log = log
+	h.serve(exchangeapi.Message, func(p *exchangeapi.Provider) { messageapi.Serve(p, h.inbox) })
+	set("tunduk", http.HandlerFunc(h.exchange))
 	secretOf := func(name string) string { return name + "-secret+with/signs" }
 	esi, err := identity.New(context.Background(), host.Env{
 		Database: database, Connections: 10, Clock: h.clock, Log: log, HTTP: &http.Client{Transport: h.network, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
