@@ -4,6 +4,7 @@ package account
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -99,17 +100,40 @@ func (s *Accounts) Create(ctx context.Context, n New) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if known, err := s.known(ctx, digits); err != nil || known {
+		return false, err
+	}
+	a, err := s.Prepare(ctx, n)
+	if err != nil {
+		return false, err
+	}
+	made := false
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var err error
+		made, err = s.Insert(ctx, tx, a)
+		return err
+	})
+	return made, err
+}
+
+// Prepare makes an account that is not kept yet. Hashing the password takes its
+// time, so it is done before the transaction of Insert.
+func (s *Accounts) Prepare(ctx context.Context, n New) (Account, error) {
+	digits, err := pin.Parse(n.PIN)
+	if err != nil {
+		return Account{}, err
+	}
 	if n.Password != "" {
 		if findings := Weaknesses("password", n.Password); len(findings) > 0 {
-			return false, fail.Fields(findings...)
+			return Account{}, fail.Fields(findings...)
 		}
 	}
 	if n.FamilyName == "" || n.GivenName == "" {
-		return false, fail.Fields(fail.Finding{Field: "family_name", Key: "kit.field.required"})
+		return Account{}, fail.Fields(fail.Finding{Field: "family_name", Key: "kit.field.required"})
 	}
 	if n.Password != "" && n.Phone == "" && n.Email == "" && n.TOTP == "" {
 		// Nobody could ever pass the second factor.
-		return false, fail.Fields(fail.Finding{Field: "phone", Key: "kit.field.required"})
+		return Account{}, fail.Fields(fail.Finding{Field: "phone", Key: "kit.field.required"})
 	}
 	a := Account{
 		ID: id.Secret(), PIN: digits, FamilyName: page.Clean(n.FamilyName), GivenName: page.Clean(n.GivenName), Patronymic: page.Clean(n.Patronymic),
@@ -132,20 +156,17 @@ func (s *Accounts) Create(ctx context.Context, n New) (bool, error) {
 	if _, ok := text.Parse(string(a.Lang)); !ok {
 		a.Lang = text.KY
 	}
-	if known, err := s.known(ctx, digits); err != nil || known {
-		return false, err
-	}
 	if n.Password != "" {
 		if a.password, err = s.hasher.hash(ctx, n.Password); err != nil {
-			return false, err
+			return Account{}, err
 		}
 	}
 	if n.TOTP != "" {
 		if a.totp, err = s.Box.Seal("totp", a.ID, []byte(n.TOTP)); err != nil {
-			return false, err
+			return Account{}, err
 		}
 	}
-	return s.insert(ctx, a)
+	return a, nil
 }
 
 // CheckPassword finds the account that the ПИН and the password belong to. An

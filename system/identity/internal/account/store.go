@@ -45,21 +45,22 @@ func (s *Accounts) known(ctx context.Context, pin string) (bool, error) {
 	return found, err
 }
 
-func (s *Accounts) insert(ctx context.Context, a Account) (bool, error) {
-	made := false
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `INSERT INTO account (`+columns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', $13, $14, $15, 0, $16, $17, 0, $18) ON CONFLICT (pin) DO NOTHING`,
-			a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, db.Flag(a.EmailVerified),
-			a.Phone, db.Flag(a.PhoneVerified), string(a.Lang), string(a.Level), string(a.State), a.password, a.totp, db.Micros(a.CreatedAt))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		made = n == 1
-		return err
-	})
-	return made, err
+// Insert keeps a prepared account; false when the ПИН has one already.
+func (s *Accounts) Insert(ctx context.Context, tx *sql.Tx, a Account) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO account (`+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', $13, $14, $15, 0, $16, $17, 0, $18) ON CONFLICT (pin) DO NOTHING`,
+		a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, db.Flag(a.EmailVerified),
+		a.Phone, db.Flag(a.PhoneVerified), string(a.Lang), string(a.Level), string(a.State), a.password, a.totp, db.Micros(a.CreatedAt))
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// HoldPIN is Hold by the ПИН.
+func (s *Accounts) HoldPIN(ctx context.Context, tx *sql.Tx, pin string) (Account, bool, error) {
+	return s.one(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM account WHERE pin = $1`+s.DB.ForUpdate(), pin))
 }
 
 // spendStep marks the authenticator's time step as used; false when it, or a
