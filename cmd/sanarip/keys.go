@@ -90,6 +90,7 @@ var settings = map[string][]config.Key{
 		{Name: "ca_key", Default: "ecdsa-p256", Doc: "kind of the certification authority's own keys when they are made: ecdsa-p256 or rsa-2048"},
 		{Name: "policy", Doc: "object identifier of the authority's policies: .1 under it for certificates, .2 for time-stamps; empty: one for examples"},
 		{Name: "keystore", Default: "software", Doc: "where private keys are made and lie: software (sealed in the database) or pkcs11 (a module; needs a program built with -tags pkcs11)"},
+		{Name: "organisations", Doc: "organisations that sign at /api/oep/: INN:TOKEN:NAME; and so on, a token of 32 characters or more", Secret: true},
 		{Name: "pkcs11_module", Doc: "file of the PKCS #11 module"},
 		{Name: "pkcs11_token", Doc: "label of the token"},
 		{Name: "pkcs11_pin", Doc: "user PIN of the token", Secret: true},

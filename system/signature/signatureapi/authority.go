@@ -103,6 +103,25 @@ type Revocation struct {
 	Reason Reason `json:"reason"`
 }
 
+// Signed is a person's signature under a document: detached CMS, from a card or
+// from the cloud.
+type Signed struct {
+	CMS    []byte `json:"cms"`    // DER
+	SHA256 []byte `json:"sha256"` // of the document, 32 bytes
+}
+
+// SignedVerdict is what a signature is worth.
+type SignedVerdict struct {
+	Valid   bool      `json:"valid"`
+	Reason  string    `json:"reason,omitempty"` // code: "shape", "document", "foreign", "usage", "time", "revoked", "stamp"
+	PIN     string    `json:"pin,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Serial  string    `json:"serial,omitempty"` // hex, of the certificate
+	Medium  string    `json:"medium,omitempty"` // card, cloud
+	At      time.Time `json:"at,omitzero"`      // of the time-stamp, or else of the check
+	Stamped bool      `json:"stamped"`
+}
+
 // Authority is the certification authority as other systems see it.
 type Authority interface {
 	// Chain gives the certificates and the fresh lists.
@@ -114,6 +133,9 @@ type Authority interface {
 	// Revoke revokes; again it changes nothing. A certificate that is not the
 	// person's is fail.NotFound.
 	Revoke(ctx context.Context, r Revocation) error
+	// Check says whether a person's signature holds: with a time-stamp as of its
+	// time, without one as of now.
+	Check(ctx context.Context, in Signed) (SignedVerdict, error)
 }
 
 // AuthorityClient asks through the exchange.
@@ -155,10 +177,18 @@ func (c AuthorityClient) Revoke(ctx context.Context, r Revocation) error {
 	return c.Exchange.Do(ctx, call, nil)
 }
 
+// Check implements Authority.
+func (c AuthorityClient) Check(ctx context.Context, in Signed) (SignedVerdict, error) {
+	var out SignedVerdict
+	err := c.Exchange.Do(ctx, c.call("/check", "signature", in), &out)
+	return out, err
+}
+
 // ServeAuthority registers the service.
 func ServeAuthority(p *exchangeapi.Provider, api Authority) {
 	exchangeapi.Serve(p, ServiceAuthority, "/chain", func(ctx context.Context, _ struct{}) (Chain, error) { return api.Chain(ctx) })
 	exchangeapi.Serve(p, ServiceAuthority, "/ocsp", func(ctx context.Context, in OCSP) (OCSP, error) { return api.OCSP(ctx, in) })
 	exchangeapi.Serve(p, ServiceAuthority, "/of-person", func(ctx context.Context, in Person) ([]Certificate, error) { return api.Certificates(ctx, in) })
 	exchangeapi.Serve(p, ServiceAuthority, "/revoke", func(ctx context.Context, in Revocation) (struct{}, error) { return struct{}{}, api.Revoke(ctx, in) })
+	exchangeapi.Serve(p, ServiceAuthority, "/check", func(ctx context.Context, in Signed) (SignedVerdict, error) { return api.Check(ctx, in) })
 }

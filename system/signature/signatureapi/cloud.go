@@ -24,7 +24,8 @@ type PINRequest struct {
 	Method Method `json:"method"`
 }
 
-// CloudAuth is a person's ПИН with the one-time PIN that was mailed.
+// CloudAuth is a person's ПИН with the one-time PIN that was mailed: 8 digits, or
+// 16 letters and digits after a lock; spaces and dashes may stand between.
 type CloudAuth struct {
 	PIN     string `json:"pin"`
 	OneTime string `json:"one_time"`

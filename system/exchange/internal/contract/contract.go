@@ -74,7 +74,7 @@ var own = []Endpoint{
 		"How a person wants to be reached", exchangeapi.Message),
 
 	endpoint[messageapi.Message, messageapi.Receipt](exchangeapi.Message, messageapi.ServiceMessages, "/send",
-		"Deliver a message to one person", exchangeapi.Identity, exchangeapi.Portal, exchangeapi.Card),
+		"Deliver a message to one person", exchangeapi.Identity, exchangeapi.Portal, exchangeapi.Card, exchangeapi.Signature),
 
 	endpoint[paymentapi.Request, paymentapi.Charge](exchangeapi.Payment, paymentapi.ServiceCharges, "/make",
 		"Make a charge; the same reference gives the charge there is"), // nobody yet: paid services are to come
@@ -96,6 +96,8 @@ var own = []Endpoint{
 		"A person's certificates"),
 	endpoint[signatureapi.Revocation, none](exchangeapi.Signature, signatureapi.ServiceAuthority, "/revoke",
 		"Revoke a person's certificate"),
+	endpoint[signatureapi.Signed, signatureapi.SignedVerdict](exchangeapi.Signature, signatureapi.ServiceAuthority, "/check",
+		"Whether a person's signature holds"),
 	endpoint[signatureapi.PINRequest, none](exchangeapi.Signature, signatureapi.ServiceCloud, "/pin-code",
 		"Mail a new one-time PIN of the cloud signature"),
 	endpoint[signatureapi.CloudAuth, signatureapi.CloudToken](exchangeapi.Signature, signatureapi.ServiceCloud, "/auth",

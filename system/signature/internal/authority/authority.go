@@ -12,6 +12,7 @@ package authority
 import (
 	"crypto"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -155,11 +156,31 @@ func (s *Service) sign(template *x509.Certificate, public crypto.PublicKey, by o
 	if parent == nil { // the root certifies itself
 		parent = template
 	}
+	if template.SubjectKeyId, err = keyID(public); err != nil {
+		return nil, err
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
 	if err != nil {
 		return nil, err
 	}
 	return x509.ParseCertificate(der)
+}
+
+// keyID is the left 160 bits of the SHA-256 of the key (RFC 7093, 2, method 1).
+func keyID(public crypto.PublicKey) ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &info); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(info.Key.RightAlign())
+	return sum[:20], nil
 }
 
 func name(common string) pkix.Name {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // RFC 6960 names certificates by it
 	"crypto/sha256"
 	"crypto/x509"
@@ -14,13 +12,13 @@ import (
 	"database/sql"
 	"encoding/asn1"
 	"errors"
-	"fmt"
 	"math/big"
 	"time"
 
 	_ "crypto/sha512" // the other hashes that may name a certificate
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/signature/internal/cms"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 
@@ -216,7 +214,7 @@ func (s *Service) signed(ctx context.Context, q question, nonce *pkix.Extension)
 	if delegated {
 		basic.Certificates = []asn1.RawValue{{FullBytes: responder.certificate.Raw}}
 	}
-	if basic.Algorithm, err = algorithmOf(key.Public()); err != nil {
+	if basic.Algorithm, err = cms.Algorithm(key.Public()); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(tbs)
@@ -315,15 +313,4 @@ func byKey(c *x509.Certificate) (asn1.RawValue, error) {
 	sum := sha1.Sum(key) //nolint:gosec // as the RFC names it
 	inner, err := asn1.Marshal(sum[:])
 	return asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 2, IsCompound: true, Bytes: inner}, err
-}
-
-// algorithmOf is the signature of the key with SHA-256.
-func algorithmOf(public crypto.PublicKey) (pkix.AlgorithmIdentifier, error) {
-	switch public.(type) {
-	case *ecdsa.PublicKey:
-		return pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}}, nil
-	case *rsa.PublicKey:
-		return pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, Parameters: asn1.NullRawValue}, nil
-	}
-	return pkix.AlgorithmIdentifier{}, fmt.Errorf("no signature with a %T", public)
 }

@@ -337,7 +337,7 @@ func TestKeysAreReplaced(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			by, err := s.issuerOfOwn(t.Context(), k)
+			by, err := ownByID(t.Context(), s.DB.Read, k.issuer)
 			if err != nil || k.certificate.NotAfter.After(by.certificate.NotAfter) || !c.Now().Before(k.certificate.NotAfter) {
 				t.Fatalf("%s until %v, %v", k.id(), k.certificate.NotAfter, err)
 			}

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"strings"
@@ -140,4 +141,18 @@ func (s *Service) Chain(ctx context.Context) (signatureapi.Chain, error) {
 		}
 	}
 	return out, nil
+}
+
+// Pair is the certificate and its issuer's.
+func (s *Service) Pair(ctx context.Context, q db.Querier, serial string) (leaf, by *x509.Certificate, err error) {
+	c, err := findCertificate(ctx, q, serial, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	issuer, err := ownByID(ctx, q, c.issuer)
+	if err != nil {
+		return nil, nil, err
+	}
+	leaf, err = x509.ParseCertificate(c.der)
+	return leaf, issuer.certificate, err
 }

@@ -173,7 +173,7 @@ func updateList(ctx context.Context, tx *sql.Tx, issuer string, l list) error {
 	return err
 }
 
-// issuerOfOwn is the key that certified an own key.
-func (s *Service) issuerOfOwn(ctx context.Context, k own) (own, error) {
-	return scanOwn(s.DB.Read.QueryRowContext(ctx, `SELECT `+ownColumns+` FROM ca_key WHERE name || '-' || CAST(number AS TEXT) = $1`, k.issuer))
+// ownByID is the key with the id name-number.
+func ownByID(ctx context.Context, q db.Querier, id string) (own, error) {
+	return scanOwn(q.QueryRowContext(ctx, `SELECT `+ownColumns+` FROM ca_key WHERE name || '-' || CAST(number AS TEXT) = $1`, id))
 }

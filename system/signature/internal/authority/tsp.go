@@ -3,17 +3,52 @@ package authority
 import (
 	"context"
 	"crypto"
-	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
 	"time"
 
 	"github.com/digitorus/timestamp"
+
+	"github.com/sanarip/sanarip/system/signature/internal/cms"
 )
 
 const (
 	maxStampQuery = 1 << 10 // bytes; one with SHA-512, a nonce and a policy has 150
-	// accuracy of the machine's clock, kept by NTP.
-	accuracy = time.Second
+	// accuracy of the machine's clock in seconds, kept by NTP.
+	accuracySeconds = 1
 )
+
+var (
+	oidTSTInfo = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
+	oidSHA256  = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
+)
+
+// tstInfo is what a time-stamp says (RFC 3161, 2.4.2).
+type tstInfo struct {
+	Version  int
+	Policy   asn1.ObjectIdentifier
+	Imprint  imprint
+	Serial   *big.Int
+	Time     time.Time `asn1:"generalized"`
+	Accuracy accuracy  `asn1:"optional"`
+	Ordering bool      `asn1:"optional"`
+	Nonce    *big.Int  `asn1:"optional"`
+}
+
+type imprint struct {
+	Algorithm pkix.AlgorithmIdentifier
+	Hash      []byte
+}
+
+type accuracy struct {
+	Seconds int64 `asn1:"optional"`
+}
+
+type stampReply struct {
+	Status struct{ Status int }
+	Token  asn1.RawValue
+}
 
 // reply answers a query of RFC 3161, always.
 func (s *Service) reply(ctx context.Context, query []byte) []byte {
@@ -71,7 +106,19 @@ func unknownHash(err error) bool {
 
 // stamp makes the reply with the token.
 func (s *Service) stamp(ctx context.Context, q *timestamp.Request) ([]byte, error) {
+	token, err := s.token(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return asn1.Marshal(stampReply{Token: asn1.RawValue{FullBytes: token}})
+}
+
+func (s *Service) token(ctx context.Context, q *timestamp.Request) ([]byte, error) {
 	unit, err := s.current(ctx, tsa)
+	if err != nil {
+		return nil, err
+	}
+	by, err := ownByID(ctx, s.DB.Read, unit.issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -79,29 +126,23 @@ func (s *Service) stamp(ctx context.Context, q *timestamp.Request) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	t := timestamp.Timestamp{
-		HashAlgorithm: q.HashAlgorithm, HashedMessage: q.HashedMessage, Time: s.Clock.Now().UTC().Truncate(time.Second),
-		Accuracy: accuracy, Policy: s.policy(2), Nonce: q.Nonce, AddTSACertificate: q.Certificates,
+	info := tstInfo{
+		Version: 1, Policy: s.policy(2), Serial: serial(), Time: s.Clock.Now().UTC().Truncate(time.Second), Accuracy: accuracy{accuracySeconds}, Nonce: q.Nonce,
+		Imprint: imprint{Hash: q.HashedMessage},
 	}
-	if q.Certificates {
-		by, err := s.issuerOfOwn(ctx, unit)
-		if err != nil {
-			return nil, err
+	for _, h := range hashes {
+		if h.hash == q.HashAlgorithm {
+			info.Imprint.Algorithm = pkix.AlgorithmIdentifier{Algorithm: h.oid, Parameters: asn1.NullRawValue}
 		}
-		t.Certificates = []*x509.Certificate{by.certificate}
 	}
-	return t.CreateResponseWithOpts(unit.certificate, key, crypto.SHA256)
+	content, err := asn1.Marshal(info)
+	if err != nil {
+		return nil, err
+	}
+	return cms.Signer{Key: key, Certificate: unit.certificate, Issuer: by.certificate}.Token(oidTSTInfo, content, q.Certificates)
 }
 
 // Stamp gives the time-stamp token (CMS, DER) over a SHA-256, with certificates.
 func (s *Service) Stamp(ctx context.Context, sha256 []byte) ([]byte, error) {
-	reply, err := s.stamp(ctx, &timestamp.Request{HashAlgorithm: crypto.SHA256, HashedMessage: sha256, Certificates: true})
-	if err != nil {
-		return nil, err
-	}
-	t, err := timestamp.ParseResponse(reply)
-	if err != nil {
-		return nil, err
-	}
-	return t.RawToken, nil
+	return s.token(ctx, &timestamp.Request{HashAlgorithm: crypto.SHA256, HashedMessage: sha256, Certificates: true})
 }

@@ -1,0 +1,617 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/quick"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/message/messageapi"
+	"github.com/sanarip/sanarip/system/signature/internal/authority"
+	"github.com/sanarip/sanarip/system/signature/internal/keystore"
+	"github.com/sanarip/sanarip/system/signature/migration"
+	"github.com/sanarip/sanarip/system/signature/signatureapi"
+)
+
+var start = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+
+var ermek = signatureapi.Enrolment{
+	PIN: "21209196000217", FamilyName: "Жумабеков", GivenName: "Эрмек", Patronymic: "Асанович", Email: "ermek@example.kg", Lang: text.KY, Level: "high",
+}
+
+const stranger = "11503198500123" // has no cloud signature
+
+// inbox is the message system of a test.
+type inbox struct {
+	mu   sync.Mutex
+	all  []messageapi.Message
+	seen map[string]bool
+	fail bool // the next delivery fails after it was taken
+}
+
+func (b *inbox) Send(_ context.Context, m messageapi.Message) (messageapi.Receipt, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.seen[m.ID] { // the same ID is delivered once
+		b.seen[m.ID] = true
+		b.all = append(b.all, m)
+	}
+	if b.fail {
+		b.fail = false
+		return messageapi.Receipt{}, fail.New(fail.Unavailable, "kit.neighbor_away")
+	}
+	return messageapi.Receipt{ID: m.ID}, nil
+}
+
+var inMail = regexp.MustCompile(`\b[0-9A-Z]{4}( [0-9A-Z]{4})+\b`)
+
+// last is the PIN of the latest mail.
+func (b *inbox) last(t testing.TB) string {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := len(b.all) - 1; i >= 0; i-- {
+		if code := inMail.FindString(b.all[i].Body.RU); code != "" {
+			return code
+		}
+	}
+	t.Fatal("no PIN was mailed")
+	return ""
+}
+
+type house struct {
+	*Service
+	clock *clock.Manual
+	inbox *inbox
+}
+
+func open(t testing.TB, d *db.DB) *house {
+	t.Helper()
+	secret := bytes.Repeat([]byte{7}, 32)
+	keys, err := keystore.NewSoftware(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := clock.NewManual(start)
+	quiet := slog.New(slog.DiscardHandler)
+	ca := &authority.Service{DB: d, Clock: c, Log: quiet, Keys: keys, Algorithm: keystore.P256, BaseURL: "http://sign.localhost"}
+	if err := ca.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := &inbox{seen: map[string]bool{}}
+	queue := job.New(d, c, quiet, job.Config{})
+	s := &Service{
+		DB: d, Clock: c, Log: quiet, Queue: queue, Keys: keys, Authority: ca, Messages: b, Texts: text.MustLoad(os.DirFS("../..")), Secret: secret,
+		Organisations: map[string]Organisation{},
+	}
+	s.Register()
+	return &house{s, c, b}
+}
+
+func from(t testing.TB, s exchangeapi.Subsystem) context.Context {
+	return exchangeapi.WithCaller(t.Context(), exchangeapi.Caller{Client: s, ID: "r-1"})
+}
+
+// enrolled gives Ermek a cloud signature and the PIN that was mailed.
+func (h *house) enrolled(t testing.TB) string {
+	t.Helper()
+	if _, err := h.Enrol(from(t, exchangeapi.Identity), ermek); err != nil {
+		t.Fatal(err)
+	}
+	return h.mailed(t)
+}
+
+func (h *house) mailed(t testing.TB) string {
+	t.Helper()
+	if err := h.Queue.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h.inbox.last(t)
+}
+
+func (h *house) use(t testing.TB, pin string) (signatureapi.CloudToken, error) {
+	return h.Auth(from(t, exchangeapi.Identity), signatureapi.CloudAuth{PIN: ermek.PIN, OneTime: pin})
+}
+
+// TestID12OnePINOneUse: a PIN serves once, a new one is mailed after it, and of
+// eight parallel uses one succeeds.
+func TestID12OnePINOneUse(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		pin := h.enrolled(t)
+		for round := range 3 {
+			var succeeded, refused atomic.Int64
+			var group sync.WaitGroup
+			for range 8 {
+				group.Go(func() {
+					switch _, err := h.use(t, pin); {
+					case err == nil:
+						succeeded.Add(1)
+					case fail.Is(err, fail.Invalid), fail.Is(err, fail.TooMany):
+						refused.Add(1)
+					default:
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			if succeeded.Load() != 1 || refused.Load() != 7 {
+				t.Fatalf("round %d: %d of 8 uses succeeded, %d refused", round, succeeded.Load(), refused.Load())
+			}
+			next := h.mailed(t)
+			if next == pin {
+				t.Fatal("no new PIN was mailed")
+			}
+			h.clock.Advance(25 * time.Hour) // the refusals are forgotten
+			if _, err := h.use(t, pin); !fail.Is(err, fail.Invalid) {
+				t.Fatalf("a spent PIN: %v", err)
+			}
+			pin = next
+		}
+		if last := h.inbox.all[0]; last.Address != ermek.Email || !last.Secret || last.Lang != text.KY || len(last.Channels) != 1 || last.Channels[0] != messageapi.Email {
+			t.Errorf("mailed %+v", last)
+		}
+	})
+}
+
+// TestPINAskedForReplacesTheOneBefore, also when both mails were under way at once.
+func TestPINAskedForReplacesTheOneBefore(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		old := h.enrolled(t)
+		ask := signatureapi.PINRequest{PIN: ermek.PIN, Method: signatureapi.Email}
+		for range 2 {
+			if err := h.Begin(from(t, exchangeapi.Identity), ask); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var group sync.WaitGroup
+		for range 2 {
+			group.Go(func() {
+				if err := h.Queue.Drain(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if _, err := h.use(t, old); !fail.Is(err, fail.Invalid) {
+			t.Errorf("the replaced PIN: %v", err)
+		}
+		good := 0
+		for _, m := range h.inbox.all {
+			if _, err := h.use(t, inMail.FindString(m.Body.RU)); err == nil {
+				good++
+			}
+		}
+		if good != 1 {
+			t.Errorf("%d of %d mailed PINs are good", good, len(h.inbox.all))
+		}
+	})
+}
+
+// TestMailSentAgainSaysTheSame: the mail server took the mail and we did not hear
+// of it; the job is done again, and the PIN that the person has is the good one.
+func TestMailSentAgainSaysTheSame(t *testing.T) {
+	h := open(t, dbtest.SQLite(t, "signature", migration.Sets...))
+	h.inbox.fail = true
+	first := h.enrolled(t)
+	h.clock.Advance(time.Minute)
+	if again := h.mailed(t); again != first {
+		t.Fatalf("%s, then %s", first, again)
+	}
+	if _, err := h.use(t, first); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNobodyIsTold: a ПИН with a cloud signature and one without are alike in
+// answers and locks, and a PIN asked for makes a job for both.
+func TestNobodyIsTold(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		h.enrolled(t)
+		for try := range 8 {
+			var answers [2]string
+			for i, pin := range []string{ermek.PIN, stranger} {
+				_, err := h.Auth(from(t, exchangeapi.Identity), signatureapi.CloudAuth{PIN: pin, OneTime: "0000 0000"})
+				answers[i] = err.Error()
+			}
+			if answers[0] != answers[1] {
+				t.Errorf("try %d: %q and %q", try, answers[0], answers[1])
+			}
+		}
+		for range 5 {
+			var answers [2]error
+			for i, pin := range []string{ermek.PIN, stranger} {
+				answers[i] = h.Begin(from(t, exchangeapi.Identity), signatureapi.PINRequest{PIN: pin, Method: signatureapi.Email})
+			}
+			if (answers[0] == nil) != (answers[1] == nil) {
+				t.Errorf("%v and %v", answers[0], answers[1])
+			}
+		}
+		before := len(h.inbox.all)
+		if err := h.Queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range h.inbox.all[before:] {
+			if m.Address != ermek.Email {
+				t.Errorf("mailed to %q", m.Address)
+			}
+		}
+	})
+}
+
+// TestGuessingLocksAndTheOwnerStaysIn: few guesses, then a lock that tells its
+// minutes and the owner; the short PIN waits, a long one asked for works at once.
+func TestGuessingLocksAndTheOwnerStaysIn(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		pin := h.enrolled(t)
+		wrong := "00000000"
+		if typedPIN, _, _ := typed(pin); typedPIN == wrong {
+			wrong = "00000001"
+		}
+		guesses := 0
+		for range 24 * 60 {
+			_, err := h.use(t, wrong)
+			switch {
+			case fail.Is(err, fail.Invalid):
+				guesses++
+			case !fail.Is(err, fail.TooMany):
+				t.Fatal(err)
+			case fail.As(err).Args["Count"].(int) < 1:
+				t.Fatalf("a lock of %v minutes", fail.As(err).Args["Count"])
+			}
+			h.clock.Advance(time.Minute)
+		}
+		if guesses < 5 || guesses > 12 {
+			t.Errorf("%d guesses in a day", guesses)
+		}
+		if _, err := h.use(t, wrong); !fail.Is(err, fail.TooMany) && !fail.Is(err, fail.Invalid) {
+			t.Fatal(err)
+		}
+		for range 6 {
+			_, _ = h.use(t, wrong)
+		}
+		if _, err := h.use(t, pin); !fail.Is(err, fail.TooMany) {
+			t.Fatalf("the right PIN during the lock: %v", err)
+		}
+		before := len(h.inbox.all)
+		if err := h.Begin(from(t, exchangeapi.Identity), signatureapi.PINRequest{PIN: ermek.PIN, Method: signatureapi.Email}); err != nil {
+			t.Fatal(err)
+		}
+		long := h.mailed(t)
+		if len(strings.ReplaceAll(long, " ", "")) != LongLetters {
+			t.Fatalf("mailed %q during the lock", long)
+		}
+		if _, err := h.use(t, strings.ToLower(strings.ReplaceAll(long, " ", ""))); err != nil {
+			t.Fatalf("the long PIN: %v", err)
+		}
+		if _, err := h.use(t, h.mailed(t)); err != nil {
+			t.Errorf("after it the lock is over: %v", err)
+		}
+		told := 0
+		for _, m := range h.inbox.all[:before+1] {
+			if strings.Contains(m.Subject.RU, "заблокирована") {
+				told++
+			}
+		}
+		if told == 0 {
+			t.Error("the owner was not told of the lock")
+		}
+	})
+}
+
+// TestSignature: what the cloud signs, openssl and our own check accept; a
+// flipped document, another's token, a token that is over, a revoked certificate
+// are refused; every step stands in the person's records.
+func TestSignature(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		esi := from(t, exchangeapi.Identity)
+		token, err := h.use(t, h.enrolled(t))
+		if err != nil || token.Name != "Жумабеков Эрмек Асанович" || token.ExpiresAt.Sub(h.clock.Now()) != tokenLife {
+			t.Fatalf("%+v, %v", token, err)
+		}
+		document := []byte("документ")
+		sum := sha256.Sum256(document)
+		made, err := h.SignHash(esi, signatureapi.SignRequest{Token: token.Token, SHA256: sum[:]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(hash [32]byte, der []byte) signatureapi.SignedVerdict {
+			v, err := h.Authority.Check(t.Context(), signatureapi.Signed{CMS: der, SHA256: hash[:]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		if v := check(sum, made.CMS); !v.Valid || v.PIN != ermek.PIN || !v.Stamped || v.Medium != authority.Cloud {
+			t.Errorf("our own signature: %+v", v)
+		}
+		if v := check(sha256.Sum256([]byte("документь")), made.CMS); v.Valid || v.Reason != "document" {
+			t.Errorf("another document: %+v", v)
+		}
+		openSSLVerifies(t, h, document, made.CMS)
+		info, err := h.CertInfo(esi, signatureapi.CloudQuery{Token: token.Token})
+		if err != nil || info.PIN != ermek.PIN || info.GivenName != "Эрмек Асанович" {
+			t.Errorf("%+v, %v", info, err)
+		}
+		for name, ctx := range map[string]context.Context{"the portal": from(t, exchangeapi.Portal)} {
+			if _, err := h.SignHash(ctx, signatureapi.SignRequest{Token: token.Token, SHA256: sum[:]}); !fail.Is(err, fail.SignedOut) {
+				t.Errorf("%s uses ЕСИ's token: %v", name, err)
+			}
+			if _, err := h.CertInfo(ctx, signatureapi.CloudQuery{Token: token.Token}); !fail.Is(err, fail.SignedOut) {
+				t.Errorf("%s uses ЕСИ's token: %v", name, err)
+			}
+		}
+		for _, bad := range []string{"", "x", token.Token + "x", strings.Repeat("x", 1000)} {
+			if _, err := h.SignHash(esi, signatureapi.SignRequest{Token: bad, SHA256: sum[:]}); !fail.Is(err, fail.SignedOut) {
+				t.Errorf("token %q: %v", bad, err)
+			}
+		}
+		for _, bad := range [][]byte{nil, sum[:31], append(sum[:], 0)} {
+			if _, err := h.SignHash(esi, signatureapi.SignRequest{Token: token.Token, SHA256: bad}); !fail.Is(err, fail.Invalid) {
+				t.Errorf("a hash of %d bytes: %v", len(bad), err)
+			}
+		}
+		// Revoked: the token signs no more, the signature made before still holds.
+		h.clock.Advance(time.Minute)
+		if err := h.Authority.Revoke(esi, signatureapi.Revocation{PIN: ermek.PIN, Serial: info.Serial, Reason: signatureapi.KeyCompromise}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.SignHash(esi, signatureapi.SignRequest{Token: token.Token, SHA256: sum[:]}); !fail.Is(err, fail.Conflict) {
+			t.Errorf("signed with a revoked certificate: %v", err)
+		}
+		if _, err := h.use(t, h.inbox.last(t)); err == nil {
+			t.Error("a revoked signature takes a PIN")
+		}
+		if v := check(sum, made.CMS); !v.Valid {
+			t.Errorf("signed and stamped before the revocation: %+v", v)
+		}
+		h.clock.Advance(5 * time.Minute)
+		if _, err := h.CertInfo(esi, signatureapi.CloudQuery{Token: token.Token}); !fail.Is(err, fail.SignedOut) {
+			t.Errorf("a token that is over: %v", err)
+		}
+		records, err := audit.Of(t.Context(), d.Read, ermek.PIN, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		actions := map[string]bool{}
+		for _, r := range records {
+			actions[r.Action] = true
+		}
+		for _, want := range []string{"cloud.enrolled", "cloud.opened", "cloud.signed", "cloud.certificate", "certificate.revoked"} {
+			if !actions[want] {
+				t.Errorf("no record of %s", want)
+			}
+		}
+	})
+}
+
+func openSSLVerifies(t *testing.T, h *house, document, cms []byte) {
+	t.Helper()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		return
+	}
+	chain, err := h.Authority.Chain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, data := range map[string][]byte{"root.der": chain.Root, "document": document, "sign": cms, "changed": append(bytes.Clone(document), '.')} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(args ...string) (string, error) {
+		command := exec.CommandContext(t.Context(), "openssl", args...)
+		command.Dir = dir
+		out, err := command.CombinedOutput()
+		return string(out), err
+	}
+	if said, err := run("x509", "-inform", "DER", "-in", "root.der", "-out", "root.pem"); err != nil {
+		t.Fatal(said)
+	}
+	verify := func(content string) (string, error) {
+		return run("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", "sign", "-content", content, "-CAfile", "root.pem", "-purpose", "any", "-attime", strconv.FormatInt(h.clock.Now().Unix(), 10), "-out", os.DevNull)
+	}
+	if said, err := verify("document"); err != nil {
+		t.Errorf("openssl cms -verify -cades: %v\n%s", err, said)
+	}
+	if said, err := verify("changed"); err == nil {
+		t.Errorf("openssl takes a changed document: %s", said)
+	}
+}
+
+// TestOneFlippedBitOfASignatureFails (SG-1): of the signed parts; the time-stamp
+// and the certificates beside the signer's are not signed by it.
+func TestOneFlippedBitOfASignatureFails(t *testing.T) {
+	h := open(t, dbtest.SQLite(t, "signature", migration.Sets...))
+	token, err := h.use(t, h.enrolled(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("x"))
+	made, err := h.SignHash(from(t, exchangeapi.Identity), signatureapi.SignRequest{Token: token.Token, SHA256: sum[:]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := h.Authority.Check(t.Context(), signatureapi.Signed{CMS: made.CMS, SHA256: sum[:]})
+	if err != nil || !was.Valid {
+		t.Fatal(was, err)
+	}
+	for i := range made.CMS {
+		changed := bytes.Clone(made.CMS)
+		changed[i] ^= 1 << (i % 8)
+		v, err := h.Authority.Check(t.Context(), signatureapi.Signed{CMS: changed, SHA256: sum[:]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Valid && (v.PIN != was.PIN || v.Serial != was.Serial || v.Stamped && !v.At.Equal(was.At)) {
+			t.Fatalf("byte %d changed: %+v for %+v", i, v, was)
+		}
+	}
+}
+
+// TestEnrolment: for ЕСИ alone, for enough assurance, idempotent, eight at once
+// make one; a new name gets a new certificate, and so does a revoked one.
+func TestEnrolment(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		esi := from(t, exchangeapi.Identity)
+		if _, err := h.Enrol(from(t, exchangeapi.Portal), ermek); !fail.Is(err, fail.Forbidden) {
+			t.Errorf("the portal enrols: %v", err)
+		}
+		for name, change := range map[string]func(*signatureapi.Enrolment){
+			"a low level": func(e *signatureapi.Enrolment) { e.Level = "low" }, "no level": func(e *signatureapi.Enrolment) { e.Level = "" },
+			"no e-mail": func(e *signatureapi.Enrolment) { e.Email = "" }, "two e-mails": func(e *signatureapi.Enrolment) { e.Email = "a@b.kg, c@d.kg" },
+			"a line end":      func(e *signatureapi.Enrolment) { e.Email = "a@b.kg\nBcc: c@d.kg" },
+			"a name for mail": func(e *signatureapi.Enrolment) { e.Email = "A <a@b.kg>" },
+			"no name":         func(e *signatureapi.Enrolment) { e.FamilyName = " " }, "no ПИН": func(e *signatureapi.Enrolment) { e.PIN = "1" },
+		} {
+			e := ermek
+			change(&e)
+			if _, err := h.Enrol(esi, e); !fail.Is(err, fail.Invalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if state, err := h.State(esi, signatureapi.Person{PIN: ermek.PIN}); err != nil || state.Enrolled {
+			t.Errorf("%+v, %v", state, err)
+		}
+		var mu sync.Mutex
+		serials := map[string]bool{}
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				state, err := h.Enrol(esi, ermek)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				serials[state.Serial] = true
+			})
+		}
+		group.Wait()
+		if h.mailed(t); len(serials) != 1 || len(h.inbox.all) != 1 {
+			t.Fatalf("%d certificates, %d mails", len(serials), len(h.inbox.all))
+		}
+		again := ermek
+		again.Email = "new@example.kg"
+		state, err := h.Enrol(esi, again)
+		if err != nil || !serials[state.Serial] || state.Email != "n•••@example.kg" {
+			t.Errorf("a new e-mail: %+v, %v", state, err)
+		}
+		married := again
+		married.FamilyName = "Асанов"
+		next, err := h.Enrol(esi, married)
+		if err != nil || next.Serial == state.Serial {
+			t.Fatalf("a new name: %+v, %v", next, err)
+		}
+		if good, err := h.Authority.Good(t.Context(), d.Read, state.Serial); err != nil || good {
+			t.Errorf("the certificate in the old name is good: %v %v", good, err)
+		}
+		if _, err := h.use(t, h.mailed(t)); err != nil {
+			t.Errorf("the PIN mailed with it: %v", err)
+		}
+		if err := h.Authority.Revoke(esi, signatureapi.Revocation{PIN: ermek.PIN, Serial: next.Serial, Reason: signatureapi.Ceased}); err != nil {
+			t.Fatal(err)
+		}
+		if state, err := h.State(esi, signatureapi.Person{PIN: ermek.PIN}); err != nil || state.Enrolled {
+			t.Errorf("%+v, %v", state, err)
+		}
+		if last, err := h.Enrol(esi, married); err != nil || last.Serial == next.Serial {
+			t.Errorf("after a revocation: %+v, %v", last, err)
+		}
+	})
+}
+
+// TestNoSecretLiesInTheDatabase: no PIN, no key in the open, no token.
+func TestNoSecretLiesInTheDatabase(t *testing.T) {
+	dir := t.TempDir()
+	d := dbtest.Open(t, "sqlite:"+dir, "signature", migration.Sets...)
+	h := open(t, d)
+	pin := h.enrolled(t)
+	token, err := h.use(t, pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := h.mailed(t)
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, secret := range map[string]string{
+			"a PIN": pin, "a PIN without spaces": strings.ReplaceAll(pin, " ", ""), "the next PIN": strings.ReplaceAll(next, " ", ""), "a token": token.Token, "a key": "PRIVATE KEY",
+		} {
+			if bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s lies in %s", what, filepath.Base(name))
+			}
+		}
+	}
+}
+
+// TestPINsAreRead: what is shown is read back, whatever job made it; no two jobs
+// make one PIN for long.
+func TestPINsAreRead(t *testing.T) {
+	s := &Service{Secret: bytes.Repeat([]byte{1}, 32)}
+	seen, asked := map[string]bool{}, map[string]bool{}
+	property := func(jobID string, long bool) bool {
+		code, err := s.code(jobID, long)
+		if err != nil {
+			return false
+		}
+		seen[code] = true
+		asked[fmt.Sprint(jobID, long)] = true
+		again, err := s.code(jobID, long)
+		got, wasLong, ok := typed(" " + strings.ToLower(shown(code)) + "-")
+		return err == nil && again == code && ok && got == code && wasLong == long
+	}
+	if err := quick.Check(property, &quick.Config{MaxCount: 500}); err != nil {
+		t.Error(err)
+	}
+	if len(seen) < len(asked)-2 || len(asked) < 400 {
+		t.Errorf("%d different PINs of %d jobs", len(seen), len(asked))
+	}
+	for _, bad := range []string{"", "1", "123456789", "1234567٣", strings.Repeat("1", 1000), "1234567U", "ABCDEFGHJKMNPQRU", "12345678\x00"} {
+		if code, _, ok := typed(bad); ok {
+			t.Errorf("%q is read as %q", bad, code)
+		}
+	}
+}
+
+func FuzzTyped(f *testing.F) {
+	f.Add("1234 5678")
+	f.Add("ABCD-efgh-jkmn-pqrs")
+	f.Fuzz(func(t *testing.T, in string) {
+		if code, long, ok := typed(in); ok && (long && len(code) != LongLetters || !long && len(code) != Digits) {
+			t.Errorf("%q: %q", in, code)
+		}
+	})
+}
