@@ -25,11 +25,13 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/cabinet"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
+	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/phone"
+	"github.com/sanarip/sanarip/system/identity/internal/recovery"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/identity/internal/signin"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
@@ -54,6 +56,10 @@ type System struct {
 	registry *openid.Registry
 	sweeps   []func(ctx context.Context, tx db.Querier) error
 	handler  http.Handler
+
+	incidents  *control.Incidents
+	controls   *control.Control
+	recoveries *recovery.Recovery
 }
 
 var (
@@ -134,6 +140,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	consents.Mount(mux)
 	rooms.Mount(mux)
 	phones.Mount(mux)
+	s.stay(mux, ground{site, sessions, consents, notices, codes, limits, entrance})
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)
 	site.Handle(mux, "/", page.Missing)

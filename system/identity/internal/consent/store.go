@@ -45,6 +45,24 @@ func (c *Consents) Of(ctx context.Context, accountID string) ([]Consent, error) 
 	return all, rows.Err()
 }
 
+// Clients are the systems that the person allowed something.
+func (c *Consents) Clients(ctx context.Context, q db.Querier, accountID string) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT client_id FROM consent WHERE account_id = $1 ORDER BY client_id`, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var clients []string
+	for rows.Next() {
+		var client string
+		if err := rows.Scan(&client); err != nil {
+			return nil, err
+		}
+		clients = append(clients, client)
+	}
+	return clients, rows.Err()
+}
+
 func (c *Consents) save(ctx context.Context, tx db.Querier, accountID string, flow openid.Flow, d decision) error {
 	remembered := 0
 	if d.remember {

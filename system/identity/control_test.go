@@ -1,0 +1,157 @@
+package identity_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+// link is the last "this was not me" link sent to the address.
+func (i *inbox) link(t *testing.T, address string) string {
+	t.Helper()
+	for range 150 {
+		i.mu.Lock()
+		for n := len(i.messages) - 1; n >= 0; n-- {
+			if m := i.messages[n]; m.Address == address && m.Link != "" {
+				i.mu.Unlock()
+				return m.Link
+			}
+		}
+		i.mu.Unlock()
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("no link came to %s", address)
+	return ""
+}
+
+// warned signs the person in in two browsers: of the second they are told.
+func (h *house) warned(person demo.Person) (own, other *browser, link string) {
+	h.t.Helper()
+	own, other = h.browser(), h.browser()
+	h.signIn(own, own.get(h.base+"/sign-in"), person).must(http.StatusOK, "Мой аккаунт")
+	h.inbox.clear()
+	h.signIn(other, other.get(h.base+"/sign-in"), person).must(http.StatusOK, "Мой аккаунт")
+	return own, other, h.inbox.link(h.t, person.Email)
+}
+
+func TestThisWasNotMeStopsEverything(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		own, other, link := h.warned(demo.Doctor)
+		h.inbox.clear()
+		tokens := h.redeem(h.code(h.browser(), demo.Doctor, "scope", "openid profile offline_access").Get("code"))
+		if tokens.Refresh == "" {
+			t.Fatalf("%+v", tokens)
+		}
+		stranger := h.browser() // the link speaks for itself: nobody is signed in
+		p := stranger.get(h.base+"/not-me").must(http.StatusOK, "Это был не я")
+		p = stranger.submit(p, "/not-me", "link", link)
+		p.must(http.StatusOK, "вошли с нового браузера", "Chrome · Android", "127.0.0.1")
+		own.get(h.base+"/").must(http.StatusOK, "Мой аккаунт") // looking ends nothing
+		secret := link[strings.Index(link, "#")+1:]
+		p = stranger.submit(p, "/not-me/confirm", "link", secret)
+		p.must(http.StatusOK, "Аккаунт защищён", "ID-карта", "оператору")
+		own.get(h.base+"/").must(http.StatusOK, "Единый вход")
+		other.get(h.base+"/").must(http.StatusOK, "Единый вход")
+		if status, _ := h.userInfo(tokens.Access); status != http.StatusUnauthorized {
+			t.Error("the access token lives on")
+		}
+		if got := h.token(basic("conformance", secret), "grant_type", "refresh_token", "refresh_token", tokens.Refresh); got.status == http.StatusOK {
+			t.Error("the refresh token lives on")
+		}
+		// The password that somebody else may know opens nothing.
+		b := h.browser()
+		b.submit(b.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password).must(http.StatusUnprocessableEntity, "неверны")
+		// Said again it is the same incident.
+		again := stranger.post(h.base+"/not-me/confirm", url.Values{"link": {secret}}).must(http.StatusOK, "Аккаунт защищён")
+		if number(again) != number(p) {
+			t.Error("a second incident was opened")
+		}
+		d := h.db()
+		defer d.Close()
+		var incidents, frozen int
+		if err := d.Read.QueryRow(`SELECT COUNT(*) FROM security_incident WHERE state = 'open' AND kind = 'new_browser'`).Scan(&incidents); err != nil || incidents != 1 {
+			t.Fatal(incidents, err)
+		}
+		if err := d.Read.QueryRow(`SELECT COUNT(*) FROM account WHERE pin = $1 AND frozen_until > $2 AND frozen_until < $3`, demo.Doctor.PIN,
+			h.clock.Now().Add(71*time.Hour).UnixMicro(), h.clock.Now().Add(72*time.Hour).UnixMicro()).Scan(&frozen); err != nil || frozen != 1 {
+			t.Fatal(frozen, err)
+		}
+	})
+}
+
+func number(p shown) string {
+	_, after, _ := strings.Cut(p.body, `class="sn-number">`)
+	before, _, _ := strings.Cut(after, "<")
+	return before
+}
+
+func TestALinkOfAMessageIsNotGuessedNorTakenLate(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	own, _, link := h.warned(demo.Doctor)
+	secret := link[strings.Index(link, "#")+1:]
+	forged := secret[:len(secret)-1] + "A"
+	if forged == secret {
+		forged = secret[:len(secret)-1] + "B"
+	}
+	b := h.browser()
+	for _, wrong := range []string{"", "x", forged, strings.Split(secret, ".")[0], "0." + strings.Split(secret, ".")[1]} {
+		b.post(h.base+"/not-me/confirm", url.Values{"link": {wrong}}).must(http.StatusUnprocessableEntity)
+	}
+	for range 20 {
+		b.post(h.base+"/not-me", url.Values{"link": {forged}})
+	}
+	b.post(h.base+"/not-me", url.Values{"link": {forged}}).must(http.StatusTooManyRequests, "Слишком много попыток")
+	own.get(h.base+"/").must(http.StatusOK, "Мой аккаунт")
+	h.clock.advance(31 * 24 * time.Hour)
+	b.post(h.base+"/not-me/confirm", url.Values{"link": {secret}}).must(http.StatusUnprocessableEntity, "30 дней")
+}
+
+// What a message leads to is ЕСИ's own address, whatever the request said.
+func TestLinksAndMessagesIgnoreHost(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	own := h.browser()
+	h.signIn(own, own.get(h.base+"/sign-in"), demo.Doctor)
+	h.inbox.clear()
+	evil := h.browser()
+	for _, path := range []string{"/sign-in", "/sign-in/recover"} {
+		r, _ := http.NewRequest(http.MethodPost, h.base+path, strings.NewReader(url.Values{"pin": {demo.Doctor.PIN}, "password": {demo.Password}}.Encode()))
+		mislead(r)
+		p := evil.stay().do(r)
+		if location := p.header.Get("Location"); p.status != http.StatusSeeOther || !strings.HasPrefix(location, "/sign-in/") {
+			t.Fatal(p.status, location)
+		}
+		if path == "/sign-in" {
+			r, _ = http.NewRequest(http.MethodPost, h.base+"/sign-in/code", strings.NewReader(url.Values{"code": {h.inbox.code(t, demo.Doctor.Phone)}}.Encode()))
+		} else {
+			h.inbox.clear()
+			r, _ = http.NewRequest(http.MethodPost, h.base+"/sign-in/recover/send", strings.NewReader(url.Values{"way": {"email"}}.Encode()))
+		}
+		mislead(r)
+		p = evil.stay().do(r)
+		if strings.Contains(p.header.Get("Location")+p.body, "evil") {
+			t.Fatal(p.header.Get("Location"), p.words())
+		}
+	}
+	h.inbox.code(t, demo.Doctor.Email)
+	h.inbox.mu.Lock()
+	defer h.inbox.mu.Unlock()
+	for _, m := range h.inbox.messages {
+		if said := m.Link + m.Body.KY + m.Body.RU + m.Body.EN + m.Subject.RU; strings.Contains(said, "evil") || m.Link != "" && !strings.HasPrefix(m.Link, h.base+"/") {
+			t.Errorf("%+v", m)
+		}
+	}
+}
+
+func mislead(r *http.Request) {
+	r.Host = "evil.example"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("X-Forwarded-Host", "evil.example")
+	r.Header.Set("X-Forwarded-Proto", "https")
+	r.Header.Set("Forwarded", "host=evil.example")
+	r.Header.Set("X-Original-URL", "https://evil.example/")
+}

@@ -1,0 +1,161 @@
+// Package control keeps people in control of their account when somebody else
+// has a hand in it: "this was not me" ends everything that is open, keeps what
+// would let a thief stay from being changed, and puts the operators on it.
+package control
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/consent"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/sso"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
+)
+
+const (
+	// FreezeFor is how long factors and contacts stay as they are after "this was
+	// not me": three days, so that a weekend passes and an operator still sees the
+	// incident before a thief can go on.
+	FreezeFor = 72 * time.Hour
+	// reportFor is how old a message may be whose link still ends sessions. Old
+	// messages lie in old mailboxes.
+	reportFor = 30 * 24 * time.Hour
+)
+
+// Looking limits how often a network address may try links that are none.
+var Looking = throttle.Limit{Kind: "not-me", Free: 20, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+
+// Control is the subject.
+type Control struct {
+	DB        *db.DB
+	Clock     clock.Clock
+	Site      *page.Site
+	Accounts  *account.Accounts
+	Sessions  *sso.Sessions
+	Consents  *consent.Consents
+	Provider  *openid.Provider
+	Notices   *notice.Notices
+	Throttle  *throttle.Throttle
+	Incidents *Incidents
+	Freeze    time.Duration // 0 is FreezeFor
+	// Record writes what happened to the person's record of accesses.
+	Record func(ctx context.Context, pin, name, action, object string) error
+
+	ends []func(ctx context.Context, tx *sql.Tx, accountID string) error
+}
+
+// Ends adds what else ends with the sessions: devices, approvals under way.
+func (c *Control) Ends(end func(ctx context.Context, tx *sql.Tx, accountID string) error) {
+	c.ends = append(c.ends, end)
+}
+
+// EndEverything ends, in the transaction, all that is open in the person's name:
+// the sessions here and in every system, what was granted for longer, and what
+// was added by Ends. What the person consented to stays.
+func (c *Control) EndEverything(ctx context.Context, tx *sql.Tx, accountID string) error {
+	if err := c.Sessions.EndAll(ctx, tx, accountID, ""); err != nil {
+		return err
+	}
+	clients, err := c.Consents.Clients(ctx, tx, accountID)
+	if err != nil {
+		return err
+	}
+	for _, client := range clients {
+		if err := c.Provider.Withdraw(ctx, tx, accountID, client); err != nil {
+			return err
+		}
+	}
+	for _, end := range c.ends {
+		if err := end(ctx, tx, accountID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// event is what the link from a message names. A link that is none of ours is
+// counted against the address it came from.
+func (c *Control) event(ctx context.Context, link, address string) (notice.Event, error) {
+	if err := c.Throttle.Try(ctx, Looking, address); err != nil {
+		return notice.Event{}, err
+	}
+	if _, secret, whole := strings.Cut(link, "#"); whole { // the whole link was pasted
+		link = secret
+	}
+	e, found, err := c.Notices.Find(ctx, link)
+	if err != nil {
+		return notice.Event{}, err
+	}
+	if !found || c.Clock.Now().Sub(e.At) > reportFor {
+		return notice.Event{}, fail.Fields(fail.Finding{Field: "link", Key: "identity.not_me.unknown"})
+	}
+	return e, c.Throttle.Refund(ctx, Looking, address)
+}
+
+// Disown follows "this was not me": all ends, the password that somebody else
+// may know opens nothing any more, changes wait, and the operators are told.
+// Said twice it does the same once. by is the name of who says it, "" where only
+// the link speaks for them.
+func (c *Control) Disown(ctx context.Context, e notice.Event, by string) (Incident, error) {
+	// Nobody knows this password. It takes the old one's place, and not none at
+	// all: an account without a password is one whose set-up is not done.
+	nobodys, err := c.Accounts.Hash(ctx, "password", id.Secret()+"-aA1")
+	if err != nil {
+		return Incident{}, err
+	}
+	var a account.Account
+	first := false
+	err = c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var found bool
+		var err error
+		if a, found, err = c.Accounts.Hold(ctx, tx, e.Account); err != nil {
+			return err
+		}
+		if !found {
+			return fail.New(fail.NotFound, "kit.not_found")
+		}
+		if first, err = c.Notices.Disown(ctx, tx, e.ID); err != nil || !first {
+			return err
+		}
+		if err := c.EndEverything(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if a.HasPassword() {
+			if err := c.Accounts.SetPassword(ctx, tx, a.ID, nobodys); err != nil {
+				return err
+			}
+		}
+		if until := c.Clock.Now().Add(c.freeze()); until.After(a.FrozenUntil) {
+			if err := c.Accounts.Freeze(ctx, tx, a.ID, until); err != nil {
+				return err
+			}
+		}
+		return c.Incidents.open(ctx, tx, e)
+	})
+	if err != nil {
+		return Incident{}, err
+	}
+	if first {
+		if err := c.Record(ctx, a.PIN, by, "account.disowned", string(e.Kind)); err != nil {
+			return Incident{}, err
+		}
+	}
+	return c.Incidents.ofEvent(ctx, e.ID)
+}
+
+func (c *Control) freeze() time.Duration {
+	if c.Freeze > 0 {
+		return c.Freeze
+	}
+	return FreezeFor
+}

@@ -1,0 +1,79 @@
+package control
+
+import (
+	_ "embed"
+	"net/http"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
+)
+
+//go:embed not_me.js
+var script []byte
+
+// Mount puts the pages into the mux. None of them needs anybody signed in: who
+// was robbed of the account must be able to stop the thief.
+func (c *Control) Mount(mux *http.ServeMux) {
+	c.Site.Handle(mux, "GET /not-me", func(w http.ResponseWriter, r *http.Request) error {
+		return page.Render(w, r, http.StatusOK, askPage(page.NewForm()))
+	})
+	c.Site.Handle(mux, "GET /not-me.js", func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		_, err := w.Write(script)
+		return err
+	})
+	c.Site.Handle(mux, "POST /not-me", c.show)
+	c.Site.Handle(mux, "POST /not-me/confirm", c.confirm)
+}
+
+// found is the event of the form's link; nil when the page was shown again.
+func (c *Control) found(w http.ResponseWriter, r *http.Request) (*notice.Event, *page.Form, error) {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	link := form.Need("link", 500)
+	if form.OK() {
+		e, err := c.event(r.Context(), link, page.Address(r))
+		if err == nil {
+			return &e, form, nil
+		}
+		if fail.Is(err, fail.TooMany) {
+			form.Fail("link", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
+			return nil, nil, page.Render(w, r, http.StatusTooManyRequests, askPage(form))
+		}
+		if !form.Take(err) {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, page.Render(w, r, http.StatusUnprocessableEntity, askPage(form))
+}
+
+func (c *Control) show(w http.ResponseWriter, r *http.Request) error {
+	e, form, err := c.found(w, r)
+	if err != nil || e == nil {
+		return err
+	}
+	if !e.Disowned.IsZero() {
+		return c.done(w, r, *e)
+	}
+	return page.Render(w, r, http.StatusOK, eventPage(*e, form.Get("link")))
+}
+
+func (c *Control) confirm(w http.ResponseWriter, r *http.Request) error {
+	e, _, err := c.found(w, r)
+	if err != nil || e == nil {
+		return err
+	}
+	return c.done(w, r, *e)
+}
+
+func (c *Control) done(w http.ResponseWriter, r *http.Request, e notice.Event) error {
+	incident, err := c.Disown(r.Context(), e, "")
+	if err != nil {
+		return err
+	}
+	c.Sessions.Set(w, "", false) // should it be the person's own browser
+	return page.Render(w, r, http.StatusOK, Done(incident))
+}

@@ -1,0 +1,341 @@
+// Package recovery lets a person who has lost the password come in again
+// (ID-13), never more easily than signing in is: by two different channels, by a
+// channel and a factor that is bound to the account, or by the ID card alone.
+//
+// Nobody learns here whether a ПИН has an account. Every ПИН walks the same
+// pages; what is sent is decided by a job, after the page was answered; and a
+// code that was never sent is checked with the same work as one that was.
+package recovery
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/control"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
+)
+
+const (
+	life     = 30 * time.Minute // of a recovery under way
+	maxTries = 10               // at all its codes together
+)
+
+// The limits. A browser in which the person has signed in before has counts of
+// its own, so that nobody elsewhere can keep the person from recovering.
+var (
+	// Beginning is for one network address.
+	Beginning = throttle.Limit{Kind: "recovery-begin", Free: 30, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	// Asking is for the codes of one ПИН and channel: fewer than what the channel
+	// takes at all, so that the person can still sign in meanwhile.
+	Asking = throttle.Limit{Kind: "recovery-send", Free: 4, Window: 15 * time.Minute, Lock: 15 * time.Minute, Longest: time.Hour}
+	// Guessing is for the codes typed for one ПИН.
+	Guessing = throttle.Limit{Kind: "recovery-guess", Free: 20, Window: time.Hour, Lock: 5 * time.Minute, Longest: time.Hour}
+)
+
+// Way is something by which the person proves to be the account's owner.
+type Way string
+
+// The ways.
+const (
+	SMS    Way = "sms"
+	Email  Way = "email"
+	TOTP   Way = "totp"
+	Backup Way = "backup"
+	Card   Way = "card"
+)
+
+// sent says that the way's code is sent by us.
+func (w Way) sent() bool { return w == SMS || w == Email }
+
+// Recovery is the subject.
+type Recovery struct {
+	DB        *db.DB
+	Clock     clock.Clock
+	Site      *page.Site
+	Queue     *job.Queue
+	Door      *door.Door
+	Accounts  *account.Accounts
+	Throttle  *throttle.Throttle
+	Codes     *onetime.Codes
+	Notices   *notice.Notices
+	Control   *control.Control
+	Incidents *control.Incidents
+	// Spend checks a backup code and uses it up; nil where there are none. For an
+	// account that is not there its id is "" and the work is the same.
+	Spend func(ctx context.Context, accountID, typed string) (bool, error)
+	// CardPath is the page on which an ID card proves the recovery's owner, who is
+	// told by Proved; "" where there is none.
+	CardPath string
+	Record   func(ctx context.Context, pin, name, action, object string) error
+}
+
+// request is a recovery under way.
+type request struct {
+	hash   string
+	pin    string
+	proved []Way
+}
+
+// enough says whether what was proved is no less than a sign-in asks for.
+func enough(proved []Way) bool {
+	channels, factors := 0, 0
+	for _, way := range proved {
+		switch way {
+		case Card:
+			return true
+		case SMS, Email:
+			channels++
+		case TOTP, Backup:
+			factors++
+		}
+	}
+	return channels >= 2 || channels == 1 && factors > 0
+}
+
+// ways are those that there are, for every ПИН alike.
+func (s *Recovery) ways() []Way {
+	ways := []Way{SMS, Email, TOTP}
+	if s.Spend != nil {
+		ways = append(ways, Backup)
+	}
+	return ways
+}
+
+// begin starts a recovery of the ПИН, whether it has an account or not.
+func (s *Recovery) begin(ctx context.Context, typed string, place notice.Place) (secret string, err error) {
+	digits, err := pin.Parse(typed)
+	if err != nil {
+		e := fail.As(err)
+		return "", fail.Fields(fail.Finding{Field: "pin", Key: e.Key, Args: e.Args})
+	}
+	if err := s.Throttle.Try(ctx, Beginning, place.Address); err != nil {
+		return "", err
+	}
+	secret = id.Secret()
+	return secret, s.insert(ctx, id.Hash(secret), digits)
+}
+
+// counted is what attempts at the ПИН are counted by.
+func (s *Recovery) counted(ctx context.Context, digits, browser string) (string, error) {
+	known, err := s.Door.Known(ctx, digits, browser)
+	if known {
+		digits += ":" + browser
+	}
+	return digits, err
+}
+
+const sendJob = "recovery-send"
+
+type order struct {
+	Request string `json:"request"` // hash of its secret
+	Way     Way    `json:"way"`
+}
+
+// Register tells the queue who sends.
+func (s *Recovery) Register() {
+	s.Queue.Handle(sendJob, job.Policy{MaxAttempts: 6, FirstDelay: time.Second, MaxDelay: 20 * time.Second}, s.deliver)
+}
+
+// send asks for a code. Whether one goes out is not decided here: the work and
+// the answer are the same for every ПИН.
+func (s *Recovery) send(ctx context.Context, r request, way Way, browser string) error {
+	if !way.sent() {
+		return fail.New(fail.BadRequest, "kit.bad_request")
+	}
+	counted, err := s.counted(ctx, r.pin, browser)
+	if err != nil {
+		return err
+	}
+	if err := s.Throttle.Try(ctx, Asking, string(way)+":"+counted); err != nil {
+		return err
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.Queue.Add(ctx, tx, sendJob, order{r.hash, way}, job.Options{Subject: string(way)})
+		return err
+	})
+}
+
+// deliver sends the code if there is an account that may be recovered by codes,
+// with the channel confirmed.
+func (s *Recovery) deliver(ctx context.Context, j job.Job) error {
+	var o order
+	if err := j.Bind(&o); err != nil {
+		return err
+	}
+	r, found, err := s.byHash(ctx, o.Request)
+	if err != nil || !found {
+		return err
+	}
+	a, found, err := s.Accounts.ByPIN(ctx, r.pin)
+	if err != nil || !found {
+		return err
+	}
+	address := map[Way]string{SMS: a.Phone, Email: a.Email}[o.Way]
+	confirmed := map[Way]bool{SMS: a.PhoneVerified, Email: a.EmailVerified}[o.Way]
+	allowed, err := s.byCodes(ctx, s.DB.Read, a)
+	if err != nil || !allowed || !confirmed || address == "" {
+		return err
+	}
+	err = s.Codes.Send(ctx, onetime.Order{
+		Purpose: onetime.Recovery, Owner: r.owner(o.Way), Channel: onetime.Channel(o.Way), Address: address, Lang: a.Lang,
+	})
+	if fail.Is(err, fail.TooMany) {
+		return nil // the phone has rung often enough
+	}
+	return err
+}
+
+// owner binds a code to its own request and channel.
+func (r request) owner(way Way) string { return r.hash + ":" + string(way) }
+
+// byCodes says whether the account may be recovered without the card: not one
+// that was reported, while changes wait or an operator has not closed the case.
+func (s *Recovery) byCodes(ctx context.Context, q db.Querier, a account.Account) (bool, error) {
+	pending, err := s.Incidents.Pending(ctx, q, a.ID) // asked for who is not there too: it takes its time
+	return err == nil && !pending && a.State == account.Active && !a.Frozen(s.Clock.Now()), err
+}
+
+// check takes what was typed for the way. Every wrong answer sounds the same and
+// costs the same: a code that is wrong, old, spent, or was never sent.
+func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser string) error {
+	if !slices.Contains(s.ways(), way) {
+		return fail.New(fail.BadRequest, "kit.bad_request")
+	}
+	counted, err := s.counted(ctx, r.pin, browser)
+	if err != nil {
+		return err
+	}
+	if err := s.Throttle.Try(ctx, Guessing, counted); err != nil {
+		return err
+	}
+	taken, err := s.try(ctx, r)
+	if err != nil {
+		return err
+	}
+	right := false
+	if taken {
+		if right, err = s.right(ctx, r, way, typed); err != nil {
+			return err
+		}
+	}
+	if !right {
+		return fail.Fields(fail.Finding{Field: "code", Key: "identity.recovery.wrong"})
+	}
+	if err := s.Throttle.Refund(ctx, Guessing, counted); err != nil {
+		return err
+	}
+	return s.prove(ctx, r.hash, way)
+}
+
+func (s *Recovery) right(ctx context.Context, r request, way Way, typed string) (bool, error) {
+	if way.sent() {
+		_, waits, err := s.Codes.Sent(ctx, onetime.Recovery, r.owner(way))
+		if err != nil {
+			return false, err
+		}
+		if !waits {
+			return false, s.wait(ctx, r) // what checking a code writes, it writes
+		}
+		err = s.Codes.Check(ctx, onetime.Recovery, r.owner(way), typed)
+		if fail.Is(err, fail.Invalid) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	a, found, err := s.Accounts.ByPIN(ctx, r.pin)
+	if err != nil {
+		return false, err
+	}
+	allowed, err := s.byCodes(ctx, s.DB.Read, a)
+	if err != nil {
+		return false, err
+	}
+	if !found || !allowed {
+		a = account.Account{}
+	}
+	if way == Backup {
+		return s.Spend(ctx, a.ID, typed)
+	}
+	return s.Accounts.CheckTOTP(ctx, a, typed)
+}
+
+// Proved is told by the ID card's page that the card of the account's owner
+// signed for the recovery of the secret.
+func (s *Recovery) Proved(ctx context.Context, secret string, owner account.Account) error {
+	r, found, err := s.byHash(ctx, id.Hash(secret))
+	if err != nil {
+		return err
+	}
+	if !found || r.pin != owner.PIN {
+		return fail.New(fail.BadRequest, "identity.recovery.gone")
+	}
+	return s.prove(ctx, r.hash, Card)
+}
+
+// finish sets the new password, once: all sessions end, and the person is told
+// on every channel. By card it ends the freezing too: a thief has no card.
+func (s *Recovery) finish(ctx context.Context, r request, password string, place notice.Place) error {
+	if !enough(r.proved) {
+		return fail.New(fail.Forbidden, "identity.recovery.more")
+	}
+	hashed, err := s.Accounts.Hash(ctx, "password", password)
+	if err != nil {
+		return err
+	}
+	a, _, err := s.Accounts.ByPIN(ctx, r.pin)
+	if err != nil {
+		return err
+	}
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		current, err := s.take(ctx, tx, r.hash)
+		if err != nil {
+			return err
+		}
+		var found bool
+		if a, found, err = s.Accounts.Hold(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if !found || !enough(current.proved) {
+			return fail.New(fail.BadRequest, "identity.recovery.gone")
+		}
+		if a.State != account.Active {
+			return fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
+		}
+		if slices.Contains(current.proved, Card) {
+			if err := s.Accounts.Freeze(ctx, tx, a.ID, time.Time{}); err != nil {
+				return err
+			}
+		} else if allowed, err := s.byCodes(ctx, tx, a); err != nil {
+			return err
+		} else if !allowed { // reported meanwhile
+			return fail.New(fail.Forbidden, "identity.recovery.card_only")
+		}
+		if err := s.Accounts.SetPassword(ctx, tx, a.ID, hashed); err != nil {
+			return err
+		}
+		if err := s.Control.EndEverything(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		return s.Notices.Tell(ctx, tx, a, notice.Recovered, "", place)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Throttle.Clear(ctx, throttle.Password, a.PIN); err != nil {
+		return err
+	}
+	return s.Record(ctx, a.PIN, a.Name(), "account.recovered", "")
+}

@@ -1,0 +1,260 @@
+package identity_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+const fresh = "New-Password_7"
+
+func (h *house) recovering(b *browser, pin string) shown {
+	h.t.Helper()
+	return b.submit(b.get(h.base+"/sign-in/recover"), "/sign-in/recover", "pin", pin).must(http.StatusOK, "Подтвердите, что это Вы")
+}
+
+// ask has a code sent by the way and gives it.
+func (h *house) sent(b *browser, way, address string) (shown, string) {
+	h.t.Helper()
+	h.inbox.clear()
+	p := b.post(h.base+"/sign-in/recover/send", url.Values{"way": {way}}).must(http.StatusOK, "Если такой аккаунт есть")
+	return p, h.inbox.code(h.t, address)
+}
+
+// ID-13
+func TestRecoveryByTwoChannels(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		own := h.browser()
+		h.enter(own, h.card, demo.Doctor)
+		b := h.browser()
+		p := b.get(h.base + "/sign-in")
+		if !strings.Contains(p.body, `href="/sign-in/recover"`) {
+			t.Fatal("no way from the sign-in")
+		}
+		h.recovering(b, demo.Doctor.PIN)
+		p, code := h.sent(b, "sms", demo.Doctor.Phone)
+		b.submit(p, "/sign-in/recover/code/sms", "code", code).must(http.StatusOK, "ещё одним способом", "Подтверждено")
+		// One channel is half of it.
+		b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы")
+		b.post(h.base+"/sign-in/recover/password", url.Values{"password": {fresh}, "again": {fresh}}).must(http.StatusOK, "Подтвердите, что это Вы")
+		b.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity, "больше не действует") // it served
+		b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы")
+		p, code = h.sent(b, "email", demo.Doctor.Email)
+		p = b.submit(p, "/sign-in/recover/code/email", "code", code).must(http.StatusOK, "Новый пароль")
+		b.submit(p, "/sign-in/recover/password", "password", "short", "again", "short").must(http.StatusUnprocessableEntity, "10")
+		b.submit(p, "/sign-in/recover/password", "password", fresh, "again", "Other-Password_7").must(http.StatusUnprocessableEntity, "не совпали")
+		h.inbox.clear()
+		last := b.submit(p, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusOK, "Новый пароль сохранён")
+		// Told everywhere; everything that was open has ended.
+		for _, address := range []string{demo.Doctor.Phone, demo.Doctor.Email, ""} {
+			h.inbox.link(t, address)
+		}
+		own.get(h.base+"/").must(http.StatusOK, "Единый вход")
+		h.eventually("the card's session lives on", func() bool { return own.stay().get(h.card.base+"/").status == http.StatusSeeOther })
+		b.submit(last, "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password).must(http.StatusUnprocessableEntity, "неверны")
+		h.inbox.clear()
+		p = b.submit(last, "/sign-in", "pin", demo.Doctor.PIN, "password", fresh).must(http.StatusOK, "Код подтверждения")
+		b.submit(p, "/sign-in/code", "code", h.inbox.code(t, demo.Doctor.Phone)).must(http.StatusOK, "Мой аккаунт")
+		// It was used once.
+		b.post(h.base+"/sign-in/recover/password", url.Values{"password": {demo.Password}, "again": {demo.Password}}).must(http.StatusOK, "Восстановление доступа")
+	})
+}
+
+func TestRecoveryByOneChannelAndABoundApp(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	b := h.browser()
+	h.recovering(b, demo.Head.PIN)
+	code, err := totp.GenerateCode(demo.Head.TOTP, h.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.post(h.base+"/sign-in/recover/code/totp", url.Values{"code": {code}}).must(http.StatusOK, "ещё одним способом")
+	b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы") // a factor without a channel
+	p, sms := h.sent(b, "sms", demo.Head.Phone)
+	p = b.submit(p, "/sign-in/recover/code/sms", "code", sms).must(http.StatusOK, "Новый пароль")
+	b.submit(p, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusOK, "Новый пароль сохранён")
+}
+
+// A ПИН without an account walks the same pages, hears the same words and costs
+// the same writes, whatever is tried.
+func TestRecoveryTellsNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const nobody = "20101199900999"
+		closed := demo.Nurse.PIN
+		d := h.db()
+		defer d.Close()
+		h.exec(d, `UPDATE account SET state = 'closed' WHERE pin = $1`, closed)
+		said := map[string][]string{}
+		for _, pin := range []string{demo.Doctor.PIN, nobody, closed} {
+			b := h.browser()
+			see := func(p shown) {
+				said[pin] = append(said[pin], p.url.Path, http.StatusText(p.status), strings.ReplaceAll(p.words(), pin, ""))
+			}
+			see(h.recovering(b, pin))
+			see(b.get(h.base + "/sign-in/recover/ways"))
+			for _, way := range []string{"sms", "email"} {
+				see(b.post(h.base+"/sign-in/recover/send", url.Values{"way": {way}}))
+				time.Sleep(200 * time.Millisecond) // a code is on its way, or is not
+				for range 2 {
+					see(b.post(h.base+"/sign-in/recover/code/"+way, url.Values{"code": {"000000"}}))
+				}
+			}
+			see(b.post(h.base+"/sign-in/recover/code/totp", url.Values{"code": {"000000"}}))
+			see(b.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {"x"}}))
+			see(b.get(h.base + "/sign-in/recover/password"))
+			see(b.post(h.base+"/sign-in/recover/password", url.Values{"password": {fresh}, "again": {fresh}}))
+			for range 7 {
+				see(b.post(h.base+"/sign-in/recover/send", url.Values{"way": {"sms"}}))
+				see(b.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {"000000"}}))
+			}
+		}
+		for _, pin := range []string{nobody, closed} {
+			for i := range said[demo.Doctor.PIN] {
+				if said[pin][i] != said[demo.Doctor.PIN][i] {
+					t.Fatalf("step %d differs:\n%s\n%s", i, said[pin][i], said[demo.Doctor.PIN][i])
+				}
+			}
+		}
+		h.inbox.mu.Lock()
+		defer h.inbox.mu.Unlock()
+		for _, m := range h.inbox.messages {
+			if m.Address == demo.Nurse.Phone || m.Address == demo.Nurse.Email {
+				t.Error("a code went to a closed account")
+			}
+		}
+	})
+}
+
+// The same work for a ПИН with an account and without one: the middle of many
+// answers, measured in turns, differs by no more than the machine's own noise.
+func TestRecoveryTakesTheSameTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures")
+	}
+	h := open(t, "sqlite:"+t.TempDir())
+	const rounds = 15
+	took := map[bool][]time.Duration{}
+	d := h.db()
+	defer d.Close()
+	for range rounds {
+		for _, known := range []bool{true, false} {
+			pin := "20101199900999"
+			if known {
+				pin = demo.Doctor.PIN
+			}
+			h.exec(d, `DELETE FROM attempt`)
+			b := h.browser()
+			h.recovering(b, pin)
+			b.post(h.base+"/sign-in/recover/send", url.Values{"way": {"sms"}})
+			time.Sleep(60 * time.Millisecond)
+			for range 4 {
+				start := time.Now()
+				b.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {"000000"}})
+				took[known] = append(took[known], time.Since(start))
+			}
+		}
+	}
+	middle := func(all []time.Duration) time.Duration { slices.Sort(all); return all[len(all)/2] }
+	known, unknown := middle(took[true]), middle(took[false])
+	t.Logf("known %v, unknown %v", known, unknown)
+	if ratio := float64(known) / float64(unknown); ratio < 0.7 || ratio > 1.4 {
+		t.Errorf("a known ПИН answers in %v, an unknown one in %v", known, unknown)
+	}
+}
+
+func TestARecoveryCodeIsBoundToItsRequestAndTriesAreFew(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		mine, thief := h.browser(), h.browser()
+		h.recovering(mine, demo.Doctor.PIN)
+		h.recovering(thief, demo.Doctor.PIN)
+		_, code := h.sent(mine, "sms", demo.Doctor.Phone)
+		thief.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity, "неверен")
+		mine.post(h.base+"/sign-in/recover/code/email", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity, "неверен") // nor to another channel
+		// A recovery's code signs nobody in.
+		h.inbox.clear()
+		entry := h.browser()
+		p := entry.submit(entry.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password)
+		if own := h.inbox.code(t, demo.Doctor.Phone); own != code {
+			entry.submit(p, "/sign-in/code", "code", code).must(http.StatusUnprocessableEntity, "неверен")
+		}
+		wrong := "000000"
+		if code == wrong {
+			wrong = "000001"
+		}
+		for range 5 {
+			mine.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {wrong}}).must(http.StatusUnprocessableEntity)
+		}
+		mine.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity, "больше не действует")
+		_, code = h.sent(mine, "sms", demo.Doctor.Phone)
+		h.clock.advance(3*time.Minute + time.Second)
+		mine.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity, "больше не действует")
+		for range 3 {
+			mine.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {wrong}})
+		}
+		_, code = h.sent(mine, "email", demo.Doctor.Email)
+		mine.post(h.base+"/sign-in/recover/code/email", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity) // ten were too many
+		h.clock.advance(31 * time.Minute)
+		mine.get(h.base+"/sign-in/recover/ways").must(http.StatusOK, "Восстановление доступа", "истекло")
+	})
+}
+
+// After "this was not me" codes recover nothing: the thief may hold the phone.
+func TestAReportedAccountIsNotRecoveredByCodes(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	_, _, link := h.warned(demo.Doctor)
+	begun := h.browser() // a thief is half through
+	h.recovering(begun, demo.Doctor.PIN)
+	p, code := h.sent(begun, "sms", demo.Doctor.Phone)
+	begun.submit(p, "/sign-in/recover/code/sms", "code", code).must(http.StatusOK, "Подтверждено")
+	p, code = h.sent(begun, "email", demo.Doctor.Email)
+	p = begun.submit(p, "/sign-in/recover/code/email", "code", code).must(http.StatusOK, "Новый пароль")
+	h.browser().post(h.base+"/not-me/confirm", url.Values{"link": {link}}).must(http.StatusOK, "Аккаунт защищён")
+	begun.submit(p, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusForbidden, "ID-картой")
+	b := h.browser()
+	h.recovering(b, demo.Doctor.PIN)
+	h.inbox.clear()
+	for _, way := range []string{"sms", "email"} {
+		b.post(h.base+"/sign-in/recover/send", url.Values{"way": {way}}).must(http.StatusOK, "Если такой аккаунт есть")
+	}
+	time.Sleep(400 * time.Millisecond)
+	h.inbox.mu.Lock()
+	if len(h.inbox.messages) != 0 {
+		t.Errorf("%+v", h.inbox.messages)
+	}
+	h.inbox.mu.Unlock()
+	// The three days pass, and the incident still waits for an operator.
+	h.clock.advance(73 * time.Hour)
+	b = h.browser()
+	h.recovering(b, demo.Doctor.PIN)
+	b.post(h.base+"/sign-in/recover/send", url.Values{"way": {"sms"}})
+	time.Sleep(400 * time.Millisecond)
+	h.inbox.mu.Lock()
+	if len(h.inbox.messages) != 0 {
+		t.Errorf("%+v", h.inbox.messages)
+	}
+	h.inbox.mu.Unlock()
+	d := h.db()
+	defer d.Close()
+	// Nor does an authenticator, whoever holds it.
+	h.exec(d, `UPDATE account SET frozen_until = $2 WHERE pin = $1`, demo.Head.PIN, h.clock.Now().Add(time.Hour).UnixMicro())
+	app := h.browser()
+	h.recovering(app, demo.Head.PIN)
+	right, _ := totp.GenerateCode(demo.Head.TOTP, h.clock.Now())
+	app.post(h.base+"/sign-in/recover/code/totp", url.Values{"code": {right}}).must(http.StatusUnprocessableEntity)
+	h.exec(d, `UPDATE security_incident SET state = 'closed'`)
+	h.sent(b, "email", demo.Doctor.Email)
+	// No secret of it lies in the database.
+	var found int
+	code = h.inbox.code(t, demo.Doctor.Email)
+	if err := d.Read.QueryRowContext(context.Background(), `SELECT COUNT(*) FROM job WHERE body LIKE '%' || $1 || '%'`, code).Scan(&found); err != nil || found != 0 {
+		t.Fatal(err, found)
+	}
+}
