@@ -160,7 +160,9 @@ func (c Client) library() *goidc.Client {
 		l.TokenAuthnMethod = goidc.AuthnMethodPrivateKeyJWT
 	case MethodPublic:
 		l.TokenAuthnMethod = goidc.AuthnMethodNone
-		l.ApplicationType = goidc.ApplicationTypeNative // its loopback redirects may have any port (RFC 8252, 7.3)
+		if slices.ContainsFunc(c.Redirects, anyPort) {
+			l.ApplicationType = goidc.ApplicationTypeNative
+		}
 	case MethodBasic, MethodPost:
 	}
 	if c.Pairwise {
@@ -183,6 +185,13 @@ func (c Client) library() *goidc.Client {
 		l.RedirectURIs, l.PostLogoutRedirectURIs = c.Redirects, c.PostLogout
 	}
 	return l
+}
+
+// anyPort says that the redirect is one of a program on the person's own machine
+// and names no port: it may come with any (RFC 8252, 7.3).
+func anyPort(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Port() == "" && (u.Hostname() == "127.0.0.1" || u.Hostname() == "::1")
 }
 
 // sector is the host that pairwise subjects are made for (OpenID Connect Core
@@ -233,7 +242,7 @@ func originOf(address string) string {
 		return ""
 	case u.Host == "":
 		return u.Scheme + ":" // an app's own scheme
-	case u.Port() == "" && (u.Hostname() == "127.0.0.1" || u.Hostname() == "::1"):
+	case anyPort(address):
 		return u.Scheme + "://" + u.Host + ":*"
 	}
 	return u.Scheme + "://" + u.Host
