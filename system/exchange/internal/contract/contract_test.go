@@ -19,7 +19,7 @@ const systemDir = "../../.."
 var (
 	registered = regexp.MustCompile(`exchangeapi\.Serve\(p, (\w+), "([^"]*)"`)
 	constant   = regexp.MustCompile(`(?m)^\s*(?:const )?(Service\w+)\s*=\s*"([^"]+)"`)
-	used       = regexp.MustCompile(`\b(\w+)api\.Client\{`)
+	used       = regexp.MustCompile(`\b(\w+)api\.\w*Client\{`)
 )
 
 func read(t *testing.T, path string) string {
