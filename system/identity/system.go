@@ -33,11 +33,13 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/phone"
 	"github.com/sanarip/sanarip/system/identity/internal/recovery"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/sign"
 	"github.com/sanarip/sanarip/system/identity/internal/signin"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/identity/migration"
 	"github.com/sanarip/sanarip/system/message/messageapi"
+	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 
 //go:embed text/*.json
@@ -121,6 +123,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	phones := &phone.Phones{
 		DB: s.db, Clock: s.clock, Box: box, Site: site, Accounts: s.accounts, Provider: s.provider, Throttle: limits, Door: entrance, Base: env.BaseURL, Record: s.record,
 	}
+	signing := &sign.Desk{
+		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Door: entrance, Base: env.BaseURL, Sites: env.Sites, Record: s.record,
+		Seals: signatureapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)},
+	}
 	signIn := &signin.SignIn{
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance, Record: s.record,
 	}
@@ -131,6 +137,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
 	identityapi.Serve(neighbours, s)
+	identityapi.ServeSigning(neighbours, signing)
 	exchangeapi.ServeOperations(neighbours, s.db, s.queue, s.words)
 	s.queue.Beside(audit.NewSealer(s.db, env.Clock, env.Log, env.Secret).Run)
 
@@ -140,6 +147,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	consents.Mount(mux)
 	rooms.Mount(mux)
 	phones.Mount(mux)
+	signing.Mount(mux)
 	s.stay(mux, ground{site, sessions, consents, notices, codes, limits, entrance})
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)

@@ -72,6 +72,12 @@ var own = []Endpoint{
 
 	endpoint[identityapi.Query, identityapi.Contacts](exchangeapi.Identity, identityapi.ServiceContacts, "/find",
 		"How a person wants to be reached", exchangeapi.Message),
+	endpoint[identityapi.SigningRequest, identityapi.Signing](exchangeapi.Identity, identityapi.ServiceSignatures, "/ask",
+		"Have a person sign a document; the same reference asks once"), // nobody yet: the portal and the card are to come
+	endpoint[identityapi.SigningQuery, identityapi.Signing](exchangeapi.Identity, identityapi.ServiceSignatures, "/find",
+		"What became of a request to sign"),
+	endpoint[identityapi.SignatureCheck, identityapi.SignatureVerdict](exchangeapi.Identity, identityapi.ServiceSignatures, "/check",
+		"Whether a simple signature is genuine and under the document"),
 
 	endpoint[messageapi.Message, messageapi.Receipt](exchangeapi.Message, messageapi.ServiceMessages, "/send",
 		"Deliver a message to one person", exchangeapi.Identity, exchangeapi.Portal, exchangeapi.Card, exchangeapi.Signature),
@@ -85,9 +91,9 @@ var own = []Endpoint{
 		"Whether a document was issued by the portal", exchangeapi.Exchange), // the operator's command verify
 
 	endpoint[signatureapi.Request, signatureapi.Seal](exchangeapi.Signature, signatureapi.ServiceSeals, "/make",
-		"Seal a document in the caller's name", exchangeapi.Portal),
+		"Seal a document in the caller's name", exchangeapi.Portal, exchangeapi.Identity),
 	endpoint[signatureapi.Seal, signatureapi.Verdict](exchangeapi.Signature, signatureapi.ServiceSeals, "/check",
-		"Whether a seal is genuine and fits", exchangeapi.Portal),
+		"Whether a seal is genuine and fits", exchangeapi.Portal, exchangeapi.Identity),
 	endpoint[none, signatureapi.Chain](exchangeapi.Signature, signatureapi.ServiceAuthority, "/chain",
 		"Certificates and fresh revocation lists of the certification authority", exchangeapi.Identity, exchangeapi.Portal),
 	endpoint[signatureapi.OCSP, signatureapi.OCSP](exchangeapi.Signature, signatureapi.ServiceAuthority, "/ocsp",
