@@ -41,9 +41,10 @@ func (s *Service) current(ctx context.Context, name string) (own, error) {
 	if err != nil {
 		return own{}, err
 	}
+	added := false
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		added, err := insertOwn(ctx, tx, next)
-		if err != nil || !added {
+		var err error
+		if added, err = insertOwn(ctx, tx, next); err != nil || !added {
 			return err
 		}
 		c := next.certificate
@@ -52,6 +53,9 @@ func (s *Service) current(ctx context.Context, name string) (own, error) {
 			notBefore: c.NotBefore, notAfter: c.NotAfter,
 		}, s.Clock.Now())
 	})
+	if !added {
+		err = errors.Join(err, s.Keys.Forget(next.handle))
+	}
 	if err != nil {
 		return own{}, err
 	}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"database/sql"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/pin"
@@ -35,13 +37,15 @@ func (s *Service) EnrolPerson(ctx context.Context, e signatureapi.Enrolment) (si
 	if err != nil {
 		return signatureapi.CloudState{}, err
 	}
-	handle, public, err := s.Keys.Make(s.Authority.Algorithm)
+	fresh, err := s.fresh(ctx, wanted)
 	if err != nil {
 		return signatureapi.CloudState{}, err
 	}
 	var state signatureapi.CloudState
+	used := false
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := s.Clock.Now()
+		used = false
 		if err := beginPerson(ctx, tx, wanted, now); err != nil {
 			return err
 		}
@@ -56,10 +60,14 @@ func (s *Service) EnrolPerson(ctx context.Context, e signatureapi.Enrolment) (si
 		next := wanted
 		next.handle, next.serial = p.handle, p.serial
 		if kept == nil {
-			if kept, err = s.certify(ctx, tx, p, wanted, public); err != nil {
+			if fresh.handle == "" {
+				return fail.New(fail.Conflict, "kit.conflict") // somebody revoked it this very moment
+			}
+			used = true
+			if kept, err = s.certify(ctx, tx, p, wanted, fresh.public); err != nil {
 				return err
 			}
-			next.handle, next.serial = handle, authority.Serial(kept.SerialNumber)
+			next.handle, next.serial = fresh.handle, authority.Serial(kept.SerialNumber)
 			if _, err := s.Queue.Add(ctx, tx, codeJob, codeOrder{PIN: wanted.pin}, job.Options{}); err != nil {
 				return err
 			}
@@ -70,19 +78,43 @@ func (s *Service) EnrolPerson(ctx context.Context, e signatureapi.Enrolment) (si
 		state = signatureapi.CloudState{Enrolled: true, Serial: next.serial, NotAfter: kept.NotAfter, Email: maskEmail(next.email)}
 		return updatePerson(ctx, tx, next, now)
 	})
+	if fresh.handle != "" && (err != nil || !used) {
+		err = errors.Join(err, s.Keys.Forget(fresh.handle))
+	}
 	return state, err
 }
 
+type freshKey struct {
+	handle string
+	public crypto.PublicKey
+}
+
+// fresh makes a key, if one is needed: a module takes its time, in which no
+// transaction must wait.
+func (s *Service) fresh(ctx context.Context, wanted person) (k freshKey, err error) {
+	p, err := findPerson(ctx, s.DB.Read, wanted.pin, "")
+	if err == nil {
+		kept, err := s.current(ctx, s.DB.Read, p, wanted)
+		if err != nil || kept != nil {
+			return k, err
+		}
+	} else if !errors.Is(err, sql.ErrNoRows) {
+		return k, err
+	}
+	k.handle, k.public, err = s.Keys.Make(s.Authority.Algorithm)
+	return k, err
+}
+
 // current is the certificate that stays: in force for a while, in the same name.
-func (s *Service) current(ctx context.Context, tx *sql.Tx, p, wanted person) (*x509.Certificate, error) {
+func (s *Service) current(ctx context.Context, q db.Querier, p, wanted person) (*x509.Certificate, error) {
 	if p.handle == "" || p.family != wanted.family || p.given != wanted.given {
 		return nil, nil
 	}
-	valid, err := s.Authority.Good(ctx, tx, p.serial)
+	valid, err := s.Authority.Good(ctx, q, p.serial)
 	if err != nil || !valid {
 		return nil, err
 	}
-	c, _, err := s.Authority.Pair(ctx, tx, p.serial)
+	c, _, err := s.Authority.Pair(ctx, q, p.serial)
 	if err != nil || c.NotAfter.Sub(s.Clock.Now()) < renewBefore {
 		return nil, err
 	}
@@ -90,7 +122,7 @@ func (s *Service) current(ctx context.Context, tx *sql.Tx, p, wanted person) (*x
 }
 
 // certify makes the certificate and revokes the one before it.
-func (s *Service) certify(ctx context.Context, tx *sql.Tx, p, wanted person, public any) (*x509.Certificate, error) {
+func (s *Service) certify(ctx context.Context, tx *sql.Tx, p, wanted person, public crypto.PublicKey) (*x509.Certificate, error) {
 	if p.serial != "" {
 		if err := s.Authority.RevokeIn(ctx, tx, p.pin, p.serial, signatureapi.Superseded); err != nil {
 			return nil, err

@@ -27,6 +27,8 @@ type Store interface {
 	Make(a Algorithm) (handle string, public crypto.PublicKey, err error)
 	// Open gives the key of a handle that Make gave.
 	Open(handle string) (crypto.Signer, error)
+	// Forget deletes a key that will never sign, so that a module does not fill up.
+	Forget(handle string) error
 	// Close gives back what the store holds.
 	Close() error
 }
@@ -75,6 +77,13 @@ func (b *both) Open(handle string) (crypto.Signer, error) {
 		return b.token.Open(handle)
 	}
 	return b.software.Open(handle)
+}
+
+func (b *both) Forget(handle string) error {
+	if strings.HasPrefix(handle, tokenPrefix) {
+		return b.token.Forget(handle)
+	}
+	return b.software.Forget(handle)
 }
 
 func (b *both) Close() error { return b.token.Close() }

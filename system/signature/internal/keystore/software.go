@@ -83,5 +83,8 @@ func (s *Software) Open(handle string) (crypto.Signer, error) {
 	return signer, nil
 }
 
+// Forget implements Store: the key is gone with its handle.
+func (s *Software) Forget(string) error { return nil }
+
 // Close implements Store.
 func (s *Software) Close() error { return nil }
