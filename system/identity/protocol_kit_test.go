@@ -283,3 +283,16 @@ func (h *house) another() *identity.System {
 	h.set("esi", esi.Handler())
 	return esi
 }
+
+func headerOf(t *testing.T, token string) map[string]any {
+	t.Helper()
+	data, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := map[string]any{}
+	if err := json.Unmarshal(data, &header); err != nil {
+		t.Fatal(err)
+	}
+	return header
+}
