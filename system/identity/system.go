@@ -26,6 +26,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/cabinet"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/control"
+	"github.com/sanarip/sanarip/system/identity/internal/developer"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
@@ -148,6 +149,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	rooms.Mount(mux)
 	phones.Mount(mux)
 	signing.Mount(mux)
+	(&developer.Desk{Site: site, Door: entrance, Registry: s.registry, Provider: s.provider, Base: env.BaseURL, Record: s.record}).Mount(mux)
 	s.stay(mux, ground{site, sessions, consents, notices, codes, limits, entrance})
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)

@@ -1,0 +1,73 @@
+package identity_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+var (
+	shownClient = regexp.MustCompile(`<dd[^>]*>\s*([0-9a-z-]{20,40})\s*</dd>`)
+	shownSecret = regexp.MustCompile(`<code>([^<]{43})</code>`)
+)
+
+// An engineer connects a system by herself, tries it with her own account, sees
+// why a request was refused, and asks for everybody.
+func TestAnEngineerConnectsASystem(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor)
+		p := b.get(h.base + "/systems")
+		p.must(http.StatusOK, "Подключённых систем нет", "/.well-known/openid-configuration")
+		p = b.get(h.base + "/systems/new")
+		wrong := b.submit(p, "/systems/new", "name", "Аптека", "kind", "web", "alg", "RS256", "redirects", "http://evil.example/callback", "scope:profile", "1")
+		wrong.must(http.StatusUnprocessableEntity, "адреса возврата")
+		p = b.submit(p, "/systems/new", "name", "Аптека", "kind", "web", "alg", "ES256", "redirects", "http://127.0.0.1:9411/callback", "scope:profile", "1")
+		p.must(http.StatusOK, "Система подключена", "Секрет показывается один раз")
+		client, secret := shownClient.FindStringSubmatch(p.body), shownSecret.FindStringSubmatch(p.body)
+		if client == nil || secret == nil {
+			t.Fatal(p.words())
+		}
+		// A wrong secret is refused, and the engineer reads why.
+		r, _ := http.NewRequest(http.MethodPost, h.base+"/connect/token", strings.NewReader(url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "redirect_uri": {"http://127.0.0.1:9411/callback"}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.SetBasicAuth(client[1], "wrong")
+		if answer := h.browser().do(r); answer.status != http.StatusUnauthorized {
+			t.Fatal(answer.status, answer.body)
+		}
+		p = b.get(h.base + "/systems/" + client[1])
+		p.must(http.StatusOK, "invalid_client", "Проверяется", "token")
+		if strings.Contains(p.body, secret[1]) {
+			t.Error("the secret is shown again")
+		}
+		// For now her own account alone enters.
+		authorize := fmtURL(h.base+"/connect/authorize", "client_id", client[1], "response_type", "code", "scope", "openid profile",
+			"redirect_uri", "http://127.0.0.1:9411/callback", "state", "s", "code_challenge", strings.Repeat("a", 43), "code_challenge_method", "S256")
+		b.get(authorize).must(http.StatusOK, "Аптека", "Передача данных")
+		other := h.browser()
+		h.signIn(other, other.get(h.base+"/sign-in"), demo.Patient)
+		if p := other.stay().get(authorize); p.status == http.StatusOK && strings.Contains(p.words(), "Передача данных в систему") {
+			t.Error("a system in test lets others in")
+		}
+		// Nobody else sees or changes it.
+		for _, path := range []string{"", "/change"} {
+			other.get(h.base+"/systems/"+client[1]+path).must(http.StatusNotFound)
+		}
+		other.post(h.base+"/systems/"+client[1]+"/submit", nil).must(http.StatusNotFound)
+		other.post(h.base+"/systems/"+client[1]+"/secret", nil).must(http.StatusNotFound)
+		// Changed, with a new secret, and handed in.
+		p = b.get(h.base + "/systems/" + client[1] + "/change")
+		p.must(http.StatusOK, "http://127.0.0.1:9411/callback")
+		b.submit(p, "/systems/"+client[1]+"/change", "name", "Аптека №1", "kind", "web", "alg", "ES256", "redirects", "http://127.0.0.1:9411/callback", "scope:profile", "1").
+			must(http.StatusOK, "Изменения сохранены", "Аптека №1")
+		p = b.post(h.base+"/systems/"+client[1]+"/secret", url.Values{"leaked": {"1"}})
+		if again := shownSecret.FindStringSubmatch(p.body); again == nil || again[1] == secret[1] {
+			t.Error("no new secret")
+		}
+		b.post(h.base+"/systems/"+client[1]+"/submit", nil).must(http.StatusOK, "Ждёт одобрения")
+	})
+}
