@@ -25,6 +25,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/cabinet"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
+	"github.com/sanarip/sanarip/system/identity/internal/console"
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/developer"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
@@ -57,6 +58,7 @@ type System struct {
 	keys     *openid.Keys
 	provider *openid.Provider
 	registry *openid.Registry
+	desk     *console.Console
 	sweeps   []func(ctx context.Context, tx db.Querier) error
 	handler  http.Handler
 
@@ -133,7 +135,8 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	}
 	rooms := &cabinet.Cabinet{Site: site, Accounts: s.accounts, Sessions: sessions, Consents: consents, Provider: s.provider, Record: s.record}
 	site.Fill = rooms.Fill
-	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, phones.Sweep, signIn.Sweep}
+	s.desk = s.console(env, entrance, limits, phones)
+	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
 
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
@@ -148,6 +151,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	consents.Mount(mux)
 	rooms.Mount(mux)
 	phones.Mount(mux)
+	s.desk.Mount(mux)
 	signing.Mount(mux)
 	(&developer.Desk{Site: site, Door: entrance, Registry: s.registry, Provider: s.provider, Base: env.BaseURL, Record: s.record}).Mount(mux)
 	s.stay(mux, ground{site, sessions, consents, notices, codes, limits, entrance})

@@ -1,0 +1,181 @@
+package console
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+)
+
+var clientStates = []openid.State{openid.StateWaiting, openid.StateApproved, openid.StateTest, openid.StateBlocked}
+
+func (c *Console) clients(w http.ResponseWriter, r *http.Request, _ operator) error {
+	state := clientStates[0]
+	for _, each := range clientStates {
+		if r.URL.Query().Get("state") == string(each) {
+			state = each
+		}
+	}
+	all, err := c.Registry.In(r.Context(), state)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, clientsPage(all, state))
+}
+
+func clientTabs(ctx context.Context, state openid.State) []design.Tab {
+	tabs := make([]design.Tab, 0, len(clientStates))
+	for _, each := range clientStates {
+		tabs = append(tabs, design.Tab{Label: clientState(ctx, each), Href: "/console/clients?state=" + string(each), Current: each == state})
+	}
+	return tabs
+}
+
+func clientState(ctx context.Context, s openid.State) string {
+	return text.T(ctx, "identity.console.client_state."+string(s)) // text: identity.console.client_state.*
+}
+
+func clientTone(s openid.State) string {
+	switch s {
+	case openid.StateWaiting:
+		return "attention"
+	case openid.StateApproved:
+		return "done"
+	case openid.StateBlocked:
+		return "danger"
+	case openid.StateTest:
+	}
+	return "info"
+}
+
+type clientView struct {
+	openid.Client
+	owner account.Account
+	form  *page.Form
+}
+
+func (c *Console) client(w http.ResponseWriter, r *http.Request, _ operator) error {
+	return c.showClient(w, r, http.StatusOK, page.NewForm())
+}
+
+func (c *Console) showClient(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	v := clientView{form: form}
+	var found bool
+	var err error
+	if v.Client, found, err = c.Registry.Get(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	if !found {
+		return fail.New(fail.NotFound, "kit.not_found")
+	}
+	if v.owner, _, err = c.Accounts.ByID(r.Context(), v.Owner); err != nil {
+		return err
+	}
+	return page.Render(w, r, status, clientPage(v))
+}
+
+// What is decided about a client, and from which states.
+var decisions = []struct {
+	name  string
+	from  []openid.State
+	style string
+	kind  notice.Kind
+	do    func(ctx context.Context, r *openid.Registry, clientID, why string) error
+}{
+	{"approve", []openid.State{openid.StateWaiting}, "", "client_approved", func(ctx context.Context, r *openid.Registry, clientID, _ string) error {
+		return r.Approve(ctx, clientID)
+	}},
+	{"send-back", []openid.State{openid.StateWaiting}, "secondary", "client_returned", func(ctx context.Context, r *openid.Registry, clientID, why string) error {
+		return r.SendBack(ctx, clientID, why)
+	}},
+	{"block", []openid.State{openid.StateTest, openid.StateWaiting, openid.StateApproved}, "danger", "client_blocked", func(ctx context.Context, r *openid.Registry, clientID, why string) error {
+		return r.Block(ctx, clientID, why)
+	}},
+	{"unblock", []openid.State{openid.StateBlocked}, "", "client_unblocked", func(ctx context.Context, r *openid.Registry, clientID, _ string) error {
+		return r.Unblock(ctx, clientID)
+	}},
+}
+
+// decideClient decides, records it and tells the owner. The record comes first:
+// a decision that is not recorded is none.
+func (c *Console) decideClient(w http.ResponseWriter, r *http.Request, o operator) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	why := reason(form)
+	if !form.OK() {
+		return c.showClient(w, r, http.StatusUnprocessableEntity, form)
+	}
+	ctx, clientID := r.Context(), r.PathValue("id")
+	client, found, err := c.Registry.Get(ctx, clientID)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fail.New(fail.NotFound, "kit.not_found")
+	}
+	owner, known, err := c.Accounts.ByID(ctx, client.Owner)
+	if err != nil {
+		return err
+	}
+	if known && owner.PIN == o.PIN {
+		return fail.New(fail.Forbidden, "identity.console.own_client")
+	}
+	for _, each := range decisions {
+		if each.name != form.Get("decision") {
+			continue
+		}
+		err := c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			return c.record(ctx, tx, o, owner.PIN, "client-"+each.name, why, clientID)
+		})
+		if err != nil {
+			return err
+		}
+		if err := each.do(ctx, c.Registry, clientID, why); err != nil {
+			return err
+		}
+		if known {
+			err := c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				return c.Notices.Tell(ctx, tx, owner, each.kind, client.Name.In(owner.Lang)+": "+why, notice.Place{Agent: o.Organisation.In(owner.Lang)})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		page.Notice(w, "identity.console.client_did."+each.name) // text: identity.console.client_did.*
+		return page.Redirect(w, r, "/console/clients/"+clientID)
+	}
+	return fail.New(fail.BadRequest, "kit.bad_request")
+}
+
+func (v clientView) summary(ctx context.Context) []design.Row {
+	return []design.Row{
+		{Key: text.T(ctx, "identity.console.client_owner"), Value: v.owner.Name()},
+		{Key: text.T(ctx, "identity.console.client_address"), Value: v.Address},
+		{Key: text.T(ctx, "identity.console.client_redirects"), Value: strings.Join(v.Redirects, ", ")},
+		{Key: text.T(ctx, "identity.console.client_scopes"), Value: strings.Join(v.Scopes, ", ")},
+		{Key: text.T(ctx, "identity.console.client_grants"), Value: join(v.Grants)},
+		{Key: text.T(ctx, "identity.console.client_method"), Value: string(v.Method)},
+		{Key: text.T(ctx, "identity.console.client_profile"), Value: string(v.Profile)},
+		{Key: text.T(ctx, "identity.console.created"), Value: moment(v.Created)},
+		{Key: text.T(ctx, "identity.console.client_changed"), Value: moment(v.Changed)},
+		{Key: text.T(ctx, "identity.console.client_reason"), Value: v.Reason},
+	}
+}
+
+func join[T ~string](some []T) string {
+	all := make([]string, len(some))
+	for i, s := range some {
+		all[i] = string(s)
+	}
+	return strings.Join(all, ", ")
+}

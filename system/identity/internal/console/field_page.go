@@ -1,0 +1,100 @@
+package console
+
+import (
+	"context"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/sso"
+)
+
+func pinField(f design.Field) design.Field {
+	f.InputMode, f.MaxLength, f.Autocomplete = "numeric", 20, "off"
+	return f
+}
+
+func area(f design.Field, hint string) design.Field {
+	f.Hint, f.Rows, f.MaxLength = hint, 3, 300
+	return f
+}
+
+// reasonField asks why; the person reads it.
+func reasonField(ctx context.Context, form *page.Form) design.Field {
+	return area(design.FieldOf(ctx, form, "reason", "identity.console.reason"), text.T(ctx, "identity.console.reason_hint"))
+}
+
+func ownerReasonField(ctx context.Context, form *page.Form) design.Field {
+	return area(design.FieldOf(ctx, form, "reason", "identity.console.reason"), text.T(ctx, "identity.console.reason_owner"))
+}
+
+func plainReasonField(ctx context.Context, form *page.Form) design.Field {
+	return area(design.FieldOf(ctx, form, "reason", "identity.console.reason"), "")
+}
+
+func noteField(ctx context.Context, form *page.Form) design.Field {
+	return area(design.FieldOf(ctx, form, "reason", "identity.console.note"), text.T(ctx, "identity.console.note_hint"))
+}
+
+func dayField(ctx context.Context, form *page.Form, name, key string) design.Field {
+	f := design.FieldOf(ctx, form, name, key)
+	f.Required = false
+	return f
+}
+
+func sessionRows(ctx context.Context, all []sso.Session) [][]design.Cell {
+	var rows [][]design.Cell
+	for _, s := range all {
+		rows = append(rows, []design.Cell{
+			{Text: moment(s.Created)},
+			{Text: moment(s.Seen)},
+			{Text: text.T(ctx, "identity.console.method."+s.Method)},
+			{Text: levelWord(ctx, string(s.Level))},
+			{Text: orDash(s.Agent)},
+			{Text: orDash(s.Address)},
+		})
+	}
+	return rows
+}
+
+func deviceRows(all []Device) [][]design.Cell {
+	var rows [][]design.Cell
+	for _, d := range all {
+		rows = append(rows, []design.Cell{{Text: d.Name}, {Text: orDash(d.Agent)}, {Text: moment(d.Created)}, {Text: moment(d.Seen)}})
+	}
+	return rows
+}
+
+func eventRows(ctx context.Context, all []notice.Event) [][]design.Cell {
+	var rows [][]design.Cell
+	for _, e := range all {
+		rows = append(rows, []design.Cell{
+			{Text: moment(e.At)}, {Text: text.T(ctx, "identity.notice."+string(e.Kind))}, {Text: orDash(e.Detail)}, {Text: moment(e.Disowned)},
+		})
+	}
+	return rows
+}
+
+// actionOptions are what the trail can be narrowed to.
+func actionOptions(ctx context.Context, chosen string) []design.Option {
+	options := []design.Option{{Label: text.T(ctx, "identity.console.anything")}}
+	for _, each := range []struct{ prefix, key string }{
+		{"sign_in", "identity.console.trail.sign_in"},
+		{"account.", "identity.console.trail.account"},
+		{"consent.", "identity.console.trail.consent"},
+		{"data.handed", "identity.console.trail.handed"},
+		{"console.", "identity.console.trail.console"},
+	} {
+		options = append(options, design.Option{Value: each.prefix, Label: text.T(ctx, each.key), Selected: each.prefix == chosen})
+	}
+	return options
+}
+
+// Keys that pages compute.
+//
+// text: identity.console.do.*
+// text: identity.console.client_do.*
+// text: identity.console.incident_hint.*
+// text: identity.console.method.*
+// text: identity.notice.*

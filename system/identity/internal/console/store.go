@@ -1,0 +1,87 @@
+package console
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+func (c *Console) insertLook(ctx context.Context, tx *sql.Tx, l look, operatorPIN string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO console_look (id, operator_pin, account_id, reason, at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		l.id, operatorPIN, l.account, l.reason, db.Micros(l.at), db.Micros(l.expires))
+	return err
+}
+
+func scanLook(row interface{ Scan(...any) error }, more ...any) (look, error) {
+	var l look
+	var at, expires int64
+	err := row.Scan(append([]any{&l.id, &l.account, &l.reason, &at, &expires}, more...)...)
+	l.at, l.expires = db.Time(at), db.Time(expires)
+	return l, err
+}
+
+// oneLook is the operator's look that is not over.
+func (c *Console) oneLook(ctx context.Context, lookID, operatorPIN string, now time.Time) (look, bool, error) {
+	l, err := scanLook(c.DB.Read.QueryRowContext(ctx, `SELECT id, account_id, reason, at, expires_at FROM console_look
+		WHERE id = $1 AND operator_pin = $2 AND expires_at > $3`, lookID, operatorPIN, db.Micros(now)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return look{}, false, nil
+	}
+	return l, err == nil, db.Explain(err)
+}
+
+// openLook is a look with the name of whom it is at.
+type openLook struct {
+	look
+	pin, name string
+}
+
+// looks are the operator's own that are not over, the newest first.
+func (c *Console) looks(ctx context.Context, operatorPIN string, now time.Time) ([]openLook, error) {
+	rows, err := c.DB.Read.QueryContext(ctx, `SELECT l.id, l.account_id, l.reason, l.at, l.expires_at, a.pin, a.family_name, a.given_name
+		FROM console_look l JOIN account a ON a.id = l.account_id WHERE l.operator_pin = $1 AND l.expires_at > $2 ORDER BY l.at DESC, l.id LIMIT 20`,
+		operatorPIN, db.Micros(now))
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []openLook
+	for rows.Next() {
+		var o openLook
+		var family, given string
+		if o.look, err = scanLook(rows, &o.pin, &family, &given); err != nil {
+			return nil, err
+		}
+		o.name = family + " " + given
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}
+
+// Sweep deletes looks that were over long ago: what was looked at stays in the
+// audit trail.
+func (c *Console) Sweep(ctx context.Context, tx db.Querier) error {
+	now := c.Clock.Now()
+	if _, err := tx.ExecContext(ctx, `DELETE FROM console_look WHERE expires_at < $1`, db.Micros(now.Add(-24*time.Hour))); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM audit_check WHERE at < $1`, db.Micros(now.Add(-400*24*time.Hour)))
+	return err
+}
+
+func (c *Console) number(ctx context.Context, query string, args ...any) (int, error) {
+	var n int
+	err := c.DB.Read.QueryRowContext(ctx, query, args...).Scan(&n)
+	return n, db.Explain(err)
+}
+
+func (c *Console) countOpen(ctx context.Context) (int, error) {
+	return c.number(ctx, `SELECT COUNT(*) FROM incident WHERE state = 'open'`)
+}
+
+func (c *Console) countWaiting(ctx context.Context) (int, error) {
+	return c.number(ctx, `SELECT COUNT(*) FROM connected_client WHERE state = 'waiting'`)
+}
