@@ -239,7 +239,7 @@ func TestOCSP(t *testing.T) {
 			"nothing": nil, "garbage": []byte("garbage"), "a tail": append(bytes.Clone(request), 0), "too long": bytes.Repeat([]byte{0x30}, maxQuestion+1),
 			"cut": request[:len(request)-3],
 		} {
-			if _, err := xocsp.ParseResponse(s.answer(t.Context(), body), nil); err != xocsp.ResponseError(xocsp.ResponseError{Status: xocsp.Malformed}) { //nolint:errorlint // a value
+			if _, err := xocsp.ParseResponse(s.answer(t.Context(), body), nil); err != (xocsp.ResponseError{Status: xocsp.Malformed}) { //nolint:errorlint // a value
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -298,8 +298,10 @@ func TestRevocation(t *testing.T) {
 		}
 		serial := Serial(read(t, cards[0].Sign).SerialNumber)
 		for _, r := range []signatureapi.Revocation{
-			{PIN: "11503198500123", Serial: serial, Reason: signatureapi.Ceased}, {PIN: "", Serial: serial, Reason: signatureapi.Ceased},
-			{PIN: "", Serial: Serial(by.certificate.SerialNumber), Reason: signatureapi.Ceased}, {PIN: ermek.PIN, Serial: strings.Repeat("f", 100), Reason: signatureapi.Ceased},
+			{PIN: "11503198500123", Serial: serial, Reason: signatureapi.Ceased},
+			{PIN: "", Serial: serial, Reason: signatureapi.Ceased},
+			{PIN: "", Serial: Serial(by.certificate.SerialNumber), Reason: signatureapi.Ceased},
+			{PIN: ermek.PIN, Serial: strings.Repeat("f", 100), Reason: signatureapi.Ceased},
 		} {
 			if err := s.Revoke(t.Context(), r); !fail.Is(err, fail.NotFound) {
 				t.Errorf("%+v: %v", r, err)
