@@ -154,7 +154,11 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.desk.Mount(mux)
 	signing.Mount(mux)
 	(&developer.Desk{Site: site, Door: entrance, Registry: s.registry, Provider: s.provider, Base: env.BaseURL, Record: s.record}).Mount(mux)
-	s.stay(mux, ground{site, sessions, consents, notices, codes, limits, entrance})
+	on := ground{site, sessions, consents, notices, codes, limits, entrance}
+	s.stay(mux, on)
+	if err := s.enrol(mux, env, box, on); err != nil {
+		return err
+	}
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)
 	site.Handle(mux, "/", page.Missing)

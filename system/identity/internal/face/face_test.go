@@ -18,6 +18,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/identity/internal/face"
+	"github.com/sanarip/sanarip/system/identity/internal/face/facetest"
 )
 
 func checker(t testing.TB) *face.Checker {
@@ -41,7 +42,11 @@ func asPNG(picture image.Image) []byte {
 	return b.Bytes()
 }
 
-var one = []head{{360, 440, 190}}
+var one = facetest.Head{X: 360, Y: 440, R: 190}
+
+func drawn(width, height int, light float64, heads ...facetest.Head) *image.RGBA {
+	return facetest.Drawn(width, height, light, heads...)
+}
 
 // why is the key for which the photo is refused, "" when it is taken.
 func why(t *testing.T, c *face.Checker, data []byte) string {
@@ -62,18 +67,18 @@ func TestAGoodPhotoIsTakenAndABadOneIsToldWhy(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"one face":        {asJPEG(drawn(720, 960, one, 1)), ""},
-		"one face as PNG": {asPNG(drawn(720, 960, one, 1)), ""},
-		"a smaller face":  {asJPEG(drawn(720, 960, []head{{360, 440, 120}}, 1)), ""},
-		"nobody":          {asJPEG(drawn(720, 960, nil, 1)), "identity.photo.no_face"},
-		"two people":      {asJPEG(drawn(960, 720, []head{{250, 330, 130}, {710, 330, 130}}, 1)), "identity.photo.several"},
-		"far away":        {asJPEG(drawn(720, 960, []head{{360, 440, 55}}, 1)), "identity.photo.far"},
-		"dark":            {asJPEG(drawn(720, 960, one, 0.3)), "identity.photo.dark"},
-		"blurred":         {asJPEG(blurred(drawn(720, 960, one, 1), 14)), "identity.photo.blurred"},
-		"small":           {asJPEG(drawn(300, 400, []head{{150, 180, 80}}, 1)), "identity.photo.small"},
+		"one face":        {asJPEG(drawn(720, 960, 1, one)), ""},
+		"one face as PNG": {asPNG(drawn(720, 960, 1, one)), ""},
+		"a smaller face":  {asJPEG(drawn(720, 960, 1, facetest.Head{X: 360, Y: 440, R: 120})), ""},
+		"nobody":          {asJPEG(drawn(720, 960, 1)), "identity.photo.no_face"},
+		"two people":      {asJPEG(drawn(960, 720, 1, facetest.Head{X: 250, Y: 330, R: 130}, facetest.Head{X: 710, Y: 330, R: 130})), "identity.photo.several"},
+		"far away":        {asJPEG(drawn(720, 960, 1, facetest.Head{X: 360, Y: 440, R: 55})), "identity.photo.far"},
+		"dark":            {asJPEG(drawn(720, 960, 0.3, one)), "identity.photo.dark"},
+		"blurred":         {asJPEG(blurred(drawn(720, 960, 1, one), 14)), "identity.photo.blurred"},
+		"small":           {asJPEG(drawn(300, 400, 1, facetest.Head{X: 150, Y: 180, R: 80})), "identity.photo.small"},
 		"no picture":      {[]byte("%PDF-1.7 not a picture"), "identity.photo.format"},
 		"nothing":         {nil, "identity.photo.format"},
-		"half a picture":  {asPNG(drawn(720, 960, one, 1))[:40000], "identity.photo.format"},
+		"half a picture":  {asPNG(drawn(720, 960, 1, one))[:40000], "identity.photo.format"},
 		"animation":       {animation(), "identity.photo.format"},
 		"many bytes":      {make([]byte, face.MaxBytes+1), "identity.photo.too_large"},
 		"a claim of 2^30": {claims(t, 32768, 32768), "identity.photo.too_large"},
@@ -89,7 +94,7 @@ func TestAGoodPhotoIsTakenAndABadOneIsToldWhy(t *testing.T) {
 func TestWhatIsKeptIsThePictureAloneAndUpright(t *testing.T) {
 	c := checker(t)
 	lying := image.NewRGBA(image.Rect(0, 0, 960, 720)) // turned a quarter to the left
-	standing := drawn(720, 960, one, 1)
+	standing := drawn(720, 960, 1, one)
 	for y := range 720 {
 		for x := range 960 {
 			lying.Set(x, y, standing.At(719-y, x))
@@ -112,7 +117,7 @@ func TestWhatIsKeptIsThePictureAloneAndUpright(t *testing.T) {
 	if bytes.Contains(photo.JPEG, []byte("Exif")) || bytes.Contains(photo.JPEG, []byte(secret)) {
 		t.Error("what the camera told is kept")
 	}
-	large, err := c.Face(context.Background(), asJPEG(drawn(2400, 3200, []head{{1200, 1450, 620}}, 1)))
+	large, err := c.Face(context.Background(), asJPEG(drawn(2400, 3200, 1, facetest.Head{X: 1200, Y: 1450, R: 620})))
 	if err != nil || max(large.Width, large.Height) != 1200 {
 		t.Errorf("%d × %d, %v", large.Width, large.Height, err)
 	}

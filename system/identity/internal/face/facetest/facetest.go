@@ -1,4 +1,5 @@
-package face_test
+// Package facetest draws faces that nobody has, for tests of what looks at photos.
+package facetest
 
 import (
 	"image"
@@ -6,16 +7,15 @@ import (
 	"math"
 )
 
-// drawn is a face that nobody has: shaded ellipses of a head, hair, eyes, brows,
-// nose and mouth. size is the width of the picture, share how much of it the
-// head fills, light how bright it is (1 is daylight).
-func drawn(width, height int, heads []head, light float64) *image.RGBA {
+// Drawn is a picture of heads, shaded ellipses with hair, eyes, brows, nose and
+// mouth. light is how bright it is: 1 is daylight.
+func Drawn(width, height int, light float64, heads ...Head) *image.RGBA {
 	picture := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
 			v := 190 - 30*float64(y)/float64(height)
 			for _, h := range heads {
-				if tone, on := h.tone((float64(x)-h.x)/h.r, (float64(y)-h.y)/h.r); on {
+				if tone, on := h.tone((float64(x)-h.X)/h.R, (float64(y)-h.Y)/h.R); on {
 					v = tone
 				}
 			}
@@ -28,8 +28,8 @@ func drawn(width, height int, heads []head, light float64) *image.RGBA {
 	return picture
 }
 
-// head is one: its middle and the half of its width.
-type head struct{ x, y, r float64 }
+// Head is one: its middle and the half of its width.
+type Head struct{ X, Y, R float64 }
 
 func ellipse(u, v, x, y, a, b float64) float64 {
 	return math.Hypot((u-x)/a, (v-y)/b)
@@ -39,7 +39,7 @@ func ellipse(u, v, x, y, a, b float64) float64 {
 func soft(d, edge float64) float64 { return max(0, min(1, (1-d)/edge+0.5)) }
 
 // tone is the luminance at (u, v) of the head, whose width is 2.
-func (h head) tone(u, v float64) (float64, bool) {
+func (h Head) tone(u, v float64) (float64, bool) {
 	outline := ellipse(u, v, 0, 0.05, 1, 1.35)
 	shoulders := ellipse(u, v, 0, 2.6, 1.9, 1.15)
 	hair := ellipse(u, v, 0, -0.25, 1.12, 1.3)

@@ -1,0 +1,175 @@
+package registration
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/population/populationapi"
+)
+
+const columns = `id, state, version, lang, flow, pin, passport, person, doubt, claim, agreement, agreement_lang, agreed_at, phone, phone_at, email, email_at,
+	photo_id, photo_at, photo_refused, photo_doubt, document_id, account_id, proof, asked_at, decided_at, decided_by, decided_name, reason, created_at, expires_at`
+
+func asJSON[T any](v *T) (string, error) {
+	if v == nil {
+		return "", nil
+	}
+	data, err := json.Marshal(v)
+	return string(data), err
+}
+
+func fromJSON[T any](s string) (*T, error) {
+	if s == "" {
+		return nil, nil //nolint:nilnil // nothing was kept
+	}
+	v := new(T)
+	return v, json.Unmarshal([]byte(s), v)
+}
+
+func scan(row interface{ Scan(...any) error }) (Registration, error) {
+	var r Registration
+	var person, claim, lang, agreementLang string
+	var agreed, phoneAt, emailAt, photoAt, asked, decided, created, expires int64
+	err := row.Scan(&r.ID, &r.State, &r.version, &lang, &r.Flow, &r.PIN, &r.Passport, &person, &r.Doubt, &claim, &r.Agreement, &agreementLang, &agreed,
+		&r.Phone, &phoneAt, &r.Email, &emailAt, &r.PhotoID, &photoAt, &r.PhotoRefused, &r.PhotoDoubt, &r.DocumentID, &r.AccountID, &r.Proof,
+		&asked, &decided, &r.DecidedBy, &r.DecidedName, &r.Reason, &created, &expires)
+	if err != nil {
+		return Registration{}, err
+	}
+	r.Lang, r.AgreementLang = text.Lang(lang), text.Lang(agreementLang)
+	for to, micros := range map[*time.Time]int64{
+		&r.AgreedAt: agreed, &r.PhoneAt: phoneAt, &r.EmailAt: emailAt, &r.PhotoAt: photoAt, &r.AskedAt: asked, &r.DecidedAt: decided,
+		&r.CreatedAt: created, &r.Expires: expires,
+	} {
+		*to = db.Time(micros)
+	}
+	if r.Person, err = fromJSON[populationapi.Person](person); err != nil {
+		return Registration{}, err
+	}
+	r.Claim, err = fromJSON[Claim](claim)
+	return r, err
+}
+
+func (g *Registrations) one(ctx context.Context, q db.Querier, where string, args ...any) (Registration, bool, error) {
+	r, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM registration WHERE `+where, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Registration{}, false, nil
+	}
+	return r, err == nil, db.Explain(err)
+}
+
+func (g *Registrations) bySecret(ctx context.Context, secret string) (Registration, bool, error) {
+	return g.one(ctx, g.DB.Read, `token_hash = $1 AND expires_at > $2`, id.Hash(secret), db.Micros(g.Clock.Now()))
+}
+
+// ByID is the registration; false when there is none.
+func (g *Registrations) ByID(ctx context.Context, registrationID string) (Registration, bool, error) {
+	return g.one(ctx, g.DB.Read, `id = $1`, registrationID)
+}
+
+// Asked is those that wait for an operator, the longest waiting first: people
+// without an account before those with one.
+func (g *Registrations) Asked(ctx context.Context, limit int) ([]Registration, error) {
+	rows, err := g.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM registration WHERE proof = 'waiting'
+		ORDER BY CASE WHEN state = 'waiting' THEN 0 ELSE 1 END, asked_at, id LIMIT $1`, limit)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Registration
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+func (g *Registrations) insert(ctx context.Context, r Registration, tokenHash string) error {
+	person, err := asJSON(r.Person)
+	if err != nil {
+		return err
+	}
+	return g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO registration (id, token_hash, state, version, lang, flow, pin, passport, person, doubt, claim,
+			agreement, agreement_lang, agreed_at, phone, phone_at, email, email_at, photo_id, photo_at, photo_refused, photo_doubt, document_id, account_id,
+			proof, asked_at, decided_at, decided_by, decided_name, reason, created_at, expires_at)
+			VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, '', '', '', 0, '', 0, '', 0, '', 0, 0, '', '', '', '', 0, 0, '', '', '', $10, $11)`,
+			r.ID, tokenHash, string(r.State), string(r.Lang), r.Flow, r.PIN, r.Passport, person, r.Doubt, db.Micros(r.CreatedAt), db.Micros(r.Expires))
+		return err
+	})
+}
+
+// update saves the registration by itself.
+func (g *Registrations) update(ctx context.Context, r Registration) error {
+	return g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return g.save(ctx, tx, r) })
+}
+
+// save keeps the registration as it is now, if nobody has changed it since it
+// was read: of two changes at once, the second is refused.
+func (g *Registrations) save(ctx context.Context, tx *sql.Tx, r Registration) error {
+	claim, err := asJSON(r.Claim)
+	if err != nil {
+		return err
+	}
+	result, err := tx.ExecContext(ctx, `UPDATE registration SET version = version + 1, state = $3, doubt = $4, claim = $5, agreement = $6, agreement_lang = $7,
+		agreed_at = $8, phone = $9, phone_at = $10, email = $11, email_at = $12, photo_id = $13, photo_at = $14, photo_refused = $15, photo_doubt = $16,
+		document_id = $17, account_id = $18, proof = $19, asked_at = $20, decided_at = $21, decided_by = $22, decided_name = $23, reason = $24,
+		expires_at = $25 WHERE id = $1 AND version = $2`,
+		r.ID, r.version, string(r.State), r.Doubt, claim, r.Agreement, string(r.AgreementLang), db.Micros(r.AgreedAt), r.Phone, db.Micros(r.PhoneAt),
+		r.Email, db.Micros(r.EmailAt), r.PhotoID, db.Micros(r.PhotoAt), r.PhotoRefused, r.PhotoDoubt, r.DocumentID, r.AccountID, string(r.Proof),
+		db.Micros(r.AskedAt), db.Micros(r.DecidedAt), r.DecidedBy, r.DecidedName, r.Reason, db.Micros(r.Expires))
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n != 1 {
+		err = changed()
+	}
+	return err
+}
+
+// hand gives the registration to the browser that has the new secret; the one
+// that had it before has it no more.
+func (g *Registrations) hand(ctx context.Context, registrationID, tokenHash string) error {
+	return g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE registration SET token_hash = $2 WHERE id = $1`, registrationID, tokenHash)
+		return err
+	})
+}
+
+// accept writes the agreement that was accepted before there was an account.
+func (g *Registrations) accept(ctx context.Context, tx *sql.Tx, r Registration) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO agreement (account_id, version, lang, accepted_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account_id, version) DO NOTHING`, r.AccountID, r.Agreement, string(r.AgreementLang), db.Micros(r.AgreedAt))
+	return err
+}
+
+// Sweep deletes registrations that were not finished, those decided long ago,
+// and photos that are needed no more.
+func (g *Registrations) Sweep(ctx context.Context, tx db.Querier) error {
+	now := g.Clock.Now()
+	for _, statement := range []struct {
+		sql  string
+		args []any
+	}{
+		{`DELETE FROM photo WHERE delete_at > 0 AND delete_at < $1`, []any{db.Micros(now)}},
+		{`DELETE FROM photo WHERE account_id = '' AND owner IN (SELECT id FROM registration WHERE expires_at < $1 AND proof <> 'waiting' AND state <> 'finished')`, []any{db.Micros(now)}},
+		{`DELETE FROM photo WHERE account_id IN (SELECT id FROM account WHERE state = 'closed')`, nil},
+		{`DELETE FROM registration WHERE state IN ('open', 'known') AND expires_at < $1`, []any{db.Micros(now)}},
+		{`DELETE FROM registration WHERE state IN ('refused', 'finished') AND proof <> 'waiting' AND created_at < $1`, []any{db.Micros(now.Add(-recordsFor))}},
+	} {
+		if _, err := tx.ExecContext(ctx, statement.sql, statement.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package identity
+
+import (
+	"net/http"
+
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/internal/face"
+	"github.com/sanarip/sanarip/system/identity/internal/registration"
+	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/message/messageapi"
+	"github.com/sanarip/sanarip/system/population/populationapi"
+)
+
+// enrol opens the registration in the app and what stands on it.
+func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on ground) error {
+	faces, err := face.NewChecker()
+	if err != nil {
+		return err
+	}
+	client := exchangeapi.NewClient(env, exchangeapi.Identity)
+	register := populationapi.Client{Exchange: client}
+	registrations := &registration.Registrations{
+		DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Site: on.site, Texts: s.texts, Accounts: s.accounts, Throttle: on.limits, Codes: on.codes,
+		Notices: on.notices, Door: on.door, Faces: faces, Messages: messageapi.Client{Exchange: client}, Base: env.BaseURL,
+		Person: register.Person, Record: s.record,
+	}
+	registrations.Register()
+	registrations.Mount(mux)
+	s.sweeps = append(s.sweeps, registrations.Sweep)
+	return nil
+}
