@@ -18,7 +18,7 @@ import (
 func TestRegisteredClientServesItsOwnerThenEverybody(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := context.Background()
-		c := h.register(demo.Doctor, nil)
+		c := h.connect(demo.Doctor, nil)
 		owner, stranger := h.browser(), h.browser()
 		got := c.redeem(c.auth(), c.code(owner, demo.Doctor, "scope", "openid profile offline_access"))
 		if got.status != http.StatusOK {
@@ -73,7 +73,7 @@ func (c *registered) refreshed(token string) tokens {
 func TestRegistryKeepsNoSecretAndChangesIt(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx, registry, owner := context.Background(), h.esi.Registry(), h.account(demo.Doctor)
-		c := h.register(demo.Doctor, func(s *openid.Settings) {
+		c := h.connect(demo.Doctor, func(s *openid.Settings) {
 			s.Grants, s.Redirects, s.PostLogout, s.Scopes = []openid.Grant{openid.GrantMachine}, nil, nil, []string{openid.ScopeSystemRead}
 		})
 		ask := func(secret string) tokens {
@@ -121,7 +121,7 @@ func TestRegistryKeepsNoSecretAndChangesIt(t *testing.T) {
 func TestRegistryStepsAndBounds(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx, registry, owner := context.Background(), h.esi.Registry(), h.account(demo.Doctor)
-		c := h.register(demo.Doctor, nil)
+		c := h.connect(demo.Doctor, nil)
 		if err := registry.Submit(ctx, h.account(demo.Surgeon), c.ID); !fail.Is(err, fail.NotFound) {
 			t.Fatal(err)
 		}
@@ -148,14 +148,16 @@ func TestRegistryStepsAndBounds(t *testing.T) {
 			t.Fatal("what was approved was changed", err)
 		}
 		for field, change := range map[string]func(s *openid.Settings){
-			"name":          func(s *openid.Settings) { s.Name.KY = "" },
-			"address":       func(s *openid.Settings) { s.Address = "javascript:alert(1)" },
-			"redirects":     func(s *openid.Settings) { s.Redirects = []string{"http://a.example.kg/cb"} },
-			"redirects ":    func(s *openid.Settings) { s.Redirects = nil },
-			"redirects  ":   func(s *openid.Settings) { s.Redirects = []string{"https://a.example.kg/cb#x"} },
-			"redirects   ":  func(s *openid.Settings) { s.Redirects = []string{"https://a.example.kg/;script-src *"} },
-			"redirects .":   func(s *openid.Settings) { s.Redirects = []string{"app.example:/cb"} }, // for public clients alone
-			"redirects ..":  func(s *openid.Settings) { s.Pairwise, s.Redirects = true, []string{"https://a.example.kg/", "https://b.example.kg/"} },
+			"name":         func(s *openid.Settings) { s.Name.KY = "" },
+			"address":      func(s *openid.Settings) { s.Address = "javascript:alert(1)" },
+			"redirects":    func(s *openid.Settings) { s.Redirects = []string{"http://a.example.kg/cb"} },
+			"redirects ":   func(s *openid.Settings) { s.Redirects = nil },
+			"redirects  ":  func(s *openid.Settings) { s.Redirects = []string{"https://a.example.kg/cb#x"} },
+			"redirects   ": func(s *openid.Settings) { s.Redirects = []string{"https://a.example.kg/;script-src *"} },
+			"redirects .":  func(s *openid.Settings) { s.Redirects = []string{"app.example:/cb"} }, // for public clients alone
+			"redirects ..": func(s *openid.Settings) {
+				s.Pairwise, s.Redirects = true, []string{"https://a.example.kg/", "https://b.example.kg/"}
+			},
 			"post_logout":   func(s *openid.Settings) { s.PostLogout = []string{"//evil.example"} },
 			"back_channel":  func(s *openid.Settings) { s.BackChannel = "http://10.0.0.1/" },
 			"front_channel": func(s *openid.Settings) { s.FrontChannel = "data:text/html,x" },
@@ -163,14 +165,16 @@ func TestRegistryStepsAndBounds(t *testing.T) {
 			"scopes ":       func(s *openid.Settings) { s.Scopes = []string{"openid", "system/*.read"} },
 			"grants":        func(s *openid.Settings) { s.Grants = nil },
 			"grants ":       func(s *openid.Settings) { s.Grants = []openid.Grant{"password"} },
-			"grants  ":      func(s *openid.Settings) { s.Method, s.Grants = openid.MethodPublic, []openid.Grant{openid.GrantMachine} },
-			"method":        func(s *openid.Settings) { s.Method = "tls" },
-			"method ":       func(s *openid.Settings) { s.Profile = openid.ProfileFAPI },
-			"jwks":          func(s *openid.Settings) { s.Method = openid.MethodKey },
-			"jwks ":         func(s *openid.Settings) { s.JWKS = `{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}` },
-			"jwks  ":        func(s *openid.Settings) { s.JWKS = `{"keys":[]}` },
-			"profile":       func(s *openid.Settings) { s.Profile = "" },
-			"alg":           func(s *openid.Settings) { s.Alg = "none" },
+			"grants  ": func(s *openid.Settings) {
+				s.Method, s.Grants = openid.MethodPublic, []openid.Grant{openid.GrantMachine}
+			},
+			"method":  func(s *openid.Settings) { s.Method = "tls" },
+			"method ": func(s *openid.Settings) { s.Profile = openid.ProfileFAPI },
+			"jwks":    func(s *openid.Settings) { s.Method = openid.MethodKey },
+			"jwks ":   func(s *openid.Settings) { s.JWKS = `{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}` },
+			"jwks  ":  func(s *openid.Settings) { s.JWKS = `{"keys":[]}` },
+			"profile": func(s *openid.Settings) { s.Profile = "" },
+			"alg":     func(s *openid.Settings) { s.Alg = "none" },
 		} {
 			bad := settings
 			change(&bad)
@@ -198,8 +202,8 @@ func TestRegistryStepsAndBounds(t *testing.T) {
 func TestOIDCCorePairwiseSubject(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		pairwise := func(s *openid.Settings) { s.Pairwise = true }
-		a, same := h.register(demo.Doctor, pairwise), h.register(demo.Doctor, pairwise)
-		other := h.register(demo.Doctor, func(s *openid.Settings) {
+		a, same := h.connect(demo.Doctor, pairwise), h.connect(demo.Doctor, pairwise)
+		other := h.connect(demo.Doctor, func(s *openid.Settings) {
 			s.Pairwise, s.Redirects = true, []string{"http://localhost:9400/callback"}
 		})
 		b := h.browser()
@@ -239,7 +243,7 @@ func TestTokensByTheClientsWish(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		b := h.browser()
 		for i, alg := range []string{"RS256", "ES256", "EdDSA"} {
-			c := h.register(demo.Doctor, func(s *openid.Settings) { s.Alg = alg })
+			c := h.connect(demo.Doctor, func(s *openid.Settings) { s.Alg = alg })
 			var code string
 			if i == 0 {
 				code = c.code(b, demo.Doctor)
@@ -257,7 +261,7 @@ func TestTokensByTheClientsWish(t *testing.T) {
 				t.Errorf("%s: %d", alg, status)
 			}
 		}
-		c := h.register(demo.Doctor, func(s *openid.Settings) { s.Opaque = true })
+		c := h.connect(demo.Doctor, func(s *openid.Settings) { s.Opaque = true })
 		p := b.get(h.request("client_id", c.ID, "scope", "openid profile offline_access"))
 		got := c.redeem(c.auth(), b.stay().answerOf(b.stay().submit(p, "/consent", "decision", "allow")).Get("code"))
 		if strings.Contains(got.Access, ".") || len(got.Access) != 43 {
@@ -317,7 +321,7 @@ func TestRFC7009MachinesTokenIsRevoked(t *testing.T) {
 // RFC 8252, 7.3: a program on the person's own machine listens where it can.
 func TestRFC8252LoopbackRedirectHasAnyPort(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, func(s *openid.Settings) {
+		c := h.connect(demo.Doctor, func(s *openid.Settings) {
 			s.Method, s.Redirects, s.PostLogout = openid.MethodPublic, []string{"http://127.0.0.1/callback", "kg.example.app:/callback"}, nil
 		})
 		b := h.browser()
@@ -335,7 +339,7 @@ func TestRFC8252LoopbackRedirectHasAnyPort(t *testing.T) {
 func TestRefusalsAreKeptForTheClientsEngineers(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := context.Background()
-		c := h.register(demo.Doctor, nil)
+		c := h.connect(demo.Doctor, nil)
 		b := h.browser()
 		code := c.code(b, demo.Doctor)
 		b.stay().get(h.request("client_id", c.ID, "redirect_uri", "https://evil.example/"+demo.Doctor.PIN))

@@ -40,7 +40,7 @@ func (c *registered) poll(d device) tokens {
 // allows; the device gets its tokens.
 func TestRFC8628DeviceFlow(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, public)
+		c := h.connect(demo.Doctor, public)
 		d := c.device("scope", "openid profile offline_access")
 		if got := c.poll(d); got.status != http.StatusBadRequest || got.Error != "authorization_pending" {
 			t.Fatalf("%+v", got)
@@ -99,7 +99,7 @@ func TestRFC8628DeviceFlow(t *testing.T) {
 // RFC 8628, 3.5: what a device is told when it does not get what it wants.
 func TestRFC8628DeviceIsTold(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c, other := h.register(demo.Doctor, public), h.register(demo.Doctor, public)
+		c, other := h.connect(demo.Doctor, public), h.connect(demo.Doctor, public)
 		d := c.device()
 		if got := c.poll(d); got.Error != "authorization_pending" {
 			t.Fatalf("%+v", got)

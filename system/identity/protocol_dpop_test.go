@@ -15,7 +15,7 @@ func public(s *openid.Settings) { s.Method = openid.MethodPublic }
 // RFC 9449: a token that is bound to a key is worth nothing without it.
 func TestRFC9449TokensAreBoundToTheKey(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, public)
+		c := h.connect(demo.Doctor, public)
 		key, thief := newKey(t), newKey(t)
 		token := func(proofs []string, pairs ...string) tokens { return h.token(proven(c.auth(), proofs...), pairs...) }
 		proof := func(pairs ...any) []string { return []string{h.proof(key, "POST", "/connect/token", pairs...)} }
@@ -88,7 +88,7 @@ func TestRFC9449TokensAreBoundToTheKey(t *testing.T) {
 // RFC 9449, 5: a public client's refresh token serves the key alone that it was given to.
 func TestRFC9449RefreshTokenOfAPublicClientIsBound(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, public)
+		c := h.connect(demo.Doctor, public)
 		key, thief := newKey(t), newKey(t)
 		code := c.code(h.browser(), demo.Doctor, "scope", "openid profile offline_access")
 		by := func(key ...string) clientAuth { return proven(c.auth(), key...) }
@@ -107,7 +107,7 @@ func TestRFC9449RefreshTokenOfAPublicClientIsBound(t *testing.T) {
 // RFC 9449, 11.1: a proof serves once, in whatever process it comes.
 func TestRFC9449ProofServesOnceInTwoProcesses(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, public)
+		c := h.connect(demo.Doctor, public)
 		key := newKey(t)
 		b := h.browser()
 		first := c.code(b, demo.Doctor)

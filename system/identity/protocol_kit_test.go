@@ -46,9 +46,9 @@ type registered struct {
 	h      *house
 }
 
-// register connects a client of the owner; change makes it another than a plain
+// connect registers a client of the owner; change makes it another than a plain
 // one with a secret.
-func (h *house) register(owner demo.Person, change func(s *openid.Settings)) *registered {
+func (h *house) connect(owner demo.Person, change func(s *openid.Settings)) *registered {
 	h.t.Helper()
 	key := newKey(h.t)
 	settings := openid.Settings{

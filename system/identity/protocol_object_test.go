@@ -35,7 +35,7 @@ func withKeys(s *openid.Settings) { s.JWKS = "{}" }
 // is honoured, any other refused where the client hears it.
 func TestRFC9101RequestObjects(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, withKeys)
+		c := h.connect(demo.Doctor, withKeys)
 		b := h.browser()
 		by := func(object string, pairs ...string) string {
 			return h.request(append([]string{"client_id", c.ID, "request", object}, pairs...)...)
@@ -83,7 +83,7 @@ func TestRFC9101RequestObjects(t *testing.T) {
 			}
 		}
 		// A client without keys can sign nothing.
-		plain := h.register(demo.Doctor, nil)
+		plain := h.connect(demo.Doctor, nil)
 		if got := b.stay().answerOf(b.stay().get(h.request("client_id", plain.ID, "request", plain.object()))); got.Get("error") != "invalid_request_object" {
 			t.Fatal(got)
 		}
@@ -91,8 +91,10 @@ func TestRFC9101RequestObjects(t *testing.T) {
 			t.Fatal(huge.status)
 		}
 		// A request may be long when the client's page posts it.
-		r, _ := http.NewRequest(http.MethodPost, h.base+"/connect/authorize", strings.NewReader(url.Values{"client_id": {c.ID}, "request": {c.object("x", strings.Repeat("x", 6000))},
-			"redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"}}.Encode()))
+		r, _ := http.NewRequest(http.MethodPost, h.base+"/connect/authorize", strings.NewReader(url.Values{
+			"client_id": {c.ID}, "request": {c.object("x", strings.Repeat("x", 6000))},
+			"redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"},
+		}.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if got := b.stay().answerOf(b.stay().do(r)); got.Get("code") == "" {

@@ -14,7 +14,7 @@ import (
 // its address serves once.
 func TestRFC9126PushedRequestServesOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, nil)
+		c := h.connect(demo.Doctor, nil)
 		pushed := c.push(c.auth(), "ui_locales", "ky")
 		uri := pushed.word("request_uri")
 		if pushed.status != http.StatusCreated || !strings.HasPrefix(uri, "urn:ietf:params:oauth:request_uri:") || pushed.body["expires_in"] != float64(60) {
@@ -48,7 +48,7 @@ func (h *house) codeAtPage(b *browser, p shown, person demo.Person) url.Values {
 
 func TestRFC9126RefusesWhatIsNotAWholeRequest(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c, other := h.register(demo.Doctor, nil), h.register(demo.Doctor, nil)
+		c, other := h.connect(demo.Doctor, nil), h.connect(demo.Doctor, nil)
 		for name, want := range map[string]struct {
 			auth  clientAuth
 			pairs []string
@@ -89,7 +89,7 @@ func TestRFC9126RefusesWhatIsNotAWholeRequest(t *testing.T) {
 // FAPI 2.0 Security Profile: what a client of the profile must not do otherwise.
 func TestFAPI2Negatives(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, fapi)
+		c := h.connect(demo.Doctor, fapi)
 		b := h.browser()
 		// A request that was not pushed.
 		b.stay().get(h.request("client_id", c.ID)).must(http.StatusBadRequest)
@@ -103,8 +103,8 @@ func TestFAPI2Negatives(t *testing.T) {
 			"too long":                 c.auth("exp", time.Now().Add(time.Hour).Unix()),
 			"no jti":                   c.auth("jti", ""),
 			"a secret":                 basic(c.ID, "secret"),
-			"nothing":       func(_ *http.Request, values url.Values) { values.Set("client_id", c.ID) },
-			"another's key": (&registered{Client: c.Client, key: newKey(t), h: h}).auth(),
+			"nothing":                  func(_ *http.Request, values url.Values) { values.Set("client_id", c.ID) },
+			"another's key":            (&registered{Client: c.Client, key: newKey(t), h: h}).auth(),
 		} {
 			if got := c.push(auth); got.status != http.StatusUnauthorized || got.word("error") != "invalid_client" {
 				t.Errorf("%s: %+v", name, got)
@@ -131,7 +131,9 @@ func TestFAPI2Negatives(t *testing.T) {
 		if first.Get("iss") != h.base {
 			t.Fatal("no iss in the answer")
 		}
-		good := func(code string) tokens { return c.redeem(proven(c.auth(), h.proof(key, "POST", "/connect/token")), code) }
+		good := func(code string) tokens {
+			return c.redeem(proven(c.auth(), h.proof(key, "POST", "/connect/token")), code)
+		}
 		got := good(first.Get("code"))
 		if got.status != http.StatusOK || claimsOf(t, got.Access)["cnf"].(map[string]any)["jkt"] != thumbprint(t, key) {
 			t.Fatalf("%+v", got)
@@ -157,7 +159,7 @@ func TestFAPI2Negatives(t *testing.T) {
 			t.Fatalf("%+v", got)
 		}
 		// It is its client's alone.
-		stranger := h.register(demo.Doctor, fapi)
+		stranger := h.connect(demo.Doctor, fapi)
 		if got := stranger.redeem(proven(stranger.auth(), h.proof(key, "POST", "/connect/token")), next()); got.Error != "invalid_grant" {
 			t.Fatalf("%+v", got)
 		}
@@ -168,7 +170,7 @@ func TestFAPI2Negatives(t *testing.T) {
 // change (FAPI 2.0 Security Profile, 5.3.2.1).
 func TestFAPI2RefreshTokenStays(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, fapi)
+		c := h.connect(demo.Doctor, fapi)
 		key := newKey(t)
 		b := h.browser()
 		code := h.codeAt(b, c.pushedURL(c.push(c.auth(), "scope", "openid profile offline_access").word("request_uri")), demo.Doctor).Get("code")

@@ -183,9 +183,16 @@ func (c *Cabinet) signOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	c.Sessions.Set(w, "", false)
+	target := "/"
 	if logout := form.Get("logout"); logout != "" {
-		return page.Redirect(w, r, openid.ContinueLogout(logout))
+		target = openid.ContinueLogout(logout)
+	} else {
+		page.Notice(w, "identity.signed_out")
 	}
-	page.Notice(w, "identity.signed_out")
-	return page.Redirect(w, r, "/")
+	if session != nil {
+		if target, err = c.Provider.SignedOut(r.Context(), session.SID, target); err != nil {
+			return err
+		}
+	}
+	return page.Redirect(w, r, target)
 }

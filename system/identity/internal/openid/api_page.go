@@ -204,7 +204,7 @@ func (p *Provider) scheme(r *http.Request) error {
 		return nil // the library says what is missing
 	}
 	wrong := goidc.NewError(goidc.ErrorCodeInvalidToken, "the token does not go with the scheme")
-	bound := false
+	var bound bool
 	claims := struct {
 		Confirmation struct {
 			Thumbprint string `json:"jkt"`

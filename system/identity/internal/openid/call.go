@@ -19,10 +19,9 @@ type call struct {
 	presented string     // refresh token that is being used
 	keep      bool       // the client's refresh tokens do not rotate
 	repeated  bool       // the same answer is given again
-	wrong     string     // parameter that cannot be read
+	wrong     string     // with a parameter
 	trouble   error      // of a function that can return none: the answer becomes an error
 	refused   error      // why the library refuses
-	clients   []string   // that a session had signed in to, when it ended in this call
 }
 
 type callKey struct{}
@@ -51,12 +50,10 @@ func refusal(err error) (code, description string) {
 	if dpopTrouble(err) {
 		code = string(invalidProof)
 	}
-	inner := error(e)
-	for next := errors.Unwrap(inner); next != nil; next = errors.Unwrap(inner) {
-		inner = next
-	}
-	if said := inner.Error(); inner != error(e) && tellable(said) {
-		description = said
+	for inner := errors.Unwrap(e); inner != nil; inner = errors.Unwrap(inner) {
+		if said := inner.Error(); tellable(said) {
+			description = said // the innermost says most
+		}
 	}
 	return code, description
 }

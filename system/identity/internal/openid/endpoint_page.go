@@ -142,8 +142,8 @@ func plain(values url.Values) error {
 
 // voluntary drops wishes that we do not know and that must not fail a request
 // (OpenID Connect Core 1.0, 3.1.2.1): other classes of sign-in, other displays,
-// values of claims that we do not compare. It gives the name of a parameter that
-// cannot be read.
+// values of claims that we do not compare. It says what is wrong with a parameter
+// that the library would not refuse as it should.
 func voluntary(values url.Values) (wrong string) {
 	if values.Has("acr_values") {
 		known := slices.DeleteFunc(strings.Fields(values.Get("acr_values")), func(value string) bool { return !knownACR(value) })
@@ -153,6 +153,10 @@ func voluntary(values url.Values) (wrong string) {
 	}
 	if !slices.Contains([]string{"page", "popup", "touch"}, values.Get("display")) {
 		values.Del("display")
+	}
+	if mode := values.Get("response_mode"); mode != "" && !slices.Contains([]string{"query", "fragment", "form_post"}, mode) {
+		values.Del("response_mode") // the library would sign its refusal, which it cannot
+		return "response_mode is not supported"
 	}
 	if values.Get("claims") == "" {
 		return ""
@@ -164,7 +168,7 @@ func voluntary(values url.Values) (wrong string) {
 	}{}
 	if err := json.Unmarshal([]byte(values.Get("claims")), &wanted); err != nil {
 		values.Del("claims")
-		return "claims"
+		return "claims cannot be read"
 	}
 	read := goidc.ClaimsObject{UserInfo: map[string]goidc.ClaimObjectInfo{}, IDToken: map[string]goidc.ClaimObjectInfo{}}
 	for where, target := range map[string]map[string]goidc.ClaimObjectInfo{"userinfo": read.UserInfo, "id_token": read.IDToken} {
@@ -184,7 +188,7 @@ func voluntary(values url.Values) (wrong string) {
 	}
 	data, err := json.Marshal(read)
 	if err != nil {
-		return "claims"
+		return "claims cannot be read"
 	}
 	values.Set("claims", string(data))
 	return ""
@@ -245,6 +249,8 @@ func explain(err error) error {
 	}
 	e, ok := errors.AsType[goidc.Error](err)
 	switch {
+	case strings.Contains(err.Error(), "sign the response object"):
+		return fail.Wrap(err, fail.BadRequest, "identity.request_wrong") // a response_mode inside a request object that we do not offer
 	case !ok:
 		return fail.Wrap(err, fail.Internal, "kit.internal")
 	case e.Code == goidc.ErrorCodeInvalidClient || e.Code == goidc.ErrorCodeUnauthorizedClient:

@@ -34,11 +34,7 @@ const stepUps = 2
 // language the client speaks and whom it expects.
 func (p *Provider) begin(r *http.Request, as *goidc.AuthnSession, _ *goidc.Client) bool {
 	lang, _ := as.Store[storeLang].(string) // of a request that was pushed ahead
-	kept := as.Store[storeKept]
-	as.Store = map[string]any{}
-	if kept != nil {
-		as.Store[storeKept] = kept
-	}
+	as.Store = carry(as.Store, map[string]any{})
 	now := p.config.Clock.Now()
 	fresh := time.Time{}
 	if as.MaxAuthnAgeSecs != nil && *as.MaxAuthnAgeSecs >= 0 {
@@ -87,7 +83,7 @@ func (p *Provider) pushed(ctx context.Context, as *goidc.AuthnSession, _ *goidc.
 	case as.CodeChallenge == "":
 		wrong = "code_challenge is required"
 	case callOf(ctx).wrong != "":
-		wrong = callOf(ctx).wrong + " cannot be read"
+		wrong = callOf(ctx).wrong
 	}
 	if wrong != "" {
 		return goidc.NewError(goidc.ErrorCodeInvalidRequest, wrong)
@@ -115,7 +111,7 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	}
 	callOf(r.Context()).client = c.ID
 	if wrong, _ := as.Store[storeWrong].(string); wrong != "" {
-		return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeInvalidRequest, wrong+" cannot be read")
+		return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeInvalidRequest, wrong)
 	}
 	prompt := prompts(as)
 	silent := slices.Contains(prompt, "none")
@@ -187,14 +183,10 @@ func (p *Provider) hand(
 	scopes, idClaims, infoClaims := granted(as, allowed)
 	as.IDTokenHint = "" // it has served
 	as.Subject, as.GrantedScopes = session.AccountID, strings.Join(scopes, " ")
-	stored := as.Store[storeKept]
-	as.Store = map[string]any{
+	as.Store = carry(as.Store, map[string]any{
 		storeSID: session.SID, storeAuthTime: strconv.FormatInt(session.AuthAt.Unix(), 10), storeAMR: strings.Join(session.AMR, " "),
 		storeACR: acr, storeIDClaims: idClaims, storeInfoClaims: infoClaims,
-	}
-	if stored != nil {
-		as.Store[storeKept] = stored
-	}
+	})
 	return goidc.StatusSuccess, nil
 }
 

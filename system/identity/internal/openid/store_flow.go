@@ -42,25 +42,35 @@ func (f *flows) SaveSession(ctx context.Context, as *goidc.AuthnSession) error {
 	if err != nil {
 		return err
 	}
+	expires := micros(as.ExpiresAt)
+	if as.PushedAuthReqID != "" {
+		expires += flowLife.Microseconds() // as long as what begins with it may last
+	}
 	return f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO flow (id, client_id, data, expires_at, pushed_hash, device_hash, user_code_hash, wait)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET data = $3, expires_at = $4`,
-			as.ID, as.ClientID, string(data), micros(as.ExpiresAt), nullable(as.PushedAuthReqID), nullable(as.DeviceCode), nullable(as.UserCode), devicePause)
+			as.ID, as.ClientID, string(data), expires, nullable(as.PushedAuthReqID), nullable(as.DeviceCode), nullable(as.UserCode), devicePause)
 		return err
 	})
 }
 
 func micros(unix int) int64 { return int64(unix) * int64(time.Second/time.Microsecond) }
 
-// finish ends the flow: once, even when it goes on twice at the same moment.
+// finish ends the flow: once, even when it goes on twice at the same moment, or
+// when its request_uri was opened twice.
 func (f *flows) finish(ctx context.Context, as *goidc.AuthnSession) error {
-	if as.Store[storeKept] == nil {
+	pushed, _ := as.Store[storePushed].(string)
+	if as.Store[storeKept] == nil && pushed == "" {
 		return nil
 	}
 	delete(as.Store, storeKept)
+	delete(as.Store, storePushed)
 	first := false
 	err := f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM flow WHERE id = $1`, as.ID)
+		if err == nil && pushed != "" {
+			result, err = tx.ExecContext(ctx, `DELETE FROM flow WHERE pushed_hash = $1`, pushed)
+		}
 		if err != nil {
 			return err
 		}
@@ -72,6 +82,16 @@ func (f *flows) finish(ctx context.Context, as *goidc.AuthnSession) error {
 		return goidc.NewError(goidc.ErrorCodeInvalidRequest, "the session has ended")
 	}
 	return err
+}
+
+// carry keeps, where a flow's notes begin anew, what finish needs.
+func carry(from, to map[string]any) map[string]any {
+	for _, name := range []string{storeKept, storePushed} {
+		if value, ok := from[name]; ok {
+			to[name] = value
+		}
+	}
+	return to
 }
 
 // Session implements goidc.AuthManager.
@@ -110,22 +130,34 @@ func read(data string, device sql.NullString) (*goidc.AuthnSession, error) {
 	return as, nil
 }
 
-// SessionByPushedAuthReqID implements goidc.PARManager: a request_uri serves
-// once, and the client alone that pushed the request.
+// SessionByPushedAuthReqID implements goidc.PARManager: a request_uri serves the
+// client alone that pushed the request, for one sign-in. What begins with it is a
+// flow of its own: it may be opened again until the person is done (FAPI 2.0
+// Security Profile, 5.3.2.2), for programs that look at addresses before people do.
 func (f *flows) SessionByPushedAuthReqID(ctx context.Context, requestID string) (*goidc.AuthnSession, error) {
 	var data string
-	err := f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `UPDATE flow SET pushed_hash = NULL WHERE pushed_hash = $1 AND client_id = $2 AND expires_at > $3 RETURNING data`,
-			id.Hash(requestID), callOf(ctx).client, db.Micros(f.clock.Now())).Scan(&data)
-	})
+	now, hash := db.Micros(f.clock.Now()), id.Hash(requestID)
+	err := f.db.Read.QueryRowContext(ctx, `SELECT data FROM flow WHERE pushed_hash = $1 AND client_id = $2 AND expires_at > $3`,
+		hash, callOf(ctx).client, now).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, goidc.ErrNotFound
 	}
 	if err != nil {
+		err = db.Explain(err)
 		note(ctx, err)
 		return nil, err
 	}
-	return read(data, sql.NullString{})
+	as, err := read(data, sql.NullString{})
+	if err != nil {
+		return nil, err
+	}
+	if micros(as.ExpiresAt) <= now {
+		return nil, goidc.ErrNotFound
+	}
+	as.ID = id.Secret()
+	delete(as.Store, storeKept) // this flow is not in the database yet
+	as.Store[storePushed] = hash
+	return as, nil
 }
 
 // Answers that are no scopes.

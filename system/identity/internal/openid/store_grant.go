@@ -27,13 +27,14 @@ const (
 	storeMinAuth    = "min_auth"
 	storeLang       = "lang"
 	storeHint       = "hint"        // ПИН of the person whom the client expects
-	storeWrong      = "wrong"       // parameter that cannot be read
+	storeWrong      = "wrong"       // with a parameter
 	storeMissing    = "missing"     // class of sign-in that is asked for
 	storeSteps      = "steps"       // when the person was asked to sign in for it
 	storeACR        = "acr"         // class that was reached
 	storeIDClaims   = "id_claims"   // claims asked for one by one, for the ID token
 	storeInfoClaims = "info_claims" // the same, for userinfo
 	storeKept       = "kept"        // the flow is in the database
+	storePushed     = "pushed"      // hash of the request_uri with which it began
 )
 
 // grants keeps what was granted. The library reads a grant, marks its code as
