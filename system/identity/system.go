@@ -187,7 +187,7 @@ func (s *System) clients(env host.Env) []openid.Client {
 		return clients
 	}
 	const local, loopback = "http://localhost:9400", "http://127.0.0.1:9400"
-	return append(clients,
+	return append(append(clients, strictClients(s.clientName("conformance"), loopback)...),
 		openid.Client{
 			ID: "conformance", Secret: "conformance-secret-demo", Name: s.clientName("conformance"), Address: loopback,
 			Redirects:  []string{loopback + "/callback", local + "/callback"},
@@ -196,6 +196,7 @@ func (s *System) clients(env host.Env) []openid.Client {
 		openid.Client{ // for what one client must not do with another's
 			ID: "conformance2", Secret: "conformance2-secret-demo", Name: s.clientName("conformance"), Address: loopback,
 			Redirects: []string{loopback + "/callback"}, PostLogout: []string{loopback + "/"}, Scopes: openid.PersonScopes,
+			Grants: []openid.Grant{openid.GrantCode, openid.GrantRefresh, openid.GrantDevice},
 		},
 		openid.Client{
 			ID: "fhir-reader", Secret: env.ClientSecretOf("fhir-reader"), Name: s.clientName("fhir-reader"),
