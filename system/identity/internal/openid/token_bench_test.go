@@ -54,11 +54,17 @@ func engines(b *testing.B, run func(b *testing.B, p *Provider, mux http.Handler)
 		p, err := New(Config{
 			Issuer: "http://esi.localhost", DB: d, Clock: clock.System{}, Log: log, HTTP: http.DefaultClient, Box: box, Keys: keys,
 			Queue: job.New(d, clock.System{}, log, job.Config{}), Sessions: &sso.Sessions{DB: d, Clock: clock.System{}},
-			Site:     &page.Site{System: "identity", Texts: text.MustLoad(), Log: log},
+			Site: &page.Site{System: "identity", Texts: text.MustLoad(), Log: log},
+			Claims: func(context.Context, string, []string) (map[string]any, error) {
+				return map[string]any{"name": "Асанова Айгүл"}, nil
+			},
 			Handed:   func(context.Context, string, string, []string) error { return nil },
 			CodeLife: time.Hour,
 			Clients: []Client{
 				{ID: "machine", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true},
+				{ID: "machine-eddsa", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "EdDSA"},
+				{ID: "machine-es256", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "ES256"},
+				{ID: "machine-opaque", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Opaque: true},
 				{ID: "system", Secret: benchSecret, Scopes: PersonScopes, Redirects: []string{benchCallback}},
 			},
 		})
@@ -77,7 +83,7 @@ func engines(b *testing.B, run func(b *testing.B, p *Provider, mux http.Handler)
 	each(dbtest.Open(b, dbtest.Postgres(b), "identity", migration.Sets...)) // skips what follows where there is none
 }
 
-func redeem(b *testing.B, mux http.Handler, client string, pairs ...string) {
+func tokenRequest(client string, pairs ...string) *http.Request {
 	values := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		values.Set(pairs[i], pairs[i+1])
@@ -85,13 +91,17 @@ func redeem(b *testing.B, mux http.Handler, client string, pairs ...string) {
 	r := httptest.NewRequest(http.MethodPost, "/connect/token", strings.NewReader(values.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(client, benchSecret)
+	return r
+}
+
+func redeem(b *testing.B, mux http.Handler, client string, pairs ...string) {
 	w := httptest.NewRecorder()
-	if mux.ServeHTTP(w, r); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "access_token") {
+	if mux.ServeHTTP(w, tokenRequest(client, pairs...)); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "access_token") {
 		b.Fatal(w.Code, w.Body)
 	}
 }
 
-// A machine's token: its secret checked, the grant written, one signature.
+// A machine's token: its secret checked, one signature; nothing is written.
 func BenchmarkTokenForMachine(b *testing.B) {
 	engines(b, func(b *testing.B, _ *Provider, mux http.Handler) {
 		for b.Loop() {
@@ -103,11 +113,72 @@ func BenchmarkTokenForMachine(b *testing.B) {
 func BenchmarkTokenForMachineReference(b *testing.B) {
 	engines(b, func(b *testing.B, p *Provider, _ http.Handler) {
 		sign := signer(b, p)
-		grant := strings.Repeat("g", 300)
 		for b.Loop() {
 			sign(b)
-			insert(b, p, id.New(), "machine", nil, grant)
 		}
+	})
+}
+
+// The same, signed with EdDSA and ES256, and as an opaque token, which is written.
+func BenchmarkTokenForMachineByWish(b *testing.B) {
+	engines(b, func(b *testing.B, _ *Provider, mux http.Handler) {
+		for _, client := range []string{"machine-eddsa", "machine-es256", "machine-opaque"} {
+			b.Run(client, func(b *testing.B) {
+				for b.Loop() {
+					redeem(b, mux, client, "grant_type", "client_credentials", "scope", ScopeSystemRead)
+				}
+			})
+		}
+	})
+}
+
+// What everybody reads: made once.
+func BenchmarkDiscoveryAndKeys(b *testing.B) {
+	engines(b, func(b *testing.B, _ *Provider, mux http.Handler) {
+		for _, path := range []string{"/.well-known/openid-configuration", jwksPath} {
+			b.Run(path[1:], func(b *testing.B) {
+				for b.Loop() {
+					w := httptest.NewRecorder()
+					if mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil)); w.Code != http.StatusOK {
+						b.Fatal(w.Code)
+					}
+				}
+			})
+		}
+	})
+}
+
+// A resource server asks about a token; a client asks for the person's claims.
+func BenchmarkUseOfAToken(b *testing.B) {
+	engines(b, func(b *testing.B, p *Provider, mux http.Handler) {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, tokenRequest("system", "grant_type", "authorization_code", "code", grantCode(b, p), "redirect_uri", benchCallback, "code_verifier", benchVerifier))
+		var got struct {
+			Access string `json:"access_token"`
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Access == "" {
+			b.Fatal(err, w.Body)
+		}
+		b.Run("introspection", func(b *testing.B) {
+			for b.Loop() {
+				r := tokenRequest("system", "token", got.Access)
+				r.URL.Path = "/connect/introspect"
+				w := httptest.NewRecorder()
+				if mux.ServeHTTP(w, r); !strings.Contains(w.Body.String(), `"active":true`) {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
+		})
+		b.Run("userinfo", func(b *testing.B) {
+			for b.Loop() {
+				r := httptest.NewRequest(http.MethodGet, "/connect/userinfo", nil)
+				r.Header.Set("Authorization", "Bearer "+got.Access)
+				w := httptest.NewRecorder()
+				if mux.ServeHTTP(w, r); w.Code != http.StatusOK {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
+		})
 	})
 }
 
