@@ -29,6 +29,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/developer"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
@@ -59,6 +60,7 @@ type System struct {
 	provider *openid.Provider
 	registry *openid.Registry
 	desk     *console.Console
+	chats    *factor.Messengers
 	sweeps   []func(ctx context.Context, tx db.Querier) error
 	handler  http.Handler
 
@@ -130,13 +132,18 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Door: entrance, Base: env.BaseURL, Sites: env.Sites, Record: s.record,
 		Seals: signatureapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)},
 	}
+	second, err := s.second(env, box, site, limits, codes, entrance)
+	if err != nil {
+		return err
+	}
 	signIn := &signin.SignIn{
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance, Record: s.record,
+		Factors: second.pages.Factors, Backups: second.pages.Backups, Keys: second.keys,
 	}
 	rooms := &cabinet.Cabinet{Site: site, Accounts: s.accounts, Sessions: sessions, Consents: consents, Provider: s.provider, Record: s.record}
 	site.Fill = rooms.Fill
 	s.desk = s.console(env, entrance, limits, phones)
-	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep}
+	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
 
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
@@ -148,6 +155,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	mux := http.NewServeMux()
 	s.provider.Mount(mux)
 	signIn.Mount(mux)
+	second.mount(mux)
 	consents.Mount(mux)
 	rooms.Mount(mux)
 	phones.Mount(mux)

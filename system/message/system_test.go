@@ -34,6 +34,8 @@ const key = "shared-with-the-exchange"
 // contacts stands for ЕСИ.
 type contacts struct{ away atomic.Bool }
 
+func (c *contacts) BindTelegram(context.Context, string, string) (bool, error) { return false, nil }
+
 func (c *contacts) Contacts(_ context.Context, pin string) (identityapi.Contacts, error) {
 	if c.away.Load() {
 		return identityapi.Contacts{}, fail.New(fail.Unavailable, "kit.neighbor_away")

@@ -8,8 +8,12 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 )
 
-// ServiceContacts tells how a person wants to be reached.
-const ServiceContacts = "contacts"
+// The services: how a person wants to be reached, and who came to the Telegram
+// bot.
+const (
+	ServiceContacts = "contacts"
+	ServiceTelegram = "telegram"
+)
 
 // Contacts are a person's confirmed ways to be reached.
 type Contacts struct {
@@ -24,11 +28,26 @@ type Contacts struct {
 type API interface {
 	// Contacts of a person; fail.NotFound for one without an account.
 	Contacts(ctx context.Context, pin string) (Contacts, error)
+	// BindTelegram says that a chat came to the bot with the token of a link
+	// (ID-6). true: a one-time code is on its way to the chat, to be typed on
+	// ЕСИ's page. false: nobody waits for the token, or no more.
+	BindTelegram(ctx context.Context, token, chat string) (bool, error)
 }
 
 // Query asks by ПИН.
 type Query struct {
 	PIN string `json:"pin"`
+}
+
+// Visit is a chat that came to the bot.
+type Visit struct {
+	Token string `json:"token"`
+	Chat  string `json:"chat"`
+}
+
+// Expected answers a Visit.
+type Expected struct {
+	Expected bool `json:"expected"`
 }
 
 // Client asks through the exchange.
@@ -43,7 +62,18 @@ func (c Client) Contacts(ctx context.Context, pin string) (Contacts, error) {
 	return out, err
 }
 
-// Serve registers the service.
+// BindTelegram implements API.
+func (c Client) BindTelegram(ctx context.Context, token, chat string) (bool, error) {
+	var out Expected
+	err := c.Exchange.Do(ctx, exchangeapi.Call{Provider: exchangeapi.Identity, Service: ServiceTelegram, Path: "/bind", Body: Visit{token, chat}}, &out)
+	return out.Expected, err
+}
+
+// Serve registers the services.
 func Serve(p *exchangeapi.Provider, api API) {
 	exchangeapi.Serve(p, ServiceContacts, "/find", func(ctx context.Context, in Query) (Contacts, error) { return api.Contacts(ctx, in.PIN) })
+	exchangeapi.Serve(p, ServiceTelegram, "/bind", func(ctx context.Context, in Visit) (Expected, error) {
+		expected, err := api.BindTelegram(ctx, in.Token, in.Chat)
+		return Expected{expected}, err
+	})
 }

@@ -13,7 +13,6 @@ CREATE TABLE backup_code (                   -- one-time codes for the day when 
 CREATE TABLE authenticator_offer (           -- an authenticator app that is being bound
     account_id TEXT PRIMARY KEY REFERENCES account (id),
     secret     TEXT NOT NULL,                -- sealed
-    attempts   BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
 
@@ -36,24 +35,20 @@ CREATE TABLE passkey (
 );
 CREATE INDEX passkey_account ON passkey (account_id);
 
-CREATE TABLE passkey_challenge (             -- a question put to a key
-    id         TEXT PRIMARY KEY,
-    purpose    TEXT NOT NULL CHECK (purpose IN ('register', 'enter', 'factor')),
-    account_id TEXT NOT NULL,                -- '' when the key itself says whose it is
-    owner      TEXT NOT NULL,                -- hash of the browser or of the sign-in that may answer
-    data       TEXT NOT NULL,                -- the library's session as JSON
+CREATE TABLE passkey_spent (                 -- questions to keys that were answered: none is answered twice
+    hash       TEXT PRIMARY KEY,             -- of the challenge
     expires_at BIGINT NOT NULL
 );
 
 CREATE TABLE setup (                         -- the set-up after the first sign-in (ID-4)
     account_id TEXT PRIMARY KEY REFERENCES account (id),
-    begun_at   BIGINT NOT NULL,
-    done_at    BIGINT NOT NULL DEFAULT 0
+    step       BIGINT NOT NULL,              -- the one to be done next: 1 password, 2 factor, 3 backup codes, 4 nothing more
+    changed_at BIGINT NOT NULL
 );
 
 -- +goose Down
 DROP TABLE setup;
-DROP TABLE passkey_challenge;
+DROP TABLE passkey_spent;
 DROP TABLE passkey;
 DROP TABLE telegram_link;
 DROP TABLE authenticator_offer;

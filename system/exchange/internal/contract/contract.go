@@ -78,6 +78,8 @@ var own = []Endpoint{
 		"What became of a request to sign"),
 	endpoint[identityapi.SignatureCheck, identityapi.SignatureVerdict](exchangeapi.Identity, identityapi.ServiceSignatures, "/check",
 		"Whether a simple signature is genuine and under the document"),
+	endpoint[identityapi.Visit, identityapi.Expected](exchangeapi.Identity, identityapi.ServiceTelegram, "/bind",
+		"A chat came to the Telegram bot by a person's link", exchangeapi.Message),
 
 	endpoint[messageapi.Message, messageapi.Receipt](exchangeapi.Message, messageapi.ServiceMessages, "/send",
 		"Deliver a message to one person", exchangeapi.Identity, exchangeapi.Portal, exchangeapi.Card, exchangeapi.Signature),

@@ -38,12 +38,12 @@ func newHead() account.New {
 func TestPasswordRules(t *testing.T) { // ID-14
 	for password, want := range map[string]int{
 		demo.Password:              0,
-		"Abcdefgh1-":               0,
+		"Tulparym1-":               0,
 		"Short-1":                  1,
 		"abcdefgh1-":               1,
 		"ABCDEFGH1-":               1,
-		"Abcdefghi-":               1,
-		"Abcdefghi1":               1,
+		"Tulparymi-":               1,
+		"Tulparymi1":               1,
 		"паролЬпаро1-":             1,
 		"":                         4,
 		strings.Repeat("Aa1-", 80): 1,

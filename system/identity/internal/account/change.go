@@ -16,8 +16,17 @@ import (
 // them (telling the person, ending sessions) is done with them or not at all.
 // Whether the person may make them is the caller's to know: see package door.
 
-// Hash makes the stored form of a new password; fail.Fields of field tells its
-// weaknesses. It takes its time, so it is made before the transaction.
+// HashFor makes the stored form of a new password of the account; fail.Fields of
+// field tells its weaknesses, among them words that belong to the person. It
+// takes its time, so it is made before the transaction.
+func (s *Accounts) HashFor(ctx context.Context, a Account, field, password string) (Hashed, error) {
+	if len(Weaknesses(field, password)) == 0 && Personal(password, a) {
+		return Hashed{}, fail.Fields(fail.Finding{Field: field, Key: "identity.password.personal"})
+	}
+	return s.Hash(ctx, field, password)
+}
+
+// Hash is HashFor for a password that nobody has chosen.
 func (s *Accounts) Hash(ctx context.Context, field, password string) (Hashed, error) {
 	if findings := Weaknesses(field, password); len(findings) > 0 {
 		return Hashed{}, fail.Fields(findings...)

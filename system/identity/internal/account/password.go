@@ -15,20 +15,39 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 )
 
-// Weaknesses is what keeps a password from being taken (ID-14): at least 10
-// characters, a digit, a small and a capital Latin letter, one of -_!@#%*.
+// Rule is a condition that a password must meet; its words are
+// identity.password.<rule>.
+type Rule struct {
+	Key string
+	Met func(password string) bool
+}
+
+// Rules are those of the documents (ID-14): at least 10 characters, a digit, a
+// small and a capital Latin letter, one of -_!@#%*.
+var Rules = []Rule{
+	{"identity.password.short", func(p string) bool { return utf8.RuneCountInString(p) >= 10 }},
+	{"identity.password.digit", func(p string) bool { return strings.ContainsAny(p, "0123456789") }},
+	{"identity.password.letter", func(p string) bool {
+		return strings.ContainsAny(p, "abcdefghijklmnopqrstuvwxyz") && strings.ContainsAny(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	}},
+	{"identity.password.sign", func(p string) bool { return strings.ContainsAny(p, "-_!@#%*") }},
+}
+
+// Weaknesses is what keeps a password from being taken: the Rules, and that
+// guessers would not try it among the first (NIST SP 800-63B, 3.1.1.2).
 func Weaknesses(field, password string) []fail.Finding {
 	var findings []fail.Finding
-	add := func(wrong bool, key string) {
-		if wrong {
-			findings = append(findings, fail.Finding{Field: field, Key: key})
+	for _, rule := range Rules {
+		if !rule.Met(password) {
+			findings = append(findings, fail.Finding{Field: field, Key: rule.Key})
 		}
 	}
-	add(utf8.RuneCountInString(password) < 10, "identity.password.short")
-	add(len(password) > maxPassword, "identity.password.long")
-	add(!strings.ContainsAny(password, "0123456789"), "identity.password.digit")
-	add(!strings.ContainsAny(password, "abcdefghijklmnopqrstuvwxyz") || !strings.ContainsAny(password, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "identity.password.letter")
-	add(!strings.ContainsAny(password, "-_!@#%*"), "identity.password.sign")
+	if len(password) > maxPassword {
+		findings = append(findings, fail.Finding{Field: field, Key: "identity.password.long"})
+	}
+	if len(findings) == 0 && Common(password) {
+		findings = append(findings, fail.Finding{Field: field, Key: "identity.password.common"})
+	}
 	return findings
 }
 

@@ -68,15 +68,27 @@ func (s *Accounts) HoldPIN(ctx context.Context, tx *sql.Tx, pin string) (Account
 func (s *Accounts) spendStep(ctx context.Context, accountID string, step int64) (bool, error) {
 	fresh := false
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, accountID, step)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		fresh = n == 1
+		var err error
+		fresh, err = s.spend(ctx, tx, accountID, step)
 		return err
 	})
 	return fresh, err
+}
+
+func (s *Accounts) spend(ctx context.Context, tx *sql.Tx, accountID string, step int64) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, accountID, step)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// SpendStep marks, in the transaction that binds an authenticator, the time step
+// of the code that confirmed it as used.
+func (s *Accounts) SpendStep(ctx context.Context, tx *sql.Tx, accountID string, step int64) error {
+	_, err := s.spend(ctx, tx, accountID, step)
+	return err
 }
 
 // set changes one column, whose name is ours and not the caller's input.

@@ -85,3 +85,10 @@ func (f *Factors) Spare(ctx context.Context, tx *sql.Tx, before account.Account,
 	}
 	return nil
 }
+
+// First makes the kind the one that is asked for first.
+func (f *Factors) First(ctx context.Context, accounts *account.Accounts, a account.Account, chosen Kind) error {
+	return f.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return accounts.SetChannel(ctx, tx, a.ID, string(chosen))
+	})
+}

@@ -37,6 +37,9 @@ type world struct {
 	factors  *factor.Factors
 	door     *door.Door
 	limits   *throttle.Throttle
+	backups  *factor.Backups
+	apps     *factor.Authenticators
+	chats    *factor.Messengers
 	keys     int // passkeys that the account has
 }
 
@@ -64,6 +67,9 @@ func each(t *testing.T, run func(t *testing.T, w *world)) {
 			Record: func(context.Context, string, string, string, string) error { return nil },
 		}
 		w.contacts = &factor.Contacts{Clock: w.clock, Accounts: w.accounts, Codes: w.codes, Throttle: w.limits, Door: w.door, Factors: w.factors}
+		w.backups = &factor.Backups{DB: d, Clock: w.clock, Box: box, Accounts: w.accounts, Notices: w.notices, Door: w.door}
+		w.apps = &factor.Authenticators{DB: d, Clock: w.clock, Box: box, Accounts: w.accounts, Door: w.door, Factors: w.factors}
+		w.chats = &factor.Messengers{DB: d, Clock: w.clock, Accounts: w.accounts, Contacts: w.contacts, Codes: w.codes}
 		p := demo.Head
 		if _, err := w.accounts.Create(context.Background(), account.New{
 			PIN: p.PIN, FamilyName: p.FamilyName, GivenName: p.GivenName, Phone: "+996700100200", Lang: text.RU, Password: demo.Password,

@@ -1,16 +1,16 @@
 package signin
 
 import (
+	"context"
 	"net/http"
-	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
-	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
 )
 
 func (s *SignIn) cookie() string {
@@ -73,11 +73,16 @@ func (s *SignIn) takeCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	typed := form.Need("code", 20)
+	given := answer{browser: s.Door.Browser(w, r), place: door.PlaceOf(r)}
+	if e.channel == factor.Passkey {
+		given.ticket, given.signed = form.Get("ticket"), form.Get("answer")
+	} else {
+		given.code = form.Need("code", 40)
+	}
 	if !form.OK() {
 		return s.again(w, r, e, form)
 	}
-	a, err := s.code(r.Context(), e, typed, door.PlaceOf(r))
+	a, way, err := s.second(r.Context(), e, given)
 	if err != nil {
 		if fail.Is(err, fail.TooMany) {
 			form.Fail("code", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
@@ -86,7 +91,12 @@ func (s *SignIn) takeCode(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.again(w, r, e, form)
 	}
-	return s.enter(w, r, a, e)
+	target, err := s.Door.Target(w, r)
+	if err != nil {
+		return err
+	}
+	s.setEntry(w, "")
+	return s.Door.Enter(w, r, a, way, target)
 }
 
 func (s *SignIn) again(w http.ResponseWriter, r *http.Request, e entry, form *page.Form) error {
@@ -99,16 +109,6 @@ func (s *SignIn) again(w http.ResponseWriter, r *http.Request, e entry, form *pa
 	}
 	form.Set("code", "")
 	return s.renderCode(w, r, http.StatusUnprocessableEntity, e, a, form)
-}
-
-// enter begins the session and leads to where the person wanted to go.
-func (s *SignIn) enter(w http.ResponseWriter, r *http.Request, a account.Account, e entry) error {
-	target, err := s.Door.Target(w, r)
-	if err != nil {
-		return err
-	}
-	s.setEntry(w, "")
-	return s.Door.Enter(w, r, a, door.Way{Method: door.Password, AMR: amr(e.channel), Level: assurance.Substantial, Remember: e.remember}, target)
 }
 
 func (s *SignIn) sendCode(w http.ResponseWriter, r *http.Request) error {
@@ -124,18 +124,18 @@ func (s *SignIn) sendCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	channel := Channel(form.Choice("channel", string(TOTP), string(SMS), string(Telegram), string(Email)))
+	channel := factor.Kind(form.Choice("channel", string(factor.Passkey), string(factor.TOTP), string(factor.SMS), string(factor.Telegram), string(factor.Email), string(factor.Backup)))
 	if !form.OK() {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
-	if err := s.send(r.Context(), e, channel); err != nil {
+	if err := s.send(r.Context(), e, channel, s.Door.Browser(w, r)); err != nil {
 		if !fail.Is(err, fail.TooMany) {
 			return err
 		}
 		form.Fail("code", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
 		return s.again(w, r, e, form)
 	}
-	if channel != TOTP {
+	if channel == factor.SMS || channel == factor.Telegram || channel == factor.Email {
 		page.Notice(w, "identity.code.sent_again")
 	}
 	return page.Redirect(w, r, target.To("/sign-in/code"))
@@ -147,51 +147,67 @@ func (s *SignIn) renderCode(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	view := codeView{form: form, action: target.To("/sign-in/code"), send: target.To("/sign-in/code/send"), back: target.To("/sign-in"), totp: e.channel == TOTP}
-	switch e.channel {
-	case TOTP:
-		view.hint = text.T(ctx, "identity.code.hint_totp")
-	case SMS:
-		view.hint = text.T(ctx, "identity.code.hint_sms", "Address", maskPhone(a.Phone))
-	case Telegram:
-		view.hint = text.T(ctx, "identity.code.hint_telegram")
-	case Email:
-		view.hint = text.T(ctx, "identity.code.hint_email", "Address", maskEmail(a.Email))
+	ways, err := s.ways(ctx, a)
+	if err != nil {
+		return err
 	}
-	for _, way := range channels(a) {
-		o := design.Option{Value: string(way)}
-		switch {
-		case way == TOTP && e.channel != TOTP:
-			o.Label = text.T(ctx, "identity.code.use_totp")
-		case way == e.channel && way != TOTP:
-			o.Label = text.T(ctx, "identity.code.again")
-		case way == SMS:
-			o.Label = text.T(ctx, "identity.code.use_sms", "Address", maskPhone(a.Phone))
-		case way == Telegram:
-			o.Label = text.T(ctx, "identity.code.use_telegram")
-		case way == Email:
-			o.Label = text.T(ctx, "identity.code.use_email", "Address", maskEmail(a.Email))
-		default:
-			continue
+	view := codeView{
+		form: form, action: target.To("/sign-in/code"), send: target.To("/sign-in/code/send"), ask: target.To("/sign-in/code/passkey"), back: target.To("/sign-in"),
+		kind: e.channel, hint: hint(ctx, a, e.channel),
+	}
+	for _, way := range ways {
+		if label := turnTo(ctx, a, way, way == e.channel); label != "" {
+			view.others = append(view.others, design.Option{Value: string(way), Label: label})
 		}
-		view.others = append(view.others, o)
 	}
 	return page.Render(w, r, status, codePage(view))
 }
 
-// maskPhone shows the end alone: +996 ••• •••123.
-func maskPhone(phone string) string {
-	if len(phone) < 8 {
-		return "•••"
+// hint says what to do with the factor.
+func hint(ctx context.Context, a account.Account, kind factor.Kind) string {
+	switch kind {
+	case factor.TOTP:
+		return text.T(ctx, "identity.code.hint_totp")
+	case factor.SMS:
+		return text.T(ctx, "identity.code.hint_sms", "Address", factor.MaskPhone(a.Phone))
+	case factor.Telegram:
+		return text.T(ctx, "identity.code.hint_telegram")
+	case factor.Email:
+		return text.T(ctx, "identity.code.hint_email", "Address", factor.MaskEmail(a.Email))
+	case factor.Passkey:
+		return text.T(ctx, "identity.code.hint_passkey")
+	case factor.Backup:
+		return text.T(ctx, "identity.code.hint_backup")
 	}
-	return phone[:4] + " ••• •••" + phone[len(phone)-3:]
+	return ""
 }
 
-// maskEmail shows the first letter and the host: a•••@example.kg.
-func maskEmail(address string) string {
-	name, host, ok := strings.Cut(address, "@")
-	if !ok || name == "" {
-		return "•••"
+// turnTo is the label of the button that turns to the factor, or has its code
+// sent again; "" where there is nothing to turn to.
+func turnTo(ctx context.Context, a account.Account, kind factor.Kind, current bool) string {
+	switch kind {
+	case factor.SMS, factor.Telegram, factor.Email:
+		if current {
+			return text.T(ctx, "identity.code.again")
+		}
+	default:
+		if current {
+			return ""
+		}
 	}
-	return string([]rune(name)[:1]) + "•••@" + host
+	switch kind {
+	case factor.TOTP:
+		return text.T(ctx, "identity.code.use_totp")
+	case factor.SMS:
+		return text.T(ctx, "identity.code.use_sms", "Address", factor.MaskPhone(a.Phone))
+	case factor.Telegram:
+		return text.T(ctx, "identity.code.use_telegram")
+	case factor.Email:
+		return text.T(ctx, "identity.code.use_email", "Address", factor.MaskEmail(a.Email))
+	case factor.Passkey:
+		return text.T(ctx, "identity.code.use_passkey")
+	case factor.Backup:
+		return text.T(ctx, "identity.code.use_backup")
+	}
+	return ""
 }

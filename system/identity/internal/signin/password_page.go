@@ -16,6 +16,9 @@ func (s *SignIn) Mount(mux *http.ServeMux) {
 	s.Site.Handle(mux, "GET /sign-in/code", s.showCode)
 	s.Site.Handle(mux, "POST /sign-in/code", s.takeCode)
 	s.Site.Handle(mux, "POST /sign-in/code/send", s.sendCode)
+	s.Site.Handle(mux, "POST /sign-in/code/passkey", s.askSecond)
+	s.Site.Handle(mux, "POST /sign-in/passkey/question", s.askKey)
+	s.Site.Handle(mux, "POST /sign-in/passkey", s.takeKey)
 }
 
 func (s *SignIn) showPassword(w http.ResponseWriter, r *http.Request) error {
@@ -34,7 +37,7 @@ func (s *SignIn) showPassword(w http.ResponseWriter, r *http.Request) error {
 		}
 		form.Set("pin", who.Account.PIN) // proves anew who they are
 	}
-	return page.Render(w, r, http.StatusOK, passwordPage(s.Door, form, target))
+	return page.Render(w, r, http.StatusOK, passwordPage(s, form, target))
 }
 
 func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
@@ -69,7 +72,7 @@ func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return page.Render(w, r, status, passwordPage(s.Door, form, target))
+	return page.Render(w, r, status, passwordPage(s, form, target))
 }
 
 func (s *SignIn) cancel(w http.ResponseWriter, r *http.Request) error {

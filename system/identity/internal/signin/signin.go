@@ -1,5 +1,5 @@
 // Package signin is how a person proves to ЕСИ who they are: ПИН and password,
-// then a second factor (ID-10). Other ways stand beside it when they are built.
+// then a second factor (ID-10); or a passkey alone.
 package signin
 
 import (
@@ -16,27 +16,19 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/passkey"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 const (
 	entryLife   = 15 * time.Minute
 	maxAttempts = 5 // at a factor that is not sent
-)
-
-// Channel is the way of the second factor.
-type Channel string
-
-// The channels. The codes of all but TOTP are sent.
-const (
-	TOTP     Channel = "totp"
-	SMS      Channel = Channel(onetime.SMS)
-	Telegram Channel = Channel(onetime.Telegram)
-	Email    Channel = Channel(onetime.Email)
 )
 
 // SignIn is the subject.
@@ -47,6 +39,9 @@ type SignIn struct {
 	Accounts *account.Accounts
 	Throttle *throttle.Throttle
 	Codes    *onetime.Codes
+	Factors  *factor.Factors
+	Backups  *factor.Backups
+	Keys     *passkey.Keys
 	Provider *openid.Provider
 	Door     *door.Door
 	// Record writes what happened to the person's record of accesses.
@@ -59,30 +54,26 @@ type entry struct {
 	account  string
 	flow     string
 	next     string
-	channel  Channel
+	channel  factor.Kind // second factor that is waited for
 	remember bool
 	version  int64
 }
 
-// channels are the account's ways, the strongest first.
-func channels(a account.Account) []Channel {
-	var ways []Channel
-	if a.HasTOTP() {
-		ways = append(ways, TOTP)
+// ways are the account's second factors, the first of which is asked for; after
+// them the backup codes, where there are any.
+func (s *SignIn) ways(ctx context.Context, a account.Account) ([]factor.Kind, error) {
+	ways, err := s.Factors.Of(ctx, a)
+	if err != nil {
+		return nil, err
 	}
-	if a.PhoneVerified && a.Phone != "" {
-		ways = append(ways, SMS)
+	if !s.Keys.On() {
+		ways = slices.DeleteFunc(ways, func(k factor.Kind) bool { return k == factor.Passkey })
 	}
-	if a.Telegram != "" {
-		ways = append(ways, Telegram)
+	left, err := s.Backups.Left(ctx, a.ID)
+	if err == nil && left > 0 && len(ways) > 0 {
+		ways = append(ways, factor.Backup)
 	}
-	if a.EmailVerified && a.Email != "" {
-		ways = append(ways, Email)
-	}
-	if i := slices.Index(ways, Channel(a.Channel)); i > 0 { // the person's own choice comes first
-		ways = slices.Insert(slices.Delete(ways, i, i+1), 0, Channel(a.Channel))
-	}
-	return ways
+	return ways, err
 }
 
 // attempt is what the person gave, and where.
@@ -105,15 +96,9 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 	if err := s.Throttle.Try(ctx, throttle.Address, try.place.Address); err != nil {
 		return "", err
 	}
-	// A browser in which the person has signed in before has a count of its own:
-	// somebody who guesses elsewhere cannot lock the person out.
-	counted := digits
-	known, err := s.Door.Known(ctx, digits, try.browser)
+	counted, err := s.counted(ctx, digits, digits, try.browser)
 	if err != nil {
 		return "", err
-	}
-	if known {
-		counted += ":" + try.browser
 	}
 	if err := s.Throttle.Try(ctx, throttle.Password, counted); err != nil {
 		return "", err
@@ -131,7 +116,10 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 	if err := s.Throttle.Refund(ctx, throttle.Address, try.place.Address); err != nil {
 		return "", err
 	}
-	ways := channels(a)
+	ways, err := s.ways(ctx, a)
+	if err != nil {
+		return "", err
+	}
 	if len(ways) == 0 {
 		return "", fail.New(fail.Forbidden, "identity.no_factor")
 	}
@@ -140,7 +128,18 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 	if err := s.insert(ctx, e); err != nil {
 		return "", err
 	}
-	return secret, s.order(ctx, e, a)
+	return secret, s.order(ctx, e, a, try.browser)
+}
+
+// counted is what attempts of the subject are counted by. A browser in which the
+// person has signed in before has a count of its own: somebody who guesses
+// elsewhere cannot lock the person out.
+func (s *SignIn) counted(ctx context.Context, subject, digits, browser string) (string, error) {
+	known, err := s.Door.Known(ctx, digits, browser)
+	if err != nil || !known {
+		return subject, err
+	}
+	return subject + ":" + browser, nil
 }
 
 // refuse writes down a wrong password; who does not exist has no history.
@@ -158,89 +157,124 @@ func (s *SignIn) refuse(ctx context.Context, digits string, a account.Account, p
 }
 
 // order has the code of the entry's channel sent, where it is one that is sent.
-func (s *SignIn) order(ctx context.Context, e entry, a account.Account) error {
-	address, sent := map[Channel]string{SMS: a.Phone, Telegram: a.Telegram, Email: a.Email}[e.channel]
+func (s *SignIn) order(ctx context.Context, e entry, a account.Account, browser string) error {
+	address, sent := map[factor.Kind]string{factor.SMS: a.Phone, factor.Telegram: a.Telegram, factor.Email: a.Email}[e.channel]
 	if !sent {
 		return nil
 	}
+	limited, err := s.counted(ctx, a.ID, a.PIN, browser)
+	if err != nil {
+		return err
+	}
 	return s.Codes.Send(ctx, onetime.Order{
-		Purpose: onetime.SignIn, Owner: e.hash, Channel: onetime.Channel(e.channel), Address: address, Lang: a.Lang, Limited: a.ID,
+		Purpose: onetime.SignIn, Owner: e.hash, Channel: onetime.Channel(e.channel), Address: address, Lang: a.Lang, Limited: limited,
 	})
 }
 
 // send turns to the channel, or sends its code anew.
-func (s *SignIn) send(ctx context.Context, e entry, channel Channel) error {
+func (s *SignIn) send(ctx context.Context, e entry, channel factor.Kind, browser string) error {
 	a, found, err := s.Accounts.ByID(ctx, e.account)
 	if err != nil {
 		return err
 	}
-	if !found || !slices.Contains(channels(a), channel) {
+	ways, err := s.ways(ctx, a)
+	if err != nil {
+		return err
+	}
+	if !found || !slices.Contains(ways, channel) {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	e.channel = channel
 	if err := s.turn(ctx, e); err != nil {
 		return err
 	}
-	return s.order(ctx, e, a)
+	return s.order(ctx, e, a, browser)
 }
 
-// code is the second step. The account is given when the code was right: once.
-func (s *SignIn) code(ctx context.Context, e entry, typed string, place notice.Place) (account.Account, error) {
-	if err := s.Throttle.Try(ctx, throttle.Factor, e.account); err != nil {
-		return account.Account{}, err
-	}
+// answer is what the person gave as the second factor.
+type answer struct {
+	code           string
+	ticket, signed string // of a passkey
+	browser        string
+	place          notice.Place
+}
+
+// second is the second step. The account and the way it was entered are given
+// when the answer was right: once. Each factor has a count of its own.
+func (s *SignIn) second(ctx context.Context, e entry, given answer) (account.Account, door.Way, error) {
+	none := func(err error) (account.Account, door.Way, error) { return account.Account{}, door.Way{}, err }
 	a, found, err := s.Accounts.ByID(ctx, e.account)
 	if err != nil {
-		return account.Account{}, err
+		return none(err)
 	}
 	if !found {
-		return account.Account{}, wrongCode("identity.code.spent")
+		return none(wrongCode("identity.code.spent"))
 	}
-	err = s.factor(ctx, e, a, typed)
+	counted, err := s.counted(ctx, a.ID+":"+string(e.channel), a.PIN, given.browser)
+	if err != nil {
+		return none(err)
+	}
+	if err := s.Throttle.Try(ctx, throttle.Factor, counted); err != nil {
+		return none(err)
+	}
+	way, err := s.factor(ctx, e, a, given)
 	if fail.Is(err, fail.Invalid) {
-		return account.Account{}, errors.Join(err, s.Door.Refused(ctx, a, door.Password, place))
+		return none(errors.Join(err, s.Door.Refused(ctx, a, door.Password, given.place)))
 	}
 	if err != nil {
-		return account.Account{}, err
+		return none(err)
 	}
 	first, err := s.spend(ctx, e)
 	if err != nil {
-		return account.Account{}, err
+		return none(err)
 	}
 	if !first {
-		return account.Account{}, wrongCode("identity.code.spent")
+		return none(wrongCode("identity.code.spent"))
 	}
-	return a, s.Throttle.Clear(ctx, throttle.Factor, e.account)
+	way.Method, way.Remember = door.Password, e.remember
+	return a, way, s.Throttle.Clear(ctx, throttle.Factor, counted)
 }
 
-// factor checks what was typed; fail.Fields when it is wrong.
-func (s *SignIn) factor(ctx context.Context, e entry, a account.Account, typed string) error {
-	if e.channel != TOTP {
-		return s.Codes.Check(ctx, onetime.SignIn, e.hash, typed)
-	}
-	typed = strings.Join(strings.Fields(typed), "")
-	if len(typed) != 6 || strings.Trim(typed, "0123456789") != "" {
-		return wrongCode("identity.code.form")
+// factor checks what was given; fail.Invalid when it is wrong.
+func (s *SignIn) factor(ctx context.Context, e entry, a account.Account, given answer) (door.Way, error) {
+	way := door.Way{AMR: amr(e.channel), Level: assurance.Substantial}
+	switch e.channel {
+	case factor.SMS, factor.Telegram, factor.Email:
+		return way, s.Codes.Check(ctx, onetime.SignIn, e.hash, given.code)
+	case factor.TOTP:
+		if code := strings.Join(strings.Fields(given.code), ""); len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+			return way, wrongCode("identity.code.form")
+		}
 	}
 	counted, err := s.attempt(ctx, e)
 	if err != nil {
-		return err
+		return way, err
 	}
 	if !counted {
-		return wrongCode("identity.code.spent")
+		return way, wrongCode("identity.code.spent")
 	}
-	right, err := s.Accounts.CheckTOTP(ctx, a, typed)
-	if err == nil && !right {
-		err = wrongCode("identity.code.wrong")
+	switch e.channel {
+	case factor.TOTP:
+		right, err := s.Accounts.CheckTOTP(ctx, a, strings.Join(strings.Fields(given.code), ""))
+		if err == nil && !right {
+			err = wrongCode("identity.code.wrong")
+		}
+		return way, err
+	case factor.Backup:
+		return way, s.Backups.Check(ctx, a, given.code, given.place)
+	case factor.Passkey:
+		key, err := s.Keys.CheckSecond(ctx, a, e.hash, given.ticket, given.signed, given.place)
+		way.AMR, way.Level = append([]string{"pwd", "mfa"}, key.AMR()...), assurance.High
+		return way, err
 	}
-	return err
+	return way, fail.New(fail.BadRequest, "kit.bad_request")
 }
 
 func wrongCode(key string) error { return fail.Fields(fail.Finding{Field: "code", Key: key}) }
 
 // amr names the ways of the sign-in (RFC 8176).
-func amr(channel Channel) []string {
-	if channel == SMS {
+func amr(channel factor.Kind) []string {
+	if channel == factor.SMS {
 		return []string{"pwd", "sms", "mfa"}
 	}
 	return []string{"pwd", "otp", "mfa"}

@@ -1,0 +1,170 @@
+package factor
+
+import (
+	_ "embed"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
+)
+
+// Pages are the pages on which people see to their factors.
+type Pages struct {
+	Site     *page.Site
+	Door     *door.Door
+	Accounts *account.Accounts
+	Factors  *Factors
+	Contacts *Contacts
+	Backups  *Backups
+	Apps     *Authenticators
+	Chats    *Messengers
+	Bot      string // name of the Telegram bot, "" without one
+	BotPage  string // where the demo's stand-in for it is, "" for the real one
+}
+
+// Mount puts the pages into the mux.
+func (p *Pages) Mount(mux *http.ServeMux) {
+	mux.HandleFunc("GET /security/factor.js", serveScript)
+	p.Site.Handle(mux, "GET /security/factors", p.Door.In(p.list))
+	p.Site.Handle(mux, "POST /security/factors/first", p.Door.Fresh(p.first))
+	p.Site.Handle(mux, "GET /security/totp", p.Door.Fresh(p.showTOTP))
+	p.Site.Handle(mux, "POST /security/totp", p.Door.Fresh(p.takeTOTP))
+	p.Site.Handle(mux, "POST /security/totp/remove", p.Door.Fresh(p.removeTOTP))
+	p.Site.Handle(mux, "GET /security/telegram", p.Door.Fresh(p.showTelegram))
+	p.Site.Handle(mux, "POST /security/telegram/start", p.Door.Fresh(p.startTelegram))
+	p.Site.Handle(mux, "POST /security/telegram", p.Door.Fresh(p.takeTelegram))
+	p.Site.Handle(mux, "POST /security/telegram/remove", p.Door.Fresh(p.removeTelegram))
+	p.Site.Handle(mux, "GET /security/backup", p.Door.Fresh(p.showBackup))
+	p.Site.Handle(mux, "POST /security/backup", p.Door.Fresh(p.makeBackup))
+	p.Site.Handle(mux, "POST /security/backup/file", p.Door.In(p.fileBackup))
+}
+
+// Way is where a page about one factor was come from, and where it leads to:
+// the set-up of a new account, on the way to its target, or the list of factors.
+type Way struct {
+	Target door.Target
+	SetUp  bool
+}
+
+// WayOf reads it from the page's address.
+func WayOf(d *door.Door, w http.ResponseWriter, r *http.Request) (Way, error) {
+	target, err := d.Target(w, r)
+	return Way{target, r.URL.Query().Get("from") == "set-up"}, err
+}
+
+// To is the address of another page on the same way.
+func (w Way) To(path string) string {
+	address := w.Target.To(path)
+	switch {
+	case !w.SetUp:
+		return address
+	case strings.Contains(address, "?"):
+		return address + "&from=set-up"
+	}
+	return address + "?from=set-up"
+}
+
+// Done is where it goes on when the page's work is done.
+func (w Way) Done() string {
+	if w.SetUp {
+		return w.Target.To("/set-up")
+	}
+	return "/security/factors"
+}
+
+//go:embed factor.js
+var script []byte
+
+func serveScript(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(script) // a reader that left is no error of ours
+}
+
+func (p *Pages) list(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	return p.renderList(w, r, http.StatusOK, who, page.NewForm("channel", who.Account.Channel))
+}
+
+func (p *Pages) renderList(w http.ResponseWriter, r *http.Request, status int, who door.Person, form *page.Form) error {
+	ctx, a := r.Context(), who.Account
+	kinds, err := p.Factors.Of(ctx, a)
+	if err != nil {
+		return err
+	}
+	left, err := p.Backups.Left(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	view := listView{form: form}
+	on := func(there bool) (string, string) {
+		if there {
+			return text.T(ctx, "identity.factors.on"), "done"
+		}
+		return text.T(ctx, "identity.factors.off"), "neutral"
+	}
+	add := func(title, hint, href string, there bool) {
+		status, tone := on(there)
+		view.tasks = append(view.tasks, design.Task{Title: title, Hint: hint, Href: href, Status: status, Tone: tone})
+	}
+	add(text.T(ctx, "identity.factors.passkey"), text.T(ctx, "identity.factors.passkey_hint"), "/security/passkeys", slices.Contains(kinds, Passkey))
+	add(text.T(ctx, "identity.factors.totp"), text.T(ctx, "identity.factors.totp_hint"), "/security/totp", a.HasTOTP())
+	add(text.T(ctx, "identity.factors.sms"), GroupPhone(a.Phone), "/security/phone", slices.Contains(kinds, SMS))
+	if p.Bot != "" || a.Telegram != "" {
+		add(text.T(ctx, "identity.factors.telegram"), text.T(ctx, "identity.factors.telegram_hint"), "/security/telegram", a.Telegram != "")
+	}
+	add(text.T(ctx, "identity.factors.email"), a.Email, "/security/email", slices.Contains(kinds, Email))
+	backup := design.Task{
+		Title: text.T(ctx, "identity.factors.backup"), Hint: text.T(ctx, "identity.factors.backup_hint"), Href: "/security/backup",
+		Status: text.T(ctx, "identity.backup.left", "Count", left), Tone: "done",
+	}
+	if left <= backupFew {
+		backup.Tone = "attention"
+	}
+	view.tasks = append(view.tasks, backup)
+	for _, kind := range kinds {
+		view.first = append(view.first, design.Option{Value: string(kind), Label: text.T(ctx, "identity.factors."+string(kind))}) // text: identity.factors.*
+	}
+	if form.Get("channel") == "" && len(kinds) > 0 {
+		form.Set("channel", string(kinds[0]))
+	}
+	return page.Render(w, r, status, listPage(view))
+}
+
+// first chooses the factor that is asked for first.
+func (p *Pages) first(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	kinds, err := p.Factors.Of(r.Context(), who.Account)
+	if err != nil {
+		return err
+	}
+	chosen := Kind(form.Get("channel"))
+	if !slices.Contains(kinds, chosen) {
+		form.Fail("channel", "kit.field.required")
+		return p.renderList(w, r, http.StatusUnprocessableEntity, who, form)
+	}
+	if err := p.Factors.First(r.Context(), p.Accounts, who.Account, chosen); err != nil {
+		return err
+	}
+	page.Notice(w, "identity.factors.first_saved")
+	return page.Redirect(w, r, "/security/factors")
+}
+
+// told is what a page says of a refusal in the form; false for what is no
+// refusal of what was typed.
+func told(form *page.Form, err error) bool {
+	if fail.Is(err, fail.TooMany) {
+		form.Fail("code", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
+		return true
+	}
+	return form.Take(err)
+}
