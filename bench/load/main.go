@@ -1,0 +1,180 @@
+// Command load measures ЕСИ over the network against the least that could do
+// the same: a bare net/http handler in a process of its own, under the same load
+// generator, taking turns in the same minute.
+//
+//	bench/load/run              builds, starts and measures
+//	ROUNDS=9 SECONDS=3 bench/load/run
+//
+// A flow of several requests is compared with as many requests of the handler.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == "hello" {
+		if err := hello(os.Args[2]); err != nil {
+			fail(err)
+		}
+		return
+	}
+	var s settings
+	flag.StringVar(&s.base, "base", "", "address of ЕСИ: http://esi.localhost:8080")
+	flag.StringVar(&s.hello, "hello", "", "address of the bare handler: 127.0.0.1:8081")
+	flag.IntVar(&s.pid, "pid", 0, "process of ЕСИ, for its processor time and memory")
+	flag.StringVar(&s.machine, "machine", "", "client_id:client_secret of a machine")
+	flag.IntVar(&s.rounds, "rounds", 5, "how often each is measured")
+	flag.DurationVar(&s.time, "time", 2*time.Second, "for how long each time")
+	flag.IntVar(&s.connections, "connections", 16, "at once")
+	flag.Parse()
+	if err := s.run(context.Background()); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// hello is the reference.
+func hello(address string) error {
+	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("hello\n")) // a reader that left is no error of ours
+	})}
+	return server.ListenAndServe()
+}
+
+type settings struct {
+	base, hello, machine string
+	pid                  int
+	rounds, connections  int
+	time                 time.Duration
+}
+
+// act is one whole thing done over a connection; it gives the requests made.
+type act struct {
+	name string
+	goal string // ratio to reach, for the reader
+	open func(ctx context.Context) (func() (requests int, err error), error)
+}
+
+func (s settings) run(ctx context.Context) error {
+	acts, err := s.acts(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println("| what | per second | requests | ratio to as many requests of a bare handler | goal | processor time each |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|")
+	for _, a := range acts {
+		var rates, ratios, costs []float64
+		requests := 0
+		for range s.rounds {
+			bare, err := s.measure(ctx, s.greet())
+			if err != nil {
+				return fmt.Errorf("hello: %w", err)
+			}
+			before := s.processor()
+			mine, err := s.measure(ctx, a)
+			if err != nil {
+				return fmt.Errorf("%s: %w", a.name, err)
+			}
+			requests = mine.requests / max(mine.done, 1)
+			rates = append(rates, mine.rate())
+			ratios = append(ratios, mine.rate()*float64(requests)/bare.rate())
+			costs = append(costs, float64((s.processor()-before).Microseconds())/float64(max(mine.done, 1)))
+		}
+		fmt.Printf("| %s | %.0f | %d | %.2f (%.2f–%.2f) | %s | %.0f µs |\n", a.name, median(rates), requests, median(ratios), slices.Min(ratios), slices.Max(ratios), a.goal, median(costs))
+	}
+	fmt.Printf("\nResident memory after the load: %d MB\n", s.memory())
+	return nil
+}
+
+type result struct {
+	done, requests int
+	took           time.Duration
+}
+
+func (r result) rate() float64 { return float64(r.done) / r.took.Seconds() }
+
+// measure does the act over all connections for the time.
+func (s settings) measure(ctx context.Context, a act) (result, error) {
+	var mu sync.Mutex
+	var total result
+	var failed error
+	var all sync.WaitGroup
+	begun := time.Now()
+	deadline := begun.Add(s.time)
+	for range s.connections {
+		all.Go(func() {
+			do, err := a.open(ctx)
+			done, requests := 0, 0
+			for err == nil && time.Now().Before(deadline) {
+				var n int
+				if n, err = do(); err == nil {
+					done, requests = done+1, requests+n
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			total.done, total.requests = total.done+done, total.requests+requests
+			if err != nil {
+				failed = err
+			}
+		})
+	}
+	all.Wait()
+	total.took = time.Since(begun)
+	return total, failed
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// processor is the time that the process has used so far (Linux; else 0).
+func (s settings) processor() time.Duration {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(s.pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data)[strings.LastIndexByte(string(data), ')')+1:])
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * 10 * time.Millisecond // clock ticks of 1/100 s
+}
+
+// memory is what the process holds, in megabytes (Linux; else 0).
+func (s settings) memory() int {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(s.pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, _ := strconv.Atoi(strings.Fields(rest)[0])
+			return kb / 1024
+		}
+	}
+	return 0
+}
+
+func dial(ctx context.Context, address string) (net.Conn, error) {
+	return (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", address)
+}
