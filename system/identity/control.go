@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/cabinet"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
@@ -26,7 +27,7 @@ type ground struct {
 }
 
 // stay builds the rooms in which a person stays in control of the account:
-// "this was not me" and recovery.
+// "this was not me", recovery and the cabinet.
 func (s *System) stay(mux *http.ServeMux, g ground) {
 	s.incidents = &control.Incidents{DB: s.db, Clock: s.clock, Accounts: s.accounts}
 	s.controls = &control.Control{
@@ -41,4 +42,10 @@ func (s *System) stay(mux *http.ServeMux, g ground) {
 	s.sweeps = append(s.sweeps, s.recoveries.Sweep)
 	s.controls.Mount(mux)
 	s.recoveries.Mount(mux)
+	s.rooms = &cabinet.Cabinet{
+		DB: s.db, Clock: s.clock, Site: g.site, Accounts: s.accounts, Sessions: g.sessions, Consents: g.consents, Provider: s.provider, Door: g.door,
+		Notices: g.notices, Control: s.controls, Record: s.record, Words: s.words,
+	}
+	g.site.Fill = s.rooms.Fill
+	s.rooms.Mount(mux)
 }

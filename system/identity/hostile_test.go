@@ -336,7 +336,8 @@ func TestAuthenticatorAppIsTheFirstChoiceOfWhoHasOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.submit(p, "/sign-in/code", "code", code).must(http.StatusOK, "Токтогулов", "приложение-аутентификатор")
+	b.submit(p, "/sign-in/code", "code", code).must(http.StatusOK, "Токтогулов")
+	b.get(h.base+"/security").must(http.StatusOK, "Приложение-аутентификатор установлено")
 }
 
 func TestSignOutAsksWhereTheSystemHasNoProof(t *testing.T) {

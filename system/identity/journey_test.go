@@ -37,7 +37,9 @@ func TestOneSignInOpensTwoSystemsAndOneSignOutEndsBoth(t *testing.T) {
 			t.Fatalf("%+v is somebody else than %+v", second, claims)
 		}
 		// The cabinet knows all of it.
-		b.get(h.base+"/").must(http.StatusOK, "Асанова Айгүл Маратовна", "Этот сеанс", "Chrome · Android", "Государственный портал электронных услуг", "Ваш выбор запомнен")
+		b.get(h.base+"/").must(http.StatusOK, "Мой аккаунт", "Асанова Айгүл Маратовна")
+		b.get(h.base+"/security/sessions").must(http.StatusOK, "Этот сеанс", "Chrome · Android", "Пароль и код", "127.0.0.1")
+		b.get(h.base+"/security/consents").must(http.StatusOK, "Государственный портал электронных услуг", "Ваш выбор запомнен", "Асанова Айгүл Маратовна", "1 •••••••• ••123", "Последний раз переданы")
 		// Out: the portal leads to ЕСИ, and ЕСИ ends the card's session too.
 		p = b.post(h.portal.base+"/sign-out", nil)
 		if p.must(http.StatusOK, "Вход").url.Path != "/sign-in" { // the portal's "/" needs somebody
@@ -76,8 +78,8 @@ func TestConsentWithdrawnEndsTheSystemsSession(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		b := h.browser()
 		h.enter(b, h.card, demo.Doctor, "remember", "1")
-		p := b.get(h.base+"/").must(http.StatusOK, "Цифровая медицинская карта пациента")
-		b.submit(p, "/consents/withdraw", "client", "card").must(http.StatusOK, "Согласие отозвано", "Согласий пока нет")
+		p := b.get(h.base+"/security/consents").must(http.StatusOK, "Цифровая медицинская карта пациента")
+		b.submit(p, "/security/consents/withdraw", "client", "card").must(http.StatusOK, "Согласие отозвано", "Согласий пока нет")
 		h.eventually("the card's session lives on", func() bool { return b.stay().get(h.card.base+"/").status == http.StatusSeeOther })
 		b.get(h.card.base+"/").must(http.StatusOK, "Передача данных") // asked anew
 	})
@@ -90,17 +92,18 @@ func TestSessionEndedFromAnotherBrowser(t *testing.T) {
 	h.enter(phone, h.card, demo.Doctor)
 	h.inbox.clear()
 	p := h.signIn(desk, desk.get(h.base+"/sign-in"), demo.Doctor)
-	p.must(http.StatusOK, "Firefox · Windows", "Chrome · Android")
+	p.must(http.StatusOK, "Мой аккаунт")
+	p = desk.get(h.base+"/security/sessions").must(http.StatusOK, "Firefox · Windows", "Chrome · Android")
 	sid := strings.Split(strings.Split(p.body, `name="session" value="`)[1], `"`)[0]
-	desk.submit(p, "/sessions/end", "session", sid).must(http.StatusOK, "Сеанс завершён")
+	desk.submit(p, "/security/sessions/end", "session", sid).must(http.StatusOK, "Сеанс завершён")
 	phone.get(h.base+"/").must(http.StatusOK, "Единый вход")
 	h.eventually("the card's session lives on", func() bool { return phone.stay().get(h.card.base+"/").status == http.StatusSeeOther })
 	// Nobody ends a session of another person.
 	stranger := h.browser()
 	h.inbox.clear()
 	h.signIn(stranger, stranger.get(h.base+"/sign-in"), demo.Surgeon)
-	own := strings.Split(strings.Split(desk.get(h.base+"/").body+`name="session" value="x"`, `name="session" value="`)[1], `"`)[0]
-	stranger.post(h.base+"/sessions/end", map[string][]string{"session": {own}})
+	own := strings.Split(strings.Split(desk.get(h.base+"/security/sessions").body+`name="session" value="x"`, `name="session" value="`)[1], `"`)[0]
+	stranger.post(h.base+"/security/sessions/end", map[string][]string{"session": {own}})
 	desk.get(h.base+"/").must(http.StatusOK, "Мой аккаунт")
 }
 
@@ -134,6 +137,14 @@ func TestPagesSpeakThreeLanguages(t *testing.T) {
 		}
 		b.submit(p, "/consent", "decision", "allow", "agreement", "1").claims()
 		look(b.get(h.base + "/"))
+		for _, path := range []string{
+			"/security", "/security/sessions", "/security/events", "/security/consents", "/security/data", "/security/close", "/privacy", "/not-me", "/sign-in/recover",
+		} {
+			look(b.get(h.base + path))
+		}
+		p = look(b.submit(b.get(h.base+"/sign-in/recover"), "/sign-in/recover", "pin", demo.Nurse.PIN))
+		p = look(b.submit(p, "/sign-in/recover/send", "way", "sms"))
+		look(b.submit(p, "/sign-in/recover/code/sms", "code", "12"))
 		look(b.get(h.base + "/sign-out"))
 		look(b.get(h.base + "/nowhere"))
 		if len(slices.Compact(seen)) < 8 {

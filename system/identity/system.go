@@ -67,6 +67,7 @@ type System struct {
 	incidents  *control.Incidents
 	controls   *control.Control
 	recoveries *recovery.Recovery
+	rooms      *cabinet.Cabinet
 }
 
 var (
@@ -140,8 +141,6 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance, Record: s.record,
 		Factors: second.pages.Factors, Backups: second.pages.Backups, Keys: second.keys,
 	}
-	rooms := &cabinet.Cabinet{Site: site, Accounts: s.accounts, Sessions: sessions, Consents: consents, Provider: s.provider, Record: s.record}
-	site.Fill = rooms.Fill
 	s.desk = s.console(env, entrance, limits, phones)
 	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
@@ -157,7 +156,6 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	signIn.Mount(mux)
 	second.mount(mux)
 	consents.Mount(mux)
-	rooms.Mount(mux)
 	phones.Mount(mux)
 	s.desk.Mount(mux)
 	signing.Mount(mux)

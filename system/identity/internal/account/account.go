@@ -94,7 +94,8 @@ func NewAccounts(d *db.DB, c clock.Clock, box *seal.Box) *Accounts {
 }
 
 // Create makes the account of a person. One that is there already stays as it
-// is, and false is returned.
+// is, and false is returned; one that its owner closed is opened again with the
+// data of the new proofing and the "sub" it had.
 func (s *Accounts) Create(ctx context.Context, n New) (bool, error) {
 	digits, err := pin.Parse(n.PIN)
 	if err != nil {
@@ -135,8 +136,14 @@ func (s *Accounts) Prepare(ctx context.Context, n New) (Account, error) {
 		// Nobody could ever pass the second factor.
 		return Account{}, fail.Fields(fail.Finding{Field: "phone", Key: "kit.field.required"})
 	}
+	subject := id.Secret()
+	if closed, found, err := s.ByPIN(ctx, digits); err != nil {
+		return Account{}, err
+	} else if found && closed.State == Closed {
+		subject = closed.ID // what is sealed below is sealed for it
+	}
 	a := Account{
-		ID: id.Secret(), PIN: digits, FamilyName: page.Clean(n.FamilyName), GivenName: page.Clean(n.GivenName), Patronymic: page.Clean(n.Patronymic),
+		ID: subject, PIN: digits, FamilyName: page.Clean(n.FamilyName), GivenName: page.Clean(n.GivenName), Patronymic: page.Clean(n.Patronymic),
 		Sex: pin.Sex(digits), BirthDate: n.BirthDate, Citizenship: n.Citizenship,
 		Email: n.Email, EmailVerified: n.Email != "", Phone: n.Phone, PhoneVerified: n.Phone != "", Lang: n.Lang,
 		Level: n.Level, State: Active, CreatedAt: s.Clock.Now(),

@@ -41,14 +41,20 @@ func (s *Accounts) one(row *sql.Row) (Account, bool, error) {
 }
 
 func (s *Accounts) known(ctx context.Context, pin string) (bool, error) {
-	_, found, err := s.ByPIN(ctx, pin)
-	return found, err
+	a, found, err := s.ByPIN(ctx, pin)
+	return found && a.State != Closed, err
 }
 
-// Insert keeps a prepared account; false when the ПИН has one already.
+// Insert keeps a prepared account; false when the ПИН has one already. One that
+// was closed is opened again, unless it was closed by a thief: while it is frozen
+// it waits for an operator.
 func (s *Accounts) Insert(ctx context.Context, tx *sql.Tx, a Account) (bool, error) {
 	result, err := tx.ExecContext(ctx, `INSERT INTO account (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', $13, $14, $15, 0, $16, $17, 0, $18) ON CONFLICT (pin) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', $13, $14, $15, 0, $16, $17, 0, $18)
+		ON CONFLICT (pin) DO UPDATE SET family_name = $3, given_name = $4, patronymic = $5, sex = $6, birth_date = $7, citizenship = $8,
+			email = $9, email_verified = $10, phone = $11, phone_verified = $12, telegram = '', channel = '', lang = $13, level = $14, state = $15,
+			frozen_until = 0, password = $16, totp = $17
+		WHERE account.state = 'closed' AND account.id = $1 AND account.frozen_until < $18`,
 		a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, db.Flag(a.EmailVerified),
 		a.Phone, db.Flag(a.PhoneVerified), string(a.Lang), string(a.Level), string(a.State), a.password, a.totp, db.Micros(a.CreatedAt))
 	if err != nil {
@@ -99,6 +105,14 @@ func (s *Accounts) set(ctx context.Context, tx *sql.Tx, accountID, column, value
 
 func (s *Accounts) setContact(ctx context.Context, tx *sql.Tx, accountID, column, value string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE account SET `+column+` = $2, `+column+`_verified = $3 WHERE id = $1`, accountID, value, db.Flag(value != ""))
+	return err
+}
+
+// Empty takes away, in the transaction, all that would let anybody in: what an
+// account that is closed has no more.
+func (s *Accounts) Empty(ctx context.Context, tx *sql.Tx, accountID string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE account SET password = '', totp = '', email = '', email_verified = 0, phone = '', phone_verified = 0,
+		telegram = '', channel = '' WHERE id = $1`, accountID)
 	return err
 }
 

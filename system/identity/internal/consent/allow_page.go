@@ -17,8 +17,10 @@ import (
 func (c *Consents) Mount(mux *http.ServeMux) {
 	c.Site.Handle(mux, "GET /consent", c.show)
 	c.Site.Handle(mux, "POST /consent", c.take)
-	c.Site.Handle(mux, "GET /agreement", func(w http.ResponseWriter, r *http.Request) error {
-		return page.Render(w, r, http.StatusOK, agreementPage())
+	c.Site.Handle(mux, "GET /agreement", c.showAgreement)
+	c.Site.Handle(mux, "POST /agreement", c.takeAgreement)
+	c.Site.Handle(mux, "GET /privacy", func(w http.ResponseWriter, r *http.Request) error {
+		return page.Render(w, r, http.StatusOK, privacyPage())
 	})
 }
 
@@ -50,10 +52,12 @@ type view struct {
 	choice  []string // those the person may leave out
 	agree   bool     // the agreement was not accepted yet
 	action  string
+	gets    []Value            // what the fixed scopes tell
+	chosen  map[string][]Value // what each other would
 }
 
 func (c *Consents) view(r *http.Request, flow openid.Flow, a account.Account, form *page.Form) (view, error) {
-	accepted, err := c.accepted(r.Context(), a.ID)
+	accepted, err := c.Accepted(r.Context(), a.ID)
 	v := view{form: form, flow: flow, account: a, agree: !accepted, action: "/consent?" + url.Values{"flow": {flow.ID}}.Encode()}
 	if locales := r.URL.Query().Get("ui_locales"); locales != "" {
 		v.action += "&" + url.Values{"ui_locales": {locales}}.Encode()
@@ -66,7 +70,19 @@ func (c *Consents) view(r *http.Request, flow openid.Flow, a account.Account, fo
 			v.choice = append(v.choice, scope)
 		}
 	}
-	return v, err
+	if err != nil {
+		return v, err
+	}
+	if v.gets, err = c.Values(r.Context(), a, v.fixed); err != nil {
+		return v, err
+	}
+	v.chosen = map[string][]Value{}
+	for _, scope := range v.choice {
+		if v.chosen[scope], err = c.Values(r.Context(), a, []string{scope}); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
 }
 
 func (c *Consents) show(w http.ResponseWriter, r *http.Request) error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -33,6 +34,8 @@ type Consents struct {
 	Sessions *sso.Sessions
 	Provider *openid.Provider
 	Record   func(ctx context.Context, pin, name, action, object string) error
+	// Organisations names those on whose behalf the person acts; may be nil.
+	Organisations func(ctx context.Context, pin string) ([]string, error)
 }
 
 // Consent is what a person allowed a system.
@@ -50,7 +53,7 @@ func (c *Consents) Remembered(ctx context.Context, accountID, client string, ask
 	if err != nil || !found || !given.Remembered {
 		return nil, false, err
 	}
-	accepted, err := c.accepted(ctx, accountID)
+	accepted, err := c.Accepted(ctx, accountID)
 	if err != nil || !accepted {
 		return nil, false, err
 	}
@@ -64,6 +67,15 @@ func (c *Consents) Remembered(ctx context.Context, accountID, client string, ask
 		}
 	}
 	return allowed, true, nil
+}
+
+// AcceptAgreement keeps that the person accepted the agreement in force.
+func (c *Consents) AcceptAgreement(ctx context.Context, a account.Account, lang text.Lang) error {
+	err := c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.accept(ctx, tx, a.ID, lang) })
+	if err != nil {
+		return err
+	}
+	return c.Record(ctx, a.PIN, a.Name(), "agreement.accepted", AgreementVersion)
 }
 
 // decision is what the person answered on the page.
@@ -103,6 +115,56 @@ func (c *Consents) Withdraw(ctx context.Context, a account.Account, client strin
 		return err
 	}
 	return c.Record(ctx, a.PIN, a.Name(), "consent.withdrawn", client)
+}
+
+// Value is one thing that a system is told, in the reader's words.
+type Value struct{ Name, Text string }
+
+// Values are what the scopes tell of the person: the very words.
+func (c *Consents) Values(ctx context.Context, a account.Account, scopes []string) ([]Value, error) {
+	var values []Value
+	add := func(key, said string) {
+		if said != "" {
+			values = append(values, Value{text.T(ctx, key), said})
+		}
+	}
+	if slices.Contains(scopes, openid.ScopeProfile) {
+		add("identity.cabinet.name", a.Name())
+		add("identity.pin", Masked(a.PIN))
+		add("identity.cabinet.birth", text.Date(a.BirthDate))
+		if a.Sex != "unknown" {
+			add("identity.cabinet.sex", text.T(ctx, "identity.sex."+a.Sex)) // text: identity.sex.*
+		}
+		add("identity.cabinet.citizenship", a.Citizenship)
+	}
+	if slices.Contains(scopes, openid.ScopeOrganizations) {
+		said := text.T(ctx, "identity.consent.no_organisation")
+		if c.Organisations != nil {
+			names, err := c.Organisations(ctx, a.PIN)
+			if err != nil {
+				return nil, err
+			}
+			if len(names) > 0 {
+				said = strings.Join(names, ", ")
+			}
+		}
+		add("identity.cabinet.organisations", said)
+	}
+	if slices.Contains(scopes, openid.ScopeEmail) {
+		add("identity.cabinet.email", a.Email)
+	}
+	if slices.Contains(scopes, openid.ScopePhone) {
+		add("identity.cabinet.phone", a.Phone)
+	}
+	return values, nil
+}
+
+// Masked shows the ends of a ПИН: nobody who looks over the shoulder has it.
+func Masked(pin string) string {
+	if len(pin) != 14 {
+		return "•••"
+	}
+	return pin[:1] + " •••••••• ••" + pin[11:]
 }
 
 // Describe is the scope in plain words.

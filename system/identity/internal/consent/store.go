@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
@@ -79,8 +80,61 @@ func (c *Consents) delete(ctx context.Context, tx db.Querier, accountID, client 
 	return err
 }
 
-// accepted says whether the person accepted the agreement in force.
-func (c *Consents) accepted(ctx context.Context, accountID string) (bool, error) {
+// Used is when each system last was handed the person's data.
+func (c *Consents) Used(ctx context.Context, pin string) (map[string]time.Time, error) {
+	rows, err := c.DB.Read.QueryContext(ctx, `SELECT object, MAX(at) FROM access_record WHERE subject_pin = $1 AND action = 'data.handed' GROUP BY object`, pin)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	used := map[string]time.Time{}
+	for rows.Next() {
+		var client string
+		var at int64
+		if err := rows.Scan(&client, &at); err != nil {
+			return nil, err
+		}
+		used[client] = db.Time(at)
+	}
+	return used, rows.Err()
+}
+
+// WithdrawAll takes back, in the transaction, all that the person allowed; what
+// was granted must have been ended before.
+func (c *Consents) WithdrawAll(ctx context.Context, tx db.Querier, accountID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM consent WHERE account_id = $1`, accountID)
+	return err
+}
+
+// Agreement is a version of the agreement that the person accepted.
+type Agreement struct {
+	Version string
+	Lang    text.Lang
+	At      time.Time
+}
+
+// Agreements lists what the person accepted, the newest first.
+func (c *Consents) Agreements(ctx context.Context, accountID string) ([]Agreement, error) {
+	rows, err := c.DB.Read.QueryContext(ctx, `SELECT version, lang, accepted_at FROM agreement WHERE account_id = $1 ORDER BY accepted_at DESC`, accountID)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Agreement
+	for rows.Next() {
+		var a Agreement
+		var at int64
+		if err := rows.Scan(&a.Version, &a.Lang, &at); err != nil {
+			return nil, err
+		}
+		a.At = db.Time(at)
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
+
+// Accepted says whether the person accepted the agreement in force.
+func (c *Consents) Accepted(ctx context.Context, accountID string) (bool, error) {
 	var one int
 	err := c.DB.Read.QueryRowContext(ctx, `SELECT 1 FROM agreement WHERE account_id = $1 AND version = $2`, accountID, AgreementVersion).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {

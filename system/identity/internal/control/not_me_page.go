@@ -58,7 +58,7 @@ func (c *Control) show(w http.ResponseWriter, r *http.Request) error {
 	if !e.Disowned.IsZero() {
 		return c.done(w, r, *e)
 	}
-	return page.Render(w, r, http.StatusOK, eventPage(*e, form.Get("link")))
+	return page.Render(w, r, http.StatusOK, EventPage(*e, "/not-me/confirm", map[string]string{"link": form.Get("link")}))
 }
 
 func (c *Control) confirm(w http.ResponseWriter, r *http.Request) error {

@@ -1,0 +1,52 @@
+package cabinet
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
+)
+
+func (c *Cabinet) showSecurity(w http.ResponseWriter, r *http.Request, p door.Person) error {
+	ctx := r.Context()
+	var tasks []design.Task
+	for _, s := range c.sections {
+		t := design.Task{Title: text.T(ctx, s.Key), Href: s.Path}
+		if s.HintKey != "" {
+			t.Hint = text.T(ctx, s.HintKey)
+		}
+		if s.Status != nil {
+			var err error
+			if t.Status, t.Tone, err = s.Status(ctx, p.Account); err != nil {
+				return err
+			}
+		}
+		tasks = append(tasks, t)
+	}
+	sessions, err := c.Sessions.Of(ctx, p.Account.ID)
+	if err != nil {
+		return err
+	}
+	tasks = append(tasks,
+		design.Task{Title: text.T(ctx, "identity.cabinet.sessions"), Hint: text.T(ctx, "identity.cabinet.sessions_hint"), Href: "/security/sessions", Status: text.T(ctx, "identity.cabinet.sessions_count", "Count", len(sessions))},
+		design.Task{Title: text.T(ctx, "identity.cabinet.events"), Hint: text.T(ctx, "identity.cabinet.events_hint"), Href: "/security/events"},
+	)
+	return page.Render(w, r, http.StatusOK, securityPage(p.Account, c.Clock.Now(), tasks, advice(ctx, p.Account)))
+}
+
+// advice is what would make the account safer next, "" when nothing would.
+func advice(ctx context.Context, a account.Account) string {
+	switch {
+	case !a.PhoneVerified:
+		return text.T(ctx, "identity.advice.phone")
+	case !a.EmailVerified:
+		return text.T(ctx, "identity.advice.email")
+	case !a.HasTOTP():
+		return text.T(ctx, "identity.advice.totp")
+	}
+	return ""
+}

@@ -1,0 +1,53 @@
+package cabinet
+
+import (
+	"context"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// batch is how many records are read at once: none is read while a slow reader
+// takes those before it.
+const batch = 500
+
+// accesses gives each record of an access to the person's data, the newest first.
+func (c *Cabinet) accesses(ctx context.Context, pin string, take func(audit.Record) error) error {
+	before := "~" // after every id
+	for {
+		records, err := c.some(ctx, pin, before)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if err := take(r); err != nil {
+				return err
+			}
+		}
+		if len(records) < batch {
+			return nil
+		}
+		before = records[len(records)-1].ID
+	}
+}
+
+func (c *Cabinet) some(ctx context.Context, pin, before string) ([]audit.Record, error) {
+	rows, err := c.DB.Read.QueryContext(ctx, `SELECT id, at, actor_name, actor_role, organisation, via, action, purpose, object
+		FROM access_record WHERE subject_pin = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, pin, before, batch)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var records []audit.Record
+	for rows.Next() {
+		r := audit.Record{Subject: pin}
+		var at int64
+		if err := rows.Scan(&r.ID, &at, &r.ActorName, &r.ActorRole, &r.Organisation, &r.Via, &r.Action, &r.Purpose, &r.Object); err != nil {
+			return nil, err
+		}
+		r.At = db.Time(at)
+		c.Words(&r)
+		records = append(records, r)
+	}
+	return records, rows.Err()
+}
