@@ -119,7 +119,8 @@ func TestAPersonRegisters(t *testing.T) {
 		b.get(h.base+"/register/review").must(http.StatusOK, "Соглашение и конфиденциальность")
 		p = h.toReview(b, p)
 		b.stay().submit(p, "/register/review").must(http.StatusSeeOther)
-		b.get(h.base+"/").must(http.StatusOK, "Кадырова Мээрим Болотовна", "+996")
+		b.get(h.base+"/").must(http.StatusOK, "Кадырова Мээрим Болотовна")
+		b.get(h.base+"/security").must(http.StatusOK, "+996")
 		d := h.db()
 		var level, version, lang, state, proof string
 		if err := d.Read.QueryRow(`SELECT a.level, g.version, g.lang, r.state, r.proof FROM account a JOIN agreement g ON g.account_id = a.id

@@ -19,9 +19,6 @@ func (c *Consents) Mount(mux *http.ServeMux) {
 	c.Site.Handle(mux, "POST /consent", c.take)
 	c.Site.Handle(mux, "GET /agreement", c.showAgreement)
 	c.Site.Handle(mux, "POST /agreement", c.takeAgreement)
-	c.Site.Handle(mux, "GET /privacy", func(w http.ResponseWriter, r *http.Request) error {
-		return page.Render(w, r, http.StatusOK, privacyPage())
-	})
 }
 
 // of is the flow and who answers; an empty account when nobody is signed in.
