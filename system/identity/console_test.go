@@ -233,7 +233,11 @@ func TestAnOperatorActsOnAnAccount(t *testing.T) {
 		if shown := citizen.get(h.base + "/"); strings.Contains(shown.words(), demo.Patient.FamilyName) {
 			t.Error("a session that was ended goes on")
 		}
+		granted := h.redeem(h.code(h.browser(), demo.Patient, "scope", "openid offline_access").Get("code"))
 		do("block", "Заблокирован")
+		if again := h.token(basic("conformance", secret), "grant_type", "refresh_token", "refresh_token", granted.Refresh); again.status == http.StatusOK {
+			t.Error("what a blocked account granted goes on")
+		}
 		blocked := guess.submit(guess.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Patient.PIN, "password", demo.Password)
 		if blocked.status == http.StatusOK && strings.Contains(blocked.words(), "Код подтверждения") {
 			blocked = guess.submit(blocked, "/sign-in/code", "code", h.inbox.code(t, demo.Patient.Phone))
@@ -244,6 +248,31 @@ func TestAnOperatorActsOnAnAccount(t *testing.T) {
 		own := h.openPerson(b, demo.Operator)
 		own.must(http.StatusOK, "обратитесь к другому оператору")
 		b.post(own.url.String(), url.Values{"action": {"end-sessions"}, "reason": {"сам себе хозяин"}}).must(http.StatusForbidden)
+	})
+}
+
+// A refresh token that comes a second time ends its grant and is an incident.
+func TestAStolenRefreshTokenIsAnIncident(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b, _ := h.atConsole()
+		first := h.redeem(h.code(h.browser(), demo.Patient, "scope", "openid offline_access").Get("code"))
+		refresh := func(token string) tokens {
+			return h.token(basic("conformance", secret), "grant_type", "refresh_token", "refresh_token", token)
+		}
+		second := refresh(first.Refresh)
+		third := refresh(second.Refresh)
+		for range 3 {
+			if stolen := refresh(first.Refresh); stolen.Error != "invalid_grant" {
+				t.Fatalf("%+v", stolen)
+			}
+		}
+		if again := refresh(third.Refresh); again.Error != "invalid_grant" {
+			t.Fatalf("%+v", again)
+		}
+		p := b.get(h.base+"/console/incidents").must(http.StatusOK, "Токен использован повторно conformance Новый")
+		if n := strings.Count(p.body, "/console/incidents/"); n != 1 {
+			t.Errorf("%d incidents", n)
+		}
 	})
 }
 
@@ -329,8 +358,8 @@ func TestSignInStatistics(t *testing.T) {
 		if strings.Contains(p.words(), "ID-карта") || strings.Count(p.body, "<svg class=\"sn-bars__svg") != 2 {
 			t.Error(p.words())
 		}
-		b.get(h.base+"/console/statistics?span=month").must(http.StatusOK, "Вошли: 8. Отказано: 2.", "ID-карта 4 0 0 %", h.clock.Now().Add(-5*24*time.Hour).In(clock.Bishkek).Format("02.01")+" 4")
-		b.get(h.base+"/console/statistics?span=quarter").must(http.StatusOK, "Вошли: 13. Отказано: 2.", "QR-код")
+		b.get(h.base+"/console/statistics?span=days").must(http.StatusOK, "Вошли: 8. Отказано: 2.", "ID-карта 4 0 0 %", h.clock.Now().Add(-5*24*time.Hour).In(clock.Bishkek).Format("02.01")+" 4")
+		b.get(h.base+"/console/statistics?span=weeks").must(http.StatusOK, "Вошли: 13. Отказано: 2.", "QR-код")
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 // whoever comes to the end first ends it for all.
 func TestFAPI2PushedRequestOpensUntilThePersonIsDone(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.register(demo.Doctor, nil)
+		c := h.connect(demo.Doctor, nil)
 		address := c.pushedURL(c.push(c.auth()).word("request_uri"))
 		early, person := h.browser(), h.browser()
 		opened := early.get(address)

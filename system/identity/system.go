@@ -111,6 +111,9 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.provider, err = openid.New(openid.Config{
 		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
 		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed,
+		Reused: func(ctx context.Context, tx *sql.Tx, grantID, accountID, client string) error {
+			return s.desk.Reused(ctx, tx, grantID, accountID, client)
+		},
 	})
 	if err != nil {
 		return err

@@ -233,8 +233,12 @@ func (c *Console) change(ctx context.Context, tx *sql.Tx, a account.Account, act
 	case thaw:
 		return thawed, c.Accounts.Freeze(ctx, tx, a.ID, time.Time{})
 	case block:
-		// Nobody is left inside: what a blocked account holds open is closed.
+		// Nobody is left inside: what a blocked account holds open is closed, and
+		// what it granted for longer than a session is taken back.
 		if err := c.Sessions.EndAll(ctx, tx, a.ID, ""); err != nil {
+			return "", err
+		}
+		if err := c.Door.Provider.Stop(ctx, tx, a.ID); err != nil {
 			return "", err
 		}
 		return notice.Blocked, c.Accounts.SetState(ctx, tx, a.ID, account.Blocked)

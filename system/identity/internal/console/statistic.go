@@ -9,7 +9,8 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 )
 
-// span is a time over which sign-ins are counted, in steps of equal length.
+// span is a time over which sign-ins are counted, in steps of equal length: as
+// many as a page shows side by side.
 type span struct {
 	name  string // in the address, and of its word
 	step  time.Duration
@@ -17,9 +18,9 @@ type span struct {
 }
 
 var spans = []span{
-	{"day", time.Hour, 24},
-	{"month", 24 * time.Hour, 30},
-	{"quarter", 7 * 24 * time.Hour, 13},
+	{"hours", time.Hour, 16},
+	{"days", 24 * time.Hour, 14},
+	{"weeks", 7 * 24 * time.Hour, 13},
 }
 
 func spanOf(name string) span {

@@ -61,6 +61,9 @@ type Config struct {
 	Remembered func(ctx context.Context, accountID, client string, asked []string) (allowed []string, ok bool, err error)
 	// Handed records that the person's data go to the client.
 	Handed func(ctx context.Context, accountID, client string, scopes []string) error
+	// Reused is told, in the transaction that ends the grant, that a refresh token
+	// came a second time: it was stolen. nil tells nobody.
+	Reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
 	// CodeLife is how long a code may be redeemed; 0: a minute.
 	CodeLife time.Duration
 	// RefreshGrace is how long a refresh token that was just used may come again,
@@ -87,7 +90,7 @@ func New(config Config) (*Provider, error) {
 	if config.RefreshGrace == 0 {
 		config.RefreshGrace = 10 * time.Second
 	}
-	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, keep: tokenLife, grace: config.RefreshGrace}
+	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, keep: tokenLife, grace: config.RefreshGrace, reused: config.Reused}
 	p := &Provider{config: config, grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
 	p.refused = refusals{db: config.DB, clock: config.Clock}
 	g.alive = p.alive

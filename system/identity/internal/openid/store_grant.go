@@ -48,6 +48,8 @@ type grants struct {
 	keep  time.Duration // how long an access token lives
 	grace time.Duration // how long a refresh token that was just used may come again
 	alive func(ctx context.Context, clientID string) (bool, error)
+	// reused is told that a refresh token came a second time; nil tells nobody
+	reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
 }
 
 var _ interface {
@@ -152,9 +154,16 @@ func (g *grants) GrantByRefreshToken(ctx context.Context, token string) (*goidc.
 		return nil, err
 	}
 	txErr := g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE revoked_at = 0 AND id = (SELECT grant_id FROM spent_refresh WHERE hash = $1)`,
-			hash, db.Micros(now))
-		return err
+		var grantID, accountID, clientID string
+		err := tx.QueryRowContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE revoked_at = 0 AND id = (SELECT grant_id FROM spent_refresh WHERE hash = $1)
+			RETURNING id, account_id, client_id`, hash, db.Micros(now)).Scan(&grantID, &accountID, &clientID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil || g.reused == nil {
+			return err
+		}
+		return g.reused(ctx, tx, grantID, accountID, clientID)
 	})
 	if txErr != nil {
 		note(ctx, txErr)
