@@ -127,6 +127,7 @@ func (s *System) mount() {
 	}
 	s.service.Mount(s.mux, site)
 	s.authority.Mount(s.mux, site)
+	s.authority.MountCheck(s.mux, site)
 	s.cloud.Mount(s.mux, site)
 	if s.env.Demo {
 		s.authority.MountDemo(s.mux, site)

@@ -53,7 +53,7 @@ func (s *Service) Check(ctx context.Context, in signatureapi.Signed) (signaturea
 	switch {
 	case out.At.Before(c.notBefore) || out.At.After(c.notAfter):
 		return refuse("time")
-	case !c.revoked.IsZero() && !out.At.Before(c.revoked):
+	case !c.revoked.IsZero() && !out.At.Before(c.revoked.Truncate(time.Second)): // stamps have whole seconds
 		return refuse("revoked")
 	}
 	out.Valid = true
