@@ -6,6 +6,7 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/internal/face"
+	"github.com/sanarip/sanarip/system/identity/internal/proofing"
 	"github.com/sanarip/sanarip/system/identity/internal/registration"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/message/messageapi"
@@ -28,5 +29,9 @@ func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on groun
 	registrations.Register()
 	registrations.Mount(mux)
 	s.sweeps = append(s.sweeps, registrations.Sweep)
+	desk := &proofing.Desk{
+		DB: s.db, Clock: s.clock, Site: s.desk.WorkSite(), Registrations: registrations, Guard: s.desk.Guard, Register: register.Person,
+	}
+	desk.Mount(mux)
 	return nil
 }
