@@ -70,6 +70,11 @@ func keys() []config.Key {
 // environment the system's name goes before them (message_smtp_address); the
 // system finds them without it in host.Env.Settings.
 var settings = map[string][]config.Key{
+	"identity": {
+		{Name: "card_agent", Doc: "where pages reach the ID card's signing agent, comma-separated; empty: wss://127.0.0.1:6127/tumarcsp/, in the demo also ws"},
+		{Name: "card_agent_key", Doc: "key of this site at the signing agent, which pages show to it"},
+		{Name: "ca_file", Doc: "file with the root certificates (PEM) that people's certificates must lead to; empty: the root of the signature service"},
+	},
 	"message": {
 		{Name: "smtp_address", Doc: "mail server HOST:PORT; empty: no e-mail (in the demo: the demo inbox)"},
 		{Name: "smtp_from", Doc: "sender's address of e-mails"},

@@ -11,6 +11,8 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+
+	"github.com/sanarip/sanarip/cmd/sanarip/internal/cardagent"
 )
 
 // command is one of the program's commands.
@@ -28,6 +30,7 @@ func commands() []command {
 		{"config", "[the flags of run]", "list every key with its value and where it comes from", showConfig},
 		{"exchange-key", "SYSTEM", "print the key that a system shares with the exchange", printExchangeKey},
 		{"client-secret", "SYSTEM", "print a system's secret as a client of ЕСИ", printClientSecret},
+		{"card-agent", cardagent.Usage, "for developers: an e-ID card in a file and the agent that the page of ЕСИ asks to sign (docs/card.md)", cardagent.Run},
 		{"version", "", "print the version", func(_ context.Context, _ []string, out io.Writer) error {
 			_, err := fmt.Fprintln(out, "sanarip", version())
 			return err

@@ -128,6 +128,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Provider: s.provider, Notices: notices, Record: s.record,
 	}
 	entrance.Offer(door.Tab{Name: "password", Key: "identity.tab.password", Path: "/sign-in"})
+	certificates, err := s.certify(env, entrance, limits, consents)
+	if err != nil {
+		return err
+	}
 	entrance.Offer(door.Tab{Name: "qr", Key: "identity.tab.qr", Path: "/sign-in/qr"})
 	phones := &phone.Phones{
 		DB: s.db, Clock: s.clock, Box: box, Site: site, Accounts: s.accounts, Provider: s.provider, Throttle: limits, Door: entrance, Base: env.BaseURL, Record: s.record,
@@ -145,7 +149,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		Factors: second.pages.Factors, Backups: second.pages.Backups, Keys: second.keys,
 	}
 	s.desk = s.console(env, entrance, limits, phones)
-	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep}
+	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, certificates.sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
 
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
@@ -160,9 +164,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	second.mount(mux)
 	consents.Mount(mux)
 	phones.Mount(mux)
-	s.desk.Mount(mux)
+	certificates.mount(mux)
 	signing.Mount(mux)
 	(&developer.Desk{Site: site, Door: entrance, Registry: s.registry, Provider: s.provider, Base: env.BaseURL, Record: s.record}).Mount(mux)
+	s.desk.Mount(mux)
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
 	s.stay(mux, on)
 	if err := s.enrol(mux, env, box, on); err != nil {

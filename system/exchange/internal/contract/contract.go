@@ -45,7 +45,7 @@ type none = struct{}
 // that the work needs.
 var own = []Endpoint{
 	endpoint[populationapi.Query, populationapi.Person](exchangeapi.Population, populationapi.ServicePersons, "/find",
-		"A person by ПИН", exchangeapi.Card, exchangeapi.Workforce, exchangeapi.Portal),
+		"A person by ПИН", exchangeapi.Card, exchangeapi.Workforce, exchangeapi.Portal, exchangeapi.Identity),
 
 	endpoint[workforceapi.PIN, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-person",
 		"The posts a person holds today", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Exchange, exchangeapi.Identity),

@@ -102,6 +102,12 @@ func (c *Consents) allow(ctx context.Context, a account.Account, flow openid.Flo
 	return c.Record(ctx, a.PIN, a.Name(), "consent.given", flow.Client.ID)
 }
 
+// Accept keeps that the person accepted the agreement in force (ID-16), in the
+// transaction of what it was accepted for.
+func (c *Consents) Accept(ctx context.Context, tx *sql.Tx, accountID string, lang text.Lang) error {
+	return c.accept(ctx, tx, accountID, lang)
+}
+
 // Withdraw takes the consent back: what was granted ends, and the system is
 // told to end its sessions.
 func (c *Consents) Withdraw(ctx context.Context, a account.Account, client string) error {

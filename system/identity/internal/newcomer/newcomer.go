@@ -1,0 +1,140 @@
+// Package newcomer makes the account of a person who has proved who they are by
+// a certificate, of their ID card or their cloud signature, and has none yet
+// (ID-3): they accept the agreement, the population register confirms the data.
+package newcomer
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/assurance"
+	"github.com/sanarip/sanarip/system/identity/internal/consent"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/population/populationapi"
+)
+
+// life is how long the proof waits for the agreement.
+const life = 15 * time.Minute
+
+// Register is the population register.
+type Register interface {
+	Person(ctx context.Context, pin, user, purpose string) (populationapi.Person, error)
+}
+
+// Newcomers is the subject.
+type Newcomers struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Site     *page.Site
+	Door     *door.Door
+	Accounts *account.Accounts
+	Consents *consent.Consents
+	Register Register
+	// Record writes what happened to the person's record of accesses.
+	Record func(ctx context.Context, pin, name, action, object string) error
+}
+
+// Proof is what the certificate said.
+type Proof struct {
+	PIN        string
+	FamilyName string
+	GivenName  string      // with the patronymic
+	Method     door.Method // Card or Signature
+}
+
+// Name is the name as the certificate has it.
+func (p Proof) Name() string { return text.Joined(p.FamilyName, p.GivenName) }
+
+// Way is how a person with the proof comes in. A card's key never leaves the
+// card; the cloud's is released by a PIN from the mail, which a false page could
+// pass on: so its words (RFC 8176) are not those of a phishing-resistant key.
+func Way(m door.Method) door.Way {
+	if m == door.Card {
+		return door.Way{Method: m, AMR: []string{"sc", "pin", "user"}, Level: assurance.High}
+	}
+	return door.Way{Method: m, AMR: []string{"otp", "pop"}, Level: assurance.Substantial}
+}
+
+// begin keeps the proof until the agreement is accepted and gives its secret.
+func (n *Newcomers) begin(ctx context.Context, browser string, p Proof) (string, error) {
+	secret := id.Secret()
+	return secret, n.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return n.insert(ctx, tx, id.Hash(secret), id.Hash(browser), p)
+	})
+}
+
+// create makes the account. first is false for all but one of parallel requests.
+func (n *Newcomers) create(ctx context.Context, secret string, p Proof, lang text.Lang) (a account.Account, first bool, err error) {
+	person, err := n.Register.Person(ctx, p.PIN, p.PIN, "registration")
+	switch {
+	case fail.Is(err, fail.NotFound):
+		return a, false, fail.Wrap(err, fail.Invalid, "identity.newcomer.unknown")
+	case fail.Is(err, fail.Unavailable), fail.Is(err, fail.BadNeighbor):
+		return a, false, fail.Wrap(err, fail.Unavailable, "identity.newcomer.no_register")
+	case err != nil:
+		return a, false, err
+	}
+	if person.Deceased || !same(p.FamilyName, person.FamilyName) || !same(p.GivenName, text.Joined(person.GivenName, person.Patronymic)) {
+		if err := n.Record(ctx, p.PIN, "", "account.refused", string(p.Method)); err != nil {
+			return a, false, err
+		}
+		return a, false, fail.New(fail.Invalid, "identity.newcomer.differs")
+	}
+	made, err := n.Accounts.Create(ctx, account.New{
+		PIN: p.PIN, FamilyName: person.FamilyName, GivenName: person.GivenName, Patronymic: person.Patronymic, BirthDate: person.BirthDate,
+		Citizenship: person.Citizenship, Lang: lang, Level: Way(p.Method).Level,
+	})
+	if err != nil {
+		return a, false, err
+	}
+	a, found, err := n.Accounts.ByPIN(ctx, p.PIN)
+	if err != nil {
+		return a, false, err
+	}
+	if !found {
+		return a, false, fail.New(fail.Conflict, "identity.newcomer.gone")
+	}
+	if made {
+		if err := n.Record(ctx, a.PIN, a.Name(), "account.created", string(p.Method)); err != nil {
+			return a, false, err
+		}
+	}
+	err = n.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var err error
+		if first, err = n.spend(ctx, tx, id.Hash(secret)); err != nil || !first {
+			return err
+		}
+		return n.Consents.Accept(ctx, tx, a.ID, lang)
+	})
+	return a, first, err
+}
+
+// longest is how much of a name a certificate may hold: RFC 5280, appendix A.1,
+// bounds surname to 40 and givenName to 64 characters and less.
+const longest = 40
+
+// same compares a name of a certificate with the register's: as people read
+// them, and where the certificate has cut a long one, as far as it goes.
+func same(certificate, register string) bool {
+	fold := func(s string) string {
+		return cases.Fold().String(norm.NFC.String(strings.Join(strings.Fields(s), " ")))
+	}
+	a, b := fold(certificate), fold(register)
+	if a == b {
+		return true
+	}
+	return utf8.RuneCountInString(a) >= longest && strings.HasPrefix(b, a)
+}
