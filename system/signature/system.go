@@ -183,8 +183,9 @@ func (s *System) Demo(ctx context.Context) error {
 
 // spoken are the keys of the codes that stand in records.
 var spoken = map[string]string{
-	"certificate.revoked": "signature.action.certificate.revoked", "certificate.listed": "signature.action.certificate.listed",
-	"cloud.opened": "signature.action.cloud.opened", "cloud.refused": "signature.action.cloud.refused",
+	"certificate.issued": "signature.action.certificate.issued", "certificate.revoked": "signature.action.certificate.revoked",
+	"certificate.listed": "signature.action.certificate.listed",
+	"cloud.opened":       "signature.action.cloud.opened", "cloud.refused": "signature.action.cloud.refused",
 	"cloud.certificate": "signature.action.cloud.certificate", "cloud.signed": "signature.action.cloud.signed",
 	"cloud.enrolled": "signature.action.cloud.enrolled",
 	"signature":      "signature.purpose.signature", "own-certificates": "signature.purpose.own-certificates",

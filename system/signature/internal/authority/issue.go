@@ -161,10 +161,14 @@ func (s *Service) keep(ctx context.Context, tx *sql.Tx, by own, c *x509.Certific
 	if !free {
 		return fail.New(fail.Conflict, "signature.key_taken")
 	}
-	return insertCertificate(ctx, tx, issued{
+	err = insertCertificate(ctx, tx, issued{
 		serial: Serial(c.SerialNumber), issuer: by.id(), pin: pin, usage: usage, medium: medium, der: c.Raw,
 		notBefore: c.NotBefore, notAfter: c.NotAfter,
 	}, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, tx, pin, "certificate.issued", Serial(c.SerialNumber))
 }
 
 // person is the template of a person's certificate (ETSI EN 319 412-2 in shape).

@@ -171,8 +171,9 @@ func maskEmail(address string) string {
 	return string([]rune(name)[:1]) + "•••@" + host
 }
 
-// Sweep deletes tokens and counts that are over.
+// Sweep deletes tokens, counts and PINs that are over. A PIN outlives the job
+// that mails it, or a repetition would make it good again.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.Clock.Now()
-	return s.sweep(ctx, now.Add(-keepTokens), now.Add(-2*pinLimit.Window))
+	return s.sweep(ctx, now.Add(-keepTokens), now.Add(-2*pinLimit.Window), now.Add(-2*codeLife))
 }

@@ -459,3 +459,50 @@ func FuzzTyped(f *testing.F) {
 		}
 	})
 }
+
+// TestSweep: what is over goes, what is good stays.
+func TestSweep(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		pin := h.enrolled(t)
+		if err := h.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		token, err := h.use(t, pin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := h.mailed(t)
+		_, _ = h.use(t, "00000000")
+		if err := h.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.CertInfo(from(t, exchangeapi.Identity), signatureapi.CloudQuery{Token: token.Token}); err != nil {
+			t.Errorf("a good token is swept: %v", err)
+		}
+		left := func() (n int) {
+			for _, table := range []string{"cloud_token", "cloud_attempt", "cloud_code"} {
+				var rows int
+				if err := d.Read.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&rows); err != nil {
+					t.Fatal(err)
+				}
+				n += rows
+			}
+			return n
+		}
+		if n := left(); n != 4 { // a token, a count, a spent and a good PIN
+			t.Errorf("%d rows", n)
+		}
+		h.clock.Advance(codeLife + time.Hour)
+		if _, err := h.use(t, next); !fail.Is(err, fail.Invalid) {
+			t.Errorf("a PIN of half a year ago: %v", err)
+		}
+		h.clock.Advance(codeLife)
+		if err := h.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := left(); n != 0 {
+			t.Errorf("%d rows are never swept", n)
+		}
+	})
+}

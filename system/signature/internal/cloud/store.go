@@ -118,9 +118,12 @@ func (s *Service) forget(ctx context.Context, key string) error {
 	})
 }
 
-func (s *Service) sweep(ctx context.Context, tokensBefore, attemptsBefore time.Time) error {
+func (s *Service) sweep(ctx context.Context, tokensBefore, attemptsBefore, codesBefore time.Time) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM cloud_token WHERE expires_at < $1`, db.Micros(tokensBefore)); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM cloud_code WHERE made_at < $1`, db.Micros(codesBefore)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM cloud_attempt WHERE since < $1 AND locked_until < $1`, db.Micros(attemptsBefore))
