@@ -135,6 +135,12 @@ func TestRFC8628DeviceIsTold(t *testing.T) {
 		if got := c.poll(d); got.Error != "access_denied" {
 			t.Fatalf("%+v", got)
 		}
+		// Too late (RFC 8628, 3.5; the library counts by the time of the world).
+		d = c.device()
+		h.exec(h.db(), `UPDATE flow SET data = REPLACE(data, '"expires_at":', '"expires_at":1, "was":') WHERE answer <> 'over'`)
+		if got := c.poll(d); got.Error != "expired_token" {
+			t.Fatalf("%+v", got)
+		}
 		// One who was asked by another's code does not carry the flow on.
 		d = c.device()
 		p = b.stay().submit(b.get(d.address), "/device/answer", "user_code", d.user, "decision", "mine")

@@ -122,3 +122,37 @@ func TestRFC9449ProofServesOnceInTwoProcesses(t *testing.T) {
 		}
 	})
 }
+
+// RFC 9449, 10.1: a proof that comes with a pushed request binds its code.
+func TestRFC9449PushedRequestBindsTheCode(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.connect(demo.Doctor, nil)
+		key, thief := newKey(t), newKey(t)
+		b := h.browser()
+		c.code(b, demo.Doctor)
+		next := func() string {
+			t.Helper()
+			pushed := c.push(proven(c.auth(), h.proof(key, "POST", "/connect/par")))
+			return b.stay().answerOf(b.stay().get(c.pushedURL(pushed.word("request_uri")))).Get("code")
+		}
+		if got := c.redeem(c.auth(), next()); got.status == http.StatusOK {
+			t.Fatalf("%+v", got)
+		}
+		if got := c.redeem(proven(c.auth(), h.proof(thief, "POST", "/connect/token")), next()); got.Error != "invalid_dpop_proof" {
+			t.Fatalf("%+v", got)
+		}
+		if got := c.redeem(proven(c.auth(), h.proof(key, "POST", "/connect/token")), next()); got.status != http.StatusOK {
+			t.Fatalf("%+v", got)
+		}
+		for name, auth := range map[string]clientAuth{
+			"another address": proven(c.auth(), h.proof(key, "POST", "/connect/token")), "no proof": proven(c.auth(), "a.b.c"),
+		} {
+			if got := c.push(auth); got.word("error") != "invalid_dpop_proof" {
+				t.Errorf("%s: %+v", name, got)
+			}
+		}
+		if got := c.push(proven(c.auth(), h.proof(key, "POST", "/connect/par")), "dpop_jkt", thumbprint(t, thief)); got.status == http.StatusCreated {
+			t.Errorf("two keys: %+v", got)
+		}
+	})
+}

@@ -179,6 +179,8 @@ func Describe(ctx context.Context, scope string) string {
 		openid.ScopeOpenID: "identity.scope.openid", openid.ScopeProfile: "identity.scope.profile", openid.ScopeOrganizations: "identity.scope.organizations",
 		openid.ScopeEmail: "identity.scope.email", openid.ScopePhone: "identity.scope.phone", openid.ScopeOffline: "identity.scope.offline",
 		openid.ScopeUserRead: "identity.scope.user_read", openid.ScopePatientRead: "identity.scope.patient_read",
+		openid.ScopeDeviceAPI: "identity.scope.device_api", openid.ScopeSignatureAPI: "identity.scope.signature_api",
+		openid.ScopeNotificationAPI: "identity.scope.notification_api",
 	}[scope]
 	if !ok {
 		return scope

@@ -84,7 +84,10 @@ func granted(as *goidc.AuthnSession, allowed []string) (scopes []string, idToken
 
 func (p *Provider) idTokenClaims(ctx context.Context, g *goidc.Grant) map[string]any {
 	word := func(name string) string { s, _ := g.Store[name].(string); return s }
-	claims := map[string]any{"sid": word(storeSID), "acr": word(storeACR), "amr": strings.Fields(word(storeAMR))}
+	claims := map[string]any{"sid": word(storeSID), "amr": strings.Fields(word(storeAMR))}
+	if acr := word(storeACR); acr != "" { // a grant of long ago has none
+		claims["acr"] = acr
+	}
 	if at, err := strconv.ParseInt(word(storeAuthTime), 10, 64); err == nil {
 		claims["auth_time"] = at
 	}

@@ -172,7 +172,7 @@ func (f *flows) Allow(ctx context.Context, tx db.Querier, flowID, accountID stri
 }
 
 func (f *flows) answer(ctx context.Context, tx db.Querier, flowID, accountID, answer string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE flow SET answer = $3, answered_by = $2 WHERE id = $1`, flowID, accountID, answer)
+	_, err := tx.ExecContext(ctx, `UPDATE flow SET answer = $3, answered_by = $2 WHERE id = $1 AND answer <> $4`, flowID, accountID, answer, over)
 	return err
 }
 
