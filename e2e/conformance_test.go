@@ -52,7 +52,7 @@ func conformance(t *testing.T, arguments ...string) []ending {
 // row is a line of the table in docs/conformance.md.
 type row struct{ module, esi, control string }
 
-var tableRow = regexp.MustCompile("^\\| `([a-z0-9-]+)` \\| .* \\| ([A-Z]+) \\| ([A-Z]+) \\|$")
+var tableRow = regexp.MustCompile("^\\| `([A-Za-z0-9_-]+)` \\| .* \\| ([A-Z]+) \\| ([A-Z]+) \\|$")
 
 func conformanceTable(t *testing.T) []row {
 	t.Helper()

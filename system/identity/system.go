@@ -206,6 +206,7 @@ func (s *System) clients(env host.Env) []openid.Client {
 			ID: "conformance", Secret: "conformance-secret-demo", Name: s.clientName("conformance"), Address: loopback,
 			Redirects:  []string{loopback + "/callback", local + "/callback"},
 			PostLogout: []string{loopback + "/", local + "/"}, BackChannel: loopback + "/backchannel", Scopes: openid.PersonScopes,
+			Grants: []openid.Grant{openid.GrantCode, openid.GrantRefresh, openid.GrantDevice},
 		},
 		openid.Client{ // for what one client must not do with another's
 			ID: "conformance2", Secret: "conformance2-secret-demo", Name: s.clientName("conformance"), Address: loopback,

@@ -1,7 +1,9 @@
 // Ways of breaking the control: between the client and oidc-provider, or in its
 // configuration. Each gives what start of control.mjs takes as a fault.
+import { createHash } from "node:crypto";
 import * as jose from "jose";
 import { origin, resign } from "./control.mjs";
+import { proof, Strict } from "./strict.mjs";
 
 const asks = (ctx) => ctx.path === "/auth" && ctx.method === "GET";
 
@@ -67,12 +69,12 @@ export const signOut = (change) => () => {
 };
 
 // form changes what is posted to the path; the change may answer itself, and hear of the answer.
-export const form = (path, change) => ({ async around(ctx, next) {
+export const form = (path, change) => ({ async around(ctx, next, target) {
   if (ctx.path !== path || ctx.method !== "POST") return next();
   const parts = [];
   for await (const part of ctx.req) parts.push(part);
   ctx.req.body = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString()));
-  const heard = await change(ctx.req.body, ctx);
+  const heard = await change(ctx.req.body, ctx, target);
   if (heard === "answered") return;
   await next();
   await heard?.(ctx.body, ctx);
@@ -91,6 +93,35 @@ export const logoutToken = (change) => ({ configure(c) {
 export const both = (a, b) => ({
   configure(c) { a.configure?.(c); b.configure?.(c); },
   provider(p) { a.provider?.(p); b.provider?.(p); },
-  around: (ctx, next) => (a.around ?? pass)(ctx, () => (b.around ?? pass)(ctx, next)),
+  around: (ctx, next, target) => (a.around ?? pass)(ctx, () => (b.around ?? pass)(ctx, next, target), target),
 });
 const pass = (_, next) => next();
+
+// asFirst lets every client pass for the first strict one, whatever it proves.
+export const asFirst = (path, when = () => true) => form(path, async (posted, _, target) => {
+  if (!when(posted)) return;
+  const run = new Strict(target);
+  Object.assign(posted, await run.authenticated(run.one, {}));
+});
+
+// anyProof puts a good proof of the first key in the place of what was sent.
+export const anyProof = (path) => ({ async around(ctx, next, target) {
+  if (ctx.path !== path) return next();
+  const pair = target.pairs?.[0] ?? await new Strict(target).pair();
+  const token = ctx.headers.authorization?.split(" ")[1];
+  const ath = token && createHash("sha256").update(token).digest("base64url");
+  if (token && path === "/me") ctx.req.headers.authorization = "DPoP " + token;
+  ctx.req.headers.dpop = await proof(pair, ctx.method, target.issuer + path, { ath });
+  return next();
+} });
+
+// denies answers 400 with the error where when says so of the posted form.
+export const denies = (path, error, when) => form(path, (posted, ctx) => {
+  if (!when(posted, ctx)) return;
+  ctx.status = 400;
+  ctx.body = { error };
+  return "answered";
+});
+
+// answers does as it likes with every request to the path.
+export const answers = (path, change) => ({ around: (ctx, next) => ctx.path === path ? change(ctx, next) : next() });

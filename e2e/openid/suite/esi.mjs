@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { ask, forms, hasField, words } from "./net.mjs";
 import { connect } from "./target.mjs";
-import { origin } from "./control.mjs";
+import { keys, origin } from "./control.mjs";
 
 // start takes the issuer, the demo's inbox (URL of inbox.json) and the people
 // who sign in, [{"pin": …, "password": …}] as JSON. The limits on one-time codes
@@ -50,6 +50,18 @@ export async function start({ issuer, inbox, people, wait }) {
     return page;
   }
 
+  // refuse says no where ЕСИ asks for consent.
+  const refuse = (browser, page) => browser.submit(page, "decision", { decision: "deny" });
+
+  // device does the person's part for a device: agrees that it is theirs, or not.
+  const asksDevice = (page) => /action="\/device\/answer"/.test(page.text);
+  async function device(browser, url, agrees) {
+    const page = await browser.open(url);
+    assert.ok(asksDevice(page), `the question about the device, not ${page.status}: ${words(page).slice(0, 300)}`);
+    const answered = await browser.submit(page, "decision", { decision: agrees ? "mine" : "deny" });
+    return { page: agrees ? await walk(browser, answered, []) : answered };
+  }
+
   // signOut answers yes where ЕСИ asks whether to sign out.
   async function signOut(browser, page) {
     if (page.away || !/action="\/sign-out"/.test(forms(page).join()) || !new URL(page.url).pathname.endsWith("/sign-out")) return { page, asked: false };
@@ -59,7 +71,8 @@ export async function start({ issuer, inbox, people, wait }) {
   const target = await connect({ name: "esi", issuer, wait, postLogout: origin + "/",
     clients: [{ id: "conformance", secret: "conformance-secret-demo", redirect: origin + "/callback" },
       { id: "conformance2", secret: "conformance2-secret-demo", redirect: origin + "/callback" }],
-    loginHint: "somebody", walk, signOut, isSignIn: (page) => page.status === 200 && hasField(page, "password") });
+    strict: Object.entries(keys).map(([id, own]) => ({ id, keys: own, redirect: origin + "/callback" })),
+    loginHint: "somebody", dear: true, walk, refuse, device, asksDevice, signOut, isSignIn: (page) => page.status === 200 && hasField(page, "password") });
   target.stop = () => {};
   return target;
 }

@@ -3,6 +3,8 @@
 // with WARNING at the end the module is to warn and not to fail.
 import { createHash } from "node:crypto";
 import * as control from "./control.mjs";
+import moreFaults from "./faults_more.mjs";
+import strictFaults from "./faults_fapi.mjs";
 import { one } from "./run.mjs";
 import { after, answer, both, callback, claim, described, form, idToken, jwks, logoutToken, noClaim, otherKey, query, refuses, signOut, unsigned, userinfo } from "./breaking.mjs";
 
@@ -74,7 +76,7 @@ const signedIn = signOut((ctx, next, asked) => {
 });
 const toClient = elsewhere(() => origin + "/");
 
-export const faults = [
+const faults = [
   ["oidcc-server", "the ID token is for another client", claim("aud", "another")],
   ["oidcc-server", "the ID token is by another issuer", claim("iss", "https://evil.example")],
   ["oidcc-server", "the ID token has run out", claim("exp", soon() - 600)],
@@ -199,11 +201,11 @@ export const faults = [
 // tryFaults breaks the control, fault by fault, and tells how the module ended.
 // A control that falls over is no judgement of the module's.
 export async function tryFaults(modules, receiver, tell) {
-  const waiting = faults.filter(([name]) => modules.some((m) => m.name === name));
+  const waiting = [...faults, ...strictFaults, ...moreFaults].filter(([name]) => modules.some((m) => m.name === name));
   const lane = async () => {
     for (let next; (next = waiting.shift());) {
       const [name, what, how, want = "FAILED"] = next;
-      const target = await control.start({ wait: 0.2, fault: typeof how === "function" ? how() : how });
+      const target = await control.start({ wait: 0.2, short: name.includes("expired-auth-code") ? 2 : undefined, fault: typeof how === "function" ? how() : how });
       Object.assign(target, { name: "fault", receiver, patience: 1500 });
       const ending = await one(modules.find((m) => m.name === name), target);
       if (target.fell) Object.assign(ending, { result: "BROKEN", notes: [target.fell] });

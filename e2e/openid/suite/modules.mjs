@@ -2,6 +2,9 @@
 import basic from "./basic.mjs";
 import request from "./request.mjs";
 import config from "./config.mjs";
+import fapi from "./fapi.mjs";
+import proof from "./fapi_proof.mjs";
+import more from "./more.mjs";
 import logout from "./logout.mjs";
 
 // The 38 of oidcc-basic-certification-test-plan.
@@ -21,5 +24,5 @@ if (written.size !== basicOrder.length) throw new Error("the modules of the Basi
 
 export const modules = [
   ...basicOrder.map((name) => written.get(name) ?? (() => { throw new Error("no module " + name); })()),
-  ...config, ...logout,
+  ...config, ...logout, ...fapi, ...proof, ...more,
 ];

@@ -122,11 +122,8 @@ export class Run {
     return jose.createLocalJWKSet(JSON.parse(answer.text));
   }
 
-  // signedIn is a browser in which somebody has signed in and consented to scope.
-  async signedIn() {
-    const browser = await this.target.session(this);
-    return browser.twin();
-  }
+  // signedIn is a browser in which somebody has signed in.
+  signedIn() { return this.target.session(this); }
 
   async userinfo(tokens, how = "get") {
     const bearer = { authorization: `Bearer ${tokens.access_token}` };
@@ -183,7 +180,7 @@ const standardClaims = {
 
 // one runs a module and says how it ended.
 export async function one(module, target) {
-  const run = new Run(target), began = Date.now();
+  const run = new (module.context ?? Run)(target), began = Date.now();
   const end = (result, notes) => ({ target: target.name, plan: module.plan, module: module.name, result, notes, ms: Date.now() - began });
   try {
     await module.run(run);

@@ -1,0 +1,44 @@
+// The faults of faults.mjs for further flows.
+import { answers, callback, denies, form, idToken } from "./breaking.mjs";
+
+const device = (posted) => /device_code$/.test(posted.grant_type ?? "");
+const clientOf = (ctx) => Buffer.from((ctx.headers.authorization ?? "").slice(6), "base64").toString().split(":")[0];
+
+const basic = (who) => "Basic " + Buffer.from(`${who.id}:${who.secret}`).toString("base64");
+const bearer = answers("/me", async (ctx, next) => {
+  await next();
+  if (ctx.status === 401) { ctx.status = 200; ctx.body = {}; }
+});
+const introspection = "/token/introspection", revocation = "/token/revocation";
+
+export default [
+  ["device-flow", "the device is told nothing before the person agrees", form("/token", (posted) => (body, ctx) => { if (body.error === "authorization_pending") ctx.body = { error: "slow" }; })],
+  ["device-flow-of-another-client", "a device_code serves every client", form("/token", (posted, ctx, target) => { if (device(posted)) ctx.req.headers.authorization = basic(target.second); })],
+  ["device-flow", "the device gets its tokens twice", () => {
+    const first = new Map();
+    return form("/token", (posted, ctx) => {
+      if (first.has(posted.device_code)) { ctx.body = first.get(posted.device_code); return "answered"; }
+      return (body) => { if (device(posted) && body.access_token) first.set(posted.device_code, { ...body }); };
+    });
+  }],
+  ["device-flow", "the ID token is for another client", idToken((_, claims) => { claims.aud = "another"; })],
+  ["device-flow-denied", "the device goes on asking", form("/token", () => (body) => { if (body.error === "access_denied") body.error = "authorization_pending"; })],
+  ["device-flow-wrong-code", "a code has eight letters that count nothing", answers("/device", (ctx) => { ctx.type = "html"; ctx.body = '<form id="op.deviceConfirmForm"></form>'; })],
+  ["device-flow-wrong-code", "a guessed device_code is waited for", form("/token", (posted) => (body) => { if (device(posted) && body.error === "invalid_grant") body.error = "authorization_pending"; })],
+  ["refresh-rotation", "refresh tokens do not rotate", { configure(c) { c.rotateRefreshToken = false; } }],
+  ["refresh-rotation", "an old one ends nothing", () => {
+    const used = new Set();
+    return denies("/token", "invalid_grant", (posted) => posted.refresh_token && (used.has(posted.refresh_token) || void used.add(posted.refresh_token)));
+  }],
+  ["par-of-an-ordinary-client", "a pushed request's state is lost", callback((q) => q.set("state", "another"))],
+  ["par-of-an-ordinary-client", "a pushed request is refused", denies("/request", "invalid_request", () => true)],
+  ["dpop-of-an-ordinary-client", "tokens are not bound", { around(ctx, next) { if (ctx.path === "/token") delete ctx.req.headers.dpop; return next(); } }],
+  ["dpop-of-an-ordinary-client", "a bound token serves as a bearer's", bearer],
+  ["introspection-and-revocation", "every token is active", form(introspection, () => (body) => { body.active = true; })],
+  ["introspection-and-revocation", "no token is active", form(introspection, () => (body) => { body.active = false; })],
+  ["introspection-and-revocation", "nothing is taken back", form(revocation, (_, ctx) => { ctx.status = 200; ctx.body = ""; return "answered"; })],
+  ["introspection-and-revocation", "every client takes back every token", form(revocation, (_, ctx, target) => {
+    if (clientOf(ctx) !== target.first.id) ctx.req.headers.authorization = basic(target.first);
+  })],
+  ["introspection-and-revocation", "tokens are another client's", form(introspection, () => (body) => { body.client_id = "another"; })],
+];
