@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sanarip/sanarip/kit/audit"
-	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/internal/console"
@@ -16,12 +15,13 @@ import (
 )
 
 // console makes the operators' console out of what there is.
-func (s *System) console(env host.Env, at *door.Door, limits *throttle.Throttle, phones *phone.Phones) *console.Console {
+func (s *System) console(env host.Env, at *door.Door, limits *throttle.Throttle, phones *phone.Phones, ways *factor.Pages) *console.Console {
 	c := &console.Console{
 		DB: s.db, Clock: s.clock, Log: s.log, Queue: s.queue, Site: at.Site, Door: at, Accounts: s.accounts, Sessions: at.Sessions, Notices: at.Notices,
 		Throttle: limits, Keys: s.keys, Registry: s.registry, AuditKey: audit.NewKey("identity", env.Secret), Words: s.words,
 		Workforce: workforceapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)},
-		Factors:   &factor.Factors{DB: s.db, Clock: s.clock, Keys: func(context.Context, db.Querier, string) (int, error) { return 0, nil }},
+		Factors:   ways.Factors,
+		Backups:   ways.Backups.Left,
 		Devices: func(ctx context.Context, accountID string) ([]console.Device, error) {
 			found, err := phones.Of(ctx, accountID)
 			all := make([]console.Device, 0, len(found))

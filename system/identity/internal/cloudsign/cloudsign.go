@@ -27,7 +27,7 @@ import (
 // The limits, each for one ПИН, whether it has a cloud signature or not. A
 // browser in which the person has signed in before has a count of its own.
 var (
-	guessing = throttle.Limit{Kind: "cloud-signature", Free: 5, Window: throttle.Password.Window, Lock: throttle.Password.Lock, Longest: throttle.Password.Longest}
+	Guessing = throttle.Limit{Kind: "cloud-signature", Free: 5, Window: throttle.Password.Window, Lock: throttle.Password.Lock, Longest: throttle.Password.Longest}
 	mailing  = throttle.Limit{Kind: "cloud-signature-mail", Free: throttle.Sending.Free, Window: throttle.Sending.Window, Lock: throttle.Sending.Lock, Longest: throttle.Sending.Longest}
 )
 
@@ -62,7 +62,7 @@ func (c *Clouds) Verify(ctx context.Context, purpose idcard.Purpose, bound, type
 		return idcard.Holder{}, fail.Fields(fail.Finding{Field: "pin", Key: e.Key, Args: e.Args})
 	}
 	try := attempt{digits, oneTime, browser, place}
-	counted, err := c.count(ctx, guessing, try)
+	counted, err := c.count(ctx, Guessing, try)
 	if err != nil {
 		return idcard.Holder{}, err
 	}
@@ -73,7 +73,7 @@ func (c *Clouds) Verify(ctx context.Context, purpose idcard.Purpose, bound, type
 	if err != nil {
 		return idcard.Holder{}, away(err)
 	}
-	if err := errors.Join(c.Throttle.Clear(ctx, guessing, counted), c.Throttle.Refund(ctx, throttle.Address, place.Address)); err != nil {
+	if err := errors.Join(c.Throttle.Clear(ctx, Guessing, counted), c.Throttle.Refund(ctx, throttle.Address, place.Address)); err != nil {
 		return idcard.Holder{}, err
 	}
 	return c.signed(ctx, purpose, bound, digits, token)
@@ -90,7 +90,7 @@ func (c *Clouds) count(ctx context.Context, limit throttle.Limit, try attempt) (
 		return "", err
 	}
 	if known {
-		counted += ":" + try.browser
+		counted += ":" + id.Hash(try.browser)
 	}
 	return counted, c.Throttle.Try(ctx, limit, counted)
 }

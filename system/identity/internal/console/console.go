@@ -60,6 +60,8 @@ type Console struct {
 	Words func(r *audit.Record)
 	// Devices are the devices of the account.
 	Devices func(ctx context.Context, accountID string) ([]Device, error)
+	// Backups counts the backup codes that are left.
+	Backups func(ctx context.Context, accountID string) (int, error)
 
 	mu    sync.Mutex
 	known map[string]operator // by ПИН: who was found to be an operator lately

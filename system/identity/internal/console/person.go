@@ -9,9 +9,11 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/cloudsign"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/recovery"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
@@ -81,32 +83,58 @@ func (c *Console) opened(ctx context.Context, o operator, lookID string) (look, 
 type counter struct {
 	key   string // translation key of its name
 	limit throttle.Limit
-	of    string // subject
+	of    []string // subjects: the person's, and in each browser known to be theirs
 	throttle.State
 }
 
-// counters are the limits that can lock a person out, as they stand.
+// counters are the limits that can lock a person out, as they stand: the worst of
+// each.
 func (c *Console) counters(ctx context.Context, a account.Account) ([]counter, error) {
-	all := limits(a)
+	browsers, err := c.browsers(ctx, c.DB.Read, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	all := limits(a, browsers)
 	for i := range all {
-		var err error
-		if all[i].State, err = c.Throttle.Look(ctx, all[i].limit, all[i].of); err != nil {
-			return nil, err
+		for _, subject := range all[i].of {
+			s, err := c.Throttle.Look(ctx, all[i].limit, subject)
+			if err != nil {
+				return nil, err
+			}
+			all[i].Count = max(all[i].Count, s.Count)
+			if s.Locked.After(all[i].Locked) {
+				all[i].Locked = s.Locked
+			}
 		}
 	}
 	return all, nil
 }
 
-func limits(a account.Account) []counter {
+// limits are all limits of the person. browsers are the hashes of those in which
+// they have signed in before: what is tried there is counted apart.
+func limits(a account.Account, browsers []string) []counter {
+	everywhere := func(subject string) []string {
+		all := []string{subject}
+		for _, hash := range browsers {
+			all = append(all, subject+":"+hash)
+		}
+		return all
+	}
+	factors := []string{"contact:" + a.ID}
+	for _, kind := range []factor.Kind{factor.TOTP, factor.Passkey, factor.SMS, factor.Telegram, factor.Email, factor.Backup} {
+		factors = append(factors, everywhere(a.ID+":"+string(kind))...)
+	}
 	all := []counter{
-		{key: "identity.console.limit.password", limit: throttle.Password, of: a.PIN},
-		{key: "identity.console.limit.factor", limit: throttle.Factor, of: a.ID},
-		{key: "identity.console.limit.sending", limit: throttle.Sending, of: a.ID},
-		{key: "identity.console.limit.scanning", limit: throttle.Scanning, of: a.ID},
+		{key: "identity.console.limit.password", limit: throttle.Password, of: everywhere(a.PIN)},
+		{key: "identity.console.limit.factor", limit: throttle.Factor, of: factors},
+		{key: "identity.console.limit.sending", limit: throttle.Sending, of: everywhere(a.ID)},
+		{key: "identity.console.limit.scanning", limit: throttle.Scanning, of: []string{a.ID}},
+		{key: "identity.console.limit.signature", limit: cloudsign.Guessing, of: everywhere(a.PIN)},
+		{key: "identity.console.limit.recovery", limit: recovery.Guessing, of: everywhere(a.PIN)},
 	}
 	for _, to := range []struct{ channel, address string }{{"sms", a.Phone}, {"email", a.Email}, {"telegram", a.Telegram}} {
 		if to.address != "" {
-			all = append(all, counter{key: "identity.console.limit.to_" + to.channel, limit: throttle.SendingTo, of: to.channel + ":" + to.address}) // text: identity.console.limit.*
+			all = append(all, counter{key: "identity.console.limit.to_" + to.channel, limit: throttle.SendingTo, of: []string{to.channel + ":" + to.address}}) // text: identity.console.limit.*
 		}
 	}
 	return all
@@ -119,6 +147,7 @@ type state struct {
 	now      time.Time
 	own      bool // the operator's own account
 	factors  []factor.Kind
+	backup   int // backup codes left
 	counters []counter
 	sessions []sso.Session
 	devices  []Device
@@ -131,6 +160,7 @@ func (c *Console) state(ctx context.Context, o operator, l look, a account.Accou
 	var err error
 	for _, read := range []func() error{
 		func() error { s.factors, err = c.Factors.Of(ctx, a); return err },
+		func() error { s.backup, err = c.Backups(ctx, a.ID); return err },
 		func() error { s.counters, err = c.counters(ctx, a); return err },
 		func() error { s.sessions, err = c.Sessions.Of(ctx, a.ID); return err },
 		func() error { s.devices, err = c.Devices(ctx, a.ID); return err },
@@ -222,9 +252,15 @@ func (c *Console) act(ctx context.Context, o operator, l look, a account.Account
 func (c *Console) change(ctx context.Context, tx *sql.Tx, a account.Account, action string) (notice.Kind, error) {
 	switch action {
 	case unlock:
-		for _, each := range limits(a) {
-			if err := c.Throttle.ClearIn(ctx, tx, each.limit, each.of); err != nil {
-				return "", err
+		browsers, err := c.browsers(ctx, tx, a.ID)
+		if err != nil {
+			return "", err
+		}
+		for _, each := range limits(a, browsers) {
+			for _, subject := range each.of {
+				if err := c.Throttle.ClearIn(ctx, tx, each.limit, subject); err != nil {
+					return "", err
+				}
 			}
 		}
 		return locksCleared, nil

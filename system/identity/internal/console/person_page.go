@@ -184,6 +184,9 @@ func (s state) waysIn(ctx context.Context) []string {
 	for _, k := range s.factors {
 		ways = append(ways, factorWord(ctx, k))
 	}
+	if s.backup > 0 {
+		ways = append(ways, text.T(ctx, "identity.console.backup_left", "Count", s.backup))
+	}
 	return ways
 }
 

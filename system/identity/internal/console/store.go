@@ -61,6 +61,25 @@ func (c *Console) looks(ctx context.Context, operatorPIN string, now time.Time) 
 	return all, rows.Err()
 }
 
+// browsers are the hashes of the browsers in which the person has signed in
+// lately, the newest first.
+func (c *Console) browsers(ctx context.Context, q db.Querier, accountID string) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT browser_hash FROM known_browser WHERE account_id = $1 ORDER BY seen_at DESC LIMIT 20`, accountID)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []string
+	for rows.Next() {
+		var hash string
+		if err := rows.Scan(&hash); err != nil {
+			return nil, err
+		}
+		all = append(all, hash)
+	}
+	return all, rows.Err()
+}
+
 // Sweep deletes looks that were over long ago: what was looked at stays in the
 // audit trail.
 func (c *Console) Sweep(ctx context.Context, tx db.Querier) error {

@@ -132,7 +132,7 @@ func (s *Recovery) begin(ctx context.Context, typed string, place notice.Place) 
 func (s *Recovery) counted(ctx context.Context, digits, browser string) (string, error) {
 	known, err := s.Door.Known(ctx, digits, browser)
 	if known {
-		digits += ":" + browser
+		digits += ":" + id.Hash(browser)
 	}
 	return digits, err
 }
