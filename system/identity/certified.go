@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/idcard"
 	"github.com/sanarip/sanarip/system/identity/internal/newcomer"
+	"github.com/sanarip/sanarip/system/identity/internal/recovery"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
@@ -62,6 +63,12 @@ func (c certified) mount(mux *http.ServeMux) {
 	c.newcomers.Mount(mux)
 	c.cards.Mount(mux)
 	c.clouds.Mount(mux)
+}
+
+// recover lets an ID card prove the owner of a recovery.
+func (c certified) recover(mux *http.ServeMux, of *recovery.Recovery) {
+	of.CardPath = idcard.RecoverPath
+	c.cards.MountRecovery(mux, of)
 }
 
 func (c certified) sweep(ctx context.Context, tx db.Querier) error {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/idcard"
 	"github.com/sanarip/sanarip/system/identity/internal/newcomer"
@@ -64,7 +65,7 @@ func (c *Clouds) enter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !found {
+	if !found || a.State == account.Closed {
 		return c.Newcomers.Begin(w, r, newcomer.Proof{PIN: holder.PIN, FamilyName: holder.FamilyName, GivenName: holder.GivenName, Method: door.Signature}, target)
 	}
 	return c.Door.Enter(w, r, a, newcomer.Way(door.Signature), target)

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/certificate"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/newcomer"
 )
@@ -114,13 +115,17 @@ func (c *Cards) enter(w http.ResponseWriter, r *http.Request) error {
 		holder, err = c.Verify(r.Context(), SignIn, c.Door.Browser(w, r), bound(target), answer)
 	}
 	if err != nil {
-		return c.refuse(w, r, target, form, holder, err)
+		status, err := c.told(r, form, holder, err)
+		if err != nil {
+			return err
+		}
+		return c.render(w, r, status, target, form)
 	}
 	a, found, err := c.Accounts.ByPIN(r.Context(), holder.PIN)
 	if err != nil {
 		return err
 	}
-	if !found {
+	if !found || a.State == account.Closed {
 		return c.Newcomers.Begin(w, r, newcomer.Proof{PIN: holder.PIN, FamilyName: holder.FamilyName, GivenName: holder.GivenName, Method: door.Card}, target)
 	}
 	if a, err = c.raise(r.Context(), a, place); err != nil {
@@ -129,13 +134,13 @@ func (c *Cards) enter(w http.ResponseWriter, r *http.Request) error {
 	return c.Door.Enter(w, r, a, newcomer.Way(door.Card), target)
 }
 
-// refuse says why the card was refused. Where the authority named its holder, it
-// is written down in the holder's record.
-func (c *Cards) refuse(w http.ResponseWriter, r *http.Request, target door.Target, form *page.Form, holder Holder, cause error) error {
+// told notes in the form why the card was refused, and gives the status. Where
+// the authority named its holder, it is written down in the holder's record.
+func (c *Cards) told(r *http.Request, form *page.Form, holder Holder, cause error) (int, error) {
 	if holder.PIN != "" {
 		a, found, err := c.Accounts.ByPIN(r.Context(), holder.PIN)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if found {
 			err = c.Door.Refused(r.Context(), a, door.Card, door.PlaceOf(r))
@@ -143,7 +148,7 @@ func (c *Cards) refuse(w http.ResponseWriter, r *http.Request, target door.Targe
 			err = c.Record(r.Context(), holder.PIN, "", "sign_in.failed", "")
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	status := http.StatusUnprocessableEntity
@@ -152,8 +157,8 @@ func (c *Cards) refuse(w http.ResponseWriter, r *http.Request, target door.Targe
 		status = http.StatusServiceUnavailable
 		form.Fail("", fail.As(cause).Key)
 	case !form.Take(cause):
-		return cause
+		return 0, cause
 	}
 	c.Site.Log.InfoContext(r.Context(), "a card was refused", "system", "identity", "error", cause.Error())
-	return c.render(w, r, status, target, form)
+	return status, nil
 }
