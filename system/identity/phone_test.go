@@ -186,3 +186,26 @@ func TestADeviceIsAddedAfterAFreshSignInAlone(t *testing.T) {
 		}
 	}
 }
+
+// "This was not me" leaves no device by which a thief could come back.
+func TestDisowningASignInRemovesTheDevices(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	phone := h.phone(demo.Patient)
+	link := ""
+	h.eventually("no notice of the device came", func() bool {
+		h.inbox.mu.Lock()
+		defer h.inbox.mu.Unlock()
+		for _, m := range h.inbox.messages {
+			if m.Subject.RU == "Добавлено новое устройство" && m.Link != "" {
+				_, link, _ = strings.Cut(m.Link, "#")
+			}
+		}
+		return link != ""
+	})
+	b := h.browser()
+	p := b.submit(b.get(h.base+"/not-me"), "/not-me", "link", link)
+	b.submit(p.must(http.StatusOK, "Добавлено новое устройство"), "/not-me/confirm", "link", link).must(http.StatusOK)
+	if p := phone.get(h.base + "/app/unlock"); p.url.Path != "/sign-in" {
+		t.Errorf("the device opens still: %s", p.words())
+	}
+}

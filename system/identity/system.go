@@ -170,6 +170,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.desk.Mount(mux)
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
 	s.stay(mux, on)
+	s.controls.Ends(phones.RemoveAll)
 	certificates.recover(mux, s.recoveries)
 	if err := s.enrol(mux, env, box, on); err != nil {
 		return err
