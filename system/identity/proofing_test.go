@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
-	"github.com/sanarip/sanarip/system/identity/internal/face/facetest"
+	"github.com/sanarip/sanarip/system/identity/facetest"
 )
 
 var portrait = jpegOf(facetest.Drawn(720, 960, 1, facetest.Head{X: 360, Y: 440, R: 190}))

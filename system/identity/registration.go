@@ -5,6 +5,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/internal/app"
 	"github.com/sanarip/sanarip/system/identity/internal/face"
 	"github.com/sanarip/sanarip/system/identity/internal/proofing"
 	"github.com/sanarip/sanarip/system/identity/internal/registration"
@@ -33,5 +34,6 @@ func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on groun
 		DB: s.db, Clock: s.clock, Site: s.desk.WorkSite(), Registrations: registrations, Guard: s.desk.Guard, Register: register.Person,
 	}
 	desk.Mount(mux)
+	(&app.App{Clock: s.clock, Site: on.site, Door: on.door, Register: register.Person, Photo: registrations.OfAccount, Record: s.record}).Mount(mux)
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
-	"github.com/sanarip/sanarip/system/identity/internal/face/facetest"
+	"github.com/sanarip/sanarip/system/identity/facetest"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 )
 

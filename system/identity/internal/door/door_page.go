@@ -112,6 +112,9 @@ func (d *Door) Admit(w http.ResponseWriter, r *http.Request, a account.Account, 
 	if err != nil {
 		return err
 	}
+	if current != nil && current.AccountID != a.ID {
+		sso.Forget(w) // what the app kept was another person's
+	}
 	secret, err := d.admit(r.Context(), a, way, PlaceOf(r), d.Browser(w, r), t.Flow.Client.ID, current)
 	if err != nil {
 		return err

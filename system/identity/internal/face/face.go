@@ -105,6 +105,16 @@ func (c *Checker) Face(ctx context.Context, data []byte) (Photo, error) {
 	return photo, nil
 }
 
+// Small is a kept photo with the longer side of at most so many pixels.
+func Small(kept []byte, side int) ([]byte, error) {
+	picture, err := jpeg.Decode(bytes.NewReader(kept))
+	if err != nil {
+		return nil, err
+	}
+	photo, err := encode(shrink(picture, side))
+	return photo.JPEG, err
+}
+
 // fault is the key of what is wrong with the face, "" for nothing.
 func (f Found) fault() string {
 	switch {

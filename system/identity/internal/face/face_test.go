@@ -17,8 +17,8 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/identity/facetest"
 	"github.com/sanarip/sanarip/system/identity/internal/face"
-	"github.com/sanarip/sanarip/system/identity/internal/face/facetest"
 )
 
 func checker(t testing.TB) *face.Checker {

@@ -33,11 +33,16 @@ func (s *Sessions) Set(w http.ResponseWriter, secret string, remembered bool) {
 	switch {
 	case secret == "":
 		age = -1
+		Forget(w)
 	case remembered:
 		age = int(RememberedLifetime.Seconds())
 	}
 	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 }
+
+// Forget has the browser delete what it kept of the person: the app's documents
+// and drafts (W3C Clear Site Data). Cookies stay.
+func Forget(w http.ResponseWriter) { w.Header().Set("Clear-Site-Data", `"storage"`) }
 
 // Browser is a secret by which the browser is known again; one is given if it
 // has none. What one browser began, no other can go on with; and where a person
