@@ -131,7 +131,7 @@ func TestIDCard(t *testing.T) {
 
 	agent.newCard(t, resident, "p256")
 	b.cardPIN("12")
-	b.see("ПИН-код состоит из 4 цифр")
+	b.see("PIN-код состоит из 4 цифр")
 	b.cardPIN("1234")
 	b.register()
 	b.waitFor(`location.pathname !== "/sign-in/new"`)
@@ -198,7 +198,7 @@ func TestCloudSignature(t *testing.T) {
 	b.fill("pin", demo.Surgeon.PIN)
 	b.fill("one_time", "00000000")
 	b.submit("one_time")
-	b.see("ПИН или одноразовый код неверны")
+	b.see("ПИН или одноразовый PIN-код неверны")
 	b.check("wrong one-time PIN")
 	b.picture("cloud-wrong")
 	seen := w.cloudPINs(demo.Surgeon)
@@ -222,7 +222,7 @@ func TestCloudSignature(t *testing.T) {
 		other.submit("one_time")
 	}
 	try(first)
-	other.see("ПИН или одноразовый код неверны")
+	other.see("ПИН или одноразовый PIN-код неверны")
 	try(second)
 	other.waitFor(`location.pathname !== "/sign-in/signature"`)
 

@@ -61,7 +61,7 @@ func TestACardRegistersAndSignsIn(t *testing.T) {
 		o := opened(t, h)
 		b := h.browser()
 		c := o.card(resident, nil)
-		page := b.get(h.cardTab()).must(http.StatusOK, "ПИН-код карты")
+		page := b.get(h.cardTab()).must(http.StatusOK, "PIN-код карты")
 		if csp := page.header.Get("Content-Security-Policy"); !strings.Contains(csp, "connect-src 'self' ws://127.0.0.1:6127 wss://127.0.0.1:6127;") || strings.Contains(csp, "unsafe") {
 			t.Errorf("the page may connect to: %s", csp)
 		}
@@ -280,7 +280,7 @@ func TestTheCloudSignatureRegistersAndSignsIn(t *testing.T) {
 		o := opened(t, h)
 		o.inCloud(resident)
 		b := h.browser()
-		b.get(h.cloudTab()).must(http.StatusOK, "Одноразовый ПИН-код")
+		b.get(h.cloudTab()).must(http.StatusOK, "Одноразовый PIN-код")
 		page := b.sign(h, resident, "12345678").must(http.StatusOK, "Создание аккаунта", resident.Name())
 		b.submit(page, "/sign-in/new", "agreement", "1").must(http.StatusOK)
 		var level, amr, sessionLevel string
@@ -291,8 +291,8 @@ func TestTheCloudSignatureRegistersAndSignsIn(t *testing.T) {
 			t.Errorf("account %s, session %s %s", level, sessionLevel, amr)
 		}
 		// It is spent; and wrong and unknown look alike.
-		wrong := h.browser().sign(h, resident, "12345678").must(http.StatusUnprocessableEntity, "ПИН или одноразовый код неверны")
-		unknown := h.browser().sign(h, demo.Residents[1], "12345678").must(http.StatusUnprocessableEntity, "ПИН или одноразовый код неверны")
+		wrong := h.browser().sign(h, resident, "12345678").must(http.StatusUnprocessableEntity, "ПИН или одноразовый PIN-код неверны")
+		unknown := h.browser().sign(h, demo.Residents[1], "12345678").must(http.StatusUnprocessableEntity, "ПИН или одноразовый PIN-код неверны")
 		if a, b := strings.ReplaceAll(wrong.words(), resident.PIN, ""), strings.ReplaceAll(unknown.words(), demo.Residents[1].PIN, ""); a != b {
 			t.Errorf("wrong and unknown differ:\n%s\n%s", a, b)
 		}
