@@ -37,7 +37,9 @@ func TestAnOperatorAtTheConsole(t *testing.T) {
 	desk.fill("reason", "телефон потерян, просит владелец")
 	desk.click(`button[name=action][value=end-sessions]`)
 	desk.see("Все сеансы завершены")
-	w.await(demo.Patient, func(l letter) bool { return strings.Contains(l.Body, "телефон потерян, просит владелец") })
+	w.await(demo.Patient, func(l letter) bool {
+		return strings.Contains(l.Body, "телефон потерян, просит владелец")
+	})
 
 	desk.goTo(esi + "/console/keys")
 	desk.fill("reason", "плановая смена ключей")
