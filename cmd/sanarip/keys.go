@@ -71,6 +71,7 @@ func keys() []config.Key {
 // system finds them without it in host.Env.Settings.
 var settings = map[string][]config.Key{
 	"identity": {
+		{Name: "telegram_bot", Doc: "name of the Telegram bot without @, whose token is message_telegram_token; empty: Telegram is not offered (in the demo: a page stands in for it)"},
 		{Name: "card_agent", Doc: "where pages reach the ID card's signing agent, comma-separated; empty: wss://127.0.0.1:6127/tumarcsp/, in the demo also ws"},
 		{Name: "card_agent_key", Doc: "key of this site at the signing agent, which pages show to it"},
 		{Name: "ca_file", Doc: "file with the root certificates (PEM) that people's certificates must lead to; empty: the root of the signature service"},

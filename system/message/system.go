@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/sanarip/sanarip/design"
@@ -21,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/system/message/internal/delivery"
 	"github.com/sanarip/sanarip/system/message/internal/inbox"
 	"github.com/sanarip/sanarip/system/message/internal/mailbox"
+	"github.com/sanarip/sanarip/system/message/internal/telegram"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/message/migration"
 )
@@ -40,6 +42,8 @@ type System struct {
 	sessions *session.Store
 	mailbox  *mailbox.Pages
 	receiver *inbox.Receiver // demo only
+	talk     *telegram.Talk
+	bot      *telegram.Bot // nil without a token
 }
 
 var _ host.System = (*System)(nil)
@@ -76,13 +80,15 @@ func (s *System) mount(ctx context.Context) error {
 	client.Mount(s.mux, site)
 	s.mailbox = &mailbox.Pages{DB: s.db, Clock: env.Clock, Sessions: s.sessions, Demo: env.Demo}
 	s.mailbox.Mount(s.mux, site, client)
+	identity := identityapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Message)}
+	s.talk = &telegram.Talk{Identity: identity, Texts: s.texts, Log: env.Log}
 	carriers, err := s.carriers(ctx, site)
 	if err != nil {
 		return err
 	}
 	service := &delivery.Service{
 		DB: s.db, Clock: env.Clock, Queue: s.queue, Log: env.Log, Carriers: carriers,
-		Contacts: identityapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Message)},
+		Contacts: identity,
 	}
 	service.Mount()
 	provider := exchangeapi.NewProvider(exchangeapi.Message, env.ExchangeKey, env.Log)
@@ -104,7 +110,7 @@ func (s *System) carriers(ctx context.Context, site *page.Site) (map[messageapi.
 		User: set["smtp_user"], Password: set["smtp_password"], TLS: set["smtp_tls"],
 	}
 	if s.env.Demo {
-		box := &inbox.Box{DB: s.db, Clock: s.env.Clock}
+		box := &inbox.Box{DB: s.db, Clock: s.env.Clock, Bot: s.talk.Answer}
 		box.Mount(s.mux, site)
 		ways[messageapi.SMS] = inbox.Way{Box: box, Channel: messageapi.SMS}
 		ways[messageapi.Telegram] = inbox.Way{Box: box, Channel: messageapi.Telegram}
@@ -128,6 +134,7 @@ func (s *System) carriers(ctx context.Context, site *page.Site) (map[messageapi.
 	}
 	if set["telegram_token"] != "" {
 		ways[messageapi.Telegram] = carrier.Telegram{Token: set["telegram_token"], URL: set["telegram_url"], HTTP: outside}
+		s.bot = &telegram.Bot{Token: set["telegram_token"], URL: set["telegram_url"], Talk: s.talk}
 	}
 	for _, channel := range []messageapi.Channel{messageapi.Email, messageapi.SMS, messageapi.Telegram} {
 		if _, ok := ways[channel]; !ok {
@@ -179,7 +186,14 @@ func (s *System) describe(r *audit.Record) {
 func (s *System) Handler() http.Handler { return s.mux }
 
 // Run implements host.System.
-func (s *System) Run(ctx context.Context) { s.queue.Run(ctx) }
+func (s *System) Run(ctx context.Context) {
+	var others sync.WaitGroup
+	if s.bot != nil {
+		others.Go(func() { s.bot.Run(ctx) })
+	}
+	s.queue.Run(ctx)
+	others.Wait()
+}
 
 // Ready implements host.System.
 func (s *System) Ready(ctx context.Context) error { return s.db.Ping(ctx) }

@@ -32,6 +32,8 @@ type Item struct {
 type Box struct {
 	DB    *db.DB
 	Clock clock.Clock
+	// Bot answers a line in a chat as the Telegram bot would.
+	Bot func(ctx context.Context, chat, line, language string) string
 }
 
 // Way is a phone or a messenger of the demo: a carrier straight into the box.

@@ -10,6 +10,8 @@ import (
 func (b *Box) Mount(mux *http.ServeMux, site *page.Site) {
 	site.Handle(mux, "GET /inbox", b.show)
 	site.Handle(mux, "GET /inbox.json", b.json)
+	site.Handle(mux, "GET /inbox/bot", b.showBot)
+	site.Handle(mux, "POST /inbox/bot", b.takeBot)
 }
 
 // show has the newest first and loads itself again every few seconds, unless
