@@ -4,11 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -66,7 +70,11 @@ func (p *Provider) sendLogout(ctx context.Context, j job.Job) error {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := p.config.HTTP.Do(request)
+	caller := p.config.HTTP
+	if client.Registered() && !local(p.config.Issuer) {
+		caller = outward
+	}
+	response, err := caller.Do(request)
 	if err != nil {
 		return err
 	}
@@ -77,6 +85,33 @@ func (p *Provider) sendLogout(ctx context.Context, j job.Job) error {
 	}
 	return nil
 }
+
+// outward calls addresses that engineers have registered: in the world outside
+// alone, never this machine or its network, whatever a name resolves to.
+var outward = &http.Client{
+	Timeout:       10 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Transport: &http.Transport{
+		DialContext:  (&net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error { return outside(address) }}).DialContext,
+		MaxIdleConns: 20, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 5 * time.Second,
+	},
+}
+
+// outside is an error for an address that is not one of the public network.
+func outside(address string) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	ip := at.Addr().Unmap()
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || carrier.Contains(ip) {
+		return errors.New("openid: the address is not in the public network")
+	}
+	return nil
+}
+
+// carrier is the shared space of providers' own networks (RFC 6598).
+var carrier = netip.MustParsePrefix("100.64.0.0/10")
 
 func (p *Provider) sign(ctx context.Context, claims map[string]any, alg goidc.SignatureAlgorithm, typ jose.ContentType) (string, error) {
 	set, err := p.config.Keys.JWKS(ctx)

@@ -268,7 +268,10 @@ func explain(err error) error {
 // page.Site.FormHostsOf.
 func (p *Provider) FormHosts(r *http.Request) []string {
 	query := r.URL.Query()
-	clientID := query.Get("client_id")
+	clientID := ""
+	if strings.HasPrefix(r.URL.Path, "/connect/") {
+		clientID = query.Get("client_id")
+	}
 	if id := flowID(r); id != "" {
 		as, _, _, err := p.flows.flow(r.Context(), id)
 		if err != nil {
