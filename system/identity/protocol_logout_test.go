@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
@@ -74,5 +75,29 @@ func TestOIDCLogoutHintOfAnotherSessionAsks(t *testing.T) {
 		p := second.get(fmtURL(h.base+"/connect/endsession", "id_token_hint", old.ID))
 		p.must(http.StatusOK, "Выйти отовсюду")
 		second.get(h.base+"/").must(http.StatusOK, "Мой аккаунт")
+	})
+}
+
+// OpenID Connect Back-Channel Logout 1.0, 2.4, for a registered client: the token
+// is signed as its others are and names the person as the client knows them.
+func TestOIDCBackChannelOfARegisteredClient(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		told := make(chan string, 4)
+		h.card.mux.HandleFunc("POST /engineer/backchannel", func(_ http.ResponseWriter, r *http.Request) { told <- r.PostFormValue("logout_token") })
+		c := h.connect(demo.Doctor, func(s *openid.Settings) {
+			s.Pairwise, s.Alg, s.BackChannel = true, "EdDSA", h.card.base+"/engineer/backchannel"
+		})
+		b := h.browser()
+		got := c.redeem(c.auth(), c.code(b, demo.Doctor))
+		b.post(h.base+"/sign-out", nil)
+		select {
+		case token := <-told:
+			claims, header := claimsOf(t, token), headerOf(t, token)
+			if claims["sub"] != claimsOf(t, got.ID)["sub"] || claims["sub"] == h.account(demo.Doctor) || claims["aud"] != c.ID || header["alg"] != "EdDSA" || header["typ"] != "logout+jwt" {
+				t.Fatal(claims, header)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("no logout token came")
+		}
 	})
 }
