@@ -212,8 +212,8 @@ func (s *System) clients(env host.Env) []openid.Client {
 		},
 		openid.Client{ // for what one client must not do with another's
 			ID: "conformance2", Secret: "conformance2-secret-demo", Name: s.clientName("conformance"), Address: loopback,
-			Redirects: []string{loopback + "/callback"}, PostLogout: []string{loopback + "/"}, Scopes: openid.PersonScopes,
-			Grants: []openid.Grant{openid.GrantCode, openid.GrantRefresh, openid.GrantDevice},
+			Redirects: []string{loopback + "/callback"}, PostLogout: []string{loopback + "/"}, FrontChannel: loopback + "/frontchannel",
+			Scopes: openid.PersonScopes, Grants: []openid.Grant{openid.GrantCode, openid.GrantRefresh, openid.GrantDevice},
 		},
 		openid.Client{
 			ID: "fhir-reader", Secret: env.ClientSecretOf("fhir-reader"), Name: s.clientName("fhir-reader"),

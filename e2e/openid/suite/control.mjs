@@ -65,7 +65,7 @@ export async function start({ wait, short, fault } = {}) {
   };
   const target = { name: "control", issuer, wait, clients: ids.map(([id, secret]) => ({ id, secret, redirect: origin + "/callback" })),
     strict: Object.entries(keys).map(([id, own]) => ({ id, keys: own, redirect: origin + "/callback" })), short,
-    postLogout: origin + "/", loginHint: "somebody", walk, refuse, device, asksDevice, signOut, isSignIn: (page) => hasField(page, "login") };
+    postLogout: origin + "/", frontchannel: origin + "/frontchannel", loginHint: "somebody", walk, refuse, device, asksDevice, signOut, isSignIn: (page) => hasField(page, "login") };
   fault?.configure?.(configuration);
   const provider = new Provider(issuer, configuration);
   const fell = (_, e) => { target.fell ??= `${e.message} ${e.cause?.message ?? ""}`; };

@@ -68,7 +68,7 @@ export async function start({ issuer, inbox, people, wait }) {
     return { page: await browser.submit(page, "logout", {}), asked: true };
   }
 
-  const target = await connect({ name: "esi", issuer, wait, postLogout: origin + "/",
+  const target = await connect({ name: "esi", issuer, wait, postLogout: origin + "/", frontchannel: origin + "/frontchannel",
     clients: [{ id: "conformance", secret: "conformance-secret-demo", redirect: origin + "/callback" },
       { id: "conformance2", secret: "conformance2-secret-demo", redirect: origin + "/callback" }],
     strict: Object.entries(keys).map(([id, own]) => ({ id, keys: own, redirect: origin + "/callback" })),

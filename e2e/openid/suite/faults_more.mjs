@@ -1,5 +1,6 @@
 // The faults of faults.mjs for further flows.
-import { answers, callback, denies, form, idToken } from "./breaking.mjs";
+import { answers, both, callback, denies, described, form, idToken } from "./breaking.mjs";
+import { origin } from "./control.mjs";
 
 const device = (posted) => /device_code$/.test(posted.grant_type ?? "");
 const clientOf = (ctx) => Buffer.from((ctx.headers.authorization ?? "").slice(6), "base64").toString().split(":")[0];
@@ -11,7 +12,22 @@ const bearer = answers("/me", async (ctx, next) => {
 });
 const introspection = "/token/introspection", revocation = "/token/revocation";
 
+const frames = (d) => { d.frontchannel_logout_supported = d.frontchannel_logout_session_supported = true; };
+// framed has the control open frames after a sign-out, which it does not of itself.
+const framed = (query) => both(described(frames), { async around(ctx, next) {
+  await next();
+  if (ctx.path !== "/session/end/confirm") return;
+  ctx.set("refresh", "0; url=" + ctx.response.get("location"));
+  ctx.status = 200;
+  ctx.type = "html";
+  ctx.body = `<iframe src="${origin}/frontchannel?${query(ctx.origin)}"></iframe>`;
+} });
+
 export default [
+  ["oidcc-frontchannel-logout-discovery-endpoint-verification", "its sid is not announced", described((d) => { d.frontchannel_logout_supported = true; })],
+  ["oidcc-frontchannel-rp-initiated-logout", "it is announced and not done", described(frames)],
+  ["oidcc-frontchannel-rp-initiated-logout", "the frame is of another issuer", framed(() => "iss=https://evil.example&sid=x")],
+  ["oidcc-frontchannel-rp-initiated-logout", "the frame is of another session", framed((issuer) => `iss=${issuer}&sid=another`)],
   ["device-flow", "the device is told nothing before the person agrees", form("/token", (posted) => (body, ctx) => { if (body.error === "authorization_pending") ctx.body = { error: "slow" }; })],
   ["device-flow-of-another-client", "a device_code serves every client", form("/token", (posted, ctx, target) => { if (device(posted)) ctx.req.headers.authorization = basic(target.second); })],
   ["device-flow", "the device gets its tokens twice", () => {

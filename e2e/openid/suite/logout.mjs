@@ -1,5 +1,5 @@
-// oidcc-rp-initiated-logout-certification-test-plan and
-// oidcc-backchannel-rp-initiated-logout-certification-test-plan.
+// oidcc-rp-initiated-logout-certification-test-plan, and the same with
+// -backchannel- and -frontchannel-.
 import assert from "node:assert/strict";
 import * as client from "openid-client";
 import * as jose from "jose";
@@ -17,9 +17,9 @@ async function signedOut(t, browser) {
 }
 
 // leave signs in, and out with the parameters that shape gives.
-async function leave(t, shape, agree = true) {
+async function leave(t, shape, { agree = true, who } = {}) {
   const browser = t.target.browser();
-  const tokens = await t.redeem(await t.authorize(browser));
+  const tokens = await t.redeem(await t.authorize(browser, {}, { who }));
   const state = client.randomState();
   const all = { id_token_hint: tokens.id_token, post_logout_redirect_uri: t.target.postLogout, state };
   const url = new URL(t.metadata.end_session_endpoint);
@@ -108,6 +108,30 @@ export default [
     assert.equal(payload.sid, tokens.id.sid, "sid");
     if ("sub" in payload) assert.equal(payload.sub, tokens.id.sub, "sub");
     assert.ok(page.away && new URL(page.url).searchParams.get("state") === state, "back at the client with state");
+    assert.ok(await signedOut(t, browser), "signed out");
+  } },
+
+  { plan: "front-channel logout", name: "oidcc-frontchannel-logout-discovery-endpoint-verification", what: "the description announces front-channel logout with sid", async run(t) {
+    const d = await described(t);
+    if (!d.frontchannel_logout_supported) t.skip("front-channel logout is not announced");
+    assert.equal(d.frontchannel_logout_session_supported, true);
+    endpoint(d, "end_session_endpoint");
+  } },
+  { plan: "front-channel logout", name: "oidcc-frontchannel-rp-initiated-logout", what: "the client's address is opened in a frame with iss and the ID token's sid; the person is led back with state, signed out", async run(t) {
+    if (!(await described(t)).frontchannel_logout_supported) t.skip("front-channel logout is not announced");
+    const { browser, tokens, page, state } = await leave(t, (all) => all, { who: t.target.second });
+    assert.ok(!page.away && page.status === 200, "a page with frames");
+    const frames = [...page.text.matchAll(/<iframe\b[^>]*\ssrc="([^"]*)"/g)].map((m) => new URL(m[1].replaceAll("&amp;", "&"))).filter((u) => u.href.startsWith(t.target.frontchannel));
+    assert.equal(frames.length, 1, "one frame of the client");
+    assert.equal(frames[0].searchParams.get("iss"), t.issuer, "iss");
+    assert.equal(frames[0].searchParams.get("sid"), tokens.id.sid, "sid");
+    t.warn(frames[0].searchParams.size === 2, `unexpected parameters ${frames[0].search}`);
+    const policy = page.headers["content-security-policy"]?.match(/frame-src ([^;]*)/)?.[1];
+    assert.ok(policy === undefined || policy.includes(new URL(t.target.frontchannel).origin), "the page's own policy lets the frame be");
+    const next = page.headers.refresh?.match(/url=(.*)$/)?.[1];
+    assert.ok(next, "the page goes on by itself");
+    const left = await browser.open(new URL(next, page.url).href);
+    assert.ok(left.away && new URL(left.url).searchParams.get("state") === state, "back at the client with state");
     assert.ok(await signedOut(t, browser), "signed out");
   } },
 ];
