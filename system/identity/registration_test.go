@@ -3,6 +3,7 @@ package identity_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"image"
 	"image/jpeg"
@@ -18,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/facetest"
+	"github.com/sanarip/sanarip/system/identity/internal/registration"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 )
 
@@ -92,6 +94,7 @@ func (h *house) toPhoto(b *browser, p shown) shown {
 	b.submit(p, "/register/agreement", "agreement", "1").must(http.StatusUnprocessableEntity, "Чтобы продолжить, поставьте отметку")
 	p = b.submit(p, "/register/agreement", "agreement", "1", "privacy", "1").must(http.StatusOK, "Ваш телефон")
 	b.submit(p, "/register/phone", "phone", "0312 61 23 45").must(http.StatusUnprocessableEntity)
+	h.inbox.clear()
 	p = b.submit(p, "/register/phone", "phone", "0555 123 456").must(http.StatusOK, "Код подтверждения")
 	b.submit(p, "/register/phone/code", "code", "000000").must(http.StatusUnprocessableEntity)
 	p = b.submit(p, "/register/phone/code", "code", h.inbox.code(h.t, newPhone)).must(http.StatusOK, "Ваша электронная почта")
@@ -264,4 +267,87 @@ func TestGuessingPassportsIsLimited(t *testing.T) {
 			t.Errorf("a seventh guess is answered:\n%s", p.words())
 		}
 	}
+}
+
+// sweep does the daily deleting of registrations.
+func (h *house) sweep() {
+	h.t.Helper()
+	d := h.db()
+	g := &registration.Registrations{DB: d, Clock: h.clock}
+	if err := d.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error { return g.Sweep(ctx, tx) }); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// Photos go when they are needed no more (docs/operate.md, limits and lifetimes).
+func TestPhotosAndRegistrationsAreNotKeptForEver(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.populate(&residents{})
+		count := func(what string) (n int) {
+			t.Helper()
+			if err := h.db().Read.QueryRow(`SELECT COUNT(*) FROM ` + what).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		h.doubted() // sent: an operator is waited for
+		left := h.browser()
+		h.clock.advance(20 * time.Minute)
+		p := left.submit(left.get(h.base+"/register/passport"), "/register/passport", "pin", newcomer.PIN, "passport", newcomer.Passport)
+		h.toPhoto(left, p)
+		left.send(h.base+"/register/photo", portrait, "").must(http.StatusOK)
+		if n := count("photo"); n != 3 {
+			t.Fatalf("%d photos", n)
+		}
+		h.clock.advance(25 * time.Hour)
+		h.sweep()
+		if photos, registrations := count("photo"), count("registration"); photos != 2 || registrations != 1 {
+			t.Errorf("after a day: %d photos, %d registrations; what an operator is waited for stays", photos, registrations)
+		}
+		b, _ := h.atConsole()
+		b.decide(h.caseOf(b), "refused", "паспорт чужой").must(http.StatusOK, "Решение сохранено")
+		h.clock.advance(29 * 24 * time.Hour)
+		h.sweep()
+		if n := count("photo"); n != 2 {
+			t.Errorf("%d photos of a refused registration after 29 days: the person may complain", n)
+		}
+		h.clock.advance(2 * 24 * time.Hour)
+		h.sweep()
+		if n := count("photo"); n != 0 {
+			t.Errorf("%d photos of a refused registration after 31 days", n)
+		}
+		h.clock.advance(366 * 24 * time.Hour)
+		h.sweep()
+		if n := count("registration"); n != 0 {
+			t.Errorf("%d registrations after a year", n)
+		}
+	})
+}
+
+// What the app keeps on a device is one person's: it goes with the sign-out, and
+// when somebody else signs in.
+func TestTheDeviceForgetsThePerson(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	h.populate(&residents{})
+	b := h.browser()
+	p := h.signIn(b, b.get(h.base+"/app"), demo.Patient).must(http.StatusOK, "Мои документы", "Жумабеков")
+	if p.header.Get("X-Kept-Until") == "" || p.header.Get("Clear-Site-Data") != "" {
+		t.Errorf("%v", p.header)
+	}
+	h.inbox.clear()
+	form := b.submit(b.get(h.base+"/sign-in?next=/app/"), "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password)
+	p = b.stay().submit(form, "/sign-in/code", "code", h.inbox.code(t, demo.Doctor.Phone)).must(http.StatusSeeOther)
+	if p.header.Get("Clear-Site-Data") != `"storage"` {
+		t.Error("the other person's documents stay on the device")
+	}
+	b.get(h.base+"/app").must(http.StatusOK, "Асанова")
+	p = b.stay().post(h.base+"/sign-out", nil).must(http.StatusSeeOther)
+	if p.header.Get("Clear-Site-Data") != `"storage"` {
+		t.Error("the documents stay on the device after the sign-out")
+	}
+	if p = b.get(h.base + "/app/"); p.header.Get("X-Kept-Until") != "" || strings.Contains(p.body, "Асанова") {
+		t.Error("the documents are there for nobody")
+	}
+	b.get(h.base+"/app/install").must(http.StatusOK, "Установить приложение")
+	b.get(h.base+"/app/offline").must(http.StatusOK, "Нет связи с сетью")
 }

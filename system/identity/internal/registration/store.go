@@ -162,7 +162,7 @@ func (g *Registrations) Sweep(ctx context.Context, tx db.Querier) error {
 		args []any
 	}{
 		{`DELETE FROM photo WHERE delete_at > 0 AND delete_at < $1`, []any{db.Micros(now)}},
-		{`DELETE FROM photo WHERE account_id = '' AND owner IN (SELECT id FROM registration WHERE expires_at < $1 AND proof <> 'waiting' AND state <> 'finished')`, []any{db.Micros(now)}},
+		{`DELETE FROM photo WHERE account_id = '' AND owner IN (SELECT id FROM registration WHERE state IN ('open', 'known') AND expires_at < $1)`, []any{db.Micros(now)}},
 		{`DELETE FROM photo WHERE account_id IN (SELECT id FROM account WHERE state = 'closed')`, nil},
 		{`DELETE FROM registration WHERE state IN ('open', 'known') AND expires_at < $1`, []any{db.Micros(now)}},
 		{`DELETE FROM registration WHERE state IN ('refused', 'finished') AND proof <> 'waiting' AND created_at < $1`, []any{db.Micros(now.Add(-recordsFor))}},
