@@ -35,7 +35,11 @@ func (s *System) claims(ctx context.Context, accountID string, scopes []string) 
 		set("birthdate", a.BirthDate.String())
 	}
 	if slices.Contains(scopes, openid.ScopeOrganizations) {
-		claims["organizations"] = []string{} // legal entities are bound to an account at its security settings
+		organisations, err := s.organisations.Claims(ctx, a.PIN, a.Lang)
+		if err != nil {
+			return nil, err
+		}
+		claims["organizations"] = organisations
 	}
 	if slices.Contains(scopes, openid.ScopeEmail) && a.Email != "" {
 		claims["email"], claims["email_verified"] = a.Email, a.EmailVerified

@@ -14,7 +14,7 @@ import (
 	"github.com/sanarip/sanarip/demo"
 )
 
-const fresh = "New-Password_7"
+const fresh = "Kerege-shyrdak_71"
 
 func (h *house) recovering(b *browser, pin string) shown {
 	h.t.Helper()

@@ -33,6 +33,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/organisation"
 	"github.com/sanarip/sanarip/system/identity/internal/phone"
 	"github.com/sanarip/sanarip/system/identity/internal/recovery"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
@@ -68,6 +69,8 @@ type System struct {
 	controls   *control.Control
 	recoveries *recovery.Recovery
 	rooms      *cabinet.Cabinet
+
+	organisations *organisation.Organisations
 }
 
 var (
@@ -169,7 +172,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	(&developer.Desk{Site: site, Door: entrance, Registry: s.registry, Provider: s.provider, Base: env.BaseURL, Record: s.record}).Mount(mux)
 	s.desk.Mount(mux)
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
-	s.stay(mux, on)
+	s.stay(mux, env, on, second)
 	s.controls.Ends(phones.RemoveAll)
 	certificates.recover(mux, s.recoveries)
 	if err := s.enrol(mux, env, box, on); err != nil {

@@ -52,7 +52,7 @@ var own = []Endpoint{
 	endpoint[workforceapi.Code, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-organisation",
 		"The posts of an organisation today", exchangeapi.Card),
 	endpoint[workforceapi.Code, workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/find",
-		"One organisation with departments and beds", exchangeapi.Card, exchangeapi.Insurance),
+		"One organisation with departments and beds", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Identity),
 	endpoint[none, []workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/list",
 		"All organisations, without departments", exchangeapi.Card, exchangeapi.Insurance),
 

@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
@@ -33,6 +34,7 @@ type Cabinet struct {
 	Door     *door.Door
 	Notices  *notice.Notices
 	Control  *control.Control
+	Contacts *factor.Contacts
 	Record   func(ctx context.Context, pin, name, action, object string) error
 	// Words gives a record of an access the words of its codes.
 	Words func(r *audit.Record)
@@ -68,6 +70,7 @@ func (c *Cabinet) Mount(mux *http.ServeMux) {
 	c.Site.Handle(mux, "POST /security/data", c.Door.Fresh(c.download))
 	c.Site.Handle(mux, "GET /security/close", c.Door.Fresh(c.showClose))
 	c.Site.Handle(mux, "POST /security/close", c.Door.Fresh(c.takeClose))
+	c.mountContacts(mux)
 	c.Site.Handle(mux, "GET /sign-out", c.askSignOut)
 	c.Site.Handle(mux, "POST /sign-out", c.signOut)
 }

@@ -73,10 +73,12 @@ func (s *Incidents) list(ctx context.Context, where, value string, limit int) ([
 	return all, rows.Err()
 }
 
-// Pending says whether an incident of the account waits for an operator.
+// Pending says whether an incident of the account waits for an operator, who may
+// close it here or, gathered into the console's incidents, there.
 func (s *Incidents) Pending(ctx context.Context, q db.Querier, accountID string) (bool, error) {
 	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM security_incident WHERE account_id = $1 AND state <> 'closed'`, accountID).Scan(&n)
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM security_incident s WHERE s.account_id = $1 AND s.state <> 'closed'
+		AND NOT EXISTS (SELECT 1 FROM incident i WHERE i.kind = 'disowned' AND i.reference = s.event_id AND i.state = 'closed')`, accountID).Scan(&n)
 	return n > 0, db.Explain(err)
 }
 

@@ -234,7 +234,7 @@ func (s *Organisations) recheck(ctx context.Context, m Member) (stays bool, err 
 	defer cancel()
 	posts, err := s.Workforce.Posts(asking, m.PIN)
 	if err != nil {
-		return true, nil //nolint:nilerr // its last word holds
+		return true, nil // its last word holds
 	}
 	for _, p := range posts {
 		stays = stays || heads(p) && p.Organisation == m.Code

@@ -94,7 +94,9 @@ func (s *Organisations) turn(ctx context.Context, memberID, own, code string, ta
 		statement = `UPDATE organisation_member SET state = 'ended', ended_at = $2 WHERE id = $1 AND code = $3 AND role <> 'head' AND state <> 'ended' RETURNING code`
 		args[2] = code
 	}
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return tx.QueryRowContext(ctx, statement, args...).Scan(&code) })
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, statement, args...).Scan(&code)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fail.New(fail.NotFound, "kit.not_found")
 	}

@@ -143,7 +143,7 @@ type wayView struct {
 
 func (s *Recovery) view(ctx context.Context, target door.Target, q request) waysView {
 	v := waysView{target: target, ready: enough(q.proved)}
-	for _, way := range s.ways() {
+	for _, way := range typedWays {
 		v.ways = append(v.ways, wayView{
 			way: way, label: label(ctx, way), hint: hint(ctx, way),
 			proved: slices.Contains(q.proved, way),
@@ -180,7 +180,7 @@ func (s *Recovery) takeSend(w http.ResponseWriter, r *http.Request, target door.
 
 func (s *Recovery) way(r *http.Request) (Way, error) {
 	way := Way(r.PathValue("way"))
-	if !slices.Contains(s.ways(), way) {
+	if !slices.Contains(typedWays, way) {
 		return "", fail.New(fail.NotFound, "kit.not_found")
 	}
 	return way, nil
@@ -205,7 +205,7 @@ func (s *Recovery) takeCode(w http.ResponseWriter, r *http.Request, target door.
 	}
 	status := http.StatusUnprocessableEntity
 	if typed := form.Need("code", 40); form.OK() {
-		err := s.check(r.Context(), q, way, typed, s.Door.Browser(w, r))
+		err := s.check(r.Context(), q, way, typed, s.Door.Browser(w, r), door.PlaceOf(r))
 		if err == nil {
 			if enough(append(slices.Clone(q.proved), way)) {
 				return page.Redirect(w, r, target.To(passwordPath))

@@ -23,6 +23,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
@@ -73,9 +74,7 @@ type Recovery struct {
 	Notices   *notice.Notices
 	Control   *control.Control
 	Incidents *control.Incidents
-	// Spend checks a backup code and uses it up; nil where there are none. For an
-	// account that is not there its id is "" and the work is the same.
-	Spend func(ctx context.Context, accountID, typed string) (bool, error)
+	Backups   *factor.Backups
 	// CardPath is the page on which an ID card proves the recovery's owner, who is
 	// told by Proved; "" where there is none.
 	CardPath string
@@ -105,14 +104,8 @@ func enough(proved []Way) bool {
 	return channels >= 2 || channels == 1 && factors > 0
 }
 
-// ways are those that there are, for every ПИН alike.
-func (s *Recovery) ways() []Way {
-	ways := []Way{SMS, Email, TOTP}
-	if s.Spend != nil {
-		ways = append(ways, Backup)
-	}
-	return ways
-}
+// typedWays are the ways by which something is typed, for every ПИН alike.
+var typedWays = []Way{SMS, Email, TOTP, Backup}
 
 // begin starts a recovery of the ПИН, whether it has an account or not.
 func (s *Recovery) begin(ctx context.Context, typed string, place notice.Place) (secret string, err error) {
@@ -210,8 +203,8 @@ func (s *Recovery) byCodes(ctx context.Context, q db.Querier, a account.Account)
 
 // check takes what was typed for the way. Every wrong answer sounds the same and
 // costs the same: a code that is wrong, old, spent, or was never sent.
-func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser string) error {
-	if !slices.Contains(s.ways(), way) {
+func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser string, place notice.Place) error {
+	if !slices.Contains(typedWays, way) {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	counted, err := s.counted(ctx, r.pin, browser)
@@ -227,7 +220,7 @@ func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser
 	}
 	right := false
 	if taken {
-		if right, err = s.right(ctx, r, way, typed); err != nil {
+		if right, err = s.right(ctx, r, way, typed, place); err != nil {
 			return err
 		}
 	}
@@ -240,7 +233,7 @@ func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser
 	return s.prove(ctx, r.hash, way)
 }
 
-func (s *Recovery) right(ctx context.Context, r request, way Way, typed string) (bool, error) {
+func (s *Recovery) right(ctx context.Context, r request, way Way, typed string, place notice.Place) (bool, error) {
 	if way.sent() {
 		_, waits, err := s.Codes.Sent(ctx, onetime.Recovery, r.owner(way))
 		if err != nil {
@@ -267,7 +260,11 @@ func (s *Recovery) right(ctx context.Context, r request, way Way, typed string) 
 		a = account.Account{}
 	}
 	if way == Backup {
-		return s.Spend(ctx, a.ID, typed)
+		err := s.Backups.Check(ctx, a, typed, place)
+		if fail.Is(err, fail.Invalid) {
+			return false, nil
+		}
+		return err == nil, err
 	}
 	return s.Accounts.CheckTOTP(ctx, a, typed)
 }
@@ -291,11 +288,11 @@ func (s *Recovery) finish(ctx context.Context, r request, password string, place
 	if !enough(r.proved) {
 		return fail.New(fail.Forbidden, "identity.recovery.more")
 	}
-	hashed, err := s.Accounts.Hash(ctx, "password", password)
+	a, _, err := s.Accounts.ByPIN(ctx, r.pin)
 	if err != nil {
 		return err
 	}
-	a, _, err := s.Accounts.ByPIN(ctx, r.pin)
+	hashed, err := s.Accounts.HashFor(ctx, a, "password", password)
 	if err != nil {
 		return err
 	}
