@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
@@ -195,4 +196,12 @@ func (d *Door) shown(ctx context.Context, t Target, current string) []design.Tab
 		tabs = append(tabs, design.Tab{Label: text.T(ctx, each.Key), Href: t.To(each.Path), Current: each.Name == current})
 	}
 	return tabs
+}
+
+// needs is the key of which ways reach what the system asks for.
+func needs(t Target) string {
+	if t.Flow.ACR == assurance.PhishingResistant || t.Flow.Level == assurance.High {
+		return "identity.sign_in.needs.high"
+	}
+	return "identity.sign_in.needs.substantial"
 }

@@ -31,10 +31,12 @@ func (s *SignIn) showPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if who != nil && target.Flow.ID == "" {
-		if target.Next == "" {
-			return page.Redirect(w, r, "/")
-		}
+	switch {
+	case target.Flow.LoginHint != "":
+		form.Set("pin", target.Flow.LoginHint)
+	case who != nil && target.Flow.ID == "" && target.Next == "":
+		return page.Redirect(w, r, "/")
+	case who != nil:
 		form.Set("pin", who.Account.PIN) // proves anew who they are
 	}
 	return page.Render(w, r, http.StatusOK, passwordPage(s, form, target))
