@@ -49,7 +49,7 @@ func (h *house) doubted() *browser {
 	p = b.submit(p.must(http.StatusOK, "Почему данные могут не совпадать"), "/register/doubt", "doubt", "name",
 		"family_name", "Кадыр кызы", "given_name", "Мээрим", "birth_date", "1992-04-03", "words", "сменила фамилию")
 	h.toPhoto(b, p)
-	p = b.send(h.base+"/register/photo", portrait, "1").must(http.StatusOK, "Снимок паспорта")
+	b.send(h.base+"/register/photo", portrait, "1").must(http.StatusOK, "Снимок паспорта")
 	p = b.send(h.base+"/register/document", portrait, "").must(http.StatusOK, "Проверьте данные")
 	b.submit(p, "/register/review").must(http.StatusOK, "Заявление принято")
 	return b
@@ -119,7 +119,7 @@ func TestADoubtIsDecidedByAnOperatorAndThePersonComesBack(t *testing.T) {
 		path := p.url.Path
 		p = phone.submit(p, path).must(http.StatusOK)
 		phone.submit(p, path+"/code", "code", "000000").must(http.StatusUnprocessableEntity)
-		p = phone.submit(p, path+"/code", "code", h.inbox.code(t, newPhone)).must(http.StatusOK, "Ваша фотография")
+		phone.submit(p, path+"/code", "code", h.inbox.code(t, newPhone)).must(http.StatusOK, "Ваша фотография")
 		p = phone.send(h.base+"/register/photo", portrait, "1").must(http.StatusOK, "Проверьте данные")
 		phone.submit(p, "/register/review").must(http.StatusOK, "Заявление принято")
 		b2, _ := h.atConsole()
