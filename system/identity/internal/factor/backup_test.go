@@ -37,6 +37,7 @@ func TestBackupCodesServeOnceEachAndAreKeptHashed(t *testing.T) { // ID-4
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer func() { _ = rows.Close() }()
 		for rows.Next() {
 			var hash string
 			if err := rows.Scan(&hash); err != nil {
@@ -44,7 +45,9 @@ func TestBackupCodesServeOnceEachAndAreKeptHashed(t *testing.T) { // ID-4
 			}
 			hashes = append(hashes, hash)
 		}
-		_ = rows.Close()
+		if err := rows.Err(); err != nil || len(hashes) != 10 {
+			t.Fatal(err, hashes)
+		}
 		for _, code := range codes {
 			if strings.Contains(strings.Join(hashes, " "), strings.ReplaceAll(code, "-", "")) {
 				t.Fatal("a code is kept as it is")

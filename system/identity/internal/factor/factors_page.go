@@ -115,11 +115,11 @@ func (p *Pages) renderList(w http.ResponseWriter, r *http.Request, status int, w
 	}
 	add(text.T(ctx, "identity.factors.passkey"), text.T(ctx, "identity.factors.passkey_hint"), "/security/passkeys", slices.Contains(kinds, Passkey))
 	add(text.T(ctx, "identity.factors.totp"), text.T(ctx, "identity.factors.totp_hint"), "/security/totp", a.HasTOTP())
-	add(text.T(ctx, "identity.factors.sms"), GroupPhone(a.Phone), "/security/phone", slices.Contains(kinds, SMS))
+	add(text.T(ctx, "identity.factors.sms"), GroupPhone(a.Phone), "/security/contacts", slices.Contains(kinds, SMS))
 	if p.Bot != "" || a.Telegram != "" {
 		add(text.T(ctx, "identity.factors.telegram"), text.T(ctx, "identity.factors.telegram_hint"), "/security/telegram", a.Telegram != "")
 	}
-	add(text.T(ctx, "identity.factors.email"), a.Email, "/security/email", slices.Contains(kinds, Email))
+	add(text.T(ctx, "identity.factors.email"), a.Email, "/security/contacts", slices.Contains(kinds, Email))
 	backup := design.Task{
 		Title: text.T(ctx, "identity.factors.backup"), Hint: text.T(ctx, "identity.factors.backup_hint"), Href: "/security/backup",
 		Status: text.T(ctx, "identity.backup.left", "Count", left), Tone: "done",
