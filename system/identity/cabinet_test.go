@@ -163,3 +163,24 @@ func TestTheAgreementIsAcceptedInTheCabinet(t *testing.T) {
 	}
 	h.browser().post(h.base+"/agreement", nil).must(http.StatusUnauthorized)
 }
+
+func TestAContactIsConfirmedAndTheOldOneIsTold(t *testing.T) {
+	h := open(t, "sqlite:"+t.TempDir())
+	b := h.browser()
+	h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor)
+	path := h.base + "/security/contacts"
+	b.post(path, url.Values{"channel": {"sms"}, "step": {"ask"}, "phone": {"12"}}).must(http.StatusUnprocessableEntity)
+	b.post(path, url.Values{"channel": {"sms"}, "step": {"ask"}, "phone": {"0700 555 777"}}).must(http.StatusOK, "Код отправлен", "+996700555777")
+	code := h.inbox.code(t, "+996700555777")
+	wrong := "000000"
+	if code == wrong {
+		wrong = "000001"
+	}
+	b.post(path, url.Values{"channel": {"sms"}, "step": {"confirm"}, "code": {wrong}}).must(http.StatusUnprocessableEntity, "Код неверен")
+	h.inbox.clear()
+	b.post(path, url.Values{"channel": {"sms"}, "step": {"confirm"}, "code": {code}}).must(http.StatusOK, "Контакт сохранён")
+	link := h.inbox.link(t, demo.Doctor.Phone) // the old one
+	b.get(h.base+"/security").must(http.StatusOK, "+996700555777")
+	h.browser().post(h.base+"/not-me/confirm", url.Values{"link": {link}}).must(http.StatusOK, "Аккаунт защищён")
+	b.get(h.base+"/").must(http.StatusOK, "Единый вход")
+}

@@ -337,7 +337,7 @@ func TestAuthenticatorAppIsTheFirstChoiceOfWhoHasOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.submit(p, "/sign-in/code", "code", code).must(http.StatusOK, "Токтогулов")
-	b.get(h.base+"/security").must(http.StatusOK, "Приложение-аутентификатор установлено")
+	b.get(h.base+"/security").must(http.StatusOK, "Приложение-аутентификатор есть")
 }
 
 func TestSignOutAsksWhereTheSystemHasNoProof(t *testing.T) {

@@ -1,0 +1,32 @@
+package e2e_test
+
+import (
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+// A person looks after their account: what is set up, where they are signed in,
+// what happened, what they allowed; and recovers it when the password is gone.
+func TestAPersonStaysInControl(t *testing.T) {
+	needE2E(t)
+	w, _ := oneProcess(t, "")
+	b := open(t, "owner", 360, "ru")
+	b.goTo(w.site["identity"] + "/sign-in")
+	b.signIn(w, demo.Doctor)
+	b.see("Мой аккаунт")
+	b.check("cabinet")
+	for _, page := range []string{"", "/sessions", "/events", "/consents", "/organisations", "/data", "/contacts", "/close"} {
+		b.goTo(w.site["identity"] + "/security" + page)
+		b.check("security" + page)
+	}
+	thief := open(t, "stranger", 1440, "ky")
+	thief.goTo(w.site["identity"] + "/not-me")
+	thief.check("not me")
+	thief.goTo(w.site["identity"] + "/sign-in/recover")
+	thief.check("recover")
+	thief.fill("pin", demo.Patient.PIN)
+	thief.click(`main form button[type=submit]`)
+	thief.waitFor(`location.pathname === "/sign-in/recover/ways"`)
+	thief.check("ways")
+}
