@@ -44,17 +44,24 @@ func open(ctx context.Context, address string) (*line, error) {
 	return &line{conn, bufio.NewReaderSize(conn, 16<<10)}, nil
 }
 
+// answer is what came back.
+type answer struct {
+	status   int
+	location string
+	body     []byte
+}
+
 // ask sends the request as it is and reads the answer.
-func (l *line) ask(request []byte) (*http.Response, []byte, error) {
+func (l *line) ask(request []byte) (answer, error) {
 	if _, err := l.conn.Write(request); err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	response, err := http.ReadResponse(l.reader, nil)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	body, err := io.ReadAll(response.Body)
-	return response, body, errors.Join(err, response.Body.Close())
+	return answer{response.StatusCode, response.Header.Get("Location"), body}, errors.Join(err, response.Body.Close())
 }
 
 // raw is a request as bytes.
@@ -92,9 +99,9 @@ func (s settings) simple(name, goal, address string, request []byte) act {
 			return nil, err
 		}
 		return func() (int, error) {
-			response, body, err := l.ask(request)
-			if err == nil && response.StatusCode != http.StatusOK {
-				err = fmt.Errorf("answered %d: %s", response.StatusCode, body)
+			a, err := l.ask(request)
+			if err == nil && a.status != http.StatusOK {
+				err = fmt.Errorf("answered %d: %s", a.status, a.body)
 			}
 			return 1, err
 		}, nil
@@ -166,27 +173,27 @@ func authorize() string {
 func (s settings) flow(l *line, cookies string) (token string, requests int, err error) {
 	path := authorize()
 	for requests = 1; requests <= 5; requests++ {
-		response, body, err := l.ask(raw("GET", s.host(), path, map[string]string{"Cookie": cookies}, nil))
+		a, err := l.ask(raw("GET", s.host(), path, map[string]string{"Cookie": cookies}, nil))
 		if err != nil {
 			return "", requests, err
 		}
-		target, err := url.Parse(response.Header.Get("Location"))
+		target, err := url.Parse(a.location)
 		if err != nil || target.String() == "" {
-			return "", requests, fmt.Errorf("%s answered %d: %.200s", path, response.StatusCode, body)
+			return "", requests, fmt.Errorf("%s answered %d: %.200s", path, a.status, a.body)
 		}
 		code := target.Query().Get("code")
 		if code == "" {
 			path = target.RequestURI()
 			continue
 		}
-		response, body, err = l.ask(raw("POST", s.host(), "/connect/token", basic(client, clientSecret), url.Values{
+		a, err = l.ask(raw("POST", s.host(), "/connect/token", basic(client, clientSecret), url.Values{
 			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier},
 		}))
 		var tokens struct {
 			Access string `json:"access_token"`
 		}
-		if err == nil && (response.StatusCode != http.StatusOK || json.Unmarshal(body, &tokens) != nil) {
-			err = fmt.Errorf("token answered %d: %s", response.StatusCode, body)
+		if err == nil && (a.status != http.StatusOK || json.Unmarshal(a.body, &tokens) != nil) {
+			err = fmt.Errorf("token answered %d: %s", a.status, a.body)
 		}
 		return tokens.Access, requests + 1, err
 	}

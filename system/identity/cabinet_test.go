@@ -86,6 +86,10 @@ func TestAClosedAccountLetsNobodyInUntilItIsProofedAnew(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		b := h.browser()
 		claims := h.enter(b, h.card, demo.Doctor, "remember", "1")
+		d := h.db()
+		defer d.Close()
+		h.exec(d, `INSERT INTO passkey (id, account_id, name, data, sign_count, created_at) SELECT 'key', id, 'Ключ', '{}', 0, 1 FROM account WHERE pin = $1`, demo.Doctor.PIN)
+		h.exec(d, `INSERT INTO backup_code (account_id, hash, created_at) SELECT id, 'hash', 1 FROM account WHERE pin = $1`, demo.Doctor.PIN)
 		p := b.get(h.base+"/security/close").must(http.StatusOK, "заново подтвердить личность")
 		b.submit(p, "/security/close").must(http.StatusUnprocessableEntity, "отметьте согласие")
 		h.inbox.clear()
@@ -96,10 +100,8 @@ func TestAClosedAccountLetsNobodyInUntilItIsProofedAnew(t *testing.T) {
 		b.get(h.base+"/").must(http.StatusOK, "Единый вход")
 		h.eventually("the card's session lives on", func() bool { return b.stay().get(h.card.base+"/").status == http.StatusSeeOther })
 		b.submit(b.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password).must(http.StatusUnprocessableEntity, "неверны")
-		d := h.db()
-		defer d.Close()
 		var left int
-		if err := d.Read.QueryRow(`SELECT (SELECT COUNT(*) FROM consent) + (SELECT COUNT(*) FROM account WHERE pin = $1 AND (phone <> '' OR email <> '' OR password <> '' OR state <> 'closed'))`,
+		if err := d.Read.QueryRow(`SELECT (SELECT COUNT(*) FROM consent) + (SELECT COUNT(*) FROM passkey) + (SELECT COUNT(*) FROM backup_code) + (SELECT COUNT(*) FROM account WHERE pin = $1 AND (phone <> '' OR email <> '' OR password <> '' OR state <> 'closed'))`,
 			demo.Doctor.PIN).Scan(&left); err != nil || left != 0 {
 			t.Fatal(left, err)
 		}

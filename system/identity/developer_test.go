@@ -55,7 +55,7 @@ func TestAnEngineerConnectsASystem(t *testing.T) {
 		}
 		// Nobody else sees or changes it.
 		for _, path := range []string{"", "/change"} {
-			other.get(h.base+"/systems/"+client[1]+path).must(http.StatusNotFound)
+			other.get(h.base + "/systems/" + client[1] + path).must(http.StatusNotFound)
 		}
 		other.post(h.base+"/systems/"+client[1]+"/submit", nil).must(http.StatusNotFound)
 		other.post(h.base+"/systems/"+client[1]+"/secret", nil).must(http.StatusNotFound)

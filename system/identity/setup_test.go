@@ -44,9 +44,9 @@ func TestSetUpLeadsThroughPasswordFactorAndBackupCodes(t *testing.T) {
 		const next = "?next=%2Fsecurity%2Ffactors"
 		p := b.get(h.base+"/set-up"+next).must(http.StatusOK, "Придумайте пароль", "не меньше 10 знаков")
 		for password, says := range map[string]string{
-			"short":           "не меньше 10 знаков",
-			"Password-2026":   "угадывают первым",
-			"Mamytova-x7Kq":   "не должно быть Вашего имени",
+			"short":            "не меньше 10 знаков",
+			"Password-2026":    "угадывают первым",
+			"Mamytova-x7Kq":    "не должно быть Вашего имени",
 			"x7Kq-" + "100264": "не должно быть Вашего имени", // the end of her phone
 		} {
 			p = b.submit(p, "/set-up/password", "password", password).must(http.StatusUnprocessableEntity, says)
@@ -68,7 +68,7 @@ func TestSetUpLeadsThroughPasswordFactorAndBackupCodes(t *testing.T) {
 		h.inbox.clear()
 		p = b.submit(p, "/set-up/phone", "phone", "0555 12 34 56").must(http.StatusOK, "+996 555 123456")
 		b.submit(p, "/set-up/phone/code", "code", h.inbox.code(t, "+996555123456")).must(http.StatusOK, "Способ подтверждения есть")
-		p = b.get(h.base + "/security/totp" + next + "&from=set-up").must(http.StatusOK, "отсканируйте")
+		p = b.get(h.base+"/security/totp"+next+"&from=set-up").must(http.StatusOK, "отсканируйте")
 		if !strings.Contains(p.body, `<img src="data:image/png;base64,`) {
 			t.Fatal("no QR code")
 		}

@@ -174,6 +174,8 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
 	s.stay(mux, env, on, second)
 	s.controls.Ends(phones.RemoveAll)
+	s.rooms.Closes(second.keys.RemoveAll)
+	s.rooms.Closes(second.pages.Backups.RemoveAll)
 	s.controls.Ends(s.provider.Stop) // also what was granted without a consent that is remembered
 	certificates.recover(mux, s.recoveries)
 	if err := s.enrol(mux, env, box, on); err != nil {

@@ -10,7 +10,7 @@ import (
 
 // replace ends the old set of backup codes and writes the new one.
 func (b *Backups) replace(ctx context.Context, tx *sql.Tx, accountID string, hashes []string) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM backup_code WHERE account_id = $1`, accountID); err != nil {
+	if err := b.RemoveAll(ctx, tx, accountID); err != nil {
 		return err
 	}
 	for _, hash := range hashes {
@@ -21,6 +21,12 @@ func (b *Backups) replace(ctx context.Context, tx *sql.Tx, accountID string, has
 		}
 	}
 	return nil
+}
+
+// RemoveAll takes the person's backup codes away, in the transaction.
+func (b *Backups) RemoveAll(ctx context.Context, tx *sql.Tx, accountID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM backup_code WHERE account_id = $1`, accountID)
+	return err
 }
 
 // spend uses the code up: of two uses at once, one is first.

@@ -95,6 +95,12 @@ func (k *Keys) remove(ctx context.Context, tx *sql.Tx, accountID, keyID string) 
 	return err
 }
 
+// RemoveAll takes all the person's keys away, in the transaction.
+func (k *Keys) RemoveAll(ctx context.Context, tx *sql.Tx, accountID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM passkey WHERE account_id = $1`, accountID)
+	return err
+}
+
 func one(result sql.Result, err error) (bool, error) {
 	if err != nil {
 		return false, err

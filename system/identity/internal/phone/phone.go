@@ -58,6 +58,12 @@ type Device struct {
 	pin string // HMAC
 }
 
+// Rows of digits.
+const (
+	upwards   = "0123456789012"
+	downwards = "9876543210987"
+)
+
 // Weakness is the key of what is wrong with a PIN for the person; "" when it
 // will do. Four digits guard a secret that lies in the device, and five wrong
 // ones remove it; still the first that a thief tries are not taken.
@@ -68,7 +74,7 @@ func Weakness(pin string, a account.Account) string {
 	birth := a.BirthDate.String() // 1960-09-12
 	switch {
 	case strings.Count(pin, pin[:1]) == 4,
-		strings.Contains("0123456789012", pin), strings.Contains("9876543210987", pin), // a row
+		strings.Contains(upwards, pin), strings.Contains(downwards, pin),
 		pin[:2] == pin[2:], // 1212
 		len(birth) == 10 && (pin == birth[:4] || pin == birth[8:10]+birth[5:7] || pin == birth[5:7]+birth[8:10]),
 		strings.HasSuffix(a.Phone, pin), strings.HasSuffix(a.PIN, pin):
