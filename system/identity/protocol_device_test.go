@@ -155,7 +155,7 @@ func TestRFC8628DeviceIsTold(t *testing.T) {
 			"no scope":          h.call("/connect/deviceauthorization", c.auth()),
 			"a machine's scope": h.call("/connect/deviceauthorization", c.auth(), "scope", "openid system/*.read"),
 			"nobody":            h.call("/connect/deviceauthorization", nil, "scope", "openid"),
-			"not for devices":   h.call("/connect/deviceauthorization", basic("conformance", secret), "scope", "openid"),
+			"not for devices":   h.call("/connect/deviceauthorization", basic("card", "card-secret+with/signs"), "scope", "openid"),
 		} {
 			if got.status == http.StatusOK {
 				t.Errorf("%s: %+v", name, got)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -107,10 +108,19 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	site := &page.Site{
 		System: "identity", TitleKey: "identity.title", Texts: s.texts, Log: s.log, ErrorPage: design.ErrorPage, Demo: env.Demo,
 	}
-	limits := &throttle.Throttle{DB: s.db, Clock: s.clock}
-	sessions := &sso.Sessions{DB: s.db, Clock: s.clock, Secure: strings.HasPrefix(env.BaseURL, "https://")}
+	own, err := throttle.Parse(env.Settings["limits"])
+	if err != nil {
+		return fmt.Errorf("identity_limits: %w", err)
+	}
+	lives, err := lifetimesOf(env.Settings)
+	if err != nil {
+		return err
+	}
+	limits := &throttle.Throttle{DB: s.db, Clock: s.clock, Own: own}
+	sessions := &sso.Sessions{DB: s.db, Clock: s.clock, Secure: strings.HasPrefix(env.BaseURL, "https://"), Lives: sso.Lives{
+		Lifetime: lives.sessionLife, Idle: lives.sessionIdle, RememberedLifetime: lives.rememberedLife, RememberedIdle: lives.rememberedIdle,
+	}}
 	consents := &consent.Consents{DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Record: s.record}
-	var err error
 	s.provider, err = openid.New(openid.Config{
 		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
 		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed,
@@ -129,6 +139,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	notices.Register()
 	entrance := &door.Door{
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Provider: s.provider, Notices: notices, Record: s.record,
+		FreshFor: lives.fresh,
 	}
 	entrance.Offer(door.Tab{Name: "password", Key: "identity.tab.password", Path: "/sign-in"})
 	certificates, err := s.certify(env, entrance, limits, consents)
@@ -173,6 +184,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.desk.Mount(mux)
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
 	s.stay(mux, env, on, second)
+	s.controls.Freeze = lives.freeze
 	s.controls.Ends(phones.RemoveAll)
 	s.rooms.Closes(second.keys.RemoveAll)
 	s.rooms.Closes(second.pages.Backups.RemoveAll)

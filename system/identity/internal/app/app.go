@@ -54,7 +54,7 @@ type documents struct {
 
 // gather reads the documents; that they were shown is written first.
 func (a *App) gather(ctx context.Context, p door.Person) (documents, error) {
-	d := documents{account: p.Account, at: a.Clock.Now(), until: until(p.Session), tag: tag(p.Session)}
+	d := documents{account: p.Account, at: a.Clock.Now(), until: a.Door.Sessions.Until(p.Session), tag: tag(p.Session)}
 	if err := a.Record(ctx, p.Account.PIN, p.Account.Name(), "document.shown", "identity-card"); err != nil {
 		return documents{}, err
 	}
@@ -71,14 +71,6 @@ func (a *App) gather(ctx context.Context, p door.Person) (documents, error) {
 	}
 	d.photo, err = face.Small(kept, portrait)
 	return d, err
-}
-
-// until is when the session ends at the latest.
-func until(s sso.Session) time.Time {
-	if s.Remembered {
-		return s.Created.Add(sso.RememberedLifetime)
-	}
-	return s.Created.Add(sso.Lifetime)
 }
 
 func tag(s sso.Session) string { return id.Hash("app " + s.SID)[:16] }

@@ -27,8 +27,8 @@ import (
 // The limits, each for one ПИН, whether it has a cloud signature or not. A
 // browser in which the person has signed in before has a count of its own.
 var (
-	Guessing = throttle.Limit{Kind: "cloud-signature", Free: 5, Window: throttle.Password.Window, Lock: throttle.Password.Lock, Longest: throttle.Password.Longest}
-	mailing  = throttle.Limit{Kind: "cloud-signature-mail", Free: throttle.Sending.Free, Window: throttle.Sending.Window, Lock: throttle.Sending.Lock, Longest: throttle.Sending.Longest}
+	Guessing = throttle.Declare(throttle.Limit{Kind: "cloud-signature", Free: 5, Window: throttle.Password.Window, Lock: throttle.Password.Lock, Longest: throttle.Password.Longest})
+	mailing  = throttle.Declare(throttle.Limit{Kind: "cloud-signature-mail", Free: throttle.Sending.Free, Window: throttle.Sending.Window, Lock: throttle.Sending.Lock, Longest: throttle.Sending.Longest})
 )
 
 // Clouds is the subject.

@@ -28,7 +28,7 @@ const (
 )
 
 // searching bounds what one operator looks at: nobody reads the register through.
-var searching = throttle.Limit{Kind: "console-search", Free: 60, Window: 10 * time.Minute, Lock: time.Minute, Longest: time.Hour}
+var searching = throttle.Declare(throttle.Limit{Kind: "console-search", Free: 60, Window: 10 * time.Minute, Lock: time.Minute, Longest: time.Hour})
 
 // look is a person's account open before an operator, with the reason given.
 type look struct {

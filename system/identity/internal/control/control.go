@@ -33,7 +33,7 @@ const (
 )
 
 // Looking limits how often a network address may try links that are none.
-var Looking = throttle.Limit{Kind: "not-me", Free: 20, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+var Looking = throttle.Declare(throttle.Limit{Kind: "not-me", Free: 20, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute})
 
 // Control is the subject.
 type Control struct {

@@ -64,7 +64,8 @@ type Door struct {
 	Provider *openid.Provider
 	Notices  *notice.Notices
 	// Record writes what happened to the person's record of accesses.
-	Record func(ctx context.Context, pin, name, action, object string) error
+	Record   func(ctx context.Context, pin, name, action, object string) error
+	FreshFor time.Duration // 0 is the constant
 	// Detour is a page of ЕСИ that the person must see before they go on, as the
 	// set-up of a new account; "" for none. nil asks for none.
 	Detour func(ctx context.Context, a account.Account) (path string, err error)

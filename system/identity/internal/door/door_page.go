@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -168,11 +169,18 @@ func (d *Door) In(h Handler) page.Handler {
 	}
 }
 
+func (d *Door) freshFor() time.Duration {
+	if d.FreshFor > 0 {
+		return d.FreshFor
+	}
+	return FreshFor
+}
+
 // Fresh is In for pages that change how the person signs in: one whose sign-in
 // is older than FreshFor proves anew who they are first.
 func (d *Door) Fresh(h Handler) page.Handler {
 	return d.In(func(w http.ResponseWriter, r *http.Request, p Person) error {
-		if d.Clock.Now().Sub(p.Session.AuthAt) > FreshFor {
+		if d.Clock.Now().Sub(p.Session.AuthAt) > d.freshFor() {
 			page.Notice(w, "identity.fresh_needed")
 			return page.Redirect(w, r, Target{Next: here(r)}.To("/sign-in"))
 		}

@@ -33,7 +33,7 @@ const challengeLife = 2 * time.Minute
 
 // asking is for challenges that one network address asks for; a hospital sits
 // behind one.
-var asking = throttle.Limit{Kind: "card-challenge", Free: 300, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+var asking = throttle.Declare(throttle.Limit{Kind: "card-challenge", Free: 300, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute})
 
 // Purpose is what the card's answer is good for. Its words stand in what is
 // signed: an answer for one purpose serves no other.

@@ -30,7 +30,7 @@ const (
 )
 
 // Claiming limits how often one account may ask to bind an organisation.
-var Claiming = throttle.Limit{Kind: "organisation", Free: 10, Window: time.Hour, Lock: 5 * time.Minute, Longest: time.Hour}
+var Claiming = throttle.Declare(throttle.Limit{Kind: "organisation", Free: 10, Window: time.Hour, Lock: 5 * time.Minute, Longest: time.Hour})
 
 // Role is as whom a person acts for an organisation.
 type Role string

@@ -38,12 +38,12 @@ const (
 // its own, so that nobody elsewhere can keep the person from recovering.
 var (
 	// Beginning is for one network address.
-	Beginning = throttle.Limit{Kind: "recovery-begin", Free: 30, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	Beginning = throttle.Declare(throttle.Limit{Kind: "recovery-begin", Free: 30, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute})
 	// Asking is for the codes of one ПИН and channel: fewer than what the channel
 	// takes at all, so that the person can still sign in meanwhile.
-	Asking = throttle.Limit{Kind: "recovery-send", Free: 4, Window: 15 * time.Minute, Lock: 15 * time.Minute, Longest: time.Hour}
+	Asking = throttle.Declare(throttle.Limit{Kind: "recovery-send", Free: 4, Window: 15 * time.Minute, Lock: 15 * time.Minute, Longest: time.Hour})
 	// Guessing is for the codes typed for one ПИН.
-	Guessing = throttle.Limit{Kind: "recovery-guess", Free: 20, Window: time.Hour, Lock: 5 * time.Minute, Longest: time.Hour}
+	Guessing = throttle.Declare(throttle.Limit{Kind: "recovery-guess", Free: 20, Window: time.Hour, Lock: 5 * time.Minute, Longest: time.Hour})
 )
 
 // Way is something by which the person proves to be the account's owner.

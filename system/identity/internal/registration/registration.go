@@ -48,9 +48,9 @@ const purpose onetime.Purpose = "registration"
 
 // The limits of registration.
 var (
-	checks       = throttle.Limit{Kind: "registration", Free: 6, Window: time.Hour, Lock: time.Minute, Longest: time.Hour}
-	checksByHost = throttle.Limit{Kind: "registration-address", Free: 40, Window: 10 * time.Minute, Lock: time.Minute, Longest: time.Hour}
-	photos       = throttle.Limit{Kind: "registration-photo", Free: 20, Window: time.Hour, Lock: time.Minute, Longest: time.Hour}
+	checks       = throttle.Declare(throttle.Limit{Kind: "registration", Free: 6, Window: time.Hour, Lock: time.Minute, Longest: time.Hour})
+	checksByHost = throttle.Declare(throttle.Limit{Kind: "registration-address", Free: 40, Window: 10 * time.Minute, Lock: time.Minute, Longest: time.Hour})
+	photos       = throttle.Declare(throttle.Limit{Kind: "registration-photo", Free: 20, Window: time.Hour, Lock: time.Minute, Longest: time.Hour})
 )
 
 // State is how far it is.

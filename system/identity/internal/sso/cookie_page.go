@@ -35,7 +35,7 @@ func (s *Sessions) Set(w http.ResponseWriter, secret string, remembered bool) {
 		age = -1
 		Forget(w)
 	case remembered:
-		age = int(RememberedLifetime.Seconds())
+		age = int(s.lifetime(true).Seconds())
 	}
 	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 )
 
-// How long a session lives at most, and unused.
+// How long a session lives at most, and unused, unless an operator sets it
+// otherwise (Lives).
 const (
 	Lifetime = 12 * time.Hour
 	Idle     = 2 * time.Hour
@@ -50,12 +51,27 @@ type Proof struct {
 // ACRs are the classes that the session meets, the strongest first.
 func (s Session) ACRs() []string { return assurance.ACRs(s.Level, s.AMR) }
 
-// lifetime is how long the session lasts at most.
-func (p Proof) lifetime() time.Duration {
-	if p.Remembered {
-		return RememberedLifetime
+// Lives are how long sessions live; what is 0 is as the constants say.
+type Lives struct{ Lifetime, Idle, RememberedLifetime, RememberedIdle time.Duration }
+
+func or(set, otherwise time.Duration) time.Duration {
+	if set > 0 {
+		return set
 	}
-	return Lifetime
+	return otherwise
+}
+
+// lifetime is how long a session lasts at most.
+func (s *Sessions) lifetime(remembered bool) time.Duration {
+	if remembered {
+		return or(s.Lives.RememberedLifetime, RememberedLifetime)
+	}
+	return or(s.Lives.Lifetime, Lifetime)
+}
+
+// Until is when the session ends at the latest.
+func (s *Sessions) Until(session Session) time.Time {
+	return session.AuthAt.Add(s.lifetime(session.Remembered))
 }
 
 // Ended is told, inside the transaction, that a session ends: it writes the
@@ -68,6 +84,7 @@ type Sessions struct {
 	Clock  clock.Clock
 	Ended  Ended
 	Secure bool // cookies over https alone
+	Lives  Lives
 }
 
 // Start begins a session, or renews the one the browser has if it is the same

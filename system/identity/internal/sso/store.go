@@ -20,7 +20,7 @@ const alive = `expires_at > $2 AND (seen_at > $3 OR (remembered = 1 AND seen_at 
 
 func (s *Sessions) living() []any {
 	now := s.Clock.Now()
-	return []any{db.Micros(now), db.Micros(now.Add(-Idle)), db.Micros(now.Add(-RememberedIdle))}
+	return []any{db.Micros(now), db.Micros(now.Add(-or(s.Lives.Idle, Idle))), db.Micros(now.Add(-or(s.Lives.RememberedIdle, RememberedIdle)))}
 }
 
 func scan(row interface{ Scan(...any) error }) (Session, error) {
@@ -83,7 +83,7 @@ func (s *Sessions) all(ctx context.Context, q db.Querier, accountID string) ([]S
 func (s *Sessions) insert(ctx context.Context, tx *sql.Tx, session Session, hash string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		session.SID, session.AccountID, session.Method, strings.Join(session.AMR, " "), string(session.Level), session.Agent, session.Address, db.Flag(session.Remembered),
-		db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen), hash, db.Micros(session.Created.Add(session.lifetime())))
+		db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen), hash, db.Micros(s.Until(session)))
 	return err
 }
 
@@ -91,7 +91,7 @@ func (s *Sessions) renew(ctx context.Context, tx *sql.Tx, session Session, hash 
 	result, err := tx.ExecContext(ctx, `UPDATE sso_session SET token_hash = $2, method = $3, amr = $4, level = $5, agent = $6, address = $7,
 		remembered = $8, auth_at = $9, seen_at = $9, expires_at = $10 WHERE sid = $1`,
 		session.SID, hash, session.Method, strings.Join(session.AMR, " "), string(session.Level), session.Agent, session.Address, db.Flag(session.Remembered),
-		db.Micros(session.AuthAt), db.Micros(session.AuthAt.Add(session.lifetime())))
+		db.Micros(session.AuthAt), db.Micros(s.Until(session)))
 	if err != nil {
 		return false, err
 	}

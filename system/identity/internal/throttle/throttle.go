@@ -27,39 +27,48 @@ type Limit struct {
 // The limits of ЕСИ.
 var (
 	// Password is for one ПИН, whether it has an account or not.
-	Password = Limit{Kind: "password", Free: 5, Window: time.Hour, Lock: 30 * time.Second, Longest: 15 * time.Minute}
+	Password = Declare(Limit{Kind: "password", Free: 5, Window: time.Hour, Lock: 30 * time.Second, Longest: 15 * time.Minute})
 	// Address is for one network address; hospitals sit behind one, hence the size.
-	Address = Limit{Kind: "address", Free: 100, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	Address = Declare(Limit{Kind: "address", Free: 100, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute})
 	// Factor is for the second factor of one account.
-	Factor = Limit{Kind: "factor", Free: 10, Window: time.Hour, Lock: time.Minute, Longest: time.Hour}
+	Factor = Declare(Limit{Kind: "factor", Free: 10, Window: time.Hour, Lock: time.Minute, Longest: time.Hour})
 	// Sending is for the codes sent to one account.
-	Sending = Limit{Kind: "sending", Free: 6, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: time.Hour}
+	Sending = Declare(Limit{Kind: "sending", Free: 6, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: time.Hour})
 	// SendingTo is for the codes sent to one phone, e-mail or chat, whoever asks:
 	// nobody's phone is made to ring all night.
-	SendingTo = Limit{Kind: "sending-to", Free: 8, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: 6 * time.Hour}
+	SendingTo = Declare(Limit{Kind: "sending-to", Free: 8, Window: 15 * time.Minute, Lock: 5 * time.Minute, Longest: 6 * time.Hour})
 )
 
 // The limits of the sign-in by phone.
 var (
 	// Asking is for the QR codes that one network address has made.
-	Asking = Limit{Kind: "asking", Free: 200, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	Asking = Declare(Limit{Kind: "asking", Free: 200, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute})
 	// Scanning is for the codes that one account types or scans.
-	Scanning = Limit{Kind: "scanning", Free: 10, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute}
+	Scanning = Declare(Limit{Kind: "scanning", Free: 10, Window: 10 * time.Minute, Lock: time.Minute, Longest: 15 * time.Minute})
 	// Device is for the codes of devices that are typed from one network address.
-	Device = Limit{Kind: "device", Free: 20, Window: 10 * time.Minute, Lock: time.Minute, Longest: time.Hour}
+	Device = Declare(Limit{Kind: "device", Free: 20, Window: 10 * time.Minute, Lock: time.Minute, Longest: time.Hour})
 )
 
 // Throttle counts.
 type Throttle struct {
 	DB    *db.DB
 	Clock clock.Clock
+	// Own are limits that an operator set instead of those of the program, by kind.
+	Own map[string]Limit
+}
+
+func (t *Throttle) of(l Limit) Limit {
+	if own, ok := t.Own[l.Kind]; ok {
+		return own
+	}
+	return l
 }
 
 // Try counts an attempt at the subject (a ПИН, an address, an account) and says
 // whether it may be made: nil, or fail.TooMany with the minutes to wait.
 func (t *Throttle) Try(ctx context.Context, l Limit, subject string) error {
 	now := t.Clock.Now()
-	until, err := t.count(ctx, l, key(l, subject), now)
+	until, err := t.count(ctx, t.of(l), key(l, subject), now)
 	if err != nil {
 		return err
 	}
