@@ -102,7 +102,7 @@ func openSQLite(ctx context.Context, dir, system string) (*DB, error) {
 	}
 	read := sql.OpenDB(reader)
 	read.SetMaxOpenConns(4)
-	read.SetMaxIdleConns(2)
+	read.SetMaxIdleConns(4) // as many as may be open: to open one anew costs more than most questions
 	read.SetConnMaxIdleTime(time.Minute)
 	return &DB{Dialect: SQLite, Read: read, write: write, name: system}, nil
 }
@@ -127,7 +127,7 @@ func openPostgres(ctx context.Context, address, system string, o Options) (*DB, 
 	config.RuntimeParams["timezone"] = "UTC"
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(o.Connections)
-	pool.SetMaxIdleConns(max(1, o.Connections/2))
+	pool.SetMaxIdleConns(o.Connections) // under load none is closed only to be opened anew
 	pool.SetConnMaxIdleTime(2 * time.Minute)
 	if err := pool.PingContext(ctx); err != nil {
 		_ = pool.Close()
