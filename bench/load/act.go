@@ -22,12 +22,18 @@ import (
 	"github.com/sanarip/sanarip/demo"
 )
 
-// The demo's client for tests of the provider.
+// The demo's clients for tests of the provider: one has its tokens signed with
+// RS256, the other with ES256.
+var (
+	rs256 = connected{"conformance", "conformance-secret-demo"}
+	es256 = connected{"conformance-es256", "conformance-es256-secret-demo"}
+)
+
+type connected struct{ id, secret string }
+
 const (
-	client       = "conformance"
-	clientSecret = "conformance-secret-demo"
-	callback     = "http://127.0.0.1:9400/callback"
-	verifier     = "a-verifier-of-more-than-forty-three-characters-0123"
+	callback = "http://127.0.0.1:9400/callback"
+	verifier = "a-verifier-of-more-than-forty-three-characters-0123"
 )
 
 // line is one connection that is kept open.
@@ -99,9 +105,9 @@ func (s settings) simple(name, goal, address string, request []byte) act {
 			return nil, err
 		}
 		return func() (int, error) {
-			a, err := l.ask(request)
-			if err == nil && a.status != http.StatusOK {
-				err = fmt.Errorf("answered %d: %s", a.status, a.body)
+			got, err := l.ask(request)
+			if err == nil && got.status != http.StatusOK {
+				err = fmt.Errorf("answered %d: %s", got.status, got.body)
 			}
 			return 1, err
 		}, nil
@@ -122,33 +128,53 @@ func (s settings) acts(ctx context.Context) ([]act, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, _, err := s.flow(l, cookies)
+	token, _, err := s.flow(l, cookies, rs256)
 	if err != nil {
 		return nil, err
 	}
 	machine, machineSecret, _ := strings.Cut(s.machine, ":")
-	return []act{
+	ask := raw("POST", host, "/connect/token", basic(machine, machineSecret), url.Values{"grant_type": {"client_credentials"}})
+	got, err := l.ask(ask)
+	if err != nil {
+		return nil, err
+	}
+	acts := []act{
 		s.simple("discovery", "0.80", at, raw("GET", host, "/.well-known/openid-configuration", nil, nil)),
 		s.simple("keys (JWKS)", "0.80", at, raw("GET", host, "/.well-known/openid-configuration/jwks", nil, nil)),
 		s.simple("userinfo", "0.55", at, raw("GET", host, "/connect/userinfo", map[string]string{"Authorization": "Bearer " + token}, nil)),
-		s.simple("introspection", "0.55", at, raw("POST", host, "/connect/introspect", basic(client, clientSecret), url.Values{"token": {token}})),
-		s.simple("token of a machine (client credentials, "+s.algorithm(token)+")", "0.22", at,
-			raw("POST", host, "/connect/token", basic(machine, machineSecret), url.Values{"grant_type": {"client_credentials"}})),
-		{"code with PKCE to tokens, signed in", "0.20, ≤ 650 µs", func(ctx context.Context) (func() (int, error), error) {
+		s.simple("introspection", "0.55", at, raw("POST", host, "/connect/introspect", basic(rs256.id, rs256.secret), url.Values{"token": {token}})),
+		s.simple("token of a machine (client credentials, "+algorithm(accessToken(got.body))+")", "0.22", at, ask),
+	}
+	for _, c := range []connected{es256, rs256} {
+		if token, _, err = s.flow(l, cookies, c); err != nil {
+			return nil, err
+		}
+		acts = append(acts, act{"code with PKCE to tokens, signed in, " + algorithm(token), "0.20, ≤ 650 µs", func(ctx context.Context) (func() (int, error), error) {
 			l, err := open(ctx, at)
 			if err != nil {
 				return nil, err
 			}
 			return func() (int, error) {
-				_, n, err := s.flow(l, cookies)
+				_, n, err := s.flow(l, cookies, c)
 				return n, err
 			}, nil
-		}},
-	}, nil
+		}})
+	}
+	return acts, nil
+}
+
+func accessToken(body []byte) string {
+	var tokens struct {
+		Access string `json:"access_token"`
+	}
+	if json.Unmarshal(body, &tokens) != nil {
+		return ""
+	}
+	return tokens.Access
 }
 
 // algorithm is what the token is signed with.
-func (s settings) algorithm(token string) string {
+func algorithm(token string) string {
 	head, _, _ := strings.Cut(token, ".")
 	data, err := base64.RawURLEncoding.DecodeString(head)
 	var header struct {
@@ -160,42 +186,39 @@ func (s settings) algorithm(token string) string {
 	return header.Alg
 }
 
-func authorize() string {
+func authorize(c connected) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	return "/connect/authorize?" + url.Values{
-		"client_id": {client}, "response_type": {"code"}, "scope": {"openid profile"}, "redirect_uri": {callback}, "state": {"state"}, "nonce": {"nonce"},
+		"client_id": {c.id}, "response_type": {"code"}, "scope": {"openid profile"}, "redirect_uri": {callback}, "state": {"state"}, "nonce": {"nonce"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}.Encode()
 }
 
 // flow goes from the authorization request to the tokens, as a signed-in
 // person's browser and the client's server do.
-func (s settings) flow(l *line, cookies string) (token string, requests int, err error) {
-	path := authorize()
+func (s settings) flow(l *line, cookies string, c connected) (token string, requests int, err error) {
+	path := authorize(c)
 	for requests = 1; requests <= 5; requests++ {
-		a, err := l.ask(raw("GET", s.host(), path, map[string]string{"Cookie": cookies}, nil))
+		got, err := l.ask(raw("GET", s.host(), path, map[string]string{"Cookie": cookies}, nil))
 		if err != nil {
 			return "", requests, err
 		}
-		target, err := url.Parse(a.location)
+		target, err := url.Parse(got.location)
 		if err != nil || target.String() == "" {
-			return "", requests, fmt.Errorf("%s answered %d: %.200s", path, a.status, a.body)
+			return "", requests, fmt.Errorf("%s answered %d: %.200s", path, got.status, got.body)
 		}
 		code := target.Query().Get("code")
 		if code == "" {
 			path = target.RequestURI()
 			continue
 		}
-		a, err = l.ask(raw("POST", s.host(), "/connect/token", basic(client, clientSecret), url.Values{
+		got, err = l.ask(raw("POST", s.host(), "/connect/token", basic(c.id, c.secret), url.Values{
 			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier},
 		}))
-		var tokens struct {
-			Access string `json:"access_token"`
+		if token = accessToken(got.body); err == nil && (got.status != http.StatusOK || token == "") {
+			err = fmt.Errorf("token answered %d: %s", got.status, got.body)
 		}
-		if err == nil && (a.status != http.StatusOK || json.Unmarshal(a.body, &tokens) != nil) {
-			err = fmt.Errorf("token answered %d: %s", a.status, a.body)
-		}
-		return tokens.Access, requests + 1, err
+		return token, requests + 1, err
 	}
 	return "", requests, errors.New("no code after five redirects")
 }
@@ -226,7 +249,7 @@ func (s settings) signIn(ctx context.Context) (string, error) {
 		_, _ = io.Copy(io.Discard, response.Body)
 		return response.Request.URL, response.Body.Close()
 	}
-	page, err := send(http.MethodGet, s.base+authorize(), nil)
+	page, err := send(http.MethodGet, s.base+authorize(rs256), nil)
 	if err != nil {
 		return "", err
 	}
@@ -244,6 +267,12 @@ func (s settings) signIn(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("no consent is asked for: %s", page.Path)
 	}
 	if _, err = send(http.MethodPost, page.String(), url.Values{"decision": {"allow"}, "agreement": {"1"}, "remember": {"1"}}); err != nil {
+		return "", err
+	}
+	if page, err = send(http.MethodGet, s.base+authorize(es256), nil); err != nil {
+		return "", err
+	}
+	if _, err = send(http.MethodPost, page.String(), url.Values{"decision": {"allow"}, "remember": {"1"}}); err != nil {
 		return "", err
 	}
 	base, err := url.Parse(s.base)

@@ -32,12 +32,17 @@ func (p *Provider) api(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		answer := &answer{w: w}
 		call := &call{endpoint: path.Base(r.URL.Path)}
+		if call.endpoint == "userinfo" && p.quickClaims(answer, r) {
+			h.Set("Cache-Control", "no-store")
+			_ = answer.send() // a reader that left is no error of ours
+			return
+		}
 		r = r.WithContext(with(r.Context(), call))
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := p.check(r, call); err != nil {
 			call.refused = err
 			answer.refuse(err)
-		} else {
+		} else if !p.quick(answer, r, call) {
 			target := *r.URL
 			r.RequestURI = target.Path // the library compares a proof with it, without a query
 			if there, ok := libraryPaths[target.Path]; ok {
@@ -45,6 +50,7 @@ func (p *Provider) api(next http.Handler) http.Handler {
 			}
 			r.URL = &target
 			next.ServeHTTP(answer, r)
+			p.hold(r, call, answer)
 		}
 		p.mend(r, call, answer)
 		p.remember(r.Context(), call)

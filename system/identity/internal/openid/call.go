@@ -2,6 +2,7 @@ package openid
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"net/url"
 	"slices"
@@ -20,9 +21,13 @@ type call struct {
 	keep      bool       // the client's refresh tokens do not rotate
 	repeated  bool       // the same answer is given again
 	wrong     string     // with a parameter
+	enter     enter      // what is written with the code
+	gone      bool       // the session ended this very moment
 	trouble   error      // of a function that can return none: the answer becomes an error
 	refused   error      // why the library refuses
 }
+
+type enter func(ctx context.Context, tx *sql.Tx) error
 
 type callKey struct{}
 

@@ -1,9 +1,13 @@
 package openid
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 )
 
 // describe is the library's description with what is ours, made once: nothing
@@ -37,7 +41,7 @@ func (p *Provider) describe() ([]byte, error) {
 	return json.Marshal(description)
 }
 
-func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) { published(w, p.known) }
+func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) { p.published(w, r, p.known) }
 
 func (p *Provider) jwks(w http.ResponseWriter, r *http.Request) {
 	keys, err := p.config.Keys.Public(r.Context())
@@ -46,18 +50,52 @@ func (p *Provider) jwks(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"error":"temporarily_unavailable"}`, http.StatusServiceUnavailable)
 		return
 	}
-	published(w, keys)
+	p.published(w, r, keys)
 }
 
 // published answers what everybody may know. Clients read it anew every five
 // minutes, far within the time in which a new key is published before it signs.
-func published(w http.ResponseWriter, data []byte) {
+func (p *Provider) published(w http.ResponseWriter, r *http.Request, data []byte) {
+	made := p.headersOf(data)
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Cache-Control", "public, max-age=300")
-	h.Set("Content-Type", "application/json")
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["Access-Control-Allow-Origin"], h["Cache-Control"], h["Content-Type"], h["X-Content-Type-Options"] = forEverybody, forFiveMinutes, isJSON, asItSays
+	h["Etag"] = made.tag
+	if known := r.Header["If-None-Match"]; len(known) == 1 && strings.TrimPrefix(known[0], "W/") == made.tag[0] {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h["Content-Length"] = made.length
 	_, _ = w.Write(data) // a reader that left is no error of ours
+}
+
+// Values of headers that are the same each time; net/http reads them alone.
+var (
+	forEverybody   = []string{"*"}
+	forFiveMinutes = []string{"public, max-age=300"}
+	isJSON         = []string{"application/json"}
+	asItSays       = []string{"nosniff"}
+)
+
+// made are the headers of bytes that are answered again and again.
+type made struct {
+	of          *byte // the bytes stay as they are as long as they stand there
+	tag, length []string
+}
+
+func (p *Provider) headersOf(data []byte) *made {
+	for i := range p.made {
+		if m := p.made[i].Load(); m != nil && m.of == &data[0] {
+			return m
+		}
+	}
+	sum := sha256.Sum256(data)
+	m := &made{&data[0], []string{`"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}, []string{strconv.Itoa(len(data))}}
+	if len(p.known) > 0 && &data[0] == &p.known[0] {
+		p.made[0].Store(m)
+	} else {
+		p.made[1].Store(m)
+	}
+	return m
 }
 
 type discard struct{ header http.Header }

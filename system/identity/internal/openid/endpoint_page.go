@@ -87,7 +87,7 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 	if err := plain(values); err != nil {
 		return fail.Wrap(err, fail.BadRequest, "identity.request_wrong")
 	}
-	call := &call{endpoint: path.Base(r.URL.Path), client: values.Get("client_id")}
+	call, whole := &call{endpoint: path.Base(r.URL.Path), client: values.Get("client_id")}, r.URL.RequestURI()
 	if r.PathValue("id") != "" {
 		call.endpoint = path.Base(path.Dir(r.URL.Path))
 	}
@@ -106,6 +106,11 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := &answer{w: w}
 	p.handler.ServeHTTP(answer, r)
+	if call.gone { // signed out this very moment: the same request, without a session
+		answer.reset()
+		http.Redirect(w, r, whole, http.StatusSeeOther)
+		return nil
+	}
 	p.remember(r.Context(), call)
 	if call.trouble != nil {
 		answer.reset()

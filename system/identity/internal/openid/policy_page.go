@@ -2,6 +2,7 @@ package openid
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"net/http"
 	"net/url"
@@ -26,6 +27,9 @@ const (
 	consentRequired   goidc.ErrorCode = "consent_required"
 	unmetRequirements goidc.ErrorCode = "unmet_authentication_requirements"
 )
+
+// errGone says that the session ended this very moment.
+var errGone = goidc.NewError(goidc.ErrorCodeLoginRequired, "the session has ended")
 
 // stepUps is how often the person may try to reach an essential class of sign-in.
 const stepUps = 2
@@ -118,9 +122,12 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	if silent && len(prompt) > 1 {
 		return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeInvalidRequest, "prompt none stands alone")
 	}
-	_, answer, by, err := p.flows.flow(r.Context(), as.ID)
-	if err != nil && err != goidc.ErrNotFound { //nolint:errorlint // returned bare
-		return p.show(w, r, err)
+	answer, by := "", ""
+	if as.Store[storeKept] != nil { // else nobody can have answered
+		var err error
+		if _, answer, by, err = p.flows.flow(r.Context(), as.ID); err != nil && err != goidc.ErrNotFound { //nolint:errorlint // returned bare
+			return p.show(w, r, err)
+		}
 	}
 	if answer == denied {
 		return goidc.StatusFailure, goidc.NewError(goidc.ErrorCodeAccessDenied, "access denied")
@@ -170,14 +177,25 @@ func (p *Provider) hand(
 	w http.ResponseWriter, r *http.Request, as *goidc.AuthnSession, session sso.Session, acr string, allowed []string,
 ) (goidc.Status, error) {
 	ctx := r.Context()
-	alive, err := p.config.Sessions.Entered(ctx, session.SID, as.ClientID)
+	record, err := p.config.Handed(ctx, session.AccountID, as.ClientID, allowed)
 	if err != nil {
 		return p.show(w, r, err)
 	}
-	if !alive { // ended this very moment
-		return p.lead(w, r, p.page("/sign-in", as))
+	enter := func(ctx context.Context, tx *sql.Tx) error {
+		alive, err := p.config.Sessions.Enter(ctx, tx, session.SID, as.ClientID)
+		if err != nil {
+			return err
+		}
+		if !alive {
+			return errGone
+		}
+		return record(ctx, tx)
 	}
-	if err := p.config.Handed(ctx, session.AccountID, as.ClientID, allowed); err != nil {
+	if as.DeviceCode == "" && as.Store[storeKept] == nil && as.Store[storePushed] == nil {
+		callOf(ctx).enter = enter // with the code, in one transaction: see grants.insert
+	} else if err := p.config.DB.Tx(ctx, enter); errors.Is(err, errGone) {
+		return p.lead(w, r, p.page("/sign-in", as))
+	} else if err != nil {
 		return p.show(w, r, err)
 	}
 	scopes, idClaims, infoClaims := granted(as, allowed)

@@ -7,12 +7,15 @@ package openid
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -59,8 +62,9 @@ type Config struct {
 	Claims func(ctx context.Context, accountID string, scopes []string) (map[string]any, error)
 	// Remembered are the scopes that the person allowed this client for good.
 	Remembered func(ctx context.Context, accountID, client string, asked []string) (allowed []string, ok bool, err error)
-	// Handed records that the person's data go to the client.
-	Handed func(ctx context.Context, accountID, client string, scopes []string) error
+	// Handed gives what records, in a transaction, that the person's data go to
+	// the client.
+	Handed func(ctx context.Context, accountID, client string, scopes []string) (record func(ctx context.Context, tx *sql.Tx) error, err error)
 	// Reused is told, in the transaction that ends the grant, that a refresh token
 	// came a second time: it was stolen. nil tells nobody.
 	Reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
@@ -79,7 +83,11 @@ type Provider struct {
 	handler http.Handler
 	own     map[string]connected // the product's own clients
 	known   []byte               // discovery
+	made    [2]atomic.Pointer[made]
 	refused refusals
+
+	mu   sync.RWMutex
+	held map[[sha256.Size]byte]held // answers about tokens: see quick
 }
 
 // New makes the provider and registers its jobs.

@@ -302,12 +302,23 @@ func (g *grants) insert(ctx context.Context, grant *goidc.Grant, data string) er
 	if slices.Contains(strings.Fields(grant.Scopes), ScopeOffline) {
 		offline = 1
 	}
-	return g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	call := callOf(ctx)
+	err := g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if call.enter != nil {
+			if err := call.enter(ctx, tx); err != nil {
+				return err
+			}
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, device_hash, data, expires_at)
 			VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10)`, grant.ID, grant.Subject, grant.ClientID, sid, offline,
 			nullable(grant.AuthCode), nullable(grant.RefreshToken), nullable(grant.DeviceCode), data, db.Micros(g.end(grant)))
 		return err
 	})
+	call.gone = errors.Is(err, errGone)
+	if err != nil && !call.gone && call.enter != nil {
+		note(ctx, err)
+	}
+	return err
 }
 
 // end is when nothing that hangs on the grant can be used any more.

@@ -58,7 +58,9 @@ func engines(b *testing.B, run func(b *testing.B, p *Provider, mux http.Handler)
 			Claims: func(context.Context, string, []string) (map[string]any, error) {
 				return map[string]any{"name": "Асанова Айгүл"}, nil
 			},
-			Handed:   func(context.Context, string, string, []string) error { return nil },
+			Handed: func(context.Context, string, string, []string) (func(context.Context, *sql.Tx) error, error) {
+				return func(context.Context, *sql.Tx) error { return nil }, nil
+			},
 			CodeLife: time.Hour,
 			Clients: []Client{
 				{ID: "machine", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true},

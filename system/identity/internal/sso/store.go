@@ -141,14 +141,20 @@ func (s *Sessions) Entered(ctx context.Context, sid, client string) (bool, error
 	alive := false
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var err error
-		if alive, err = s.hold(ctx, tx, sid); err != nil || !alive {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO sso_client (sid, client_id, at) VALUES ($1, $2, $3)
-			ON CONFLICT (sid, client_id) DO UPDATE SET at = $3`, sid, client, db.Micros(s.Clock.Now()))
+		alive, err = s.Enter(ctx, tx, sid, client)
 		return err
 	})
 	return alive, err
+}
+
+// Enter is Entered in a transaction.
+func (s *Sessions) Enter(ctx context.Context, tx *sql.Tx, sid, client string) (alive bool, err error) {
+	if alive, err = s.hold(ctx, tx, sid); err != nil || !alive {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO sso_client (sid, client_id, at) VALUES ($1, $2, $3)
+		ON CONFLICT (sid, client_id) DO UPDATE SET at = $3`, sid, client, db.Micros(s.Clock.Now()))
+	return err == nil, err
 }
 
 // In lists the sessions of the person that have signed in to the client.
