@@ -14,7 +14,7 @@ var (
 	makeCall = regexp.MustCompile(`(?:^|[\x60\s])make ([a-z][a-z-]*)`)
 	sanarip  = regexp.MustCompile(`(?m)(?:^|\(|\x60)sanarip ([a-z][a-z0-9-]*)`)
 	target   = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
-	command  = regexp.MustCompile(`(?m)^\t\t\{"([a-z][a-z-]*)", "`) // of the table in main.go
+	command  = regexp.MustCompile(`(?m)^\t\t\{"([a-z][a-z-]*)", ["a-z]`) // of the table in main.go
 )
 
 // Every relative link of the documentation leads to a file that is there.
