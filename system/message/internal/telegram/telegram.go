@@ -60,6 +60,8 @@ func (t *Talk) Answer(ctx context.Context, chat, line, language string) string {
 	return say("message.telegram.bound", "Chat", chat)
 }
 
+const workers = 4 // lines that are answered at once
+
 // Bot listens to Telegram.
 type Bot struct {
 	Token string
@@ -85,6 +87,8 @@ func (b *Bot) Run(ctx context.Context) {
 			}
 		}),
 		bot.WithDefaultHandler(b.take),
+		bot.WithNotAsyncHandlers(), // lines in hand are bounded, and answered before Run returns
+		bot.WithWorkers(workers),
 	}
 	if b.URL != "" {
 		options = append(options, bot.WithServerURL(strings.TrimSuffix(b.URL, "/")))
