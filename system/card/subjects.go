@@ -7,6 +7,8 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
+	"github.com/sanarip/sanarip/system/card/internal/operation"
+	"github.com/sanarip/sanarip/system/card/internal/order"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
 	"github.com/sanarip/sanarip/system/card/internal/summary"
@@ -20,6 +22,8 @@ func (s *System) mountSubjects() {
 	reception.Mount(s.desk)
 	ward.Mount(s.desk)
 	history.Mount(s.desk)
+	order.Mount(s.desk)
+	operation.Mount(s.desk)
 	diagnosis.Mount(s.desk)
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})

@@ -11,8 +11,8 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
-	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // Making is a new diagnosis. Value and Typed are what the combobox sent.
@@ -33,7 +33,7 @@ func Make(ctx context.Context, d *desk.Desk, book *icd.Book, stayID string, in M
 		return codeErr
 	}
 	err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		h, err := history.HoldOpen(ctx, d, tx, stayID)
+		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func Make(ctx context.Context, d *desk.Desk, book *icd.Book, stayID string, in M
 	return err
 }
 
-func (in Making) check(h history.Held, now time.Time, codeErr error) error {
+func (in Making) check(h writing.Held, now time.Time, codeErr error) error {
 	var findings []fail.Finding
 	if !slices.Contains(Stages, in.Stage) {
 		findings = append(findings, fail.Finding{Field: "stage", Key: "kit.field.choose"})
@@ -100,7 +100,7 @@ func (in Making) check(h history.Held, now time.Time, codeErr error) error {
 // Withdraw ends a diagnosis; it stays on record. Doing it again changes nothing.
 func Withdraw(ctx context.Context, d *desk.Desk, stayID, diagnosisID string) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		h, err := history.HoldOpen(ctx, d, tx, stayID)
+		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // historyOf is the page of the case history.
@@ -24,10 +25,8 @@ type historyOf struct {
 
 // may says whether the reader may correct the entry.
 func (v historyOf) may(ctx context.Context, e Entry) bool {
-	return canWrite(ctx) && e.Kind != FormCorrection && mayCorrect(desk.Of(ctx), e.author()) == nil
+	return writing.MayWrite(ctx) && e.Kind != FormCorrection && writing.MayCorrect(desk.Of(ctx), e.author()) == nil
 }
-
-func canWrite(ctx context.Context) bool { return slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role) }
 
 func historyPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	view, err := stay.Read(r.Context(), d, r.PathValue("id"))
@@ -61,7 +60,7 @@ func renderHistory(w http.ResponseWriter, r *http.Request, d *desk.Desk, view st
 			v.Correct = &v.Entries[i]
 		}
 	}
-	if canWrite(ctx) && (view.State == stay.Open || v.Correct != nil) {
+	if writing.MayWrite(ctx) && (view.State == stay.Open || v.Correct != nil) {
 		v.Form = form
 	}
 	return page.Render(w, r, status, historyView(v))
@@ -73,7 +72,7 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	stayID := r.PathValue("id")
-	in := Writing{Once: form.Get("once"), Kind: form.Choice("kind", Kinds...), Body: form.Need("body", MaxBody), At: form.Moment("at")}
+	in := Writing{Once: form.Get("once"), Kind: form.Choice("kind", Kinds...), Body: form.Need("body", writing.MaxBody), At: form.Moment("at")}
 	if form.OK() {
 		err = Write(r.Context(), d, stayID, in)
 		if err == nil {
@@ -98,8 +97,8 @@ func correctPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	stayID := r.PathValue("id")
 	in := Correcting{
-		Once: form.Get("once"), Root: form.Get("root"), Seen: whole(form.Get("seen")),
-		Body: form.Need("body", MaxBody), At: form.Moment("at"), Reason: form.Need("reason", 500),
+		Once: form.Get("once"), Root: form.Get("root"), Seen: writing.Whole(form.Get("seen")),
+		Body: form.Need("body", writing.MaxBody), At: form.Moment("at"), Reason: form.Need("reason", 500),
 	}
 	if form.OK() {
 		err = Correct(r.Context(), d, stayID, in)
@@ -116,15 +115,6 @@ func correctPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	return renderHistory(w, r, d, view, form, in.Root, http.StatusUnprocessableEntity)
-}
-
-// whole reads a number that a page of ours wrote; 0 for anything else.
-func whole(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 // kindWord is the kind of an entry in the reader's language.
@@ -150,18 +140,4 @@ func kindTone(kind string) string {
 		return "attention"
 	}
 	return "neutral"
-}
-
-// area is a text area filled from the form.
-func area(ctx context.Context, form *page.Form, name, labelKey string, rows int) design.Field {
-	f := design.FieldOf(ctx, form, name, labelKey)
-	f.Rows, f.MaxLength, f.Wide = rows, MaxBody, true
-	return f
-}
-
-// line is a text field of the width of its column.
-func line(ctx context.Context, form *page.Form, name, labelKey string, required bool) design.Field {
-	f := design.FieldOf(ctx, form, name, labelKey)
-	f.Wide, f.Required = true, required
-	return f
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// Mount puts the pages of the case history, of orders and of operations in.
+// Mount puts the pages of the case history in.
 func Mount(d *desk.Desk) {
 	at := func(pattern string, roles []workforceapi.Role, h func(http.ResponseWriter, *http.Request, *desk.Desk) error) {
 		d.Page(pattern, roles, page.Handler(func(w http.ResponseWriter, r *http.Request) error { return h(w, r, d) }))
@@ -16,11 +16,4 @@ func Mount(d *desk.Desk) {
 	at("GET /stays/{id}", desk.Everybody, historyPage)
 	at("POST /stays/{id}/entries", desk.Doctors, writePage)
 	at("POST /stays/{id}/entries/correct", desk.Doctors, correctPage)
-	at("GET /stays/{id}/orders", desk.Everybody, ordersPage)
-	at("POST /stays/{id}/orders", desk.Doctors, prescribePage)
-	at("POST /stays/{id}/orders/end", desk.Doctors, endPage)
-	at("POST /stays/{id}/orders/mark", desk.Ward, markPage)
-	at("GET /stays/{id}/operations", desk.Everybody, operationsPage)
-	at("POST /stays/{id}/operations", desk.Doctors, operatePage)
-	at("GET /operations/search", desk.Doctors, procedureSearch)
 }

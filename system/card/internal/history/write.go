@@ -7,6 +7,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // Writing is a new entry.
@@ -19,17 +20,17 @@ type Writing struct {
 
 // Write writes and signs an entry. The same page sent twice is written once.
 func Write(ctx context.Context, d *desk.Desk, stayID string, in Writing) error {
-	if err := checkOnce(in.Once); err != nil {
+	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		h, err := HoldOpen(ctx, d, tx, stayID)
+		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err
 		}
 		now := d.Clock.Now()
-		findings := append(oneOf("kind", in.Kind, Kinds), required("body", in.Body)...)
-		if err := invalid(append(findings, h.moment(in.At, now)...)); err != nil {
+		findings := append(writing.OneOf("kind", in.Kind, Kinds), writing.Required("body", in.Body)...)
+		if err := writing.Invalid(append(findings, h.Moment(in.At, now)...)); err != nil {
 			return err
 		}
 		staff := desk.Of(ctx)
@@ -58,11 +59,11 @@ type Correcting struct {
 // author or a head may. Who corrected a version that is not the last any more
 // is told so.
 func Correct(ctx context.Context, d *desk.Desk, stayID string, in Correcting) error {
-	if err := checkOnce(in.Once); err != nil {
+	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		h, err := Hold(ctx, d, tx, stayID)
+		h, err := writing.Hold(ctx, d, tx, stayID)
 		if err != nil {
 			return err
 		}
@@ -71,7 +72,7 @@ func Correct(ctx context.Context, d *desk.Desk, stayID string, in Correcting) er
 			return err
 		}
 		staff, now := desk.Of(ctx), d.Clock.Now()
-		if err := mayCorrect(staff, e.author()); err != nil {
+		if err := writing.MayCorrect(staff, e.author()); err != nil {
 			return err
 		}
 		if e.ID == in.Once {
@@ -80,11 +81,11 @@ func Correct(ctx context.Context, d *desk.Desk, stayID string, in Correcting) er
 		if e.Version != in.Seen || e.Kind == FormCorrection {
 			return fail.New(fail.Conflict, "card.history.corrected_meanwhile")
 		}
-		findings := append(required("body", in.Body), required("reason", in.Reason)...)
+		findings := append(writing.Required("body", in.Body), writing.Required("reason", in.Reason)...)
 		if in.Body == e.Body && in.At.Equal(e.At.Truncate(time.Minute)) && in.Body != "" {
 			findings = append(findings, fail.Finding{Field: "body", Key: "card.history.nothing_changed"})
 		}
-		if err := invalid(append(findings, h.moment(in.At, now)...)); err != nil {
+		if err := writing.Invalid(append(findings, h.Moment(in.At, now)...)); err != nil {
 			return err
 		}
 		err = insertEntry(ctx, tx, stayID, Entry{

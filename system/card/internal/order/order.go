@@ -1,4 +1,6 @@
-package history
+// Package order is what doctors order for a patient and what nurses did of it:
+// given, or not and why.
+package order
 
 import (
 	"context"
@@ -8,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // OrderKinds are those that a doctor orders.
@@ -53,19 +56,19 @@ type Ordering struct {
 
 // Prescribe writes an order.
 func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) error {
-	if err := checkOnce(in.Once); err != nil {
+	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		h, err := HoldOpen(ctx, d, tx, stayID)
+		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err
 		}
 		now := d.Clock.Now()
-		findings := append(oneOf("kind", in.Kind, OrderKinds), required("text", in.Text)...)
+		findings := append(writing.OneOf("kind", in.Kind, OrderKinds), writing.Required("text", in.Text)...)
 		if in.Kind == "drug" {
-			findings = append(findings, required("dose", in.Dose)...)
-			findings = append(findings, required("times", in.Times)...)
+			findings = append(findings, writing.Required("dose", in.Dose)...)
+			findings = append(findings, writing.Required("times", in.Times)...)
 		}
 		switch {
 		case in.From.IsZero():
@@ -75,7 +78,7 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		case in.From.After(now.Add(furthest)):
 			findings = append(findings, fail.Finding{Field: "from", Key: "card.orders.too_far"})
 		}
-		if err := invalid(findings); err != nil {
+		if err := writing.Invalid(findings); err != nil {
 			return err
 		}
 		if err := insertOrder(ctx, tx, stayID, in, desk.Of(ctx), now); err != nil {
@@ -88,7 +91,7 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 // End ends an order, with a reason.
 func End(ctx context.Context, d *desk.Desk, stayID, orderID, reason string) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		h, err := HoldOpen(ctx, d, tx, stayID)
+		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err
 		}
@@ -99,7 +102,7 @@ func End(ctx context.Context, d *desk.Desk, stayID, orderID, reason string) erro
 		if !o.EndedAt.IsZero() {
 			return fail.New(fail.Conflict, "card.orders.ended_already", "At", text.Moment(o.EndedAt))
 		}
-		if err := invalid(required("end_reason", reason)); err != nil {
+		if err := writing.Invalid(writing.Required("end_reason", reason)); err != nil {
 			return err
 		}
 		if err := endOrder(ctx, tx, orderID, reason, desk.Of(ctx).PIN, d.Clock.Now()); err != nil {
@@ -120,11 +123,11 @@ type Marking struct {
 
 // Fulfil marks an order as given, or as not given with the reason.
 func Fulfil(ctx context.Context, d *desk.Desk, stayID string, in Marking) error {
-	if err := checkOnce(in.Once); err != nil {
+	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		h, err := HoldOpen(ctx, d, tx, stayID)
+		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err
 		}
@@ -143,11 +146,11 @@ func Fulfil(ctx context.Context, d *desk.Desk, stayID string, in Marking) error 
 			findings = append(findings, fail.Finding{Field: "at", Key: "card.orders.before_start", Args: fail.Args("At", text.Moment(o.From))})
 		}
 		if !in.Given {
-			findings = append(findings, required("not_given_reason", in.Reason)...)
+			findings = append(findings, writing.Required("not_given_reason", in.Reason)...)
 		} else {
 			in.Reason = ""
 		}
-		if err := invalid(findings); err != nil {
+		if err := writing.Invalid(findings); err != nil {
 			return err
 		}
 		if err := insertMark(ctx, tx, in, desk.Of(ctx)); err != nil {

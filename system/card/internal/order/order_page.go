@@ -1,4 +1,4 @@
-package history
+package order
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // ordersOf is the page of orders.
@@ -37,7 +38,7 @@ func renderOrders(w http.ResponseWriter, r *http.Request, d *desk.Desk, view sta
 	ctx := r.Context()
 	open := view.State == stay.Open
 	v := ordersOf{
-		Stay: view, Form: form, Write: open && canWrite(ctx), Now: page.InputMoment(d.Clock.Now()),
+		Stay: view, Form: form, Write: open && writing.MayWrite(ctx), Now: page.InputMoment(d.Clock.Now()),
 		Mark: open && slices.Contains(desk.Ward, desk.Of(ctx).Post.Role), Open: form.Get("order"),
 	}
 	var err error

@@ -1,4 +1,6 @@
-package history
+// Package operation is the operations of a stay with anaesthesia, complications
+// and protocol, signed when written.
+package operation
 
 import (
 	"context"
@@ -12,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // Anaesthesia of an operation; "none" too is said, not left out.
@@ -55,7 +58,7 @@ type Operating struct {
 
 // Operate writes and signs an operation, or a corrected version of one.
 func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) error {
-	if err := checkOnce(in.Once); err != nil {
+	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -73,7 +76,7 @@ func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) err
 			if err != nil {
 				return err
 			}
-			if err := mayCorrect(staff, last.author()); err != nil {
+			if err := writing.MayCorrect(staff, last.author()); err != nil {
 				return err
 			}
 			if last.ID == in.Once {
@@ -82,10 +85,10 @@ func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) err
 			if last.Version != in.Seen {
 				return fail.New(fail.Conflict, "card.history.corrected_meanwhile")
 			}
-			findings = append(findings, required("reason", in.Reason)...)
+			findings = append(findings, writing.Required("reason", in.Reason)...)
 			o.Root, o.Version, o.Reason, action = in.Root, last.Version+1, in.Reason, "operations.correct"
 		}
-		if err := invalid(findings); err != nil {
+		if err := writing.Invalid(findings); err != nil {
 			return err
 		}
 		if err := insertOperation(ctx, tx, stayID, o); err != nil {
@@ -96,20 +99,20 @@ func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) err
 }
 
 // holdFor: new operations need an open stay, corrections do not.
-func holdFor(ctx context.Context, d *desk.Desk, tx *sql.Tx, stayID, root string) (Held, error) {
+func holdFor(ctx context.Context, d *desk.Desk, tx *sql.Tx, stayID, root string) (writing.Held, error) {
 	if root == "" {
-		return HoldOpen(ctx, d, tx, stayID)
+		return writing.HoldOpen(ctx, d, tx, stayID)
 	}
-	return Hold(ctx, d, tx, stayID)
+	return writing.Hold(ctx, d, tx, stayID)
 }
 
-func (o Operation) check(h Held, now time.Time) []fail.Finding {
-	findings := h.moment(o.At, now)
-	findings = append(findings, required("operation", o.Name)...)
-	findings = append(findings, required("code", o.Code)...)
-	findings = append(findings, required("surgeon", o.SurgeonPIN)...)
-	findings = append(findings, oneOf("anaesthesia", o.Anaesthesia, Anaesthesia)...)
-	return append(findings, required("protocol", o.Protocol)...)
+func (o Operation) check(h writing.Held, now time.Time) []fail.Finding {
+	findings := h.Moment(o.At, now)
+	findings = append(findings, writing.Required("operation", o.Name)...)
+	findings = append(findings, writing.Required("code", o.Code)...)
+	findings = append(findings, writing.Required("surgeon", o.SurgeonPIN)...)
+	findings = append(findings, writing.OneOf("anaesthesia", o.Anaesthesia, Anaesthesia)...)
+	return append(findings, writing.Required("protocol", o.Protocol)...)
 }
 
 // Procedure is a line of the short catalogue of operations.

@@ -1,4 +1,4 @@
-package history
+package operation
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/card/internal/ward"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // operationsOf is the page of operations.
@@ -25,7 +26,7 @@ type operationsOf struct {
 }
 
 func (v operationsOf) may(ctx context.Context, o Operation) bool {
-	return canWrite(ctx) && mayCorrect(desk.Of(ctx), o.author()) == nil
+	return writing.MayWrite(ctx) && writing.MayCorrect(desk.Of(ctx), o.author()) == nil
 }
 
 func operationsPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -59,7 +60,7 @@ func renderOperations(w http.ResponseWriter, r *http.Request, d *desk.Desk, view
 			v.Correct = &v.Operations[i]
 		}
 	}
-	if canWrite(ctx) && (view.State == stay.Open || v.Correct != nil) {
+	if writing.MayWrite(ctx) && (view.State == stay.Open || v.Correct != nil) {
 		v.Form = form
 		known, name := "", ""
 		if v.Correct != nil {
@@ -76,8 +77,8 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	ctx, stayID := r.Context(), r.PathValue("id")
-	in := Operating{Once: form.Get("once"), Root: form.Get("root"), Seen: whole(form.Get("seen")), Reason: form.Text("reason", 500)}
-	in.At, in.Complication, in.Protocol = form.Moment("at"), form.Text("complication", 500), form.Need("protocol", MaxBody)
+	in := Operating{Once: form.Get("once"), Root: form.Get("root"), Seen: writing.Whole(form.Get("seen")), Reason: form.Text("reason", 500)}
+	in.At, in.Complication, in.Protocol = form.Moment("at"), form.Text("complication", 500), form.Need("protocol", writing.MaxBody)
 	in.Anaesthesia = form.Choice("anaesthesia", Anaesthesia...)
 	in.Code, in.Name = named(ctx, form)
 	in.SurgeonPIN = form.Get("surgeon")
@@ -181,7 +182,7 @@ func operationField(ctx context.Context, form *page.Form) design.Field {
 }
 
 func codeField(ctx context.Context, form *page.Form) design.Field {
-	f := line(ctx, form, "code", "card.operations.code", false)
+	f := writing.Line(ctx, form, "code", "card.operations.code", false)
 	f.Hint, f.MaxLength = text.T(ctx, "card.operations.code_hint"), 20
 	return f
 }

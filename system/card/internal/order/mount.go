@@ -1,0 +1,20 @@
+package order
+
+import (
+	"net/http"
+
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Mount puts the pages in.
+func Mount(d *desk.Desk) {
+	at := func(pattern string, roles []workforceapi.Role, h func(http.ResponseWriter, *http.Request, *desk.Desk) error) {
+		d.Page(pattern, roles, page.Handler(func(w http.ResponseWriter, r *http.Request) error { return h(w, r, d) }))
+	}
+	at("GET /stays/{id}/orders", desk.Everybody, ordersPage)
+	at("POST /stays/{id}/orders", desk.Doctors, prescribePage)
+	at("POST /stays/{id}/orders/end", desk.Doctors, endPage)
+	at("POST /stays/{id}/orders/mark", desk.Ward, markPage)
+}
