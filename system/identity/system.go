@@ -162,6 +162,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance, Record: s.record,
 		Factors: second.pages.Factors, Backups: second.pages.Backups, Keys: second.keys,
 	}
+	phones.Keys = second.keys
 	s.desk = s.console(env, entrance, limits, phones, second.pages)
 	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, certificates.sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)

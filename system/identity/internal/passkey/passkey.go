@@ -111,6 +111,7 @@ const (
 	register purpose = "register"
 	enter    purpose = "enter"
 	second   purpose = "second"
+	approve  purpose = "approve"
 )
 
 // ticket is kept by the page, sealed: nothing is written until it is answered,
@@ -304,6 +305,28 @@ func (k *Keys) Enter(ctx context.Context, owner, sealed, answer string, place no
 // AskSecond is the question for the second step of the account's sign-in. owner
 // is the sign-in under way.
 func (k *Keys) AskSecond(ctx context.Context, a account.Account, owner string) (Question, error) {
+	return k.askOwn(ctx, second, a, owner)
+}
+
+// CheckSecond takes its answer.
+func (k *Keys) CheckSecond(ctx context.Context, a account.Account, owner, sealed, answer string, place notice.Place) (Key, error) {
+	return k.checkOwn(ctx, second, a, owner, sealed, answer, place)
+}
+
+// AskApproval is the question for a key with which the account's owner, signed
+// in here, approves a sign-in elsewhere. owner is the session and what is
+// approved.
+func (k *Keys) AskApproval(ctx context.Context, a account.Account, owner string) (Question, error) {
+	return k.askOwn(ctx, approve, a, owner)
+}
+
+// CheckApproval takes its answer.
+func (k *Keys) CheckApproval(ctx context.Context, a account.Account, owner, sealed, answer string, place notice.Place) (Key, error) {
+	return k.checkOwn(ctx, approve, a, owner, sealed, answer, place)
+}
+
+// askOwn is a question that a key of the account alone answers.
+func (k *Keys) askOwn(ctx context.Context, use purpose, a account.Account, owner string) (Question, error) {
 	p, err := k.person(ctx, a)
 	if err != nil {
 		return Question{}, err
@@ -315,15 +338,14 @@ func (k *Keys) AskSecond(ctx context.Context, a account.Account, owner string) (
 	if err != nil {
 		return Question{}, err
 	}
-	return k.issue(second, a.ID+" "+owner, session, options.Response)
+	return k.issue(use, a.ID+" "+owner, session, options.Response)
 }
 
-// CheckSecond takes its answer.
-func (k *Keys) CheckSecond(ctx context.Context, a account.Account, owner, sealed, answer string, place notice.Place) (Key, error) {
+func (k *Keys) checkOwn(ctx context.Context, use purpose, a account.Account, owner, sealed, answer string, place notice.Place) (Key, error) {
 	if !k.On() || len(answer) > maxAnswer {
 		return Key{}, refused()
 	}
-	session, err := k.redeem(ctx, second, a.ID+" "+owner, sealed)
+	session, err := k.redeem(ctx, use, a.ID+" "+owner, sealed)
 	if err != nil {
 		return Key{}, err
 	}

@@ -6,7 +6,7 @@ const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).re
 const named = (list) => list?.map((each) => ({ ...each, id: bytes(each.id) }));
 
 const ask = async (form) => {
-  const response = await fetch(form.dataset.question, { method: "POST" });
+  const response = await fetch(form.dataset.question, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   if (!response.ok) throw new Error("no question");
   const { ticket, options } = await response.json();
   const publicKey = { ...options, challenge: bytes(options.challenge) };
@@ -14,6 +14,17 @@ const ask = async (form) => {
   if (options.allowCredentials) publicKey.allowCredentials = named(options.allowCredentials);
   if (options.excludeCredentials) publicKey.excludeCredentials = named(options.excludeCredentials);
   return { ticket, publicKey };
+};
+
+// complete brings along the field that the form needs, which may stand in the
+// page's other form; false when it is empty: the server says so best.
+const complete = (form) => {
+  const { needs } = form.dataset;
+  if (!needs) return true;
+  const field = form.elements.namedItem(needs);
+  const other = document.querySelector(`form:not([data-passkey]) [name="${needs}"]`);
+  if (other) field.value = other.value;
+  return field.value.trim() !== "";
 };
 
 const send = (form, ticket, key) => {
@@ -59,6 +70,7 @@ if (window.PublicKeyCredential && navigator.credentials) {
       e.preventDefault();
       waiting?.abort();
       words.textContent = "";
+      if (!complete(form)) return form.submit();
       try {
         const { ticket, publicKey } = await ask(form);
         const make = form.dataset.passkey === "make";

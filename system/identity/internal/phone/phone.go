@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/passkey"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
@@ -40,6 +41,7 @@ type Phones struct {
 	Provider *openid.Provider
 	Throttle *throttle.Throttle
 	Door     *door.Door
+	Keys     *passkey.Keys
 	Base     string // ЕСИ's address, for the QR code
 	// Record writes what happened to the person's record of accesses.
 	Record func(ctx context.Context, pin, name, action, object string) error

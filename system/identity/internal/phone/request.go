@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,7 +12,9 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/passkey"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
@@ -41,6 +44,26 @@ type Request struct {
 	flow    string
 	account string
 	level   assurance.Level
+	proof   proof
+}
+
+// proof is by what the phone's owner approved.
+type proof string
+
+// The proofs.
+const (
+	byPIN     proof = "pin"
+	byPasskey proof = "passkey"
+)
+
+// amr are the methods of the sign-in that was approved so (RFC 8176). A key that
+// was asked on the phone does not bind the screen that it let in: that one is
+// not said to resist phishing.
+func (p proof) amr() []string {
+	if p == byPasskey {
+		return []string{"user", "mca", "mfa"}
+	}
+	return []string{"pin", "mca", "mfa"}
 }
 
 // shown is what the waiting browser shows.
@@ -108,24 +131,72 @@ func (p *Phones) find(ctx context.Context, accountID, scanned string) (Request, 
 	return r, p.Throttle.Clear(ctx, throttle.Scanning, accountID)
 }
 
-// approve lets the browser in, once: the number is the one that it shows, and
-// the PIN that of the device. A wrong number refuses the request for good: who
-// cannot see the other screen is being led by somebody else.
-func (p *Phones) approve(ctx context.Context, a account.Account, d Device, level assurance.Level, scanned, number, pin string, place notice.Place) error {
-	r, err := p.find(ctx, a.ID, scanned)
+// approver is the person before the phone.
+type approver struct {
+	account account.Account
+	session string // its SID
+	level   assurance.Level
+	place   notice.Place
+}
+
+// owner is whose answer with a key is taken: the one for this request, in this
+// session.
+func (r Request) owner(session string) string {
+	return session + " " + r.browser + " " + strconv.FormatInt(r.Expires.UnixMicro(), 10)
+}
+
+// askKey is the question for a key that approves the request.
+func (p *Phones) askKey(ctx context.Context, by approver, scanned string) (passkey.Question, error) {
+	r, err := p.find(ctx, by.account.ID, scanned)
+	if err != nil {
+		return passkey.Question{}, err
+	}
+	return p.Keys.AskApproval(ctx, by.account, r.owner(by.session))
+}
+
+// approveByPIN lets the browser in, once: the number is the one that it shows,
+// and the PIN that of the device.
+func (p *Phones) approveByPIN(ctx context.Context, by approver, d Device, scanned, number, pin string) error {
+	r, err := p.find(ctx, by.account.ID, scanned)
 	if err != nil {
 		return err
 	}
-	if err := p.check(ctx, d, pin, place); err != nil {
+	if err := p.check(ctx, d, pin, by.place); err != nil {
 		return err
 	}
+	return p.approve(ctx, r, by, number, byPIN)
+}
+
+// approveByKey does so by a key of the person's, which has made sure of its user.
+// Answers are counted like those of the second factor.
+func (p *Phones) approveByKey(ctx context.Context, by approver, scanned, number, ticket, answer string) error {
+	r, err := p.find(ctx, by.account.ID, scanned)
+	if err != nil {
+		return err
+	}
+	counted := by.account.ID + ":approve"
+	if err := p.Throttle.Try(ctx, throttle.Factor, counted); err != nil {
+		return err
+	}
+	if _, err := p.Keys.CheckApproval(ctx, by.account, r.owner(by.session), ticket, answer, by.place); err != nil {
+		return err
+	}
+	if err := p.Throttle.Clear(ctx, throttle.Factor, counted); err != nil {
+		return err
+	}
+	return p.approve(ctx, r, by, number, byPasskey)
+}
+
+// approve takes the number. A wrong one refuses the request for good: who cannot
+// see the other screen is being led by somebody else.
+func (p *Phones) approve(ctx context.Context, r Request, by approver, number string, how proof) error {
 	if strings.TrimSpace(number) != big.NewInt(r.number).String() {
-		if _, err := p.decide(ctx, r, Refused, a.ID, level); err != nil {
+		if _, err := p.decide(ctx, r, Refused, by.account.ID, by.level, ""); err != nil {
 			return err
 		}
 		return fail.New(fail.Forbidden, "identity.phone.number_wrong")
 	}
-	decided, err := p.decide(ctx, r, Approved, a.ID, level)
+	decided, err := p.decide(ctx, r, Approved, by.account.ID, by.level, how)
 	if err == nil && !decided {
 		err = fail.Fields(fail.Finding{Field: "code", Key: "identity.phone.code_gone"})
 	}
@@ -138,7 +209,7 @@ func (p *Phones) refuse(ctx context.Context, a account.Account, scanned string) 
 	if err != nil {
 		return err
 	}
-	if _, err := p.decide(ctx, r, Refused, a.ID, ""); err != nil {
+	if _, err := p.decide(ctx, r, Refused, a.ID, "", ""); err != nil {
 		return err
 	}
 	return p.Record(ctx, a.PIN, a.Name(), "phone.refused", r.Client)
@@ -158,21 +229,21 @@ func (p *Phones) state(ctx context.Context, browser string) (State, error) {
 
 // take uses the approval: of two at once, one is first. fail.Fields when nothing
 // is approved.
-func (p *Phones) take(ctx context.Context, browser, flow string) (account.Account, assurance.Level, error) {
+func (p *Phones) take(ctx context.Context, browser, flow string) (account.Account, door.Way, error) {
 	r, found, err := p.ofBrowser(ctx, id.Hash(browser))
 	if err != nil {
-		return account.Account{}, "", err
+		return account.Account{}, door.Way{}, err
 	}
 	if found && r.State == Approved && r.flow == flow && r.Expires.After(p.Clock.Now()) {
 		if found, err = p.use(ctx, r); err != nil {
-			return account.Account{}, "", err
+			return account.Account{}, door.Way{}, err
 		}
 		if found {
 			a, known, err := p.Accounts.ByID(ctx, r.account)
 			if err != nil || known {
-				return a, r.level, err
+				return a, door.Way{Method: door.Phone, AMR: r.proof.amr(), Level: assurance.Least(assurance.Substantial, r.level)}, err
 			}
 		}
 	}
-	return account.Account{}, "", fail.New(fail.Forbidden, "identity.phone.not_approved")
+	return account.Account{}, door.Way{}, fail.New(fail.Forbidden, "identity.phone.not_approved")
 }

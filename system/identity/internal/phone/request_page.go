@@ -9,7 +9,6 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
-	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 )
 
@@ -23,6 +22,7 @@ func (p *Phones) mountRequests(mux *http.ServeMux) {
 	p.Site.Handle(mux, "GET /app/scan", p.Door.In(p.showScan))
 	p.Site.Handle(mux, "POST /app/scan", p.Door.In(p.look))
 	p.Site.Handle(mux, "POST /app/approve", p.Door.In(p.answer))
+	p.Site.Handle(mux, "POST /app/approve/question", p.Door.In(p.questionKey))
 	for _, name := range []string{"qr.js", "scan.js"} {
 		mux.HandleFunc("GET /app/script/"+name, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "public, max-age=3600")
@@ -80,7 +80,7 @@ func (p *Phones) enter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	browser := p.Door.Browser(w, r)
-	a, level, err := p.take(r.Context(), browser, target.Flow.ID)
+	a, way, err := p.take(r.Context(), browser, target.Flow.ID)
 	if fail.Is(err, fail.Forbidden) {
 		state, stateErr := p.state(r.Context(), browser)
 		if stateErr != nil {
@@ -95,9 +95,7 @@ func (p *Phones) enter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.Door.Enter(w, r, a, door.Way{
-		Method: door.Phone, AMR: []string{"pin", "mca", "mfa"}, Level: assurance.Least(assurance.Substantial, level),
-	}, target)
+	return p.Door.Enter(w, r, a, way, target)
 }
 
 func (p *Phones) showScan(w http.ResponseWriter, r *http.Request, who door.Person) error {
@@ -105,12 +103,12 @@ func (p *Phones) showScan(w http.ResponseWriter, r *http.Request, who door.Perso
 }
 
 func (p *Phones) scan(w http.ResponseWriter, r *http.Request, who door.Person, status int, form *page.Form) error {
-	_, found, err := p.mine(r, who)
+	by, err := p.proofs(r, who)
 	if err != nil {
 		return err
 	}
 	page.PermitCamera(w)
-	return page.Render(w, r, status, scanPage(form, found))
+	return page.Render(w, r, status, scanPage(form, by))
 }
 
 // approval is what the phone shows before the person decides.
@@ -119,6 +117,24 @@ type approval struct {
 	request Request
 	client  string // in the reader's language
 	scanned string
+	by      proofs
+}
+
+// proofs are what the person can approve with on this phone: the PIN, where it
+// is a device of theirs, and a key, where they have one.
+type proofs struct{ pin, key bool }
+
+func (p *Phones) proofs(r *http.Request, who door.Person) (proofs, error) {
+	_, device, err := p.mine(r, who)
+	if err != nil || !p.Keys.On() {
+		return proofs{pin: device}, err
+	}
+	keys, err := p.Keys.Of(r.Context(), who.Account.ID)
+	return proofs{pin: device, key: len(keys) > 0}, err
+}
+
+func approverOf(r *http.Request, who door.Person) approver {
+	return approver{account: who.Account, session: who.Session.SID, level: who.Session.Level, place: door.PlaceOf(r)}
 }
 
 func (p *Phones) look(w http.ResponseWriter, r *http.Request, who door.Person) error {
@@ -130,15 +146,15 @@ func (p *Phones) look(w http.ResponseWriter, r *http.Request, who door.Person) e
 	if form.OK() {
 		request, err := p.find(r.Context(), who.Account.ID, scanned)
 		if err == nil {
-			_, found, err := p.mine(r, who)
+			by, err := p.proofs(r, who)
 			if err != nil {
 				return err
 			}
-			if !found {
+			if by == (proofs{}) {
 				page.Notice(w, "identity.phone.device_first")
 				return page.Redirect(w, r, "/app/device")
 			}
-			return p.showApproval(w, r, http.StatusOK, page.NewForm(), request, scanned)
+			return p.showApproval(w, r, http.StatusOK, approval{form: page.NewForm(), request: request, scanned: scanned, by: by})
 		}
 		if !form.Take(err) {
 			return err
@@ -147,12 +163,26 @@ func (p *Phones) look(w http.ResponseWriter, r *http.Request, who door.Person) e
 	return p.scan(w, r, who, http.StatusUnprocessableEntity, form)
 }
 
-func (p *Phones) showApproval(w http.ResponseWriter, r *http.Request, status int, form *page.Form, request Request, scanned string) error {
-	v := approval{form: form, request: request, scanned: scanned, client: text.T(r.Context(), "identity.title")}
-	if client, ok := p.Provider.Client(request.Client); ok {
+func (p *Phones) showApproval(w http.ResponseWriter, r *http.Request, status int, v approval) error {
+	v.client = text.T(r.Context(), "identity.title")
+	if client, ok := p.Provider.Client(v.request.Client); ok {
 		v.client = client.Name.Here(r.Context())
 	}
 	return page.Render(w, r, status, approvePage(v))
+}
+
+// questionKey gives the page's script the question for a key. The code comes in
+// the body, so that no address holds it.
+func (p *Phones) questionKey(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	question, err := p.askKey(r.Context(), approverOf(r, who), form.Need("code", 100))
+	if err != nil {
+		return err
+	}
+	return page.JSON(w, http.StatusOK, question)
 }
 
 func (p *Phones) answer(w http.ResponseWriter, r *http.Request, who door.Person) error {
@@ -175,27 +205,46 @@ func (p *Phones) answer(w http.ResponseWriter, r *http.Request, who door.Person)
 		page.Notice(w, "identity.phone.refused")
 		return page.Redirect(w, r, "/security/devices")
 	}
-	device, found, err := p.mine(r, who)
+	by, err := p.proofs(r, who)
 	if err != nil {
 		return err
 	}
-	if !found {
+	keyed := form.Get("decision") == "passkey"
+	if (keyed && !by.key) || (!keyed && !by.pin) {
 		return page.Redirect(w, r, "/app/device")
 	}
-	number, typed := form.Need("number", 10), form.Need("pin", 20)
-	if form.OK() {
-		err := p.approve(r.Context(), who.Account, device, who.Session.Level, scanned, number, typed, door.PlaceOf(r))
-		if err == nil {
-			if err := p.Record(r.Context(), who.Account.PIN, who.Account.Name(), "phone.approved", request.Client); err != nil {
-				return err
-			}
-			page.Notice(w, "identity.phone.approved")
-			return page.Redirect(w, r, "/security/devices")
-		}
-		if !form.Take(err) {
+	status := http.StatusUnprocessableEntity
+	err = p.decision(r, who, form, scanned, keyed)
+	switch {
+	case err == nil && form.OK():
+		if err := p.Record(r.Context(), who.Account.PIN, who.Account.Name(), "phone.approved", request.Client); err != nil {
 			return err
 		}
+		page.Notice(w, "identity.phone.approved")
+		return page.Redirect(w, r, "/security/devices")
+	case fail.Is(err, fail.TooMany):
+		form.Fail("", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
+		status = http.StatusTooManyRequests
+	case err != nil && !form.Take(err):
+		return err
 	}
 	form.Set("pin", "")
-	return p.showApproval(w, r, http.StatusUnprocessableEntity, form, request, scanned)
+	return p.showApproval(w, r, status, approval{form: form, request: request, scanned: scanned, by: by})
+}
+
+// decision approves with what the form holds, if it holds all that is needed.
+func (p *Phones) decision(r *http.Request, who door.Person, form *page.Form, scanned string, keyed bool) error {
+	number := form.Need("number", 10)
+	if keyed {
+		if !form.OK() {
+			return nil
+		}
+		return p.approveByKey(r.Context(), approverOf(r, who), scanned, number, form.Get("ticket"), form.Get("answer"))
+	}
+	typed := form.Need("pin", 20)
+	device, _, err := p.mine(r, who)
+	if err != nil || !form.OK() {
+		return err
+	}
+	return p.approveByPIN(r.Context(), approverOf(r, who), device, scanned, number, typed)
 }
