@@ -26,7 +26,7 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
-	"github.com/sanarip/sanarip/system/insurance/internal/treated/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 

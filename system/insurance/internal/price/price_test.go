@@ -10,7 +10,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
-	"github.com/sanarip/sanarip/system/insurance/internal/treated/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 )
 
 func demo(t testing.TB) Tables {

@@ -17,7 +17,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
-	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"

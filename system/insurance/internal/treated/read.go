@@ -16,6 +16,7 @@ type Whole struct {
 	Record
 	Revisions []Record
 	Verdicts  []Verdict
+	Doubles   []Double // what came by the other way and is not paid
 }
 
 // Read is one case for an expert. That it was read is on record before it is shown.
@@ -34,6 +35,9 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 			return err
 		}
 		if w.Verdicts, err = verdicts(ctx, tx, caseID); err != nil {
+			return err
+		}
+		if w.Doubles, err = doubles(ctx, tx, caseID); err != nil {
 			return err
 		}
 		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, ActionRead, by))

@@ -11,35 +11,68 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
-	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
 
 var _ insuranceapi.API = Fund{}
 
 // Submit implements insuranceapi.API.
 func (f Fund) Submit(ctx context.Context, c insuranceapi.Case) (insuranceapi.Decision, error) {
-	return f.receive(ctx, c, f.Clock.Now(), false)
+	caller := exchangeapi.CallerOf(ctx)
+	return f.receive(ctx, c, arrival{way: ByExchange, at: f.Clock.Now(), by: Sender{PIN: caller.User}, via: exchangeapi.NameOf(caller.Client), request: caller.ID})
 }
 
 // Past takes in an earlier case of the demo as if it had come at the moment.
 func (f Fund) Past(ctx context.Context, c insuranceapi.Case, at time.Time) (insuranceapi.Decision, error) {
-	return f.receive(ctx, c, at, true)
+	return f.receive(ctx, c, arrival{way: ByExchange, at: at, demo: true})
+}
+
+// Enter takes in a case that an operator of the hospital entered by hand
+// (MC-6): the same checks, the same decision.
+func (f Fund) Enter(ctx context.Context, c insuranceapi.Case, by Sender) (insuranceapi.Decision, error) {
+	return f.receive(ctx, c, arrival{way: ByHand, at: f.Clock.Now(), by: by, via: "insurance"})
+}
+
+// Sender is who entered a case by hand, as records name them.
+type Sender struct{ PIN, Name, Role, Organisation string }
+
+// arrival is how a case came.
+type arrival struct {
+	way     string
+	at      time.Time
+	demo    bool
+	by      Sender
+	via     string // system
+	request string
 }
 
 // Check implements insuranceapi.API: the same checks on the same facts, with
 // nothing written.
 func (f Fund) Check(ctx context.Context, c insuranceapi.Case) (insuranceapi.Decision, error) {
+	return f.Preview(ctx, c, ByExchange)
+}
+
+// Preview is Check for a case that would come the way.
+func (f Fund) Preview(ctx context.Context, c insuranceapi.Case, way string) (insuranceapi.Decision, error) {
 	c, err := bounded(c)
 	if err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	others, err := othersOf(ctx, f.DB.Read, c)
+	facts, err := f.facts(ctx, f.DB.Read, c, f.Clock.Now())
 	if err != nil {
 		return insuranceapi.Decision{}, db.Explain(err)
 	}
-	return f.decide(c, others, f.Clock.Now()), nil
+	known, err := byNumber(ctx, f.DB.Read, c.Number, c.Revision)
+	switch {
+	case err == nil && known.Way != way:
+		facts.Twice = c.Number
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return insuranceapi.Decision{}, db.Explain(err)
+	}
+	return f.decide(c, facts), nil
 }
 
 // Rules implements insuranceapi.API.
@@ -47,7 +80,7 @@ func (f Fund) Rules(_ context.Context, on clock.Date) ([]insuranceapi.Rule, erro
 	return f.Catalogue.On(on), nil
 }
 
-func (f Fund) receive(ctx context.Context, c insuranceapi.Case, at time.Time, past bool) (insuranceapi.Decision, error) {
+func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insuranceapi.Decision, error) {
 	c, err := bounded(c)
 	if err != nil {
 		return insuranceapi.Decision{}, err
@@ -58,13 +91,12 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, at time.Time, pa
 	}
 	// A repetition, the usual case after a crash, is answered without a lock.
 	known, err := byNumber(ctx, f.DB.Read, c.Number, c.Revision)
-	if err == nil {
+	if err == nil && known.Way == a.way {
 		return repeated(known, hash)
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return insuranceapi.Decision{}, db.Explain(err)
 	}
-	caller := exchangeapi.CallerOf(ctx)
 	var d insuranceapi.Decision
 	err = f.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Cases of one number, then of one person, take turns: in this order
@@ -73,27 +105,28 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, at time.Time, pa
 			return err
 		}
 		known, err := byNumber(ctx, tx, c.Number, c.Revision)
-		if err == nil {
+		switch {
+		case err == nil && known.Way == a.way:
 			d, err = repeated(known, hash)
 			return err
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
+		case err == nil:
+			d, err = f.double(ctx, tx, c, a, known, content, hash)
+			return err
+		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
 		previous, err := f.corrected(ctx, tx, c)
 		if err != nil {
 			return err
 		}
-		if c.Patient.PIN != "" {
-			if err := lock(ctx, tx, "pin:"+c.Patient.PIN); err != nil {
-				return err
-			}
+		if err := lockPerson(ctx, tx, c); err != nil {
+			return err
 		}
-		others, err := othersOf(ctx, tx, c)
+		facts, err := f.facts(ctx, tx, c, a.at)
 		if err != nil {
 			return err
 		}
-		d = f.decide(c, others, at)
+		d = f.decide(c, facts)
 		d.CaseID = id.New()
 		if previous != "" {
 			retired, err := retire(ctx, tx, previous)
@@ -104,16 +137,56 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, at time.Time, pa
 				return fail.New(fail.Conflict, "kit.conflict")
 			}
 		}
-		row := Record{ID: d.CaseID, Case: c, Decision: d, Current: true, Demo: past, ReceivedAt: at, SentBy: caller.User, SentVia: exchangeapi.NameOf(caller.Client), hash: hash}
+		row := Record{ID: d.CaseID, Case: c, Decision: d, Current: true, Demo: a.demo, ReceivedAt: a.at, SentBy: a.by.PIN, SentVia: a.via, Way: a.way, hash: hash}
 		if err := insert(ctx, tx, row, content); err != nil {
 			return err
 		}
-		if past {
+		if a.demo {
 			return nil // invented people have nobody who looked at them
 		}
-		return audit.Add(ctx, tx, f.Clock, f.record(c, caller, d.CaseID))
+		return audit.Add(ctx, tx, f.Clock, f.record(c, a, d.CaseID))
 	})
 	return d, err
+}
+
+// double answers a case that has come by the other way already: it is kept to be
+// looked at and never paid. The answer names the case that counts.
+func (f Fund) double(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, a arrival, first Record, content, hash string) (insuranceapi.Decision, error) {
+	known, err := doubleOf(ctx, tx, c.Number, c.Revision, a.way)
+	if err == nil && known.hash == hash {
+		return known.Decision, nil
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return insuranceapi.Decision{}, err
+	}
+	facts, err := f.facts(ctx, tx, c, a.at)
+	if err != nil {
+		return insuranceapi.Decision{}, err
+	}
+	facts.Twice = first.Case.Number
+	d := f.decide(c, facts)
+	d.CaseID = first.ID
+	err = keepDouble(ctx, tx, Double{
+		ID: id.New(), CaseID: first.ID, Case: c, Decision: d, Way: a.way, SentBy: a.by.PIN, ReceivedAt: a.at, hash: hash,
+	}, content)
+	if err != nil {
+		return d, err
+	}
+	return d, audit.Add(ctx, tx, f.Clock, f.record(c, a, first.ID))
+}
+
+// lockPerson makes cases of one person take turns: by ПИН, and by name and birth
+// date within the hospital, since one of two forms may lack the ПИН.
+func lockPerson(ctx context.Context, tx *sql.Tx, c insuranceapi.Case) error {
+	if c.Patient.PIN != "" {
+		if err := lock(ctx, tx, "pin:"+c.Patient.PIN); err != nil {
+			return err
+		}
+	}
+	if key := person(c); key != "" {
+		return lock(ctx, tx, "person:"+c.Organisation+":"+key)
+	}
+	return nil
 }
 
 // repeated is the decision there is, if the content is the same.
@@ -159,12 +232,15 @@ func (f Fund) corrected(ctx context.Context, tx *sql.Tx, c insuranceapi.Case) (s
 	return current.ID, nil
 }
 
-func (f Fund) record(c insuranceapi.Case, caller exchangeapi.Caller, caseID string) audit.Record {
+func (f Fund) record(c insuranceapi.Case, a arrival, caseID string) audit.Record {
 	r := audit.Record{
-		Subject: c.Patient.PIN, ActorPIN: caller.User, Via: exchangeapi.NameOf(caller.Client), Action: ActionSubmit,
-		Purpose: Payment, Object: caseID, RequestID: caller.ID, Organisation: f.OrganisationName(c.Organisation),
+		Subject: c.Patient.PIN, ActorPIN: a.by.PIN, ActorName: a.by.Name, ActorRole: a.by.Role, Via: a.via, Action: ActionSubmit,
+		Purpose: Payment, Object: caseID, RequestID: a.request, Organisation: f.OrganisationName(c.Organisation),
 	}
-	switch caller.User {
+	if r.ActorName != "" {
+		return r
+	}
+	switch r.ActorPIN {
 	case "":
 	case c.Doctor.PIN:
 		r.ActorName = c.Doctor.Name
@@ -177,9 +253,34 @@ func (f Fund) record(c insuranceapi.Case, caller exchangeapi.Caller, caseID stri
 // others is how far back cases of the same person matter to a check.
 const others = 30 * 24 * time.Hour
 
-func othersOf(ctx context.Context, q db.Querier, c insuranceapi.Case) ([]rule.Other, error) {
-	if c.Patient.PIN == "" || c.AdmittedAt.IsZero() || c.DischargedAt.IsZero() {
-		return nil, nil
+// facts is what the checks need beyond the case, as it is at the moment.
+func (f Fund) facts(ctx context.Context, q db.Querier, c insuranceapi.Case, at time.Time) (rule.Facts, error) {
+	facts := rule.Facts{Now: at, Whole: true}
+	if c.AdmittedAt.IsZero() || c.DischargedAt.IsZero() {
+		return facts, nil
 	}
-	return acceptedOf(ctx, q, c.Patient.PIN, c.Number, c.AdmittedAt.Add(-others), c.DischargedAt)
+	from, until := c.AdmittedAt.Add(-others), c.DischargedAt
+	if c.Patient.PIN != "" {
+		list, err := acceptedOf(ctx, q, c.Patient.PIN, c.Number, from, until)
+		if err != nil {
+			return facts, err
+		}
+		facts.Others = list
+	}
+	if key := person(c); key != "" {
+		list, err := acceptedNamed(ctx, q, c, key, from, until)
+		if err != nil {
+			return facts, err
+		}
+		facts.Others = append(facts.Others, list...)
+	}
+	return facts, nil
+}
+
+// person is name and birth date as they are compared; "" unless both are known.
+func person(c insuranceapi.Case) string {
+	if c.Patient.Name == "" || c.Patient.BirthDate.IsZero() {
+		return ""
+	}
+	return text.Fold(c.Patient.Name) + "|" + c.Patient.BirthDate.String()
 }

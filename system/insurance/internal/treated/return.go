@@ -52,11 +52,21 @@ func (f Fund) Return(ctx context.Context, caseID, comment string, by Expert) err
 		if err := setDecision(ctx, tx, caseID, d, by.PIN, by.Name); err != nil {
 			return err
 		}
-		if _, err := f.Queue.Add(ctx, tx, PushJob, pushed{caseID}, job.Options{Unique: caseID + d.At.String(), Subject: d.Number}); err != nil {
+		if err := f.tell(ctx, tx, r, d); err != nil {
 			return err
 		}
 		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, ActionReturn, by))
 	})
+}
+
+// tell orders the job that brings the decision to the card. Who entered a case
+// by hand sees the decision here.
+func (f Fund) tell(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.Decision) error {
+	if r.Way != ByExchange {
+		return nil
+	}
+	_, err := f.Queue.Add(ctx, tx, PushJob, pushed{r.ID}, job.Options{Unique: r.ID + d.At.String(), Subject: d.Number})
+	return err
 }
 
 func (f Fund) expertRecord(r Record, action string, by Expert) audit.Record {

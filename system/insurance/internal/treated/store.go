@@ -2,12 +2,13 @@ package treated
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
-	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
 
 // lock makes transactions with the same name take turns until they end.
@@ -16,14 +17,14 @@ func lock(ctx context.Context, tx db.Querier, name string) error {
 	return err
 }
 
-const columns = `id, is_current, content, content_hash, decision, sent_by, sent_via, received_at, demo`
+const columns = `id, is_current, content, content_hash, decision, sent_by, sent_via, received_at, demo, way`
 
 func scan(row interface{ Scan(...any) error }) (Record, error) {
 	var r Record
 	var current, demo int
 	var received int64
 	var content, decision string
-	if err := row.Scan(&r.ID, &current, &content, &r.hash, &decision, &r.SentBy, &r.SentVia, &received, &demo); err != nil {
+	if err := row.Scan(&r.ID, &current, &content, &r.hash, &decision, &r.SentBy, &r.SentVia, &received, &demo, &r.Way); err != nil {
 		return r, err
 	}
 	r.Current, r.Demo, r.ReceivedAt = current == 1, demo == 1, db.Time(received)
@@ -82,11 +83,11 @@ func insert(ctx context.Context, tx db.Querier, r Record, content string) error 
 	}
 	main, _ := rule.MainCode(r.Case)
 	_, err = tx.ExecContext(ctx, `INSERT INTO treated_case (id, number, revision, replaces, is_current, organisation, department, patient_pin,
-		admitted_at, discharged_at, month, main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo)
-		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		admitted_at, discharged_at, month, main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person)
+		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		r.ID, r.Case.Number, r.Case.Revision, r.Case.Replaces, r.Case.Organisation, r.Case.Department, r.Case.Patient.PIN,
 		db.Micros(r.Case.AdmittedAt), db.Micros(r.Case.DischargedAt), month(r.Case), main, string(r.Decision.State), r.Decision.Group, r.Decision.Price,
-		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), db.Flag(r.Demo))
+		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), db.Flag(r.Demo), r.Way, person(r.Case))
 	if err != nil {
 		return err
 	}
@@ -139,9 +140,21 @@ func verdicts(ctx context.Context, q db.Querier, caseID string) ([]Verdict, erro
 // acceptedOf is the accepted cases of the person that are in the time or touch
 // it, other than those of the number.
 func acceptedOf(ctx context.Context, q db.Querier, pin, number string, from, until time.Time) ([]rule.Other, error) {
-	rows, err := q.QueryContext(ctx, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
+	return otherRows(q.QueryContext(ctx, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
 		WHERE patient_pin = $1 AND number <> $2 AND is_current = 1 AND state = 'accepted' AND discharged_at >= $3 AND admitted_at <= $4
-		ORDER BY admitted_at, id`, pin, number, db.Micros(from), db.Micros(until))
+		ORDER BY admitted_at, id`, pin, number, db.Micros(from), db.Micros(until)))
+}
+
+// acceptedNamed is the accepted cases of the hospital with the same name and
+// birth date, where this form or that one has no ПИН.
+func acceptedNamed(ctx context.Context, q db.Querier, c insuranceapi.Case, key string, from, until time.Time) ([]rule.Other, error) {
+	return otherRows(q.QueryContext(ctx, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
+		WHERE organisation = $1 AND person = $2 AND ($3 = '' OR patient_pin = '') AND number <> $4 AND is_current = 1 AND state = 'accepted'
+		AND discharged_at >= $5 AND admitted_at <= $6 ORDER BY admitted_at, id`,
+		c.Organisation, key, c.Patient.PIN, c.Number, db.Micros(from), db.Micros(until)))
+}
+
+func otherRows(rows *sql.Rows, err error) ([]rule.Other, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
-	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
 
 // Codes of what is recorded.
@@ -50,6 +50,25 @@ type Record struct {
 	ReceivedAt time.Time
 	SentBy     string // ПИН
 	SentVia    string // system
+	Way        string // ByExchange, ByHand
+	hash       string
+}
+
+// How a case comes.
+const (
+	ByExchange = "exchange"
+	ByHand     = "hand" // entered at the fund's site by an operator of the hospital (MC-6)
+)
+
+// Double is a case that came a second time, by the other way. It is not paid.
+type Double struct {
+	ID         string
+	CaseID     string // the one that counts
+	Case       insuranceapi.Case
+	Decision   insuranceapi.Decision
+	Way        string
+	SentBy     string // ПИН
+	ReceivedAt time.Time
 	hash       string
 }
 
@@ -131,11 +150,12 @@ func encode(c insuranceapi.Case) (content, hash string, err error) {
 }
 
 // decide checks, groups and prices. Nothing is read or written here.
-func (f Fund) decide(c insuranceapi.Case, others []rule.Other, at time.Time) insuranceapi.Decision {
-	d := insuranceapi.Decision{Number: c.Number, Revision: c.Revision, State: insuranceapi.Accepted, At: at}
+func (f Fund) decide(c insuranceapi.Case, facts rule.Facts) insuranceapi.Decision {
+	d := insuranceapi.Decision{Number: c.Number, Revision: c.Revision, State: insuranceapi.Accepted, At: facts.Now}
 	table, priced := f.Tables.On(clock.DateOf(c.DischargedAt))
 	p, grouped := table.Price(c)
-	d.Findings = f.Catalogue.Check(c, rule.Facts{Now: at, Others: others, Priced: priced, Categories: table.Categories, Grouped: grouped})
+	facts.Priced, facts.Categories, facts.Grouped = priced, table.Categories, grouped
+	d.Findings = f.Catalogue.Check(c, facts)
 	if rule.Returned(d.Findings) || !grouped {
 		d.State = insuranceapi.Returned
 		return d

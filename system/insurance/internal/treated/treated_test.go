@@ -18,9 +18,9 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
-	"github.com/sanarip/sanarip/system/insurance/internal/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
-	"github.com/sanarip/sanarip/system/insurance/internal/treated/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/insurance/migration"
 )
 
@@ -355,7 +355,7 @@ func TestTheListIsFilteredAndPaged(t *testing.T) {
 	each(t, func(t *testing.T, f fund) {
 		for i := range treated.PageSize + 2 {
 			c := treatedtest.Good()
-			c.Patient.PIN = ""
+			c.Patient.PIN, c.Patient.Name = "", "Киши "+string(rune('А'+i))
 			c.Number = "00002" + string(rune('0'+i/10)) + string(rune('0'+i%10)) + c.Number[7:]
 			if i == 0 {
 				c.Doctor.PIN = ""

@@ -7,12 +7,12 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
-	"github.com/sanarip/sanarip/system/insurance/internal/rule"
-	"github.com/sanarip/sanarip/system/insurance/internal/treated/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 )
 
 func facts() rule.Facts {
-	return rule.Facts{Now: treatedtest.Now, Priced: true, Grouped: true, Categories: []string{"", "pensioner"}}
+	return rule.Facts{Now: treatedtest.Now, Whole: true, Priced: true, Grouped: true, Categories: []string{"", "pensioner"}}
 }
 
 func catalogue(t *testing.T) rule.Catalogue {
@@ -129,6 +129,7 @@ var broken = []struct {
 	{"STF-004", func(c *insuranceapi.Case, _ *rule.Facts) { c.Doctor.PIN = c.Patient.PIN }, nil},
 	{"DUP-001", other("2026-11-18 10:00", "2026-11-20 10:00"), other("2026-11-19 14:00", "2026-11-20 10:00")},
 	{"DUP-002", other("2026-11-01 10:00", "2026-11-05 10:00"), other("2026-10-20 10:00", "2026-11-03 09:29")},
+	{"DUP-003", func(c *insuranceapi.Case, f *rule.Facts) { f.Twice = c.Number }, nil},
 	{"PRC-001", func(_ *insuranceapi.Case, f *rule.Facts) { f.Priced = false }, nil},
 	{"PRC-002", func(_ *insuranceapi.Case, f *rule.Facts) { f.Grouped = false }, nil},
 }

@@ -1,6 +1,11 @@
 // Package rule is the catalogue of checks of a treated case. What a rule says,
 // since when and by which source is data (catalogue.json); what it looks at is a
 // function under the same id. Every finding names field, rule and reason.
+//
+// It is part of the contract: who sends cases runs the same checks before
+// sending, by the catalogue that the fund publishes, also while the fund is
+// away. What only the fund can know (other cases, the table of rates) is then
+// left out (Facts.Whole).
 package rule
 
 import (
@@ -34,6 +39,8 @@ type Other struct {
 // Facts is what a check needs beyond the case itself.
 type Facts struct {
 	Now        time.Time
+	Whole      bool     // what the fund knows stands below; else rules that need it are left out
+	Twice      string   // number of the same form that came by the other way, "" for none
 	Others     []Other  // accepted cases of the same ПИН that end at most 30 days before this one begins
 	Priced     bool     // a table of rates is in force on the day of discharge
 	Categories []string // of co-payment, in that table
@@ -43,8 +50,6 @@ type Facts struct {
 // hit is one place at which a rule found something. Field "" is the rule's own;
 // Detail is what was found there, in no language: «950201 ≠ 950174».
 type hit struct{ Field, Detail string }
-
-type check func(c insuranceapi.Case, f Facts) []hit
 
 // when is a rule that found one thing, or nothing.
 func when(found bool, detail ...string) []hit {
@@ -60,33 +65,62 @@ var catalogueJSON []byte
 // Catalogue is the rules in the order in which they are shown.
 type Catalogue struct{ rules []insuranceapi.Rule }
 
-// Load reads the embedded catalogue.
+// Load reads the catalogue that comes with the program.
 func Load() (Catalogue, error) {
-	var c Catalogue
-	if err := json.Unmarshal(catalogueJSON, &c.rules); err != nil {
-		return c, err
+	var rules []insuranceapi.Rule
+	if err := json.Unmarshal(catalogueJSON, &rules); err != nil {
+		return Catalogue{}, err
 	}
-	seen := map[string]bool{}
-	for _, r := range c.rules {
-		switch {
-		case seen[r.ID]:
-			return c, fmt.Errorf("rule %s stands twice", r.ID)
-		case checks[r.ID] == nil:
-			return c, fmt.Errorf("rule %s looks at nothing", r.ID)
-		case r.Severity != Error && r.Severity != Warning:
-			return c, fmt.Errorf("rule %s: severity %q", r.ID, r.Severity)
-		case r.Text.KY == "" || r.Text.RU == "" || r.Text.EN == "" || r.Source == "" || r.Field == "" || r.From.IsZero():
-			return c, fmt.Errorf("rule %s is not whole", r.ID)
-		}
-		seen[r.ID] = true
+	k, unknown, err := From(rules)
+	if err == nil && len(unknown) > 0 {
+		err = fmt.Errorf("rule %s looks at nothing", unknown[0])
+	}
+	if err != nil {
+		return k, err
 	}
 	for id := range checks {
-		if !seen[id] {
-			return c, fmt.Errorf("the check %s is in no catalogue", id)
+		if !slices.ContainsFunc(k.rules, func(r insuranceapi.Rule) bool { return r.ID == id }) {
+			return k, fmt.Errorf("the check %s is in no catalogue", id)
 		}
 	}
-	return c, nil
+	return k, nil
 }
+
+// From makes a catalogue of rules as the fund published them. unknown are those
+// that this program has no function for, being older than they: they are left
+// out, and whoever shows the result says so. A rule may stand several times,
+// for times that do not touch.
+func From(rules []insuranceapi.Rule) (k Catalogue, unknown []string, err error) {
+	for _, r := range rules {
+		switch {
+		case r.Severity != Error && r.Severity != Warning:
+			return k, nil, fmt.Errorf("rule %s: severity %q", r.ID, r.Severity)
+		case r.Text.KY == "" || r.Text.RU == "" || r.Text.EN == "" || r.Source == "" || r.Field == "" || r.From.IsZero():
+			return k, nil, fmt.Errorf("rule %s is not whole", r.ID)
+		case !r.Until.IsZero() && r.Until.Before(r.From):
+			return k, nil, fmt.Errorf("rule %s ends before it begins", r.ID)
+		}
+		for _, other := range k.rules {
+			if other.ID == r.ID && overlaps(other, r) {
+				return k, nil, fmt.Errorf("rule %s stands twice for one day", r.ID)
+			}
+		}
+		if checks[r.ID].run == nil {
+			unknown = append(unknown, r.ID)
+			continue
+		}
+		k.rules = append(k.rules, r)
+	}
+	return k, unknown, nil
+}
+
+func overlaps(a, b insuranceapi.Rule) bool {
+	begins := func(a, b insuranceapi.Rule) bool { return b.Until.IsZero() || !b.Until.Before(a.From) }
+	return begins(a, b) && begins(b, a)
+}
+
+// All is every rule, also those no longer or not yet in force.
+func (k Catalogue) All() []insuranceapi.Rule { return slices.Clone(k.rules) }
 
 // On is the rules in force on the day.
 func (k Catalogue) On(day clock.Date) []insuranceapi.Rule {
@@ -101,6 +135,15 @@ func (k Catalogue) On(day clock.Date) []insuranceapi.Rule {
 
 // Check runs the rules in force on the day of discharge (today, if there is none).
 func (k Catalogue) Check(c insuranceapi.Case, f Facts) []insuranceapi.Finding {
+	findings := []insuranceapi.Finding{}
+	for _, r := range k.of(c, f) {
+		findings = append(findings, run(r, c, f)...)
+	}
+	return findings
+}
+
+// of is the rules for the case.
+func (k Catalogue) of(c insuranceapi.Case, f Facts) []insuranceapi.Rule {
 	day := clock.DateOf(f.Now)
 	if !c.DischargedAt.IsZero() {
 		day = clock.DateOf(c.DischargedAt)
@@ -109,14 +152,20 @@ func (k Catalogue) Check(c insuranceapi.Case, f Facts) []insuranceapi.Finding {
 	if len(rules) == 0 { // a day before the first rule: the oldest ones hold
 		rules = k.rules
 	}
-	findings := []insuranceapi.Finding{}
-	for _, r := range rules {
-		for _, h := range checks[r.ID](c, f) {
-			if h.Field == "" {
-				h.Field = r.Field
-			}
-			findings = append(findings, insuranceapi.Finding{Field: h.Field, Rule: r.ID, Severity: r.Severity, Reason: reason(r.Text, h.Detail)})
+	return rules
+}
+
+func run(r insuranceapi.Rule, c insuranceapi.Case, f Facts) []insuranceapi.Finding {
+	check := checks[r.ID]
+	if len(check.fund) > 0 && !f.Whole {
+		return nil
+	}
+	var findings []insuranceapi.Finding
+	for _, h := range check.run(c, f) {
+		if h.Field == "" {
+			h.Field = r.Field
 		}
+		findings = append(findings, insuranceapi.Finding{Field: h.Field, Rule: r.ID, Severity: r.Severity, Reason: reason(r.Text, h.Detail)})
 	}
 	return findings
 }
@@ -136,25 +185,4 @@ func reason(w text.Words, detail string) text.Words {
 	}
 	tail := " (" + detail + ")"
 	return text.Words{KY: w.KY + tail, RU: w.RU + tail, EN: w.EN + tail}
-}
-
-// checks are the functions by rule.
-var checks = map[string]check{
-	"NUM-001": numberForm, "NUM-002": numberOrganisation, "NUM-003": numberDepartment, "NUM-004": numberYear, "NUM-005": numberSequence,
-	"ORG-001": organisationCode, "ORG-002": departmentCode,
-	"DAT-001": admitted, "DAT-002": discharged, "DAT-003": order, "DAT-004": future, "DAT-005": tooLong, "DAT-006": bornAfter, "DAT-007": tooOld,
-	"BED-001": bedDays, "BED-002": bedDaysOfMoves,
-	"MOV-001": someMove, "MOV-002": movesSpan, "MOV-003": movesJoin, "MOV-004": lastMove,
-	"DGN-001": oneMain, "DGN-002": codeForm, "DGN-003": symptom, "DGN-004": contact, "DGN-005": externalMain, "DGN-006": externalMissing,
-	"DGN-007": womenOnly, "DGN-008": menOnly, "DGN-009": perinatalLate, "DGN-010": perinatalAdult, "DGN-011": pregnancyAge,
-	"DGN-012": codeTwice, "DGN-013": admissionDiagnosis, "DGN-014": postmortemMissing, "DGN-015": postmortemAlive, "DGN-016": stageAndRank,
-	"PIN-001": pinForm, "PIN-002": pinSex, "PIN-003": pinBirth, "PIN-004": pinMissing,
-	"PAT-001": patientName, "PAT-002": patientSex, "PAT-003": patientBirth, "PAT-004": patientRegion,
-	"INS-001": policy, "INS-002": category,
-	"ADM-001": admission, "ADM-002": onset, "ADM-003": onsetRange, "ADM-004": referrer,
-	"OUT-001": outcome, "OUT-002": resultMissing, "OUT-003": resultOfDead,
-	"OPR-001": operationInside, "OPR-002": operationAnaesthesia, "OPR-003": operationName, "OPR-004": operationCode, "OPR-005": operationComplication,
-	"STF-001": doctor, "STF-002": head, "STF-003": samePerson, "STF-004": ownPatient,
-	"DUP-001": overlap, "DUP-002": soonAgain,
-	"PRC-001": noTable, "PRC-002": noGroup,
 }

@@ -124,6 +124,9 @@ func overlap(c insuranceapi.Case, f Facts) []hit {
 	return hits
 }
 
+// twice is told of a form that came through the exchange and was entered by hand too.
+func twice(_ insuranceapi.Case, f Facts) []hit { return when(f.Twice != "", Grouped(f.Twice)) }
+
 func soonAgain(c insuranceapi.Case, f Facts) []hit {
 	code, _ := MainCode(c)
 	if !dated(c) || len(code) < 3 {

@@ -1,0 +1,155 @@
+package treated_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+)
+
+var clerk = treated.Sender{PIN: "10408198400512", Name: "Асылбекова Назгүл Эркиновна", Role: "Статистик", Organisation: "Чуйская облбольница"}
+
+const paid = `SELECT COUNT(*) FROM treated_case WHERE is_current = 1 AND state = 'accepted' AND price > 0`
+
+func hasRule(d insuranceapi.Decision, id string) bool {
+	for _, f := range d.Findings {
+		if f.Rule == id {
+			return true
+		}
+	}
+	return false
+}
+
+// MC-6: entered by hand, a case passes the same checks to the same price.
+func TestACaseByHandIsDecidedAsOneFromTheExchange(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		d, err := f.Enter(t.Context(), treatedtest.Good(), clerk)
+		if err != nil || d.State != insuranceapi.Accepted || d.Price != 1999613 {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		records, err := audit.Of(t.Context(), f.DB.Read, treatedtest.Good().Patient.PIN, 10)
+		if err != nil || len(records) != 1 || records[0].ActorName != clerk.Name || records[0].Via != "insurance" || records[0].ActorRole != clerk.Role {
+			t.Errorf("records %+v, %v", records, err)
+		}
+		wrong := treatedtest.Good()
+		wrong.Number, wrong.BedDays, wrong.Patient.PIN, wrong.Patient.Name = "00000021895017426", 3, "", "Башка Киши"
+		byHand, err := f.Preview(t.Context(), wrong, treated.ByHand)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byExchange, err := f.Check(t.Context(), wrong)
+		if err != nil || len(byHand.Findings) == 0 || len(byHand.Findings) != len(byExchange.Findings) || !hasRule(byHand, "BED-001") {
+			t.Errorf("by hand %+v, by exchange %+v, %v", byHand.Findings, byExchange.Findings, err)
+		}
+	})
+}
+
+// The same form by both ways, in either order: found, and paid once.
+func TestAFormThatCameBothWaysIsPaidOnce(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		for i, handFirst := range []bool{true, false} {
+			c := treatedtest.Good()
+			c.Number, c.Patient.PIN, c.Patient.Name = "000000"+string(rune('1'+i))+c.Number[7:], "", "Киши "+string(rune('А'+i))
+			second := c
+			second.Result = "recovered" // typed anew, it is never letter by letter the same
+			hand := func(c insuranceapi.Case) (insuranceapi.Decision, error) { return f.Enter(t.Context(), c, clerk) }
+			exchange := func(c insuranceapi.Case) (insuranceapi.Decision, error) { return f.Submit(doctor(t), c) }
+			first, then := exchange, hand
+			if handFirst {
+				first, then = hand, exchange
+			}
+			one, err := first(c)
+			if err != nil || one.State != insuranceapi.Accepted {
+				t.Fatalf("%+v, %v", one, err)
+			}
+			for range 2 { // a resend hears the same
+				two, err := then(second)
+				if err != nil || two.State != insuranceapi.Returned || !hasRule(two, "DUP-003") || two.CaseID != one.CaseID || two.Price != 0 {
+					t.Fatalf("%+v, %v", two, err)
+				}
+			}
+			if n := f.count(t, paid); n != i+1 {
+				t.Fatalf("%d cases are paid after %d forms", n, i+1)
+			}
+			w, err := f.Read(t.Context(), one.CaseID, expert)
+			if err != nil || len(w.Doubles) != 1 || w.Doubles[0].Case.Result != "recovered" {
+				t.Errorf("doubles %+v, %v", w.Doubles, err)
+			}
+		}
+	})
+}
+
+// Twenty of each way at the same moment, under one number: one is paid.
+func TestBothWaysAtOnceArePaidOnce(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		accepted := map[string]bool{}
+		for range 20 {
+			for _, submit := range []func() (insuranceapi.Decision, error){
+				func() (insuranceapi.Decision, error) { return f.Submit(doctor(t), treatedtest.Good()) },
+				func() (insuranceapi.Decision, error) { return f.Enter(t.Context(), treatedtest.Good(), clerk) },
+			} {
+				all.Go(func() {
+					d, err := submit()
+					if err != nil {
+						t.Error(err)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					if d.State == insuranceapi.Accepted {
+						accepted[d.CaseID] = true
+					} else if !hasRule(d, "DUP-003") {
+						t.Errorf("findings %+v", d.Findings)
+					}
+				})
+			}
+		}
+		all.Wait()
+		if n := f.count(t, paid); len(accepted) != 1 || n != 1 || f.count(t, `SELECT COUNT(*) FROM case_double`) != 1 {
+			t.Errorf("%d cases accepted, %d are paid", len(accepted), n)
+		}
+	})
+}
+
+// One stay under two numbers, one by each way and one of them without a ПИН:
+// found by hospital, name and birth date.
+func TestOneStayUnderTwoNumbersIsPaidOnce(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		var all sync.WaitGroup
+		for i := range 10 {
+			all.Go(func() {
+				c := treatedtest.Good()
+				c.Number = "000010" + string(rune('0'+i)) + c.Number[7:]
+				var d insuranceapi.Decision
+				var err error
+				if i%2 == 0 {
+					c.Patient.PIN, c.Patient.Name = "", "ЖУМАБЕКОВ  Эрмек Асанович"
+					d, err = f.Enter(t.Context(), c, clerk)
+				} else {
+					d, err = f.Submit(doctor(t), c)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				if d.State == insuranceapi.Returned && !hasRule(d, "DUP-001") {
+					t.Errorf("findings %+v", d.Findings)
+				}
+			})
+		}
+		all.Wait()
+		if n := f.count(t, paid); n != 1 {
+			t.Errorf("%d of one stay are paid", n)
+		}
+		// Somebody else of that name, born on another day, is somebody else.
+		c := treatedtest.Good()
+		c.Number, c.Patient.PIN, c.Patient.BirthDate = "00000991895017426", "", clock.Date{Year: 1961, Month: 9, Day: 12}
+		if d, err := f.Enter(t.Context(), c, clerk); err != nil || d.State != insuranceapi.Accepted {
+			t.Errorf("%+v, %v", d, err)
+		}
+	})
+}
