@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sanarip/sanarip/demo"
@@ -90,6 +91,23 @@ func TestThePhoneOpensTheDesk(t *testing.T) {
 	phone.click(`button[name=decision][value=refuse]`)
 	desk2.waitFor(`document.body.innerText.includes("refused on the phone")`)
 
+	// A passkey in place of the PIN: on the device, and on a phone that is none.
+	key := phone.authenticator()
+	phone.goTo(w.site["identity"] + "/security/passkeys")
+	phone.fill("name", "Ачкыч")
+	phone.click(`form[data-passkey] button`)
+	phone.see("Ачкыч кошулду")
+	phone.approvesByKey(t, w, key, "approve with a PIN or a passkey")
+	phone.goTo(w.site["identity"] + "/security/devices")
+	phone.click(`form[action="/security/devices/remove"] button`)
+	phone.see("Түзмөк өчүрүлдү")
+	phone.approvesByKey(t, w, key, "approve with a passkey alone")
+	phone.goTo(w.site["identity"] + "/app/device")
+	phone.fill("pin", phonePIN)
+	phone.fill("again", phonePIN)
+	phone.submit("pin")
+	phone.see("Түзмөк кошулду")
+
 	// ID-15: signed out, the phone opens by its PIN.
 	phone.goTo(w.site["identity"] + "/sign-out")
 	phone.click(`form[action="/sign-out"] button`)
@@ -100,6 +118,31 @@ func TestThePhoneOpensTheDesk(t *testing.T) {
 	phone.submit("pin")
 	phone.goTo(w.site["identity"] + "/security/devices")
 	phone.see("Ушул түзмөк")
+}
+
+// approvesByKey lets a new desk in by the passkey: without the number it is not
+// asked, with a finger that is not the owner's it does not answer.
+func (b *browser) approvesByKey(t *testing.T, w world, key webauthn.AuthenticatorID, name string) {
+	t.Helper()
+	desk := open(t, "desk of "+name, 1440, "ru")
+	desk.goTo(w.site["identity"] + "/sign-in/qr")
+	number := eval[string](desk, `document.querySelector(".sn-qr__number").textContent.trim()`)
+	b.goTo("about:blank")
+	b.goTo(scanned(t, desk.qr()))
+	b.waitFor(`document.querySelector("[name=number]") !== null`)
+	b.check(name)
+	b.picture(name)
+	b.click(`form[data-passkey] button`)
+	b.see("Экрандагы сан")
+	b.waitFor(`document.querySelector(".govuk-error-summary") !== null`)
+	b.fill("number", number)
+	b.verified(key, false)
+	b.click(`form[data-passkey] button`)
+	b.see("Ачкыч колдонулган жок")
+	b.verified(key, true)
+	b.click(`form[data-passkey] button`)
+	b.see("Кирүү ырасталды")
+	desk.waitFor(`location.pathname !== "/sign-in/qr"`) // by itself
 }
 
 // qr is the picture of the code that the page shows.
