@@ -372,23 +372,23 @@ func TestAPersonGetsACloudSignature(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		o := opened(t, h)
 		b := h.browser()
-		p := h.signIn(b, b.get(h.base+"/signature"), demo.Surgeon)
+		p := h.signIn(b, b.get(h.base+"/signature/cloud"), demo.Surgeon)
 		p.must(http.StatusOK, "Моя облачная подпись")
-		b.submit(p, "/signature").must(http.StatusOK, "Облачная подпись готова")
+		b.submit(p, "/signature/cloud").must(http.StatusOK, "Облачная подпись готова")
 		if len(o.enrolled) != 1 || o.enrolled[0].PIN != demo.Surgeon.PIN || o.enrolled[0].Email != demo.Surgeon.Email || o.enrolled[0].Level != "substantial" {
 			t.Errorf("%+v", o.enrolled)
 		}
 		// A sign-in of a while ago is not enough; nor is an account without e-mail.
 		h.clock.advance(11 * time.Minute)
-		b.post(h.base+"/signature", nil).must(http.StatusOK, "Вход")
+		b.post(h.base+"/signature/cloud", nil).must(http.StatusOK, "Вход")
 		if len(o.enrolled) != 1 {
 			t.Error("given without a fresh sign-in")
 		}
 		d := h.db()
 		h.exec(d, `UPDATE account SET email = '', email_verified = 0 WHERE pin = $1`, demo.Nurse.PIN)
 		nurse := h.browser()
-		h.signIn(nurse, nurse.get(h.base+"/signature"), demo.Nurse).must(http.StatusOK, "Сначала добавьте")
-		nurse.post(h.base+"/signature", nil).must(http.StatusUnprocessableEntity, "Сначала добавьте")
+		h.signIn(nurse, nurse.get(h.base+"/signature/cloud"), demo.Nurse).must(http.StatusOK, "Сначала добавьте")
+		nurse.post(h.base+"/signature/cloud", nil).must(http.StatusUnprocessableEntity, "Сначала добавьте")
 		if len(o.enrolled) != 1 {
 			t.Error("given without an e-mail")
 		}

@@ -151,7 +151,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		DB: s.db, Clock: s.clock, Box: box, Site: site, Accounts: s.accounts, Provider: s.provider, Throttle: limits, Door: entrance, Base: env.BaseURL, Record: s.record,
 	}
 	signing := &sign.Desk{
-		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Door: entrance, Base: env.BaseURL, Sites: env.Sites, Record: s.record,
+		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Door: entrance, Base: env.BaseURL, Sites: env.Sites, Record: s.record, Throttle: limits,
 		Seals: signatureapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)},
 	}
 	second, err := s.second(env, box, site, limits, codes, entrance)

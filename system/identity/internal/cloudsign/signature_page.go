@@ -15,7 +15,7 @@ import (
 // The pages.
 const (
 	Path      = "/sign-in/signature" // tab of the sign-in
-	EnrolPath = "/signature"         // a person's own cloud signature
+	EnrolPath = "/signature/cloud"   // a person's own cloud signature
 )
 
 // Mount puts the pages into the mux.

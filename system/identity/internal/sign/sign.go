@@ -22,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 
@@ -47,6 +48,7 @@ type Desk struct {
 	Accounts *account.Accounts
 	Door     *door.Door
 	Seals    signatureapi.API
+	Throttle *throttle.Throttle
 	Base     string            // ЕСИ's address
 	Sites    map[string]string // systems by name: where a request may lead
 	// Record writes what happened to the person's record of accesses.

@@ -6,21 +6,23 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 )
 
 // Mount puts the pages into the mux. Who signs has proved within the last
 // minutes who they are.
 func (d *Desk) Mount(mux *http.ServeMux) {
-	d.Site.Handle(mux, "GET /sign", d.Door.In(d.list))
+	d.Site.Handle(mux, "GET /sign", d.Door.In(d.mine))
 	d.Site.Handle(mux, "GET /sign/{id}", d.Door.Fresh(d.show))
 	d.Site.Handle(mux, "POST /sign/{id}", d.Door.Fresh(d.answer))
+	d.Site.Handle(mux, "GET /sign/{id}/signature.json", d.Door.In(d.file))
+	d.Site.Handle(mux, "GET "+CheckPath, d.askCheck)
+	d.Site.Handle(mux, "POST "+CheckPath, d.takeCheck)
 }
 
 const listed = 100
 
-func (d *Desk) list(w http.ResponseWriter, r *http.Request, who door.Person) error {
+func (d *Desk) mine(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	all, err := d.of(r.Context(), who.Account.ID, listed)
 	if err != nil {
 		return err
@@ -52,14 +54,7 @@ func (d *Desk) clientName(ctx context.Context, r request) string {
 	return d.Site.Texts.WordsOr("identity.client."+name, name).Here(ctx) // text: identity.client.*
 }
 
-func (d *Desk) clientOf(r request) string {
-	for name, known := range exchangeapi.Systems {
-		if known.String() == r.client {
-			return name
-		}
-	}
-	return ""
-}
+func (d *Desk) clientOf(r request) string { return nameOf(r.client) }
 
 func (d *Desk) answer(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	form, err := page.ReadForm(w, r)

@@ -85,9 +85,23 @@ func (d *Desk) decide(ctx context.Context, r request, state string, s *identitya
 	return decided, err
 }
 
+// ofDocument is the signatures under the document of the hash, at most limit.
+func (d *Desk) ofDocument(ctx context.Context, sha256 string, limit int) ([]identityapi.SimpleSignature, error) {
+	found, err := d.list(ctx, `SELECT `+columns+` FROM simple_signature WHERE sha256 = $1 AND state = 'signed' ORDER BY decided_at, id LIMIT $2`, sha256, limit)
+	all := make([]identityapi.SimpleSignature, 0, len(found))
+	for _, r := range found {
+		all = append(all, *r.signature)
+	}
+	return all, err
+}
+
 // of is the person's requests, the newest first, at most limit.
 func (d *Desk) of(ctx context.Context, accountID string, limit int) ([]request, error) {
-	rows, err := d.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM simple_signature WHERE account_id = $1 ORDER BY asked_at DESC, id LIMIT $2`, accountID, limit)
+	return d.list(ctx, `SELECT `+columns+` FROM simple_signature WHERE account_id = $1 ORDER BY asked_at DESC, id LIMIT $2`, accountID, limit)
+}
+
+func (d *Desk) list(ctx context.Context, query string, args ...any) ([]request, error) {
+	rows, err := d.DB.Read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
