@@ -161,7 +161,9 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
 // Keeps what is typed into the text areas of form[data-autosave][id] until it
 // was sent. A draft that was sent is dropped by the next page that is not an
 // error page: a send that failed loses nothing. Drafts go after a day and at
-// sign-out, since a ward's computer has many users.
+// sign-out, since a ward's computer has many users. A form with data-draft-url
+// sends its draft there, too, so that another computer can go on with it; what
+// this browser holds wins only when it is newer than data-draft-saved.
 const prefix = "draft:";
 const day = 24 * 60 * 60 * 1000;
 const store = (() => {
@@ -207,24 +209,63 @@ if (store) {
       }
     };
     const draft = read(key);
-    if (draft && areas.some((area) => area.value === "" && draft.values[area.name])) {
-      for (const area of areas) {
-        if (area.value === "" && draft.values[area.name]) area.value = draft.values[area.name];
-      }
+    const newer = draft && form.dataset.draftSaved && draft.at > Number(form.dataset.draftSaved);
+    const wanted = (area) => draft?.values[area.name] && (area.value === "" || newer) && area.value !== draft.values[area.name];
+    if (areas.some(wanted)) {
+      for (const area of areas.filter(wanted)) area.value = draft.values[area.name];
       notice(form, areas, blank, key);
     }
+    const send = form.dataset.draftUrl && sender(form);
     let timer = 0;
     form.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => save(false), 400);
+      timer = setTimeout(() => {
+        save(false);
+        send?.();
+      }, 400);
     });
     form.addEventListener("submit", () => {
       clearTimeout(timer);
+      send?.stop();
       save(true);
     });
     addEventListener("pagehide", () => {
       if (!read(key)?.sent) save(false);
     });
+  }
+
+  // sender gives a function that sends the form's draft a second after it was
+  // last called, one at a time, and says on the form how it went.
+  function sender(form) {
+    const state = form.querySelector("[data-draft-state]");
+    let timer = 0;
+    let busy = false;
+    let stopped = false;
+    const go = async () => {
+      if (busy || stopped) return;
+      busy = true;
+      const body = new URLSearchParams(new FormData(form));
+      body.set("quiet", "1");
+      try {
+        const answer = await fetch(form.dataset.draftUrl, { method: "POST", body, redirect: "manual", keepalive: true });
+        if (!answer.ok) throw new Error(answer.status);
+        if (state && !stopped) state.textContent = form.dataset.draftKept.replace("#", new Date().toTimeString().slice(0, 5));
+      } catch {
+        if (state && !stopped) state.textContent = form.dataset.draftOffline;
+        clearTimeout(timer);
+        timer = setTimeout(go, 15000);
+      }
+      busy = false;
+    };
+    const call = () => {
+      clearTimeout(timer);
+      timer = setTimeout(go, 1000);
+    };
+    call.stop = () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
+    return call;
   }
 
   function notice(form, areas, blank, key) {
@@ -255,8 +296,8 @@ if (store) {
 
 // keys.js
 {
-// The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, arrows
-// move between rows and tiles.
+// The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, / filters,
+// n begins a new entry, arrows move between rows and tiles.
 const typing = (el) => el?.matches?.("input, textarea, select, [contenteditable]");
 const help = document.getElementById("shortcuts");
 
@@ -284,6 +325,14 @@ document.addEventListener("keydown", (e) => {
   if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
     e.preventDefault();
     help.showModal();
+    return;
+  }
+  // "/" filters the list, "n" begins what the side panel is for.
+  if (!mod && !e.altKey && !typing(e.target) && (e.key === "/" || e.code === "KeyN")) {
+    const target = document.querySelector(e.key === "/" ? "[data-filter]" : ".sn-split__side :is(textarea, input:not([type=hidden]), select)");
+    if (!target) return;
+    e.preventDefault();
+    target.focus();
     return;
   }
   if (!["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(e.key) || mod || e.altKey || e.shiftKey || typing(e.target)) return;

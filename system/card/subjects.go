@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
 	"github.com/sanarip/sanarip/system/card/internal/summary"
+	"github.com/sanarip/sanarip/system/card/internal/template"
 	"github.com/sanarip/sanarip/system/card/internal/ward"
 )
 
@@ -22,6 +23,7 @@ func (s *System) mountSubjects() {
 	reception.Mount(s.desk)
 	ward.Mount(s.desk)
 	history.Mount(s.desk)
+	template.Mount(s.desk, history.Kinds)
 	order.Mount(s.desk)
 	operation.Mount(s.desk)
 	diagnosis.Mount(s.desk)

@@ -1,5 +1,5 @@
-// The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, arrows
-// move between rows and tiles.
+// The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, / filters,
+// n begins a new entry, arrows move between rows and tiles.
 const typing = (el) => el?.matches?.("input, textarea, select, [contenteditable]");
 const help = document.getElementById("shortcuts");
 
@@ -27,6 +27,14 @@ document.addEventListener("keydown", (e) => {
   if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
     e.preventDefault();
     help.showModal();
+    return;
+  }
+  // "/" filters the list, "n" begins what the side panel is for.
+  if (!mod && !e.altKey && !typing(e.target) && (e.key === "/" || e.code === "KeyN")) {
+    const target = document.querySelector(e.key === "/" ? "[data-filter]" : ".sn-split__side :is(textarea, input:not([type=hidden]), select)");
+    if (!target) return;
+    e.preventDefault();
+    target.focus();
     return;
   }
   if (!["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(e.key) || mod || e.altKey || e.shiftKey || typing(e.target)) return;

@@ -12,6 +12,7 @@ import (
 const (
 	Diary              = "diary"
 	Examination        = "examination"
+	Reasoning          = "reasoning" // of the clinical diagnosis
 	Consultation       = "consultation"
 	StageEpicrisis     = "stage_epicrisis"
 	DischargeEpicrisis = "discharge_epicrisis"
@@ -19,7 +20,7 @@ const (
 )
 
 // Kinds are those on offer.
-var Kinds = []string{Diary, Examination, Consultation, StageEpicrisis, DischargeEpicrisis}
+var Kinds = []string{Diary, Examination, Reasoning, Consultation, StageEpicrisis, DischargeEpicrisis}
 
 // Entry is one version of an entry.
 type Entry struct {
@@ -35,6 +36,9 @@ type Entry struct {
 	ByRole   string
 	SignedAt time.Time
 	Former   []Entry // versions before this one, the newest first
+
+	CopiedFrom  string // id of the version from which lines were carried forward, "" for none
+	CopiedLines []int  // those lines, counted from 0 among the lines that are not empty
 }
 
 // author is who wrote the first version.

@@ -3,24 +3,32 @@ package history
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
+	"github.com/sanarip/sanarip/system/card/internal/template"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // historyOf is the page of the case history.
 type historyOf struct {
-	Stay    stay.View
-	Entries []Entry
-	Form    *page.Form // nil: the reader cannot write
-	Correct *Entry     // the entry that is being corrected, nil: a new one
+	Stay      stay.View
+	Part      Part
+	Wish      Wish
+	Form      *page.Form // nil: the reader cannot write
+	Correct   *Entry     // the entry that is being corrected, nil: a new one
+	Draft     *Draft     // that the form was filled from, nil: none
+	Templates []template.Template
+	Copy      bool // there is an entry of the form's kind to carry forward
+	Me        string
 }
 
 // may says whether the reader may correct the entry.
@@ -29,39 +37,73 @@ func (v historyOf) may(ctx context.Context, e Entry) bool {
 }
 
 func historyPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	view, err := stay.Read(r.Context(), d, r.PathValue("id"))
+	ctx, query := r.Context(), r.URL.Query()
+	view, err := stay.Read(ctx, d, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	form := page.NewForm("once", id.New(), "at", page.InputMoment(d.Clock.Now()), "kind", Diary)
-	if kind := r.URL.Query().Get("kind"); slices.Contains(Kinds, kind) {
-		form.Set("kind", kind)
-	}
-	root := r.URL.Query().Get("correct")
+	v := historyOf{Stay: view, Wish: wishOf(r)}
+	root := query.Get("correct")
 	if root != "" {
-		e, err := FindEntry(r.Context(), d.DB.Read, view.ID, root)
+		e, err := FindEntry(ctx, d.DB.Read, view.ID, root)
 		if err != nil {
 			return err
 		}
 		form = page.NewForm("once", id.New(), "at", page.InputMoment(e.At), "body", e.Body, "seen", strconv.Itoa(e.Version))
-	}
-	return renderHistory(w, r, d, view, form, root, http.StatusOK)
-}
-
-func renderHistory(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay.View, form *page.Form, root string, status int) error {
-	ctx := r.Context()
-	v := historyOf{Stay: view}
-	var err error
-	if v.Entries, err = Entries(ctx, d.DB.Read, view.ID); err != nil {
-		return err
-	}
-	for i := range v.Entries {
-		if root != "" && v.Entries[i].Root == root && v.may(ctx, v.Entries[i]) {
-			v.Correct = &v.Entries[i]
+		v.Wish.Root = root
+	} else if writing.MayWrite(ctx) && view.State == stay.Open {
+		if v.Draft, err = OwnDraft(ctx, d, view.ID); err != nil {
+			return err
+		}
+		if v.Draft != nil {
+			form = v.Draft.form()
 		}
 	}
-	if writing.MayWrite(ctx) && (view.State == stay.Open || v.Correct != nil) {
+	if kind := query.Get("kind"); root == "" && v.Draft == nil && slices.Contains(Kinds, kind) {
+		form.Set("kind", kind)
+	}
+	return v.render(w, r, d, form, root, http.StatusOK)
+}
+
+func (d Draft) form() *page.Form {
+	return page.NewForm("once", d.Once, "at", d.At, "kind", d.Kind, "body", d.Body, "copied_from", d.CopiedFrom)
+}
+
+// wishOf reads the filter of the page.
+func wishOf(r *http.Request) Wish {
+	form := page.QueryForm(r)
+	wish := Wish{Words: form.Text("q", 100), Page: writing.Whole(form.Get("page")), Root: form.Get("entry")}
+	if kind := form.Get("show"); kind == FormCorrection || slices.Contains(Kinds, kind) {
+		wish.Kind = kind
+	}
+	if form.Get("by") == "me" {
+		wish.PIN = desk.Of(r.Context()).PIN
+	}
+	wish.Day, _ = clock.ParseDate(form.Get("day"))
+	return wish
+}
+
+func (v historyOf) render(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, root string, status int) error {
+	ctx := r.Context()
+	v.Me = desk.Of(ctx).PIN
+	var err error
+	if v.Part, err = Read(ctx, d.DB.Read, v.Stay.ID, v.Wish); err != nil {
+		return err
+	}
+	for i := range v.Part.Entries {
+		if root != "" && v.Part.Entries[i].Root == root && v.may(ctx, v.Part.Entries[i]) {
+			v.Correct = &v.Part.Entries[i]
+		}
+	}
+	if writing.MayWrite(ctx) && (v.Stay.State == stay.Open || v.Correct != nil) {
 		v.Form = form
+	}
+	if v.Form != nil && v.Correct == nil {
+		if v.Templates, err = template.Offered(ctx, d, v.Stay.Department); err != nil {
+			return err
+		}
+		v.Copy = v.Part.Kinds[form.Get("kind")] > 0
 	}
 	return page.Render(w, r, status, historyView(v))
 }
@@ -72,7 +114,10 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	stayID := r.PathValue("id")
-	in := Writing{Once: form.Get("once"), Kind: form.Choice("kind", Kinds...), Body: form.Need("body", writing.MaxBody), At: form.Moment("at")}
+	in := Writing{
+		Once: form.Get("once"), Kind: form.Choice("kind", Kinds...), Body: form.Need("body", writing.MaxBody), At: form.Moment("at"),
+		CopiedFrom: form.Get("copied_from"),
+	}
 	if form.OK() {
 		err = Write(r.Context(), d, stayID, in)
 		if err == nil {
@@ -83,11 +128,16 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			return err
 		}
 	}
-	view, err := stay.Read(r.Context(), d, stayID)
+	return again(w, r, d, form, "")
+}
+
+// again shows the page with what was sent and is wrong.
+func again(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, root string) error {
+	view, err := stay.Read(r.Context(), d, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return renderHistory(w, r, d, view, form, "", http.StatusUnprocessableEntity)
+	return historyOf{Stay: view, Wish: Wish{Root: root}}.render(w, r, d, form, root, http.StatusUnprocessableEntity)
 }
 
 func correctPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -104,17 +154,13 @@ func correctPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		err = Correct(r.Context(), d, stayID, in)
 		if err == nil {
 			page.Notice(w, "card.history.corrected")
-			return page.Redirect(w, r, "/stays/"+stayID)
+			return page.Redirect(w, r, "/stays/"+stayID+"?entry="+url.QueryEscape(in.Root))
 		}
 		if !form.Take(err) {
 			return err
 		}
 	}
-	view, err := stay.Read(r.Context(), d, stayID)
-	if err != nil {
-		return err
-	}
-	return renderHistory(w, r, d, view, form, in.Root, http.StatusUnprocessableEntity)
+	return again(w, r, d, form, in.Root)
 }
 
 // kindWord is the kind of an entry in the reader's language.
@@ -134,10 +180,85 @@ func kindTone(kind string) string {
 	switch kind {
 	case DischargeEpicrisis:
 		return "done"
-	case StageEpicrisis, Examination:
+	case StageEpicrisis, Examination, Reasoning:
 		return "info"
 	case FormCorrection:
 		return "attention"
 	}
 	return "neutral"
+}
+
+// address is the page with another part of the wish.
+func (v historyOf) address(kind string, number int) string {
+	query := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	set("show", kind)
+	set("q", v.Wish.Words)
+	if v.Wish.PIN != "" {
+		set("by", "me")
+	}
+	if number > 1 {
+		set("page", strconv.Itoa(number))
+	}
+	path := "/stays/" + v.Stay.ID
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return path
+}
+
+// shown are the kinds of which there are entries, for the filter.
+func (v historyOf) shown() []string {
+	var kinds []string
+	for _, kind := range append(slices.Clone(Kinds), FormCorrection) {
+		if v.Part.Kinds[kind] > 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+func (v historyOf) dayOptions(ctx context.Context) []design.Option {
+	options := []design.Option{{Label: text.T(ctx, "card.history.any_day")}}
+	for _, day := range v.Part.Days {
+		options = append(options, design.Option{Value: day.String(), Label: text.Date(day)})
+	}
+	return options
+}
+
+func (v historyOf) neighbours() (prev, next string) {
+	if v.Part.Page > 1 {
+		prev = v.address(v.Wish.Kind, v.Part.Page-1)
+	}
+	if v.Part.Page < v.Part.Pages {
+		next = v.address(v.Wish.Kind, v.Part.Page+1)
+	}
+	return prev, next
+}
+
+// savedMillis is when the draft on the page was saved, for the script that may
+// know a newer one in this browser.
+func (v historyOf) savedMillis() string {
+	if v.Draft == nil {
+		return ""
+	}
+	return strconv.FormatInt(v.Draft.SavedAt.UnixMilli(), 10)
+}
+
+// marked is a line of a text and whether it was carried forward.
+type marked struct {
+	Text   string
+	Copied bool
+}
+
+func (e Entry) lines() []marked {
+	var all []marked
+	for l := range writing.Lines(e.Body) {
+		all = append(all, marked{l, slices.Contains(e.CopiedLines, len(all))})
+	}
+	return all
 }

@@ -15,5 +15,6 @@ func Mount(d *desk.Desk) {
 	}
 	at("GET /stays/{id}", desk.Everybody, historyPage)
 	at("POST /stays/{id}/entries", desk.Doctors, writePage)
+	at("POST /stays/{id}/draft", desk.Doctors, draftPage)
 	at("POST /stays/{id}/entries/correct", desk.Doctors, correctPage)
 }

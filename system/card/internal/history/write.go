@@ -16,6 +16,8 @@ type Writing struct {
 	Kind string
 	Body string
 	At   time.Time
+
+	CopiedFrom string // id of the version whose text was carried forward, "" for none
 }
 
 // Write writes and signs an entry. The same page sent twice is written once.
@@ -34,11 +36,17 @@ func Write(ctx context.Context, d *desk.Desk, stayID string, in Writing) error {
 			return err
 		}
 		staff := desk.Of(ctx)
-		err = insertEntry(ctx, tx, stayID, Entry{
+		e := Entry{
 			ID: in.Once, Kind: in.Kind, Root: in.Once, Version: 1, Body: in.Body, At: in.At,
 			ByPIN: staff.PIN, ByName: staff.Name, ByRole: staff.Post.Title.RU, SignedAt: now,
-		})
-		if err != nil {
+		}
+		if e.CopiedFrom, e.CopiedLines, err = copied(ctx, tx, stayID, in.CopiedFrom, in.Body); err != nil {
+			return err
+		}
+		if err := insertEntry(ctx, tx, stayID, e); err != nil {
+			return err
+		}
+		if err := dropDraft(ctx, tx, stayID, staff.PIN); err != nil {
 			return err
 		}
 		return d.Seen(ctx, tx, h.PatientPIN, "history.write", stayID)
@@ -88,11 +96,14 @@ func Correct(ctx context.Context, d *desk.Desk, stayID string, in Correcting) er
 		if err := writing.Invalid(append(findings, h.Moment(in.At, now)...)); err != nil {
 			return err
 		}
-		err = insertEntry(ctx, tx, stayID, Entry{
+		next := Entry{
 			ID: in.Once, Kind: e.Kind, Root: e.Root, Version: e.Version + 1, Reason: in.Reason, Body: in.Body, At: in.At,
 			ByPIN: staff.PIN, ByName: staff.Name, ByRole: staff.Post.Title.RU, SignedAt: now,
-		})
-		if err != nil {
+		}
+		if next.CopiedFrom, next.CopiedLines, err = copied(ctx, tx, stayID, e.CopiedFrom, in.Body); err != nil {
+			return err
+		}
+		if err := insertEntry(ctx, tx, stayID, next); err != nil {
 			return err
 		}
 		return d.Seen(ctx, tx, h.PatientPIN, "history.correct", stayID)
