@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
+	"github.com/sanarip/sanarip/system/portal/portalapi"
 )
 
 // enrol opens the registration in the app and what stands on it.
@@ -34,6 +35,9 @@ func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on groun
 		DB: s.db, Clock: s.clock, Site: s.desk.WorkSite(), Registrations: registrations, Guard: s.desk.Guard, Register: register.Person,
 	}
 	desk.Mount(mux)
-	(&app.App{Clock: s.clock, Site: on.site, Door: on.door, Register: register.Person, Photo: registrations.OfAccount, Record: s.record}).Mount(mux)
+	(&app.App{
+		Clock: s.clock, Log: s.log, Site: on.site, Door: on.door, Register: register.Person, Photo: registrations.OfAccount, Record: s.record,
+		Papers: portalapi.Client{Exchange: client}, Portal: env.Sites["portal"],
+	}).Mount(mux)
 	return nil
 }

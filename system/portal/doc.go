@@ -15,5 +15,5 @@
 //
 // Tables: application, application_event, document, share, share_opening,
 // verify_miss, sequence. Routes: / (catalogue), /services/{id}, /my/…,
-// /verify…, /shared/{id}/{key}, /exchange/documents/verify.
+// /verify…, /shared/{id}/{key}, /exchange/documents/….
 package portal

@@ -50,7 +50,7 @@ var own = []Endpoint{
 	endpoint[workforceapi.PIN, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-person",
 		"The posts a person holds today", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Exchange, exchangeapi.Identity),
 	endpoint[workforceapi.Code, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-organisation",
-		"The posts of an organisation today", exchangeapi.Card),
+		"The posts of an organisation today", exchangeapi.Card, exchangeapi.Insurance),
 	endpoint[workforceapi.Code, workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/find",
 		"One organisation with departments and beds", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Identity),
 	endpoint[none, []workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/list",
@@ -91,6 +91,10 @@ var own = []Endpoint{
 
 	endpoint[portalapi.Query, portalapi.Verdict](exchangeapi.Portal, portalapi.ServiceDocuments, "/verify",
 		"Whether a document was issued by the portal", exchangeapi.Exchange), // the operator's command verify
+	endpoint[portalapi.Holder, []portalapi.Document](exchangeapi.Portal, portalapi.ServiceDocuments, "/of-holder",
+		"The documents of the person who asks", exchangeapi.Identity), // the app in the phone
+	endpoint[portalapi.Holder, portalapi.Open](exchangeapi.Portal, portalapi.ServiceDocuments, "/open",
+		"One of them with its content", exchangeapi.Identity),
 
 	endpoint[signatureapi.Request, signatureapi.Seal](exchangeapi.Signature, signatureapi.ServiceSeals, "/make",
 		"Seal a document in the caller's name", exchangeapi.Portal, exchangeapi.Identity),

@@ -10,6 +10,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"log/slog"
 	"math"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/face"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/population/populationapi"
+	"github.com/sanarip/sanarip/system/portal/portalapi"
 )
 
 // portrait is the longer side of the photo on the card, in pixels.
@@ -39,26 +41,45 @@ type App struct {
 	Photo func(ctx context.Context, accountID string) ([]byte, error)
 	// Record writes what happened to the person's record of accesses.
 	Record func(ctx context.Context, pin, name, action, object string) error
+	Papers Papers
+	Portal string // its address for people
+	Log    *slog.Logger
+}
+
+// kept is how a page is kept on the device.
+type kept struct {
+	at    time.Time // as of when it is
+	until time.Time // no device keeps it longer
+	tag   string    // names the session without telling it
+}
+
+func (a *App) keeping(p door.Person) kept {
+	return kept{at: a.Clock.Now(), until: a.Door.Sessions.Until(p.Session), tag: tag(p.Session)}
 }
 
 // documents are what the app shows of a person at a moment.
 type documents struct {
+	kept
 	account account.Account
 	person  *populationapi.Person // nil when the register knows nobody or does not answer
 	away    bool                  // it does not answer
 	photo   []byte
-	at      time.Time
-	until   time.Time // no device keeps them longer
-	tag     string    // names the session without telling it
+	papers  []portalapi.Document // of the portal
+	listed  bool                 // it has answered
+	portal  string               // its address, "" where it is not known
 }
 
-// gather reads the documents; that they were shown is written first.
+// gather reads the documents; that they were shown is written first. A neighbour
+// that does not answer leaves the others standing.
 func (a *App) gather(ctx context.Context, p door.Person) (documents, error) {
-	d := documents{account: p.Account, at: a.Clock.Now(), until: a.Door.Sessions.Until(p.Session), tag: tag(p.Session)}
+	d := documents{account: p.Account, kept: a.keeping(p), portal: a.Portal}
 	if err := a.Record(ctx, p.Account.PIN, p.Account.Name(), "document.shown", "identity-card"); err != nil {
 		return documents{}, err
 	}
+	var portal sync.WaitGroup
+	portal.Go(func() { d.papers, d.listed = a.papers(ctx, p.Account.PIN) })
 	person, err := a.Register(ctx, p.Account.PIN, p.Account.PIN, "own-data")
+	portal.Wait()
 	switch {
 	case err == nil:
 		d.person = &person

@@ -16,8 +16,16 @@ if ("serviceWorker" in navigator) {
   const first = !navigator.serviceWorker.controller
   navigator.serviceWorker.register("/app/worker.js", { scope: "/app/" }).then(async () => {
     const ready = await navigator.serviceWorker.ready
-    if (first && documents) ready.active.postMessage("keep")
+    if (first && documents) ready.active.postMessage({ keep: location.pathname })
   }).catch(() => {})
+}
+
+// Without a network, what is not on the device says so.
+const mark = async () => {
+  const cache = await window.caches?.open("tunduk-documents")
+  for (const link of document.querySelectorAll("[data-paper]")) {
+    link.querySelector("[data-paper-away]").hidden = (await cache?.match(link.href)) !== undefined
+  }
 }
 
 if (documents) {
@@ -29,9 +37,11 @@ if (documents) {
       answer = await response.json()
     } catch {
       document.querySelector("[data-offline-shown]").hidden = false
+      await mark()
       return
     }
     document.querySelector("[data-offline-shown]").hidden = true
+    for (const words of document.querySelectorAll("[data-paper-away]")) words.hidden = true
     if (answer.session !== documents.dataset.documents) {
       await forget()
       location.replace("/app/")

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"net/http"
@@ -30,10 +31,23 @@ const Home = "/app/"
 // kept, in milliseconds since 1970; without it nothing is kept.
 const keptUntil = "X-Kept-Until"
 
+// keptPartly says that a neighbour did not answer: what is on the device already
+// is more than this page, and stays.
+const keptPartly = "X-Kept-Partly"
+
+// keptFor names the session whose page it is: pages of two are not kept together.
+const keptFor = "X-Kept-For"
+
+func (k kept) allow(w http.ResponseWriter) {
+	w.Header().Set(keptFor, k.tag)
+	w.Header().Set(keptUntil, strconv.FormatInt(k.until.UnixMilli(), 10))
+}
+
 // Mount puts the pages into the mux.
 func (a *App) Mount(mux *http.ServeMux) {
 	a.Site.Handle(mux, "GET /app", func(w http.ResponseWriter, r *http.Request) error { return page.Redirect(w, r, Home) })
 	a.Site.Handle(mux, "GET /app/{$}", a.Door.In(a.home))
+	a.Site.Handle(mux, "GET /app/documents/{id}", a.Door.In(a.showPaper))
 	a.Site.Handle(mux, "GET /app/here", a.here)
 	a.Site.Handle(mux, "GET /app/install", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, installPage())
@@ -58,7 +72,10 @@ func (a *App) home(w http.ResponseWriter, r *http.Request, p door.Person) error 
 	if err != nil {
 		return err
 	}
-	w.Header().Set(keptUntil, strconv.FormatInt(d.until.UnixMilli(), 10))
+	d.allow(w)
+	if d.away || !d.listed {
+		w.Header().Set(keptPartly, "1")
+	}
 	return page.Render(w, r, http.StatusOK, homePage(d))
 }
 
@@ -128,4 +145,9 @@ func (a *App) worker(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Cache-Control", "no-cache")
 	_, err = w.Write([]byte("const VERSION = " + string(version) + "\nconst LOOK = " + string(list) + "\n" + string(worker)))
 	return err
+}
+
+// langName is the language that a document is written in.
+func langName(ctx context.Context, l text.Lang) string {
+	return text.T(ctx, "identity.app.lang."+string(l)) // text: identity.app.lang.*
 }

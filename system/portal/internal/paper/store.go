@@ -108,7 +108,16 @@ func byHash(ctx context.Context, q db.Querier, sha256 string) (Document, error) 
 }
 
 func ofApplication(ctx context.Context, q db.Querier, applicationID string) ([]Document, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM document WHERE application_id = $1 ORDER BY issued_at, id`, applicationID)
+	return several(ctx, q, `SELECT `+columns+` FROM document WHERE application_id = $1 ORDER BY issued_at, id`, applicationID)
+}
+
+// ofPerson is the person's documents that are ready, the newest first.
+func ofPerson(ctx context.Context, q db.Querier, pin string, limit int) ([]Document, error) {
+	return several(ctx, q, `SELECT `+columns+` FROM document WHERE pin = $1 AND state = 'ready' ORDER BY issued_at DESC, id DESC LIMIT $2`, pin, limit)
+}
+
+func several(ctx context.Context, q db.Querier, query string, args ...any) ([]Document, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
