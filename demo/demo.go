@@ -47,6 +47,7 @@ var (
 	Expert   = Person{"12511199000088", "Орозбекова", "Нургүл", "Асановна", "ID1000088", "41711000000000", "Бишкек ш., Киев көч., 77-9", false, "orozbekova@demo.sanarip.example", "+996700100088", text.RU, true, ""}
 	Operator = Person{"20806198800156", "Сыдыков", "Тимур", "Рустамович", "ID1000156", "41711000000000", "Бишкек ш., Боконбаев көч., 15-2", false, "sydykov@demo.sanarip.example", "+996700100156", text.RU, true, ""}
 	Manager  = Person{"11112197500031", "Бейшеналиева", "Гүлнара", "Сапарбековна", "ID1000031", "41711000000000", "Бишкек ш., Жибек Жолу просп., 300-44", false, "beishenalieva@demo.sanarip.example", "+996700100031", text.RU, true, ""}
+	Clerk    = Person{"10408198400512", "Асылбекова", "Назгүл", "Эркиновна", "ID1000512", "41708203000000", "Чүй обл., Аламүдүн району, Лебединовка айылы, Мир көч., 21", true, "asylbekova@demo.sanarip.example", "+996700100512", text.KY, true, ""}
 	Patient  = Person{"21209196000217", "Жумабеков", "Эрмек", "Асанович", "ID1000217", "41708222000000", "Чүй обл., Сокулук району, Сокулук айылы, Ленин көч., 5", true, "jumabekov@demo.sanarip.example", "+996700100217", text.KY, true, ""}
 )
 
@@ -54,6 +55,8 @@ var (
 // in the demo.
 var (
 	HeadOfSurgery    = Person{"20505197700391", "Жолдошев", "Мирлан", "Турдубекович", "ID1000391", "41711000000000", "Бишкек ш., Тыныстанов көч., 21-6", false, "", "", text.KY, false, ""}
+	DoctorInChui     = Person{"20312198200733", "Кененсариев", "Азизбек", "Турганбаевич", "ID1000733", "41708000000000", "Чүй обл., Кант ш., Ленин көч., 14", false, "", "", text.KY, false, ""}
+	HeadInChui       = Person{"12806197100288", "Бообекова", "Зарина", "Аскаровна", "ID1000288", "41708000000000", "Чүй обл., Токмок ш., Шамшинский көч., 2", false, "", "", text.KY, false, ""}
 	HeadOfCardiology = Person{"12202198100402", "Абдыракманова", "Салтанат", "Муратовна", "ID1000402", "41711000000000", "Бишкек ш., Байтик Баатыр көч., 9-30", false, "", "", text.KY, false, ""}
 )
 
@@ -71,11 +74,11 @@ var Residents = []Person{
 
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
-var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Patient, Expert, Operator}
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Patient, Clerk, Expert, Operator}
 
 // People is everybody.
 func People() []Person {
-	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology}, Residents)
+	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, DoctorInChui, HeadInChui}, Residents)
 }
 
 // Codes of the demo's organisations.

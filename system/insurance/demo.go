@@ -11,7 +11,9 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 )
 
 // Demo hands earlier cases of both hospitals in, through the same intake as
@@ -31,7 +33,26 @@ func (s *System) Demo(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return s.hand.Keep(ctx, demoDraft(s.fund.Clock.Now()))
+}
+
+// demoDraft is a form that the statistician of the hospital without a card has
+// begun: the hours since the onset are still missing.
+func demoDraft(now time.Time) entry.Draft {
+	out := clock.DateOf(now.AddDate(0, 0, -1))
+	in := clock.DateOf(now.AddDate(0, 0, -8))
+	at := func(d clock.Date, hour string) string { return d.String() + "T" + hour }
+	return entry.Draft{
+		ID: "demo-draft-1", Organisation: demo.SecondHospital, ByPIN: demo.Clerk.PIN, ByName: demo.Clerk.Name(), Version: 1, CreatedAt: now, UpdatedAt: now,
+		Values: map[string]string{
+			"number": "118", "pin": demo.Residents[4].PIN, "name": demo.Residents[4].Name(), "sex": "female", "birth_date": "1966-05-09", "region": "41708000000000", "rural": "1",
+			"insured": "1", "policy": "ДЕМО-00828", "category": "pensioner", "admission": "emergency", "referrer": "Аламүдүн ЦСМ",
+			"admitted_at": at(in, "10:20"), "discharged_at": at(out, "13:00"), "outcome": "discharged", "result": "improved", "mv0_department": demo.Therapy,
+			"dx0_stage": "admission", "dx0_rank": "main", "dx0_code": "I10", "dx0_text": "Эссенциальная гипертензия",
+			"dx1_stage": "final", "dx1_rank": "main", "dx1_code": "I11.9", "dx1_text": "Гипертензивная болезнь сердца без сердечной недостаточности",
+			"doctor": demo.DoctorInChui.PIN, "doctor_name": demo.DoctorInChui.Name(), "head": demo.HeadInChui.PIN, "head_name": demo.HeadInChui.Name(),
+		},
+	}
 }
 
 type illness struct {
@@ -84,6 +105,12 @@ func (s *System) pastCase(ctx context.Context, random *rand.Rand, hospital strin
 	if x.operation != "" {
 		c.Operations = append(c.Operations, insuranceapi.Operation{At: in.Add(5 * time.Hour).UTC(), Code: "ДЕМО", Name: x.operation, Anaesthesia: "общая"})
 	}
+	way := treated.ByExchange
+	if hospital == demo.SecondHospital { // has no card yet
+		way = treated.ByHand
+		c.Doctor = insuranceapi.Staff{PIN: demo.DoctorInChui.PIN, Name: demo.DoctorInChui.Name()}
+		c.HeadOfDepartment = insuranceapi.Staff{PIN: demo.HeadInChui.PIN, Name: demo.HeadInChui.Name()}
+	}
 	right := c
 	fault := random.IntN(6)
 	switch fault { // a third come back, half of those are corrected
@@ -92,13 +119,13 @@ func (s *System) pastCase(ctx context.Context, random *rand.Rand, hospital strin
 	case 1:
 		c.Result = ""
 	}
-	d, err := s.fund.Past(ctx, c, out.Add(20*time.Hour).UTC())
+	d, err := s.fund.Past(ctx, c, way, out.Add(20*time.Hour).UTC())
 	if err != nil {
 		return err
 	}
 	if fault == 0 {
 		right.Revision, right.Replaces = 2, d.CaseID
-		_, err = s.fund.Past(ctx, right, out.Add(44*time.Hour).UTC())
+		_, err = s.fund.Past(ctx, right, way, out.Add(44*time.Hour).UTC())
 	}
 	return err
 }

@@ -21,12 +21,13 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/internal/public"
 	"github.com/sanarip/sanarip/system/insurance/internal/review"
-	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/insurance/migration"
@@ -43,6 +44,7 @@ type System struct {
 	fund      treated.Fund
 	directory *directory.Directory
 	office    *office.Office
+	hand      entry.Desk // cases entered by hand
 }
 
 var _ host.System = (*System)(nil)
@@ -70,6 +72,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
 	}
 	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: tables, OrganisationName: s.directory.Known}
+	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
 	s.office = &office.Office{
 		Workforce: workforce, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(),
@@ -81,7 +84,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	}
 	s.office.SignIn = signin.New(signin.Config{
 		Issuer: env.Issuer, ClientID: "insurance", Secret: env.ClientSecret, BaseURL: env.BaseURL,
-		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.office.Sessions, Admit: s.office.Admit, Home: "/cases",
+		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.office.Sessions, Admit: s.office.Admit, Home: "/desk",
 	})
 	provider := exchangeapi.NewProvider(exchangeapi.Insurance, env.ExchangeKey, env.Log)
 	insuranceapi.Serve(provider, s.fund)
@@ -119,12 +122,20 @@ func (s *System) routes() {
 	o.Public("GET /prices", open.Prices)
 	o.Public("/", page.Missing)
 	desk := review.Pages{Fund: s.fund, Directory: s.directory}
-	o.Page("GET /cases", desk.List)
-	o.Page("GET /cases/{id}", desk.Show)
+	o.Both("GET /desk", office.Arrive)
+	o.Both("GET /cases", desk.List)
+	o.Both("GET /cases/{id}", desk.Show)
 	o.Page("POST /cases/{id}/return", desk.Return)
 	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
-	o.Page("GET /totals", totals.Show)
-	o.Page("GET /totals.csv", totals.CSV)
+	o.Both("GET /totals", totals.Show)
+	o.Both("GET /totals.csv", totals.CSV)
+	hand := entry.Pages{Desk: s.hand, Directory: s.directory}
+	o.Desk("GET /entry", hand.List)
+	o.Desk("POST /entry", hand.Begin)
+	o.Desk("GET /entry/{id}", hand.Show)
+	o.Desk("POST /entry/{id}", hand.Save)
+	o.Desk("POST /entry/{id}/discard", hand.Discard)
+	o.Desk("POST /cases/{case}/correct", hand.Correct)
 }
 
 // Handler implements host.System.
@@ -164,6 +175,10 @@ func describe(words *text.Catalogue, r *audit.Record) {
 	switch r.Action {
 	case treated.ActionSubmit:
 		r.ActionWords = words.Words("insurance.action.submit")
+	case entry.Action:
+		r.ActionWords = words.Words("insurance.action.entry")
+	case treated.ActionLook:
+		r.ActionWords = words.Words("insurance.action.look")
 	case treated.ActionRead:
 		r.ActionWords = words.Words("insurance.action.read")
 	case treated.ActionReturn:

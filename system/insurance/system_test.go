@@ -41,6 +41,9 @@ func (s *staff) Posts(_ context.Context, pin string) ([]workforceapi.Post, error
 	case s.left:
 	case pin == demo.Expert.PIN:
 		return []workforceapi.Post{post}, nil
+	case pin == demo.Clerk.PIN:
+		post.Role, post.Organisation, post.PersonName = workforceapi.Statistician, demo.SecondHospital, demo.Clerk.Name()
+		return []workforceapi.Post{post}, nil
 	case pin == demo.Doctor.PIN:
 		post.Role, post.Organisation = workforceapi.Doctor, demo.Hospital
 		return []workforceapi.Post{post}, nil
@@ -60,7 +63,12 @@ func (s *staff) Organisation(_ context.Context, code string) (workforceapi.Organ
 func (s *staff) Organisations(context.Context) ([]workforceapi.Organisation, error) {
 	return s.all(), nil
 }
-func (s *staff) Staff(context.Context, string) ([]workforceapi.Post, error) { return nil, nil }
+func (s *staff) Staff(context.Context, string) ([]workforceapi.Post, error) {
+	return []workforceapi.Post{
+		{PIN: demo.DoctorInChui.PIN, PersonName: demo.DoctorInChui.Name(), Role: workforceapi.Doctor},
+		{PIN: demo.HeadInChui.PIN, PersonName: demo.HeadInChui.Name(), Role: workforceapi.Head},
+	}, nil
+}
 
 func (s *staff) all() []workforceapi.Organisation {
 	return []workforceapi.Organisation{
@@ -154,9 +162,18 @@ type browser struct {
 }
 
 func (h house) expert(t *testing.T) browser {
+	return h.signedIn(t, demo.Expert, workforceapi.Post{Role: workforceapi.Expert, Organisation: demo.Fund})
+}
+
+// clerk is the statistician of the hospital without a card.
+func (h house) clerk(t *testing.T) browser {
+	return h.signedIn(t, demo.Clerk, workforceapi.Post{Role: workforceapi.Statistician, Organisation: demo.SecondHospital})
+}
+
+func (h house) signedIn(t *testing.T, p demo.Person, post workforceapi.Post) browser {
 	w := httptest.NewRecorder()
-	data := map[string]any{"pin": demo.Expert.PIN, "name": demo.Expert.Name(), "post": workforceapi.Post{Role: workforceapi.Expert, Organisation: demo.Fund}, "at": h.clock.Now()}
-	if err := h.sessions.Start(t.Context(), w, demo.Expert.PIN, "sid", data); err != nil {
+	data := map[string]any{"pin": p.PIN, "name": p.Name(), "post": post, "at": h.clock.Now()}
+	if err := h.sessions.Start(t.Context(), w, p.PIN, "sid", data); err != nil {
 		t.Fatal(err)
 	}
 	return browser{t, h.system.Handler(), w.Result().Cookies()}

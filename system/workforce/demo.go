@@ -97,5 +97,8 @@ func demoPosts() []post.Row {
 		row(demo.Manager, "manager", demo.Hospital, ""),
 		row(demo.Expert, "expert", demo.Fund, ""),
 		row(demo.Operator, "operator", demo.OperatorOrg, ""),
+		row(demo.Clerk, "statistician", demo.SecondHospital, ""),
+		row(demo.DoctorInChui, "therapist", demo.SecondHospital, demo.Therapy),
+		row(demo.HeadInChui, "head", demo.SecondHospital, demo.Therapy),
 	}
 }

@@ -25,6 +25,12 @@ type Directory struct {
 	all   []workforceapi.Organisation
 	due   time.Time // of the list
 	whole map[string]kept
+	staff map[string]staffed
+}
+
+type staffed struct {
+	posts []workforceapi.Post
+	due   time.Time
 }
 
 type kept struct {
@@ -77,6 +83,29 @@ func (d *Directory) Organisation(ctx context.Context, code string) workforceapi.
 	}
 	d.whole[code] = next
 	return next.organisation
+}
+
+// Staff is who works in the organisation today; nobody when НИСУР is away and
+// there is no copy.
+func (d *Directory) Staff(ctx context.Context, code string) []workforceapi.Post {
+	d.mu.Lock()
+	k, ok := d.staff[code]
+	d.mu.Unlock()
+	if ok && d.Clock.Now().Before(k.due) {
+		return k.posts
+	}
+	posts, err := d.Workforce.Staff(ctx, code)
+	next := staffed{posts, d.Clock.Now().Add(fresh)}
+	if err != nil {
+		next = staffed{k.posts, d.Clock.Now().Add(retry)}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.staff == nil || len(d.staff) > 5000 {
+		d.staff = map[string]staffed{}
+	}
+	d.staff[code] = next
+	return next.posts
 }
 
 // Known is the name of an organisation in Russian without asking anybody; its

@@ -1,11 +1,13 @@
-// Package office is where the fund's experts sit: it signs them in through ЕСИ
-// and lets in who НИСУР says is an expert of the fund.
+// Package office is where the fund's experts sit, and where operators of
+// hospitals come to the fund: it signs them in through ЕСИ and lets in who НИСУР
+// says is an expert of the fund, or answers for a hospital's forms.
 package office
 
 import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -27,7 +29,7 @@ type Office struct {
 	Mux       *http.ServeMux
 }
 
-// Expert is who is signed in.
+// Expert is who is signed in: an expert of the fund, or a hospital's operator.
 type Expert struct {
 	PIN  string            `json:"pin"`
 	Name string            `json:"name"`
@@ -37,8 +39,23 @@ type Expert struct {
 
 // Decides is the expert as decisions and records name them.
 func (e Expert) Decides() treated.Expert {
-	return treated.Expert{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.RU, Organisation: e.Post.OrganisationName.RU}
+	return treated.Expert{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.RU, Organisation: e.Post.OrganisationName.RU, Hospital: e.Hospital()}
 }
+
+// Clerks are the roles that may enter a hospital's cases and speak for it.
+var Clerks = []workforceapi.Role{workforceapi.Statistician, workforceapi.Head, workforceapi.Manager}
+
+// Hospital is the code of the hospital whose operator this is; "" for an expert
+// of the fund and for nobody.
+func (e Expert) Hospital() string {
+	if e.PIN == "" || !slices.Contains(Clerks, e.Post.Role) {
+		return ""
+	}
+	return e.Post.Organisation
+}
+
+// OfFund says whether this is an expert of the fund.
+func (e Expert) OfFund() bool { return e.PIN != "" && e.Post.Role == workforceapi.Expert }
 
 type expertKey struct{}
 
@@ -48,7 +65,8 @@ func Of(ctx context.Context) Expert {
 	return e
 }
 
-// Admit lets in who is an expert of an organisation of kind fund today.
+// Admit lets in who is an expert of the fund today, or holds one of the posts of
+// Clerks in a hospital.
 func (o *Office) Admit(ctx context.Context, c signin.Claims) (any, error) {
 	post, err := o.post(ctx, c.PIN)
 	if err != nil {
@@ -62,17 +80,24 @@ func (o *Office) post(ctx context.Context, pin string) (workforceapi.Post, error
 	if err != nil {
 		return workforceapi.Post{}, err
 	}
+	var clerk workforceapi.Post
 	for _, p := range posts {
-		if p.Role != workforceapi.Expert {
+		expert := p.Role == workforceapi.Expert
+		if !expert && (clerk.PIN != "" || !slices.Contains(Clerks, p.Role)) {
 			continue
 		}
 		organisation, err := o.Workforce.Organisation(ctx, p.Organisation)
-		if err != nil {
+		switch {
+		case err != nil:
 			return workforceapi.Post{}, err
-		}
-		if organisation.Kind == "fund" {
+		case expert && organisation.Kind == "fund":
 			return p, nil
+		case !expert && organisation.Kind == "hospital":
+			clerk = p
 		}
+	}
+	if clerk.PIN != "" {
+		return clerk, nil
 	}
 	return workforceapi.Post{}, fail.New(fail.Forbidden, "insurance.no_post")
 }
@@ -82,14 +107,34 @@ func (o *Office) Public(pattern string, h page.Handler) {
 	o.Mux.Handle(pattern, o.seated(o.Site.Wrap(h)))
 }
 
-// Page mounts a page for experts.
-func (o *Office) Page(pattern string, h page.Handler) {
+// Page mounts a page for experts of the fund.
+func (o *Office) Page(pattern string, h page.Handler) { o.seat(pattern, h, Expert.OfFund) }
+
+// Desk mounts a page for operators of hospitals.
+func (o *Office) Desk(pattern string, h page.Handler) {
+	o.seat(pattern, h, func(e Expert) bool { return e.Hospital() != "" })
+}
+
+// Both mounts a page for either; what a hospital sees there is its own.
+func (o *Office) Both(pattern string, h page.Handler) {
+	o.seat(pattern, h, func(e Expert) bool { return e.OfFund() || e.Hospital() != "" })
+}
+
+func (o *Office) seat(pattern string, h page.Handler, may func(Expert) bool) {
 	o.Public(pattern, o.SignIn.Require(func(w http.ResponseWriter, r *http.Request) error {
-		if Of(r.Context()).PIN == "" {
+		if !may(Of(r.Context())) {
 			return fail.New(fail.Forbidden, "insurance.no_post")
 		}
 		return h(w, r)
 	}))
+}
+
+// Arrive is where one comes to after signing in: each to their own work.
+func Arrive(w http.ResponseWriter, r *http.Request) error {
+	if Of(r.Context()).Hospital() != "" {
+		return page.Redirect(w, r, "/entry")
+	}
+	return page.Redirect(w, r, "/cases")
 }
 
 // seated puts the expert into the request's context.
@@ -148,6 +193,9 @@ func Fill(r *http.Request, v *page.View) error {
 	if e.PIN != "" {
 		v.User = &page.User{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.In(v.Lang), Organisation: e.Post.OrganisationName.In(v.Lang)}
 		v.SignOut = "/sign-out"
+		if e.Hospital() != "" {
+			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.entry", Path: "/entry"})
+		}
 		v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.cases", Path: "/cases"}, page.NavItem{Key: "insurance.nav.totals", Path: "/totals"})
 	} else {
 		v.SignIn = "/sign-in"

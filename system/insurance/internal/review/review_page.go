@@ -15,9 +15,9 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
-	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -40,6 +40,10 @@ func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 		number = 1
 	}
 	by := treated.Filter{Organisation: form.Text("organisation", 6), Month: form.Text("month", 7), State: form.Text("state", 10), Page: number}
+	hospital := office.Of(ctx).Hospital()
+	if hospital != "" {
+		by.Organisation = hospital
+	}
 	lines, more, err := p.Fund.List(ctx, by)
 	if err != nil {
 		return err
@@ -48,7 +52,7 @@ func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, listPage(listView{by, lines, more, months, p.Directory.Organisations(ctx)}))
+	return page.Render(w, r, http.StatusOK, listPage(listView{by, lines, more, months, p.Directory.Organisations(ctx), hospital}))
 }
 
 type listView struct {
@@ -57,11 +61,12 @@ type listView struct {
 	more   bool
 	months []string
 	all    []workforceapi.Organisation
+	own    string // the reader's hospital, "" for the fund
 }
 
 func (v listView) address(number int) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"organisation": v.by.Organisation, "month": v.by.Month, "state": v.by.State} {
+	for name, value := range map[string]string{"organisation": v.asked(), "month": v.by.Month, "state": v.by.State} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -73,6 +78,14 @@ func (v listView) address(number int) string {
 		return "/cases"
 	}
 	return "/cases?" + q.Encode()
+}
+
+// asked is the hospital that was chosen; the reader's own is not a choice.
+func (v listView) asked() string {
+	if v.own != "" {
+		return ""
+	}
+	return v.by.Organisation
 }
 
 func (v listView) before() string {
@@ -126,7 +139,7 @@ func (p Pages) show(w http.ResponseWriter, r *http.Request, status int, form *pa
 		return err
 	}
 	o := p.Directory.Organisation(ctx, c.Case.Organisation)
-	return page.Render(w, r, status, casePage(caseView{c, o, form, text.LangOf(ctx)}))
+	return page.Render(w, r, status, casePage(caseView{c, o, form, text.LangOf(ctx), office.Of(ctx)}))
 }
 
 // Return is POST /cases/{id}/return.
@@ -154,6 +167,7 @@ type caseView struct {
 	organisation workforceapi.Organisation
 	form         *page.Form
 	lang         text.Lang
+	reader       office.Expert
 }
 
 // row is a line of the form with what was found about its fields beside it.
@@ -189,6 +203,7 @@ func (v caseView) general(ctx context.Context) []design.Row {
 	return []design.Row{
 		v.row(ctx, "insurance.case.number", rule.Grouped(v.Case.Number), "number"),
 		v.row(ctx, "insurance.case.revision", strconv.Itoa(v.Case.Revision), "revision"),
+		{Key: text.T(ctx, "insurance.case.way"), Value: wayWord(ctx, v.Way)},
 		v.row(ctx, "insurance.hospital", v.organisationName(), "organisation"),
 		v.row(ctx, "insurance.case.department", v.department(v.Case.Department), "department"),
 	}
@@ -304,7 +319,24 @@ func (v caseView) revisions(ctx context.Context) design.TableData {
 }
 
 func (v caseView) decidable() bool {
-	return v.Current && v.Decision.State == insuranceapi.Accepted
+	return v.reader.OfFund() && v.Current && v.Decision.State == insuranceapi.Accepted
+}
+
+// correctable says that the reader may mend the case here: entered by hand, it
+// is corrected by hand; what came from a card is corrected in the card.
+func (v caseView) correctable() bool {
+	return v.reader.Hospital() != "" && v.Current && v.Way == treated.ByHand && v.Decision.State == insuranceapi.Returned
+}
+
+func (v caseView) doubles(ctx context.Context) design.TableData {
+	t := design.TableData{
+		Caption: text.T(ctx, "insurance.case.doubles"),
+		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.received")}, {Label: text.T(ctx, "insurance.case.way")}, {Label: text.T(ctx, "insurance.case.revision")}},
+	}
+	for _, d := range v.Doubles {
+		t.Rows = append(t.Rows, []design.Cell{{Text: text.Moment(d.ReceivedAt)}, {Text: wayWord(ctx, d.Way)}, {Text: strconv.Itoa(d.Case.Revision)}})
+	}
+	return t
 }
 
 func (v caseView) groupText() string {

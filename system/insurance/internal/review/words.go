@@ -28,6 +28,10 @@ func word(ctx context.Context, code string, keys map[string]string) string {
 	return code
 }
 
+func wayWord(ctx context.Context, way string) string {
+	return word(ctx, way, map[string]string{"exchange": "insurance.way.exchange", "hand": "insurance.way.hand"})
+}
+
 func sexWord(ctx context.Context, code string) string {
 	return word(ctx, code, map[string]string{"female": "insurance.sex.female", "male": "insurance.sex.male", "unknown": "insurance.sex.unknown"})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/office"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -26,6 +27,9 @@ type Pages struct {
 
 func (p Pages) totals(r *http.Request) (Totals, string, []workforceapi.Organisation, error) {
 	organisation := page.QueryForm(r).Text("organisation", 6)
+	if own := office.Of(r.Context()).Hospital(); own != "" {
+		organisation = own
+	}
 	t, err := Of(r.Context(), p.DB.Read, Months(clock.DateOf(p.Clock.Now()), Span), organisation)
 	return t, organisation, p.Directory.Organisations(r.Context()), err
 }
@@ -36,7 +40,7 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, totalsPage(t, organisation, all))
+	return page.Render(w, r, http.StatusOK, totalsPage(t, organisation, all, office.Of(r.Context()).Hospital() == ""))
 }
 
 // CSV is GET /totals.csv: separated by semicolons, with the mark by which

@@ -14,7 +14,7 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-func totalsPage(t Totals, organisation string, all []workforceapi.Organisation) templ.Component {
+func totalsPage(t Totals, organisation string, all []workforceapi.Organisation, choose bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -64,9 +64,11 @@ func totalsPage(t Totals, organisation string, all []workforceapi.Organisation) 
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.SelectField(design.Field{Name: "organisation", Label: text.T(ctx, "insurance.hospital"), Required: true}, Hospitals(ctx, all, organisation)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if choose {
+				templ_7745c5c3_Err = design.SelectField(design.Field{Name: "organisation", Label: text.T(ctx, "insurance.hospital"), Required: true}, Hospitals(ctx, all, organisation)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Var4 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -80,9 +82,11 @@ func totalsPage(t Totals, organisation string, all []workforceapi.Organisation) 
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = design.SecondaryButton(text.T(ctx, "insurance.show")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+				if choose {
+					templ_7745c5c3_Err = design.SecondaryButton(text.T(ctx, "insurance.show")).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
 				if templ_7745c5c3_Err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
 )
 
 // Whole is a case with its past: every revision of its number, the newest
@@ -19,12 +20,13 @@ type Whole struct {
 	Doubles   []Double // what came by the other way and is not paid
 }
 
-// Read is one case for an expert. That it was read is on record before it is shown.
+// Read is one case for an expert, or for its hospital. That it was read is on
+// record before it is shown.
 func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error) {
 	var w Whole
 	err := f.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		r, err := byID(ctx, tx, caseID, "")
-		if errors.Is(err, sql.ErrNoRows) {
+		if errors.Is(err, sql.ErrNoRows) || (err == nil && by.Hospital != "" && by.Hospital != r.Case.Organisation) {
 			return fail.New(fail.NotFound, "kit.not_found")
 		}
 		if err != nil {
@@ -40,7 +42,11 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 		if w.Doubles, err = doubles(ctx, tx, caseID); err != nil {
 			return err
 		}
-		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, ActionRead, by))
+		action := ActionRead
+		if by.Hospital != "" {
+			action = ActionLook
+		}
+		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, action, by))
 	})
 	return w, err
 }
@@ -79,3 +85,6 @@ func (f Fund) List(ctx context.Context, by Filter) (lines []Line, more bool, err
 func (f Fund) Months(ctx context.Context) ([]string, error) {
 	return months(ctx, f.DB.Read)
 }
+
+// Moment is the discharge as people read it.
+func (l Line) Moment() string { return text.Moment(db.Time(l.DischargedAt)) }

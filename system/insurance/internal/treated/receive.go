@@ -26,8 +26,8 @@ func (f Fund) Submit(ctx context.Context, c insuranceapi.Case) (insuranceapi.Dec
 }
 
 // Past takes in an earlier case of the demo as if it had come at the moment.
-func (f Fund) Past(ctx context.Context, c insuranceapi.Case, at time.Time) (insuranceapi.Decision, error) {
-	return f.receive(ctx, c, arrival{way: ByExchange, at: at, demo: true})
+func (f Fund) Past(ctx context.Context, c insuranceapi.Case, way string, at time.Time) (insuranceapi.Decision, error) {
+	return f.receive(ctx, c, arrival{way: way, at: at, demo: true})
 }
 
 // Enter takes in a case that an operator of the hospital entered by hand

@@ -22,8 +22,12 @@ type pushed struct {
 	CaseID string `json:"case_id"`
 }
 
-// Expert is who decides by hand.
-type Expert struct{ PIN, Name, Role, Organisation string }
+// Expert is who decides or looks: an expert of the fund, or the operator of a
+// hospital, who sees the hospital's own cases alone.
+type Expert struct {
+	PIN, Name, Role, Organisation string
+	Hospital                      string // code; "" for the fund
+}
 
 // Return gives an accepted case back to the hospital with a comment. The price
 // falls away; the job that tells the card is written with it.
@@ -70,9 +74,13 @@ func (f Fund) tell(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.Dec
 }
 
 func (f Fund) expertRecord(r Record, action string, by Expert) audit.Record {
+	purpose := Expertise
+	if by.Hospital != "" {
+		purpose = Payment
+	}
 	return audit.Record{
 		Subject: r.Case.Patient.PIN, ActorPIN: by.PIN, ActorName: by.Name, ActorRole: by.Role, Organisation: by.Organisation,
-		Via: "insurance", Action: action, Purpose: Expertise, Object: r.ID,
+		Via: "insurance", Action: action, Purpose: purpose, Object: r.ID,
 	}
 }
 

@@ -15,14 +15,15 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
-	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
 )
 
 // Codes of what is recorded.
 const (
 	ActionSubmit = "case.submit"
 	ActionRead   = "case.read"
+	ActionLook   = "case.look" // the hospital that sent it looked
 	ActionReturn = "case.return"
 	Payment      = "treated-case" // purpose of the intake
 	Expertise    = "expertise"    // purpose of an expert

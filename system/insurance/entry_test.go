@@ -1,0 +1,137 @@
+package insurance_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+)
+
+// MC-6: the statistician of a hospital without the card finds the draft begun,
+// checks it, mends what the fund says, sends it and sees the decision.
+func TestAStatisticianEntersACase(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clerk := h.clerk(t)
+		if w := clerk.do(http.MethodGet, "/desk", nil); w.Header().Get("Location") != "/entry" {
+			t.Errorf("after signing in: %s", w.Header().Get("Location"))
+		}
+		list := clerk.get("/entry?lang=ru", http.StatusOK)
+		link := regexp.MustCompile(`/entry/demo-draft-1`).FindString(list)
+		if link == "" || strings.Contains(list, demo.Residents[4].PIN) {
+			t.Fatal("the draft is not offered, or the list tells a ПИН")
+		}
+		body := clerk.get(link+"?lang=ru", http.StatusOK)
+		form := fieldsOf(body)
+		if form.Get("name") != demo.Residents[4].Name() || form.Get("doctor") != demo.DoctorInChui.PIN {
+			t.Fatalf("fields %v", form)
+		}
+		form.Set("do", "send")
+		w := clerk.do(http.MethodPost, link+"?lang=ru", form)
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "ADM-002") {
+			t.Fatalf("%d: what is missing is not said", w.Code)
+		}
+		form = fieldsOf(w.Body.String())
+		form.Set("hours", "5")
+		form.Set("do", "send")
+		w = clerk.do(http.MethodPost, link, form)
+		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/cases/") {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		shown := clerk.get(w.Header().Get("Location")+"?lang=ru", http.StatusOK)
+		if !strings.Contains(shown, "Введён вручную") || !strings.Contains(shown, "0000118 18 950201 26") {
+			t.Error("the case is not shown")
+		}
+		// A second save of the old page is told so.
+		if w := clerk.do(http.MethodPost, link, form); w.Code != http.StatusConflict {
+			t.Errorf("sent again from the old page: %d", w.Code)
+		}
+	})
+}
+
+func TestAHospitalSeesItsOwnCasesAlone(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		theirs, err := h.api.Submit(t.Context(), treatedtest.Good(), "r1", demo.Doctor.PIN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clerk := h.clerk(t)
+		clerk.get("/cases/"+theirs.CaseID, http.StatusNotFound)
+		if list := clerk.get("/cases?organisation=950174", http.StatusOK); strings.Contains(list, theirs.CaseID) {
+			t.Error("another hospital's case is listed")
+		}
+		if csv := clerk.get("/totals.csv?organisation=950174", http.StatusOK); strings.Contains(csv, "950174") {
+			t.Error("another hospital's totals are shown")
+		}
+		if w := clerk.do(http.MethodPost, "/cases/"+theirs.CaseID+"/return", url.Values{"comment": {"x"}}); w.Code != http.StatusForbidden {
+			t.Errorf("a hospital returned a case: %d", w.Code)
+		}
+		h.expert(t).get("/entry", http.StatusForbidden)
+	})
+}
+
+func TestThePagesOfEntrySpeakThreeLanguages(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clerk := h.clerk(t)
+		form := fieldsOf(clerk.get("/entry/demo-draft-1", http.StatusOK))
+		form.Set("do", "check")
+		for _, lang := range []string{"ky", "ru", "en"} {
+			form.Set("hours", "x")
+			checked := clerk.do(http.MethodPost, "/entry/demo-draft-1?lang="+lang, form).Body.String()
+			form.Set("version", fieldsOf(checked).Get("version"))
+			form.Set("hours", "")
+			found := clerk.do(http.MethodPost, "/entry/demo-draft-1?lang="+lang, form).Body.String()
+			collided := clerk.do(http.MethodPost, "/entry/demo-draft-1?lang="+lang, form).Body.String()
+			form.Set("version", fieldsOf(found).Get("version"))
+			for name, body := range map[string]string{
+				"list": clerk.get("/entry?lang="+lang, http.StatusOK), "form": clerk.get("/entry/demo-draft-1?lang="+lang, http.StatusOK),
+				"unreadable": checked, "findings": found, "collided": collided, "cases": clerk.get("/cases?lang="+lang, http.StatusOK),
+			} {
+				if key := unspoken.FindString(body); key != "" {
+					t.Errorf("%s, %s: no words for %s", lang, name, key)
+				}
+			}
+			if !strings.Contains(collided, demo.Clerk.Name()) {
+				t.Errorf("%s: who saved in between is not named", lang)
+			}
+		}
+	})
+}
+
+var (
+	inputs  = regexp.MustCompile(`<input[^>]*>`)
+	selects = regexp.MustCompile(`(?s)<select[^>]*name="([^"]+)".*?</select>`)
+	chosen  = regexp.MustCompile(`<option value="([^"]*)"[^>]* selected`)
+	nameOf  = regexp.MustCompile(`\bname="([^"]+)"`)
+	valueOf = regexp.MustCompile(`\bvalue="([^"]*)"`)
+)
+
+// fieldsOf reads what a browser would send of the entry form.
+func fieldsOf(body string) url.Values {
+	if _, after, ok := strings.Cut(body, `id="entry-form"`); ok {
+		body, _, _ = strings.Cut(after, "</form>")
+	}
+	form := url.Values{}
+	for _, tag := range inputs.FindAllString(body, -1) {
+		name, value := nameOf.FindStringSubmatch(tag), valueOf.FindStringSubmatch(tag)
+		if name == nil || value == nil || (strings.Contains(tag, "checkbox") && !strings.Contains(tag, "checked")) {
+			continue
+		}
+		form.Set(name[1], value[1])
+	}
+	for _, tag := range selects.FindAllStringSubmatch(body, -1) {
+		if value := chosen.FindStringSubmatch(tag[0]); value != nil {
+			form.Set(tag[1], value[1])
+		}
+	}
+	return form
+}

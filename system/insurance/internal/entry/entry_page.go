@@ -1,0 +1,354 @@
+package entry
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/office"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Pages shows drafts to the operators of a hospital.
+type Pages struct {
+	Desk      Desk
+	Directory *directory.Directory
+}
+
+func clerk(ctx context.Context) Clerk {
+	e := office.Of(ctx)
+	return Clerk{treated.Sender{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.RU, Organisation: e.Post.OrganisationName.RU}, e.Hospital()}
+}
+
+func path(draftID string) string { return "/entry/" + url.PathEscape(draftID) }
+
+type listView struct {
+	drafts   []Draft
+	returned []treated.Line
+	more     bool
+	hospital workforceapi.Organisation
+}
+
+// List is GET /entry: drafts, and the cases that came back.
+func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	by := clerk(ctx)
+	drafts, err := p.Desk.Drafts(ctx, by.Hospital)
+	if err != nil {
+		return err
+	}
+	returned, more, err := p.Desk.Fund.List(ctx, treated.Filter{Organisation: by.Hospital, State: string(insuranceapi.Returned), Page: 1})
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, listPage(listView{drafts, returned, more, p.Directory.Organisation(ctx, by.Hospital)}))
+}
+
+// Begin is POST /entry.
+func (p Pages) Begin(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.Desk.Begin(r.Context(), clerk(r.Context()))
+	if err != nil {
+		return err
+	}
+	return page.Redirect(w, r, path(d.ID))
+}
+
+// Correct is POST /cases/{case}/correct.
+func (p Pages) Correct(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.Desk.Correct(r.Context(), r.PathValue("case"), clerk(r.Context()))
+	if err != nil {
+		return err
+	}
+	return page.Redirect(w, r, path(d.ID))
+}
+
+// Discard is POST /entry/{id}/discard.
+func (p Pages) Discard(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Desk.Discard(r.Context(), r.PathValue("id"), clerk(r.Context())); err != nil {
+		return err
+	}
+	page.Notice(w, "insurance.entry.discarded")
+	return page.Redirect(w, r, "/entry")
+}
+
+// Show is GET /entry/{id}.
+func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.Desk.Open(r.Context(), r.PathValue("id"), clerk(r.Context()))
+	if err != nil {
+		return err
+	}
+	if d.CaseID != "" {
+		return page.Redirect(w, r, "/cases/"+url.PathEscape(d.CaseID))
+	}
+	return p.render(w, r, http.StatusOK, formView{draft: d, form: d.Form()})
+}
+
+// Save is POST /entry/{id}: it keeps what is typed, and then, by the button,
+// checks or sends it.
+func (p Pages) Save(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	p.names(ctx, form)
+	values := Kept(form)
+	version, _ := strconv.Atoi(form.Get("version"))
+	d, err := p.Desk.Save(ctx, r.PathValue("id"), version, values, clerk(ctx))
+	if fail.Is(err, fail.Conflict) {
+		return p.collided(w, r, values)
+	}
+	if err != nil {
+		return err
+	}
+	v := formView{draft: d, form: d.Form()}
+	switch form.Get("do") {
+	case "check":
+		var decision insuranceapi.Decision
+		if v.number, decision, err = p.check(ctx, d, v.form); err != nil {
+			return err
+		}
+		if v.form.OK() {
+			v.decision = &decision
+		}
+	case "send":
+		decision, sent, err := p.Desk.Send(ctx, d, v.form, clerk(ctx))
+		if err != nil && !v.form.Take(err) {
+			return err
+		}
+		if sent {
+			page.Notice(w, "insurance.entry.sent")
+			return page.Redirect(w, r, "/cases/"+url.PathEscape(decision.CaseID))
+		}
+		if v.form.OK() {
+			v.decision, v.number = &decision, decision.Number
+		}
+	default:
+		page.Notice(w, "insurance.entry.saved")
+		return page.Redirect(w, r, path(d.ID)+anchor(form.Get("do")))
+	}
+	status := http.StatusOK
+	if !v.form.OK() || v.decision.State != insuranceapi.Accepted {
+		status = http.StatusUnprocessableEntity
+	}
+	return p.render(w, r, status, v)
+}
+
+// anchor leads back to the table to which a row was added.
+func anchor(do string) string {
+	if slices.Contains([]string{rowMove, rowDiagnosis, rowOperation}, do) {
+		return "#" + do
+	}
+	return ""
+}
+
+func (p Pages) check(ctx context.Context, d Draft, form *page.Form) (string, insuranceapi.Decision, error) {
+	c, decision, err := p.Desk.Check(ctx, d, form)
+	return c.Number, decision, err
+}
+
+// collided shows what was typed beside the news that somebody else saved: what
+// they saved stands, this is to be copied over or given up.
+func (p Pages) collided(w http.ResponseWriter, r *http.Request, values map[string]string) error {
+	d, err := p.Desk.Open(r.Context(), r.PathValue("id"), clerk(r.Context()))
+	if err != nil {
+		return err
+	}
+	if d.CaseID != "" {
+		return somebodyElse
+	}
+	theirs := d.ByName
+	d.Values = values
+	v := formView{draft: d, form: d.Form(), theirs: theirs}
+	v.form.Fail("", "insurance.entry.somebody_else")
+	return p.render(w, r, http.StatusConflict, v)
+}
+
+// names puts the names of the chosen doctor and head beside their ПИН.
+func (p Pages) names(ctx context.Context, form *page.Form) {
+	staff := p.Directory.Staff(ctx, clerk(ctx).Hospital)
+	for pinField, nameField := range map[string]string{fieldDoctor: fieldDoctorName, fieldHead: fieldHeadName} {
+		for _, post := range staff {
+			if post.PIN == form.Get(pinField) {
+				form.Set(nameField, post.PersonName)
+			}
+		}
+	}
+}
+
+type formView struct {
+	draft    Draft
+	form     *page.Form
+	decision *insuranceapi.Decision // what the fund says of it; nil: not asked
+	number   string                 // whole, once known
+	theirs   string                 // who saved in between, "" when nobody did
+	hospital workforceapi.Organisation
+	staff    []workforceapi.Post
+	lang     text.Lang
+}
+
+func (p Pages) render(w http.ResponseWriter, r *http.Request, status int, v formView) error {
+	ctx := r.Context()
+	v.hospital = p.Directory.Organisation(ctx, v.draft.Organisation)
+	v.staff = p.Directory.Staff(ctx, v.draft.Organisation)
+	v.lang = text.LangOf(ctx)
+	return page.Render(w, r, status, formPage(v))
+}
+
+// field is a field of the form with what the form or the rules say of it.
+func (v formView) field(ctx context.Context, name, label string) design.Field {
+	f := design.FieldOf(ctx, v.form, name, label)
+	if f.Error == "" && v.decision != nil {
+		for _, finding := range v.decision.Findings {
+			if finding.Severity == rule.Error && FieldOf(finding.Field) == name {
+				f.Error = finding.Reason.Here(ctx)
+				break
+			}
+		}
+	}
+	return f
+}
+
+func narrow(f design.Field) design.Field  { f.Narrow = true; return f }
+func maybe(f design.Field) design.Field   { f.Required = false; return f }
+func wide(f design.Field) design.Field    { f.Wide = true; return f }
+func numeric(f design.Field) design.Field { f.InputMode = "numeric"; return f }
+
+func hint(f design.Field, sentence string) design.Field { f.Hint = sentence; return f }
+func fixed(f design.Field, is bool) design.Field        { f.Disabled = is; return f }
+
+// spare is how many empty rows stand under the filled ones.
+func (v formView) rows(table string) int {
+	n := rows(v.form, table)
+	for _, t := range tables {
+		if t.name == table {
+			return min(n+1, t.most)
+		}
+	}
+	return n
+}
+
+func options(ctx context.Context, prefix string, codes ...string) []design.Option {
+	list := []design.Option{{Value: "", Label: "—"}}
+	for _, c := range codes {
+		list = append(list, design.Option{Value: c, Label: text.T(ctx, prefix+c)})
+	}
+	return list
+}
+
+func sexes(ctx context.Context) []design.Option {
+	return options(ctx, "insurance.sex.", "female", "male", "unknown") // text: insurance.sex.*
+}
+
+func admissions(ctx context.Context) []design.Option {
+	return options(ctx, "insurance.admission.", "planned", "emergency") // text: insurance.admission.*
+}
+
+func outcomes(ctx context.Context) []design.Option {
+	return options(ctx, "insurance.outcome.", "discharged", "transferred", "died") // text: insurance.outcome.*
+}
+
+func results(ctx context.Context) []design.Option {
+	return options(ctx, "insurance.result.", "recovered", "improved", "unchanged", "worse") // text: insurance.result.*
+}
+
+func stages(ctx context.Context) []design.Option {
+	return options(ctx, "insurance.stage.", "referral", "admission", "clinical", "final", "postmortem") // text: insurance.stage.*
+}
+
+func ranks(ctx context.Context) []design.Option {
+	return options(ctx, "insurance.rank.", "main", "complication", "comorbid") // text: insurance.rank.*
+}
+
+func anaesthesias(ctx context.Context) []design.Option {
+	return options(ctx, "insurance.anaesthesia.", "none", "local", "regional", "spinal", "general") // text: insurance.anaesthesia.*
+}
+
+func categories(ctx context.Context) []design.Option {
+	list := options(ctx, "insurance.category.", "child", "pensioner", "pregnant", "disabled", "veteran", "low_income") // text: insurance.category.*
+	list[0].Label = text.T(ctx, "insurance.entry.no_category")
+	return list
+}
+
+func regions(ctx context.Context, chosen string) []design.Option {
+	list := []design.Option{{Value: "", Label: "—"}}
+	known := chosen == ""
+	for _, r := range Regions {
+		list = append(list, design.Option{Value: r.Code, Label: r.Name.Here(ctx)})
+		known = known || r.Code == chosen
+	}
+	if !known { // a district that came with a case
+		list = append(list, design.Option{Value: chosen, Label: chosen})
+	}
+	return list
+}
+
+func (v formView) departments(chosen string) []design.Option {
+	list := []design.Option{{Value: "", Label: "—"}}
+	known := chosen == ""
+	for _, d := range v.hospital.Departments {
+		list = append(list, design.Option{Value: d.Code, Label: d.Code + " · " + d.Name.In(v.lang)})
+		known = known || d.Code == chosen
+	}
+	if !known {
+		list = append(list, design.Option{Value: chosen, Label: chosen})
+	}
+	return list
+}
+
+// doctors are who may sign as the attending doctor, heads who as the head.
+func (v formView) doctors(chosen string) []design.Option {
+	return v.people(chosen, v.form.Get(fieldDoctorName), workforceapi.Doctor, workforceapi.Head)
+}
+
+func (v formView) heads(chosen string) []design.Option {
+	return v.people(chosen, v.form.Get(fieldHeadName), workforceapi.Head)
+}
+
+func (v formView) people(chosen, name string, roles ...workforceapi.Role) []design.Option {
+	list := []design.Option{{Value: "", Label: "—"}}
+	seen := map[string]bool{"": true}
+	for _, p := range v.staff {
+		if slices.Contains(roles, p.Role) && !seen[p.PIN] {
+			seen[p.PIN] = true
+			list = append(list, design.Option{Value: p.PIN, Label: p.PersonName})
+		}
+	}
+	if !seen[chosen] {
+		if name == "" {
+			name = chosen
+		}
+		list = append(list, design.Option{Value: chosen, Label: name})
+	}
+	return list
+}
+
+// named says whether НИСУР told who works here; else names are typed.
+func (v formView) named() bool { return len(v.doctors("")) > 1 && len(v.heads("")) > 1 }
+
+func (v formView) title(ctx context.Context) string {
+	if v.draft.Replaces != "" {
+		return text.T(ctx, "insurance.entry.correction")
+	}
+	return text.T(ctx, "insurance.entry.new")
+}
+
+// mended is where a finding is mended on the page.
+func mended(f insuranceapi.Finding) string { return "#" + FieldOf(f.Field) }
+
+func lineNumber(d Draft) string {
+	if n := d.Values[fieldNumber]; n != "" {
+		return rule.Grouped(n)
+	}
+	return "—"
+}
