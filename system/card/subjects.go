@@ -7,6 +7,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
+	"github.com/sanarip/sanarip/system/card/internal/observation"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/order"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
@@ -25,6 +26,7 @@ func (s *System) mountSubjects() {
 	history.Mount(s.desk)
 	template.Mount(s.desk, history.Kinds)
 	order.Mount(s.desk)
+	observation.Mount(s.desk)
 	operation.Mount(s.desk)
 	diagnosis.Mount(s.desk)
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")

@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/observation"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/card/internal/template"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
@@ -95,6 +96,11 @@ func useTemplate(ctx context.Context, d *desk.Desk, stayID string, in *Draft, id
 	if known.Diagnosis, err = diagnosisOf(ctx, d.DB.Read, view.ID); err != nil {
 		return err
 	}
+	last, _, err := observation.Last(ctx, d.DB.Read, view.ID)
+	if err != nil {
+		return err
+	}
+	known.Vitals = last.Vitals.Words(ctx)
 	if strings.TrimSpace(in.Body) == "" {
 		in.Kind = t.Kind
 	}

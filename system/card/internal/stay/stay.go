@@ -25,7 +25,10 @@ const (
 const (
 	TabHistory    = "history"    // /stays/{id}
 	TabOrders     = "orders"     // /stays/{id}/orders
+	TabVitals     = "vitals"     // /stays/{id}/vitals
+	TabRequests   = "requests"   // /stays/{id}/requests
 	TabOperations = "operations" // /stays/{id}/operations
+	TabConsents   = "consents"   // /stays/{id}/consents
 	TabMoves      = "moves"      // /stays/{id}/moves
 	TabDiagnoses  = "diagnoses"  // /stays/{id}/diagnoses
 	TabAdmission  = "admission"  // /stays/{id}/admission
@@ -61,6 +64,8 @@ type View struct {
 // Counts stand beside the tabs.
 type Counts struct {
 	Entries, Orders, Operations, Moves, Diagnoses int
+	Waiting                                       int // requests without an answer
+	Consents                                      int
 }
 
 // Read loads the stay for a page and records the access. A stay of another
@@ -137,6 +142,7 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 	return []design.Tab{
 		tab(TabHistory, text.T(ctx, "card.stay.tab_history"), v.Counts.Entries),
 		tab(TabOrders, text.T(ctx, "card.stay.tab_orders"), v.Counts.Orders),
+		tab(TabVitals, text.T(ctx, "card.stay.tab_vitals"), 0),
 		tab(TabOperations, text.T(ctx, "card.stay.tab_operations"), v.Counts.Operations),
 		tab(TabMoves, text.T(ctx, "card.stay.tab_moves"), v.Counts.Moves),
 		tab(TabDiagnoses, text.T(ctx, "card.stay.tab_diagnoses"), v.Counts.Diagnoses),

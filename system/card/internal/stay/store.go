@@ -39,8 +39,10 @@ func loadCounts(ctx context.Context, q db.Querier, stayID string) (Counts, error
 		(SELECT COUNT(*) FROM medical_order WHERE stay_id = $1 AND ended_at = 0),
 		(SELECT COUNT(DISTINCT root) FROM operation WHERE stay_id = $1),
 		(SELECT COUNT(*) FROM move WHERE stay_id = $1),
-		(SELECT COUNT(*) FROM diagnosis WHERE stay_id = $1 AND ended_at = 0)`, stayID).
-		Scan(&c.Entries, &c.Orders, &c.Operations, &c.Moves, &c.Diagnoses)
+		(SELECT COUNT(*) FROM diagnosis WHERE stay_id = $1 AND ended_at = 0),
+		(SELECT COUNT(*) FROM request r WHERE stay_id = $1 AND cancelled_at = 0 AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.request_id = r.id)),
+		(SELECT COUNT(*) FROM consent WHERE stay_id = $1 AND state = 'signed')`, stayID).
+		Scan(&c.Entries, &c.Orders, &c.Operations, &c.Moves, &c.Diagnoses, &c.Waiting, &c.Consents)
 	return c, db.Explain(err)
 }
 
