@@ -12,7 +12,7 @@ import (
 )
 
 func TestAllOtherSessionsEndAtOnce(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	here, there, third := h.browser(), h.browser(), h.browser()
 	for _, b := range []*browser{there, third, here} {
 		h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor).must(http.StatusOK, "Мой аккаунт")
@@ -25,7 +25,7 @@ func TestAllOtherSessionsEndAtOnce(t *testing.T) {
 }
 
 func TestAnEventIsDisownedInTheCabinetByItsOwnerAlone(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	own, other, _ := h.warned(demo.Doctor)
 	p := own.get(h.base+"/security/events").must(http.StatusOK, "вошли с нового браузера", "Chrome · Android")
 	event := strings.Split(strings.Split(p.body, `name="event" value="`)[1], `"`)[0]
@@ -128,7 +128,7 @@ func TestAClosedAccountLetsNobodyInUntilItIsProofedAnew(t *testing.T) {
 // Closed by a thief and reported: it does not open again before an operator, or
 // time, has passed.
 func TestAClosingThatIsReportedWaits(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor)
 	h.inbox.clear()
@@ -148,7 +148,7 @@ func TestAClosingThatIsReportedWaits(t *testing.T) {
 
 // ID-16: a new version is asked for in ЕСИ's own cabinet too.
 func TestTheAgreementIsAcceptedInTheCabinet(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor).must(http.StatusOK, "Примите действующую редакцию")
 	p := b.get(h.base + "/agreement")
@@ -167,7 +167,7 @@ func TestTheAgreementIsAcceptedInTheCabinet(t *testing.T) {
 }
 
 func TestAContactIsConfirmedAndTheOldOneIsTold(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor)
 	path := h.base + "/security/contacts"

@@ -90,7 +90,7 @@ func number(p shown) string {
 }
 
 func TestALinkOfAMessageIsNotGuessedNorTakenLate(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	own, _, link := h.warned(demo.Doctor)
 	secret := link[strings.Index(link, "#")+1:]
 	forged := secret[:len(secret)-1] + "A"
@@ -112,7 +112,7 @@ func TestALinkOfAMessageIsNotGuessedNorTakenLate(t *testing.T) {
 
 // What a message leads to is ЕСИ's own address, whatever the request said.
 func TestLinksAndMessagesIgnoreHost(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	own := h.browser()
 	h.signIn(own, own.get(h.base+"/sign-in"), demo.Doctor)
 	h.inbox.clear()

@@ -16,7 +16,7 @@ import (
 // What must not be answered to the client, since nobody knows whether the
 // address is the client's, is told to the person.
 func TestRequestsThatLeadNowhere(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	for name, want := range map[string]struct {
 		address string
 		status  int
@@ -47,7 +47,7 @@ func TestRequestsThatLeadNowhere(t *testing.T) {
 }
 
 func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	for name, want := range map[string]struct {
 		pairs []string
 		code  string
@@ -90,7 +90,7 @@ func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
 }
 
 func TestSilenceFreshnessAndHints(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	first := h.redeem(h.code(b, demo.Doctor).Get("code"))
 	subject := h.verify(first.ID)["sub"]
@@ -146,7 +146,7 @@ func TestSilenceFreshnessAndHints(t *testing.T) {
 // A client's page posts its request and wants the answer by a form (in live use
 // with the real ЕСИ). Neither is a forgery.
 func TestPostedRequestAndFormPost(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	address, _ := url.Parse(h.request("response_mode", "form_post", "ui_locales", "ky"))
 	r, _ := http.NewRequest(http.MethodPost, h.base+"/connect/authorize", strings.NewReader(address.RawQuery))
@@ -182,7 +182,7 @@ func TestPostedRequestAndFormPost(t *testing.T) {
 }
 
 func TestAFlowBelongsToItsBrowser(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	mine, other := h.browser(), h.browser()
 	p := h.signIn(mine, mine.get(h.request()), demo.Doctor)
 	p.must(http.StatusOK, "Передача данных")
@@ -208,7 +208,7 @@ func TestAFlowBelongsToItsBrowser(t *testing.T) {
 }
 
 func TestForgedAndReplayedAnswersAtASystem(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	p := h.signIn(b, b.get(h.card.base+"/"), demo.Doctor)
 	done := b.stay().submit(p, "/consent", "decision", "allow", "agreement", "1", "remember", "1")
@@ -328,7 +328,7 @@ func TestCodesServeOnceBrieflyAndFewTimes(t *testing.T) {
 }
 
 func TestAuthenticatorAppIsTheFirstChoiceOfWhoHasOne(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	p := b.submit(b.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Head.PIN, "password", demo.Password)
 	p.must(http.StatusOK, "приложения-аутентификатора", "Получить по SMS")
@@ -341,7 +341,7 @@ func TestAuthenticatorAppIsTheFirstChoiceOfWhoHasOne(t *testing.T) {
 }
 
 func TestSignOutAsksWhereTheSystemHasNoProof(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	got := h.redeem(h.code(b, demo.Doctor).Get("code"))
 	p := b.get(fmtURL(h.base+"/connect/endsession", "client_id", "card", "post_logout_redirect_uri", h.card.base+"/"))

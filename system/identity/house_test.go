@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -136,7 +138,32 @@ func (i *inbox) clear() {
 
 const exchangeKey = "key-of-the-test"
 
-// open builds the house on a database of the address.
+// The secrets of every house.
+var (
+	houseSecret = bytes.Repeat([]byte{9}, 32)
+	secretOf    = func(name string) string { return name + "-secret+with/signs" }
+)
+
+// peopled is a database of ЕСИ with its keys and the demo's people in it.
+var peopled = dbtest.Prepared{Fill: func(database string) error {
+	ctx := context.Background()
+	esi, err := identity.New(ctx, host.Env{
+		Database: database, Connections: 10, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), BaseURL: "http://esi.localhost", Secret: houseSecret, Demo: true,
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(esi.Demo(ctx), esi.Close())
+}}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	peopled.Remove()
+	os.Exit(code)
+}
+
+// open builds the house on a database of the address; on a copy of peopled it is
+// there sooner than on an empty one.
 func open(t *testing.T, database string) *house {
 	t.Helper()
 	h := &house{t: t, clock: &moving{}, inbox: &inbox{}, address: database, neighbours: map[exchangeapi.Subsystem]*exchangeapi.Provider{}}
@@ -175,11 +202,10 @@ func open(t *testing.T, database string) *house {
 	h.log = log
 	h.serve(exchangeapi.Message, func(p *exchangeapi.Provider) { messageapi.Serve(p, h.inbox) })
 	set("tunduk", http.HandlerFunc(h.exchange))
-	secretOf := func(name string) string { return name + "-secret+with/signs" }
 	esi, err := identity.New(context.Background(), host.Env{
 		Database: database, Connections: 10, Clock: h.clock, Log: log, HTTP: &http.Client{Transport: h.network, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		BaseURL: h.base, Issuer: h.base, Sites: sites, ClientSecretOf: secretOf, ExchangeAddress: exchange, ExchangeKey: exchangeKey,
-		Secret: bytes.Repeat([]byte{9}, 32), Demo: true,
+		Secret: houseSecret, Demo: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -207,11 +233,12 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// each runs the test with the house on both engines.
+// each runs the test with the house on both engines, side by side.
 func each(t *testing.T, run func(t *testing.T, h *house)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { run(t, open(t, "sqlite:"+t.TempDir())) })
-	t.Run("postgres", func(t *testing.T) { run(t, open(t, dbtest.Postgres(t))) })
+	dbtest.Both(t,
+		func(t *testing.T) { run(t, open(t, peopled.SQLite(t))) },
+		func(t *testing.T) { run(t, open(t, peopled.Postgres(t))) })
 }
 
 // db opens ЕСИ's database beside it, to look.

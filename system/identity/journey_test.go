@@ -59,7 +59,7 @@ func TestOneSignInOpensTwoSystemsAndOneSignOutEndsBoth(t *testing.T) {
 }
 
 func TestDeclinedConsentAndCancelledSignInAreTold(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	p := h.signIn(b, b.get(h.card.base+"/"), demo.Surgeon)
 	p = b.submit(p, "/consent", "decision", "deny")
@@ -86,7 +86,7 @@ func TestConsentWithdrawnEndsTheSystemsSession(t *testing.T) {
 }
 
 func TestSessionEndedFromAnotherBrowser(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	phone, desk := h.browser(), h.browser()
 	desk.agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 	h.enter(phone, h.card, demo.Doctor)
@@ -108,7 +108,7 @@ func TestSessionEndedFromAnotherBrowser(t *testing.T) {
 }
 
 func TestPagesSpeakThreeLanguages(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	for _, lang := range []string{"ky", "ru", "en"} {
 		b := h.browser()
 		var seen []string

@@ -112,7 +112,7 @@ func (h *house) left() int {
 
 // A system that is away when the session ends hears of it when it is back.
 func TestLogoutTokenIsSentAgain(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	h.enter(b, h.card, demo.Doctor)
 	var away atomic.Bool

@@ -55,7 +55,7 @@ func protocol(path string) bool {
 // frame around it, nothing kept in caches; and no form of it works from another
 // site.
 func TestEveryPageIsGuarded(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	h.populate(&residents{})
 	in, out := h.browser(), h.browser()
 	h.signIn(in, in.get(h.base+"/sign-in"), demo.Doctor)

@@ -169,7 +169,7 @@ func TestADeviceOpensByItsPIN(t *testing.T) {
 
 // A new device needs a sign-in that is no older than ten minutes.
 func TestADeviceIsAddedAfterAFreshSignInAlone(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	h.signIn(b, b.get(h.base+"/sign-in"), demo.Patient)
 	h.clock.advance(11 * time.Minute)
@@ -189,7 +189,7 @@ func TestADeviceIsAddedAfterAFreshSignInAlone(t *testing.T) {
 
 // "This was not me" leaves no device by which a thief could come back.
 func TestDisowningASignInRemovesTheDevices(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	phone := h.phone(demo.Patient)
 	link := ""
 	h.eventually("no notice of the device came", func() bool {

@@ -171,7 +171,7 @@ func TestTwoOperatorsDoNotDecideOneCase(t *testing.T) {
 }
 
 func TestTheQueueIsOperatorsAlone(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	h.populate(&residents{})
 	h.registered()
 	h.staffed()

@@ -14,7 +14,7 @@ import (
 
 // RFC 8414: what is advertised is there, and what is there is advertised.
 func TestRFC8414DescriptionIsTrue(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	p := h.browser().get(h.base + "/.well-known/openid-configuration").must(http.StatusOK)
 	d := map[string]any{}
 	if err := json.Unmarshal([]byte(p.body), &d); err != nil {
@@ -101,7 +101,7 @@ func sorted(words []string) string {
 
 // Each way of answering and each display that is advertised works.
 func TestRFC8414AdvertisedWaysOfAnswering(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	h.code(b, demo.Doctor)
 	for _, display := range []string{"page", "popup", "touch"} {
@@ -158,7 +158,7 @@ func TestRFC7523KeyInsteadOfASecret(t *testing.T) {
 
 // RFC 6750, 2.2: a token in the body of a POST opens the claims; in the address, never.
 func TestRFC6750TokenInTheBody(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	got := h.redeem(h.code(h.browser(), demo.Doctor).Get("code"))
 	if info := h.call("/connect/userinfo", nil, "access_token", got.Access); info.status != http.StatusOK || info.word("pin") != demo.Doctor.PIN {
 		t.Fatalf("%+v", info)

@@ -59,7 +59,7 @@ func TestAnswersGivenAgainHoldNoLongerThanTheToken(t *testing.T) {
 }
 
 func TestABlockedClientsTokensAreNotAnsweredAgain(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	c := h.connect(demo.Doctor, nil)
 	got := c.redeem(c.auth(), c.code(h.browser(), demo.Doctor))
 	for range 2 {
@@ -86,7 +86,7 @@ func TestABlockedClientsTokensAreNotAnsweredAgain(t *testing.T) {
 
 // A machine's token is the same whether we sign it ourselves or the library does.
 func TestAMachinesTokenIsThatOfTheLibrary(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	_, _, body := h.ask("/connect/token", basic("fhir-reader", "fhir-reader-secret+with/signs"), "grant_type", "client_credentials", "scope", "system/*.read")
 	_, _, byLibrary := h.ask("/connect/token", basic("fhir-reader", "fhir-reader-secret+with/signs"), "grant_type", "client_credentials", "scope", "system/*.read", "unknown", "1")
 	var answers [2]map[string]any
@@ -129,7 +129,7 @@ func TestAMachinesTokenIsThatOfTheLibrary(t *testing.T) {
 
 // Who knows what is published already is told so in a few bytes.
 func TestDiscoveryAndKeysHaveATag(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/openid-configuration/jwks"} {
 		first := h.browser().get(h.base + path)
 		r, _ := http.NewRequest(http.MethodGet, h.base+path, nil)

@@ -158,7 +158,7 @@ func (h *house) verify(idToken string) map[string]any {
 }
 
 func TestDiscoveryNamesTheRealAddressesAndNothingUnsafe(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	p := h.browser().get(h.base + "/.well-known/openid-configuration").must(http.StatusOK)
 	d := map[string]any{}
 	if err := json.Unmarshal([]byte(p.body), &d); err != nil {
@@ -201,7 +201,7 @@ func TestDiscoveryNamesTheRealAddressesAndNothingUnsafe(t *testing.T) {
 }
 
 func TestTokensAndClaimsOfAPerson(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	answer := h.code(b, demo.Patient, "scope", "openid profile organizations email phone offline_access")
 	if answer.Get("state") != "st-1" || answer.Get("iss") != h.base {
@@ -306,7 +306,7 @@ func TestRefreshTokenRotatesAndATheftEndsTheGrant(t *testing.T) {
 }
 
 func TestTokensEndWithTheSession(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	got := h.redeem(h.code(b, demo.Doctor).Get("code"))
 	if got.Refresh != "" {
@@ -322,7 +322,7 @@ func TestTokensEndWithTheSession(t *testing.T) {
 }
 
 func TestRevocationAndIntrospection(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	got := h.redeem(h.code(h.browser(), demo.Doctor).Get("code"))
 	active := func(auth clientAuth) string {
 		_, _, body := h.ask("/connect/introspect", auth, "token", got.Access)
@@ -351,7 +351,7 @@ func TestRevocationAndIntrospection(t *testing.T) {
 }
 
 func TestMachinesGetTokensByTheirSecret(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	const reader = "fhir-reader-secret+with/signs"
 	post := func(r *http.Request, values url.Values) {
 		values.Set("client_id", "fhir-reader")

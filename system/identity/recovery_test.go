@@ -69,7 +69,7 @@ func TestRecoveryByTwoChannels(t *testing.T) {
 }
 
 func TestRecoveryByOneChannelAndABoundApp(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	h.recovering(b, demo.Head.PIN)
 	code, err := totp.GenerateCode(demo.Head.TOTP, h.clock.Now())
@@ -139,7 +139,7 @@ func TestRecoveryTakesTheSameTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures")
 	}
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	const rounds = 15
 	took := map[bool][]time.Duration{}
 	d := h.db()
@@ -208,7 +208,7 @@ func TestARecoveryCodeIsBoundToItsRequestAndTriesAreFew(t *testing.T) {
 
 // After "this was not me" codes recover nothing: the thief may hold the phone.
 func TestAReportedAccountIsNotRecoveredByCodes(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	_, _, link := h.warned(demo.Doctor)
 	begun := h.browser() // a thief is half through
 	h.recovering(begun, demo.Doctor.PIN)

@@ -144,7 +144,7 @@ func TestAPersonRegisters(t *testing.T) {
 // Data that do not fit are refused alike: whatever does not fit, and whether
 // the ПИН exists or has an account.
 func TestDataThatDoNotFitAreRefusedAlike(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	expired, dead := demo.Residents[1], demo.Residents[2]
 	h.populate(&residents{changed: map[string]func(*populationapi.Person){
 		expired.PIN: func(p *populationapi.Person) { p.Passport.Expires = clock.Date{Year: 2020, Month: 1, Day: 1} },
@@ -219,7 +219,7 @@ func TestARegisteredPINIsNotGivenAway(t *testing.T) {
 
 // After three photos that a machine does not take, an operator may look.
 func TestAPhotoInDoubtGoesToAnOperator(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	h.populate(&residents{})
 	b := h.browser()
 	h.toPhoto(b, b.submit(b.get(h.base+"/register/passport"), "/register/passport", "pin", newcomer.PIN, "passport", newcomer.Passport))
@@ -242,7 +242,7 @@ func TestAPhotoInDoubtGoesToAnOperator(t *testing.T) {
 }
 
 func TestARegistrationIsItsBrowsersAndRunsOut(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	h.populate(&residents{})
 	b := h.browser()
 	b.submit(b.get(h.base+"/register/passport"), "/register/passport", "pin", newcomer.PIN, "passport", newcomer.Passport)
@@ -254,7 +254,7 @@ func TestARegistrationIsItsBrowsersAndRunsOut(t *testing.T) {
 }
 
 func TestGuessingPassportsIsLimited(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	h.populate(&residents{})
 	for _, digits := range []string{newcomer.PIN, "11503198599999"} { // known and unknown alike
 		b := h.browser()
@@ -327,7 +327,7 @@ func TestPhotosAndRegistrationsAreNotKeptForEver(t *testing.T) {
 // What the app keeps on a device is one person's: it goes with the sign-out, and
 // when somebody else signs in.
 func TestTheDeviceForgetsThePerson(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	h.populate(&residents{})
 	b := h.browser()
 	p := h.signIn(b, b.get(h.base+"/app"), demo.Patient).must(http.StatusOK, "Мои документы", "Жумабеков")

@@ -24,7 +24,7 @@ func (b *browser) session(h *house) string {
 }
 
 func TestASessionIsNewAtEachSignInAndEndsInTime(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	b := h.browser()
 	planted := strings.Repeat("p", 43)
 	b.client.Jar.SetCookies(mustURL(h.base), []*http.Cookie{{Name: "sanarip_identity", Value: planted, Path: "/"}})
@@ -70,39 +70,36 @@ func TestASessionIsNewAtEachSignInAndEndsInTime(t *testing.T) {
 // Two processes on one database are one ЕСИ; and one that is started again is
 // the second of them a moment later: no session and no lock is lost.
 func TestTwoProcessesAreOne(t *testing.T) {
-	for engine, address := range map[string]func(t *testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite:" + t.TempDir() },
-		"postgres": func(t *testing.T) string { return dbtest.Postgres(t) },
-	} {
-		t.Run(engine, func(t *testing.T) {
-			database := address(t)
-			one, two := open(t, database), open(t, database)
-			b := one.browser()
-			one.signIn(b, b.get(one.base+"/sign-in"), demo.Doctor).must(http.StatusOK, "Мой аккаунт")
-			jar, _ := cookiejar.New(nil)
-			jar.SetCookies(mustURL(two.base), b.client.Jar.Cookies(mustURL(one.base)))
-			there := &browser{t: t, agent: b.agent, client: &http.Client{Transport: two.network, Jar: jar}}
-			there.get(two.base+"/").must(http.StatusOK, "Мой аккаунт", "Асанова")
-			// Guesses at one are counted at the other.
-			for i := range 5 {
-				h := []*house{one, two}[i%2]
-				h.browser().post(h.base+"/sign-in", url.Values{"pin": {demo.Nurse.PIN}, "password": {"Wrong-pass-1"}}).must(http.StatusUnprocessableEntity)
-			}
-			for _, h := range []*house{one, two} {
-				h.browser().post(h.base+"/sign-in", url.Values{"pin": {demo.Nurse.PIN}, "password": {demo.Password}}).must(http.StatusTooManyRequests)
-			}
-			// Started again after both: the same.
-			three := open(t, database)
-			three.browser().post(three.base+"/sign-in", url.Values{"pin": {demo.Nurse.PIN}, "password": {demo.Password}}).must(http.StatusTooManyRequests)
-			jar.SetCookies(mustURL(three.base), b.client.Jar.Cookies(mustURL(one.base)))
-			again := &browser{t: t, agent: b.agent, client: &http.Client{Transport: three.network, Jar: jar}}
-			again.get(three.base+"/").must(http.StatusOK, "Мой аккаунт")
-			// Ended at one, it is ended at all.
-			there.post(two.base+"/sign-out", nil)
-			b.get(one.base+"/").must(http.StatusOK, "Единый вход")
-			if err := one.esi.Ready(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-		})
+	run := func(t *testing.T, database string) {
+		one, two := open(t, database), open(t, database)
+		b := one.browser()
+		one.signIn(b, b.get(one.base+"/sign-in"), demo.Doctor).must(http.StatusOK, "Мой аккаунт")
+		jar, _ := cookiejar.New(nil)
+		jar.SetCookies(mustURL(two.base), b.client.Jar.Cookies(mustURL(one.base)))
+		there := &browser{t: t, agent: b.agent, client: &http.Client{Transport: two.network, Jar: jar}}
+		there.get(two.base+"/").must(http.StatusOK, "Мой аккаунт", "Асанова")
+		// Guesses at one are counted at the other.
+		for i := range 5 {
+			h := []*house{one, two}[i%2]
+			h.browser().post(h.base+"/sign-in", url.Values{"pin": {demo.Nurse.PIN}, "password": {"Wrong-pass-1"}}).must(http.StatusUnprocessableEntity)
+		}
+		for _, h := range []*house{one, two} {
+			h.browser().post(h.base+"/sign-in", url.Values{"pin": {demo.Nurse.PIN}, "password": {demo.Password}}).must(http.StatusTooManyRequests)
+		}
+		// Started again after both: the same.
+		three := open(t, database)
+		three.browser().post(three.base+"/sign-in", url.Values{"pin": {demo.Nurse.PIN}, "password": {demo.Password}}).must(http.StatusTooManyRequests)
+		jar.SetCookies(mustURL(three.base), b.client.Jar.Cookies(mustURL(one.base)))
+		again := &browser{t: t, agent: b.agent, client: &http.Client{Transport: three.network, Jar: jar}}
+		again.get(three.base+"/").must(http.StatusOK, "Мой аккаунт")
+		// Ended at one, it is ended at all.
+		there.post(two.base+"/sign-out", nil)
+		b.get(one.base+"/").must(http.StatusOK, "Единый вход")
+		if err := one.esi.Ready(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 	}
+	dbtest.Both(t,
+		func(t *testing.T) { run(t, peopled.SQLite(t)) },
+		func(t *testing.T) { run(t, peopled.Postgres(t)) })
 }

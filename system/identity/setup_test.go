@@ -115,7 +115,7 @@ func TestSetUpLeadsThroughPasswordFactorAndBackupCodes(t *testing.T) {
 
 // A new password ends the sessions elsewhere, and the person is told.
 func TestAChangedPasswordEndsOtherSessions(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	here, there := h.browser(), h.browser()
 	h.signIn(here, here.get(h.base+"/sign-in"), demo.Nurse).must(http.StatusOK)
 	h.signIn(there, there.get(h.base+"/sign-in"), demo.Nurse).must(http.StatusOK)
@@ -140,7 +140,7 @@ func TestAChangedPasswordEndsOtherSessions(t *testing.T) {
 // Somebody who knows the password and guesses at one factor locks neither the
 // person's own browser nor their other factors.
 func TestGuessingAtAFactorDoesNotLockThePersonOut(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	own := h.browser()
 	h.signIn(own, own.get(h.base+"/sign-in"), demo.Nurse).must(http.StatusOK) // a browser that is known
 	thief := h.browser()

@@ -142,7 +142,7 @@ func TestAPersonSignsADocumentOfASystem(t *testing.T) {
 }
 
 func TestRequestsToSignThatLeadAstray(t *testing.T) {
-	h := open(t, "sqlite:"+t.TempDir())
+	h := open(t, peopled.SQLite(t))
 	ctx := context.Background()
 	portal := identityapi.SigningClient{Exchange: h.from(exchangeapi.Portal)}
 	good := identityapi.SigningRequest{

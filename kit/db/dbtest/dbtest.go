@@ -8,25 +8,21 @@ package dbtest
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
-	"net/url"
 	"os"
-	"strings"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/kit/id"
 )
 
-// Each runs the test on every engine, each time with an empty database of the
-// system, migrated by the sets.
+// Each runs the test on every engine, side by side, each time with an empty
+// database of the system, migrated by the sets.
 func Each(t *testing.T, system string, sets []db.Set, run func(t *testing.T, d *db.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { run(t, open(t, "sqlite:"+t.TempDir(), system, sets)) })
-	t.Run("postgres", func(t *testing.T) { run(t, open(t, Postgres(t), system, sets)) })
+	Both(t,
+		func(t *testing.T) { run(t, open(t, "sqlite:"+t.TempDir(), system, sets)) },
+		func(t *testing.T) { run(t, open(t, Postgres(t), system, sets)) })
 }
 
 // SQLite is an empty, migrated SQLite database, for tests that have nothing to
@@ -58,6 +54,12 @@ func open(t testing.TB, address, system string, sets []db.Set) *db.DB {
 // Postgres makes an empty database on the test server and gives its address.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return database(t, serverOf(t), "")
+}
+
+// serverOf is the address of the test server, without which the test is skipped.
+func serverOf(t testing.TB) string {
+	t.Helper()
 	server := os.Getenv("SANARIP_TEST_POSTGRES")
 	if server == "" {
 		if os.Getenv("SANARIP_TEST_REQUIRE_POSTGRES") == "1" {
@@ -65,28 +67,5 @@ func Postgres(t testing.TB) string {
 		}
 		t.Skip("SANARIP_TEST_POSTGRES is not set: see `make test`")
 	}
-	ctx := context.Background()
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = admin.Close() }()
-	name := "test_" + strings.ReplaceAll(id.New(), "-", "")
-	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("make a test database: %v", err)
-	}
-	t.Cleanup(func() {
-		again, err := sql.Open("pgx", server)
-		if err != nil {
-			return
-		}
-		defer func() { _ = again.Close() }()
-		_, _ = again.ExecContext(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name))
-	})
-	address, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address.Path = "/" + name
-	return address.String()
+	return server
 }
