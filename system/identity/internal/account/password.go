@@ -45,8 +45,10 @@ func Weaknesses(field, password string) []fail.Finding {
 	if len(password) > maxPassword {
 		findings = append(findings, fail.Finding{Field: field, Key: "identity.password.long"})
 	}
-	if len(findings) == 0 && Common(password) {
-		findings = append(findings, fail.Finding{Field: field, Key: "identity.password.common"})
+	if len(findings) == 0 {
+		if key := Guessable(password); key != "" { // text: identity.password.*
+			findings = append(findings, fail.Finding{Field: field, Key: key})
+		}
 	}
 	return findings
 }

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// commonWords are what people make passwords of: compiled for this file by hand
+// commonText is what people make passwords of: compiled for this file by hand
 // from what lists of leaked passwords are known to be made of (words for
 // "password", names, places, football, love, keyboard rows) and from Kyrgyz and
 // Russian names and places written in Latin letters. Sorted, one a line, of three
@@ -16,15 +16,17 @@ import (
 //go:embed password_common.txt
 var commonText string
 
-var commonWords = func() map[string]bool {
+var commonWords = setOf(commonText)
+
+func setOf(lines string) map[string]bool {
 	words := map[string]bool{}
-	for word := range strings.Lines(commonText) {
+	for word := range strings.Lines(lines) {
 		if word = strings.TrimSpace(word); word != "" {
 			words[word] = true
 		}
 	}
 	return words
-}()
+}
 
 // rows are keys in the order in which fingers and children go.
 var rows = []string{
@@ -35,18 +37,23 @@ var rows = []string{
 // leet is how signs and digits stand for letters.
 var leet = strings.NewReplacer("@", "a", "4", "a", "3", "e", "1", "i", "!", "i", "0", "o", "5", "s", "$", "s", "7", "t", "8", "b")
 
-// Common says that the password is one that guessers try first: nothing but
-// words of the list, rows of keys and repetitions, whatever digits and signs
-// stand around or for them.
-func Common(password string) bool {
+// Guessable is the key of the sentence that says why guessers come at the
+// password soon, "" where they do not: it takes them few guesses, or it is
+// nothing but words of the list, rows of keys and repetitions, whatever digits
+// and signs stand around or for them.
+func Guessable(password string) string {
+	if len([]rune(password)) > 64 {
+		return "" // more work than a guesser takes on, and than we do
+	}
+	guess := estimator{}.of(password)
 	lower := strings.ToLower(password)
-	if len(lower) > 64 {
-		return false // more work than a guesser takes on, and than we do
+	switch {
+	case guess.bits < enough && guess.pattern != unknown:
+		return string(guess.pattern)
+	case guess.bits < enough, made(lettersOf(lower)), made(lettersOf(leet.Replace(trimmed(lower)))), poor(lower):
+		return string(ofWords)
 	}
-	if made(lettersOf(lower)) || made(lettersOf(leet.Replace(trimmed(lower)))) {
-		return true
-	}
-	return poor(lower)
+	return ""
 }
 
 // trimmed is without the digits and signs at the ends: they are an ornament.

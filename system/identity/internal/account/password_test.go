@@ -3,26 +3,61 @@ package account_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 )
 
+// What guessers try first is refused, and the person is told what it is.
 func TestCommonPasswordsAreRefused(t *testing.T) {
-	for _, password := range []string{
-		"Password-1", "P@ssw0rd-1", "Password123!", "Qwerty-12345", "Qwertyuiop-1", "1Qaz2wsx3edc-", "Abcdefgh1-", "Bishkek-2024", "Kyrgyzstan_1", "Manas-Manas-1",
-		"!!!Iloveyou111", "Aaaaaaaa1-", "1Q2w3e4r5t-", "Zxcvbnm-123", "Admin-Admin-1", "Nurbek_1234567", "Zvezda-1999!", "Asdf-Qwer-1234", "Welcome2026!", "M0nkey-dr4gon",
+	for key, passwords := range map[string][]string{
+		"identity.password.common": {
+			"Password-1", "P@ssw0rd-1", "Password123!", "Bishkek-2024", "Kyrgyzstan_1", "Manas-Manas-1", "!!!Iloveyou111",
+			"Admin-Admin-1", "Zvezda-1999!", "Asdf-Qwer-1234", "Welcome2026!", "M0nkey-dr4gon",
+			// of the lists of leaked passwords, of names and of English words
+			"Steelers*99", "We1come-2026", "Michelle-1990!", "Marseille-2019", "Wombat-2026!", "DrowssaP1!", "mArYjAnE-12", "Liverpool!Liverpool!1",
+		},
+		"identity.password.layout": {"Gfhjkm-2026", "Ghbdtn-123!", "Yfnfif_1985", "Rshusp_2026", "Cjkywt!2020", "Cfkfv_1999"},
+		"identity.password.keys":   {"Qwerty-12345", "Nurbek_1234567", "1Qaz2wsx3edc-", "1Q2w3e4r5t-", "Zxcvbnm-123", "!QAZ2wsx3edc", "Zaq1@wsxcde3", "Poiuytrewq1!", "Mnbvcxz-0987"},
+		"identity.password.repeat": {"Aaaaaaaa1-", "Abcdefgh1-", "Zyxwvuts_9", "Ab1-Ab1-Ab1-", strings.Repeat("Aa1-", 16)},
+		"identity.password.date":   {"15.03.1985-Aa", "Ab_19850315"},
 	} {
-		if findings := account.Weaknesses("password", password); len(findings) != 1 || findings[0].Key != "identity.password.common" {
-			t.Errorf("%s: %v", password, findings)
+		for _, password := range passwords {
+			if findings := account.Weaknesses("password", password); len(findings) != 1 || findings[0].Key != key {
+				t.Errorf("%s: %v, not %s", password, findings, key)
+			}
 		}
 	}
 	for _, password := range []string{
 		"Sanarip-2026", "Tuz-achuu-7-kepter", "x7Kq-92mPw", "Ak-kalpaktuu 5 muzoo bar!", strings.Repeat("Jaz-9 kelet ", 6), strings.Repeat("Aa1-", 20), "Zhurnal*58ocherk",
+		"Correct-horse-1-battery", "Sezim-2026-jol", "Kerege-shyrdak_71", "q!V8_hZt2w", "Бир эки Zx-9 торпок",
 	} {
 		if findings := account.Weaknesses("password", password); len(findings) != 0 {
 			t.Errorf("%s: %v", password, findings)
 		}
+	}
+}
+
+// To look at a password takes little beside its hash, however it is made, and
+// the lists no memory.
+func TestLookingAtAPasswordIsCheap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures")
+	}
+	for _, password := range []string{strings.Repeat("a", 64), strings.Repeat("Aa1-", 16), strings.Repeat("qwertyuiop", 6), strings.Repeat("ab", 31) + "c1", strings.Repeat("пароль1-", 8), strings.Repeat("x", 100_000)} {
+		best := time.Hour
+		for range 5 {
+			start := time.Now()
+			account.Guessable(password)
+			best = min(best, time.Since(start))
+		}
+		if best > 60*time.Millisecond { // the hash takes 30 and more; the race detector makes all slower
+			t.Errorf("%.20s… took %v", password, best)
+		}
+	}
+	if allocated := testing.AllocsPerRun(1, func() { account.Guessable("x7Kq-92mPw") }); allocated > 5000 {
+		t.Errorf("%v allocations", allocated)
 	}
 }
 
