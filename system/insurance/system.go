@@ -115,16 +115,22 @@ func (s *System) routes() {
 	o := s.office
 	design.Mount(o.Mux)
 	o.SignIn.Mount(o.Mux, o.Site)
-	open := public.Pages{Clock: s.fund.Clock, Catalogue: s.fund.Catalogue, Tables: s.fund.Tables}
+	open := public.Pages{Clock: s.fund.Clock, Catalogue: s.fund.Catalogue, Tables: s.fund.Tables, Simulate: s.fund.Simulate}
 	o.Public("GET /{$}", open.Start)
 	o.Public("GET /rules", open.Rules)
 	o.Public("GET /rules.json", open.RulesJSON)
 	o.Public("GET /prices", open.Prices)
+	o.Public("GET /simulator", open.Simulator)
+	o.Public("POST /simulator", open.Try)
+	o.Public("GET /simulator/example.json", open.Example)
+	o.Public("POST /simulator/treated-cases", open.SimulateJSON)
 	o.Public("/", page.Missing)
 	desk := review.Pages{Fund: s.fund, Directory: s.directory}
 	o.Both("GET /desk", office.Arrive)
 	o.Both("GET /cases", desk.List)
 	o.Both("GET /cases/{id}", desk.Show)
+	o.Both("GET /cases/{id}/why", desk.Why)
+	o.Both("GET /cases/{id}/why/{rule}", desk.Why)
 	o.Page("POST /cases/{id}/return", desk.Return)
 	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
 	o.Both("GET /totals", totals.Show)

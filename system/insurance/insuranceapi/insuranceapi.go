@@ -148,13 +148,14 @@ type API interface {
 	Submit(ctx context.Context, c Case) (Decision, error)
 	// Check is what Submit would say, without any effect.
 	Check(ctx context.Context, c Case) (Decision, error)
-	// Rules is the catalogue of checks in force on the day.
+	// Rules is the catalogue of checks in force on the day; for a zero day all of
+	// it, also what held before and will hold.
 	Rules(ctx context.Context, on clock.Date) ([]Rule, error)
 }
 
 // Day asks for a day.
 type Day struct {
-	On clock.Date `json:"on"`
+	On clock.Date `json:"on,omitzero"`
 }
 
 // Client calls the fund through the exchange.

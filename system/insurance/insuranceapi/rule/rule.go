@@ -136,14 +136,14 @@ func (k Catalogue) On(day clock.Date) []insuranceapi.Rule {
 // Check runs the rules in force on the day of discharge (today, if there is none).
 func (k Catalogue) Check(c insuranceapi.Case, f Facts) []insuranceapi.Finding {
 	findings := []insuranceapi.Finding{}
-	for _, r := range k.of(c, f) {
+	for _, r := range k.Of(c, f) {
 		findings = append(findings, run(r, c, f)...)
 	}
 	return findings
 }
 
-// of is the rules for the case.
-func (k Catalogue) of(c insuranceapi.Case, f Facts) []insuranceapi.Rule {
+// Of is the rules that hold for the case.
+func (k Catalogue) Of(c insuranceapi.Case, f Facts) []insuranceapi.Rule {
 	day := clock.DateOf(f.Now)
 	if !c.DischargedAt.IsZero() {
 		day = clock.DateOf(c.DischargedAt)

@@ -28,7 +28,7 @@ type Explanation struct {
 // Why replays the rule on the case by the catalogue of its day; false when no
 // such rule held then.
 func (k Catalogue) Why(id string, c insuranceapi.Case, f Facts) (Explanation, bool) {
-	for _, r := range k.of(c, f) {
+	for _, r := range k.Of(c, f) {
 		if r.ID != id {
 			continue
 		}

@@ -22,6 +22,7 @@ type Pages struct {
 	Clock     clock.Clock
 	Catalogue rule.Catalogue
 	Tables    price.Tables
+	Simulate  func(insuranceapi.Case) (insuranceapi.Decision, error)
 }
 
 // Start is GET /.
@@ -30,6 +31,14 @@ func (p Pages) Start(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p Pages) rules(on clock.Date) []insuranceapi.Rule { return p.Catalogue.On(on) }
+
+// asked is the rules of ?on=, or with ?all=1 all that there were and will be.
+func (p Pages) asked(r *http.Request, on clock.Date) (rules []insuranceapi.Rule, all bool) {
+	if r.URL.Query().Get("all") == "1" {
+		return p.Catalogue.All(), true
+	}
+	return p.rules(on), false
+}
 
 // day is the day of ?on=, today without one.
 func (p Pages) day(r *http.Request) (clock.Date, error) {
@@ -50,7 +59,8 @@ func (p Pages) Rules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, rulesPage(p.rules(on), on))
+	rules, all := p.asked(r, on)
+	return page.Render(w, r, http.StatusOK, rulesPage(rules, on, all))
 }
 
 // RulesJSON is GET /rules.json: the same for programs.
@@ -59,7 +69,8 @@ func (p Pages) RulesJSON(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return page.JSON(w, http.StatusBadRequest, map[string]string{"error": "on is no day: write 2026-11-22"})
 	}
-	return page.JSON(w, http.StatusOK, p.rules(on))
+	rules, _ := p.asked(r, on)
+	return page.JSON(w, http.StatusOK, rules)
 }
 
 // Prices is GET /prices: every table known, the one in force first.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/sanarip/sanarip/design"
@@ -173,6 +174,17 @@ type caseView struct {
 // row is a line of the form with what was found about its fields beside it.
 func (v caseView) row(ctx context.Context, key, value string, fields ...string) design.Row {
 	return design.Row{Key: text.T(ctx, key), Component: noted(value, v.findings(fields...))}
+}
+
+// ruleIDs are the rules that found something, each once.
+func (v caseView) ruleIDs() []string {
+	var ids []string
+	for _, f := range v.Decision.Findings {
+		if !slices.Contains(ids, f.Rule) {
+			ids = append(ids, f.Rule)
+		}
+	}
+	return ids
 }
 
 func (v caseView) findings(fields ...string) []insuranceapi.Finding {

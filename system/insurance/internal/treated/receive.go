@@ -77,6 +77,9 @@ func (f Fund) Preview(ctx context.Context, c insuranceapi.Case, way string) (ins
 
 // Rules implements insuranceapi.API.
 func (f Fund) Rules(_ context.Context, on clock.Date) ([]insuranceapi.Rule, error) {
+	if on.IsZero() {
+		return f.Catalogue.All(), nil
+	}
 	return f.Catalogue.On(on), nil
 }
 

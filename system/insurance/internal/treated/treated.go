@@ -153,10 +153,9 @@ func encode(c insuranceapi.Case) (content, hash string, err error) {
 // decide checks, groups and prices. Nothing is read or written here.
 func (f Fund) decide(c insuranceapi.Case, facts rule.Facts) insuranceapi.Decision {
 	d := insuranceapi.Decision{Number: c.Number, Revision: c.Revision, State: insuranceapi.Accepted, At: facts.Now}
-	table, priced := f.Tables.On(clock.DateOf(c.DischargedAt))
+	table, _ := f.Tables.On(clock.DateOf(c.DischargedAt))
 	p, grouped := table.Price(c)
-	facts.Priced, facts.Categories, facts.Grouped = priced, table.Categories, grouped
-	d.Findings = f.Catalogue.Check(c, facts)
+	d.Findings = f.Catalogue.Check(c, f.priced(c, facts))
 	if rule.Returned(d.Findings) || !grouped {
 		d.State = insuranceapi.Returned
 		return d

@@ -1,0 +1,94 @@
+package public
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+)
+
+//go:embed example.json
+var example string
+
+// Simulator is GET /simulator: what it is, and a case to try in the browser.
+func (p Pages) Simulator(w http.ResponseWriter, r *http.Request) error {
+	return page.Render(w, r, http.StatusOK, simulatorPage(simulatorView{form: page.NewForm("case", example)}))
+}
+
+// Example is GET /simulator/example.json: a case with nothing wrong in it.
+func (Pages) Example(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, err := io.WriteString(w, example)
+	return err
+}
+
+type simulatorView struct {
+	form     *page.Form
+	decision *insuranceapi.Decision
+}
+
+// Try is POST /simulator: the form of the page.
+func (p Pages) Try(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	v := simulatorView{form: form}
+	c, err := read(strings.NewReader(form.Get("case")))
+	if err == nil {
+		var d insuranceapi.Decision
+		if d, err = p.Simulate(c); err == nil {
+			v.decision = &d
+		}
+	}
+	status := http.StatusOK
+	if err != nil {
+		status = http.StatusUnprocessableEntity
+		form.Fail("case", "insurance.simulator.unreadable")
+	}
+	return page.Render(w, r, status, simulatorPage(v))
+}
+
+// SimulateJSON is POST /simulator/treated-cases for programs: a case in, the
+// decision out, as at the exchange's treated-cases/check. Nothing is kept.
+func (p Pages) SimulateJSON(w http.ResponseWriter, r *http.Request) error {
+	c, err := read(http.MaxBytesReader(w, r.Body, page.MaxBody))
+	if err != nil {
+		return page.JSON(w, http.StatusBadRequest, map[string]string{"error": "the body is no treated case: " + reason(err)})
+	}
+	d, err := p.Simulate(c)
+	if err != nil {
+		return page.JSON(w, http.StatusBadRequest, map[string]string{"error": "the case is out of bounds: a text, a list or the revision is longer than a form can hold, or the number is missing"})
+	}
+	return page.JSON(w, http.StatusOK, d)
+}
+
+func read(body io.Reader) (insuranceapi.Case, error) {
+	var c insuranceapi.Case
+	in := json.NewDecoder(body)
+	in.DisallowUnknownFields() // a misspelt field would be a field left out
+	if err := in.Decode(&c); err != nil {
+		return c, err
+	}
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return c, errors.New("there is more than one value")
+	}
+	return c, nil
+}
+
+// reason is a decoder's complaint, which repeats of the input no more than the
+// name of a field.
+func reason(err error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return "field " + wrong.Field + " has the wrong type"
+	}
+	if text := err.Error(); strings.HasPrefix(text, "json: unknown field") && len(text) < 100 {
+		return strings.TrimPrefix(text, "json: ")
+	}
+	return "it is not JSON of the form of /simulator/example.json"
+}

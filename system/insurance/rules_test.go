@@ -1,0 +1,113 @@
+package insurance_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+)
+
+func (b browser) send(path, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return w
+}
+
+// The simulator says what the fund says, knows nobody and leaves nothing behind.
+func TestTheSimulatorHasNoEffectsAndTellsOfNobody(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		nobody := browser{t, h.system.Handler(), nil}
+		example := nobody.get("/simulator/example.json", http.StatusOK)
+		var d insuranceapi.Decision
+		w := nobody.send("/simulator/treated-cases", example)
+		if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || w.Code != http.StatusOK || d.State != insuranceapi.Accepted || d.Price == 0 || len(d.Findings) != 0 || d.CaseID != "" {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		// Somebody's real stay at that time is no reason to refuse: the simulator
+		// would tell who was in hospital.
+		if _, err := h.api.Submit(t.Context(), treatedtest.Good(), "r1", demo.Doctor.PIN); err != nil {
+			t.Fatal(err)
+		}
+		stay := treatedtest.Good()
+		stay.Number = "00000091895017426"
+		body, err := json.Marshal(stay)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w = nobody.send("/simulator/treated-cases", string(body))
+		if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || d.State != insuranceapi.Accepted {
+			t.Errorf("%s", w.Body)
+		}
+		if list := h.expert(t).get("/cases", http.StatusOK); strings.Contains(list, "0000009 18") {
+			t.Error("a simulated case was kept")
+		}
+		wrong := strings.Replace(example, `"hours_since_onset": 6`, `"hours_since_onset": 0`, 1)
+		if w := nobody.send("/simulator/treated-cases", wrong); !strings.Contains(w.Body.String(), "ADM-002") {
+			t.Errorf("%s", w.Body)
+		}
+		for name, body := range map[string]string{
+			"no JSON": "{", "nothing": "", "a misspelt field": `{"nubmer":"1"}`, "two": example + example, "no number": `{"revision":1}`,
+			"a wrong type": `{"revision":"x"}`, "too much": `{"number":"` + strings.Repeat("1", 2<<20) + `"}`,
+		} {
+			if w := nobody.send("/simulator/treated-cases", body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"error"`) {
+				t.Errorf("%s: %d %s", name, w.Code, w.Body)
+			}
+		}
+		for _, lang := range []string{"ky", "ru", "en"} {
+			for name, body := range map[string]string{
+				"page":       nobody.get("/simulator?lang="+lang, http.StatusOK),
+				"tried":      nobody.do(http.MethodPost, "/simulator?lang="+lang, url.Values{"case": {wrong}}).Body.String(),
+				"accepted":   nobody.do(http.MethodPost, "/simulator?lang="+lang, url.Values{"case": {example}}).Body.String(),
+				"unreadable": nobody.do(http.MethodPost, "/simulator?lang="+lang, url.Values{"case": {"?"}}).Body.String(),
+				"all rules":  nobody.get("/rules?all=1&lang="+lang, http.StatusOK),
+			} {
+				if key := unspoken.FindString(body); key != "" {
+					t.Errorf("%s, %s: no words for %s", lang, name, key)
+				}
+			}
+		}
+	})
+}
+
+// A rule replayed shows the values that it looked at, to the fund and to the
+// hospital whose case it is.
+func TestARuleIsReplayedFieldByField(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		wrong := treatedtest.Good()
+		wrong.BedDays = 4
+		d, err := h.api.Submit(t.Context(), wrong, "r1", demo.Doctor.PIN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expert := h.expert(t)
+		if shown := expert.get("/cases/"+d.CaseID+"?lang=ru", http.StatusOK); !strings.Contains(shown, "/why/BED-001") {
+			t.Error("the case does not lead to the replay")
+		}
+		for _, lang := range []string{"ky", "ru", "en"} {
+			one := expert.get("/cases/"+d.CaseID+"/why/BED-001?lang="+lang, http.StatusOK)
+			all := expert.get("/cases/"+d.CaseID+"/why?lang="+lang, http.StatusOK)
+			fund := expert.get("/cases/"+d.CaseID+"/why/PRC-001?lang="+lang, http.StatusOK) + expert.get("/cases/"+d.CaseID+"/why/DUP-001?lang="+lang, http.StatusOK) + expert.get("/cases/"+d.CaseID+"/why/DUP-003?lang="+lang, http.StatusOK)
+			for _, want := range []string{"bed_days", ">4<", "10.11.2026 09:30", "(4 ≠ 9)"} {
+				if !strings.Contains(one, want) {
+					t.Errorf("%s: %q is not shown", lang, want)
+				}
+			}
+			if key := unspoken.FindString(one + all + fund); key != "" {
+				t.Errorf("%s: no words for %s", lang, key)
+			}
+			if !strings.Contains(all, "DGN-001") || !strings.Contains(fund, "ДЕМО-2026-2") || strings.Contains(one, "Жумабеков") {
+				t.Errorf("%s: what the rules looked at is wrong", lang)
+			}
+		}
+		expert.get("/cases/"+d.CaseID+"/why/QQQ-001", http.StatusNotFound)
+		h.clerk(t).get("/cases/"+d.CaseID+"/why/BED-001", http.StatusNotFound) // another hospital
+	})
+}
