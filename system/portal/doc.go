@@ -13,7 +13,11 @@
 // same however often they are made; it is ready when the signature service has
 // sealed their SHA-256.
 //
-// Tables: application, application_event, document, share, share_opening,
+// A service may ask that the person signs the application (a field of the
+// catalogue): what is signed is made once and kept byte for byte, the person signs
+// it at ЕСИ, the proof stands beside it, and only then an executor sees it.
+//
+// Tables: application, application_event, application_signature, document, share, share_opening,
 // verify_miss, sequence. Routes: / (catalogue), /services/{id}, /my/…,
-// /verify…, /shared/{id}/{key}, /exchange/documents/….
+// /desk (executors), /verify…, /shared/{id}/{key}, /exchange/documents/….
 package portal

@@ -30,12 +30,14 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/identityapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/portal"
 	"github.com/sanarip/sanarip/system/portal/migration"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 const key = "shared-with-the-exchange"
@@ -136,6 +138,7 @@ func (w *town) messages() []messageapi.Message {
 type bench struct {
 	*portal.System
 	*town
+	esi   *esi
 	env   host.Env
 	clock *clock.Manual
 	url   string // of the exchange
@@ -153,7 +156,7 @@ func each(t *testing.T, run func(t *testing.T, b *bench)) {
 func open(t *testing.T, address string) *bench {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	b := &bench{town: &town{away: map[exchangeapi.Subsystem]*atomic.Bool{}}, clock: clock.NewManual(start)}
+	b := &bench{esi: &esi{}, town: &town{away: map[exchangeapi.Subsystem]*atomic.Bool{}}, clock: clock.NewManual(start)}
 	providers := map[exchangeapi.Subsystem]http.Handler{}
 	add := func(s exchangeapi.Subsystem, serve func(p *exchangeapi.Provider)) {
 		p := exchangeapi.NewProvider(s, key, quiet)
@@ -171,7 +174,8 @@ func open(t *testing.T, address string) *bench {
 	add(exchangeapi.Signature, func(p *exchangeapi.Provider) { signatureapi.Serve(p, stamp{}) })
 	add(exchangeapi.Message, func(p *exchangeapi.Provider) { messageapi.Serve(p, b.town) })
 	add(exchangeapi.Insurance, func(*exchangeapi.Provider) {})
-	add(exchangeapi.Identity, func(*exchangeapi.Provider) {})
+	add(exchangeapi.Identity, func(p *exchangeapi.Provider) { identityapi.ServeSigning(p, b.esi) })
+	add(exchangeapi.Workforce, func(p *exchangeapi.Provider) { workforceapi.Serve(p, staff{}) })
 	add(exchangeapi.Payment, func(*exchangeapi.Provider) {})
 	exchange := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target, err := exchangeapi.ParsePath(r.URL.EscapedPath())

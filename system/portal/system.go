@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/identityapi"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/portal/internal/access"
@@ -26,6 +27,7 @@ import (
 	"github.com/sanarip/sanarip/system/portal/migration"
 	"github.com/sanarip/sanarip/system/portal/portalapi"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // Texts are the words of the portal.
@@ -80,7 +82,8 @@ func (s *System) mount(env host.Env) {
 	papers.Mount()
 	applications := &application.Desk{
 		Cabinet: c, Card: cardapi.Client{Exchange: c.Exchange}, Population: populationapi.Client{Exchange: c.Exchange},
-		Messages: messages, Documents: papers.Papers,
+		Messages: messages, Documents: papers.Papers, Signatures: identityapi.SigningClient{Exchange: c.Exchange},
+		Workforce: workforceapi.Client{Exchange: c.Exchange}, CheckSite: env.Issuer + "/signature",
 	}
 	applications.Mount()
 	(&access.Desk{Cabinet: c}).Mount()

@@ -48,7 +48,7 @@ var own = []Endpoint{
 		"A person by ПИН", exchangeapi.Card, exchangeapi.Workforce, exchangeapi.Portal, exchangeapi.Identity),
 
 	endpoint[workforceapi.PIN, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-person",
-		"The posts a person holds today", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Exchange, exchangeapi.Identity),
+		"The posts a person holds today", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Exchange, exchangeapi.Identity, exchangeapi.Portal),
 	endpoint[workforceapi.Code, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-organisation",
 		"The posts of an organisation today", exchangeapi.Card, exchangeapi.Insurance),
 	endpoint[workforceapi.Code, workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/find",
@@ -73,11 +73,11 @@ var own = []Endpoint{
 	endpoint[identityapi.Query, identityapi.Contacts](exchangeapi.Identity, identityapi.ServiceContacts, "/find",
 		"How a person wants to be reached", exchangeapi.Message),
 	endpoint[identityapi.SigningRequest, identityapi.Signing](exchangeapi.Identity, identityapi.ServiceSignatures, "/ask",
-		"Have a person sign a document; the same reference asks once"), // nobody yet: the portal and the card are to come
+		"Have a person sign a document; the same reference asks once", exchangeapi.Portal),
 	endpoint[identityapi.SigningQuery, identityapi.Signing](exchangeapi.Identity, identityapi.ServiceSignatures, "/find",
-		"What became of a request to sign"),
+		"What became of a request to sign", exchangeapi.Portal),
 	endpoint[identityapi.SignatureCheck, identityapi.SignatureVerdict](exchangeapi.Identity, identityapi.ServiceSignatures, "/check",
-		"Whether a simple signature is genuine and under the document"),
+		"Whether a simple signature is genuine and under the document", exchangeapi.Portal),
 	endpoint[identityapi.Visit, identityapi.Expected](exchangeapi.Identity, identityapi.ServiceTelegram, "/bind",
 		"A chat came to the Telegram bot by a person's link", exchangeapi.Message),
 

@@ -137,7 +137,7 @@ func (d *Desk) rows(ctx context.Context, s checked) []design.Row {
 		{Key: text.T(ctx, "identity.pin"), Value: pin.Masked(s.PIN)},
 		{Key: text.T(ctx, "identity.signing.check.when"), Value: text.Moment(s.At)},
 		{Key: text.T(ctx, "identity.signing.document"), Value: s.Title.Here(ctx)},
-		{Key: text.T(ctx, "identity.signing.client"), Value: d.Site.Texts.WordsOr("identity.client."+client, client).Here(ctx)}, // text: identity.client.*
+		{Key: text.T(ctx, "identity.signing.client"), Value: d.Site.Texts.WordsOr("identity.client."+client, client).Here(ctx)},        // text: identity.client.*
 		{Key: text.T(ctx, "identity.signing.check.way"), Value: d.Site.Texts.WordsOr("identity.method."+s.Method, s.Method).Here(ctx)}, // text: identity.method.*
 		{Key: text.T(ctx, "identity.signing.check.level"), Value: level},
 	}

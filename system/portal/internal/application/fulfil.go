@@ -17,6 +17,8 @@ import (
 type task struct {
 	Application string `json:"application"`
 	Event       string `json:"event,omitempty"`
+	Round       int    `json:"round,omitempty"` // of asking for a signature
+	Step        int    `json:"step,omitempty"`  // of looking for it
 }
 
 func (d *Desk) fulfilJob(ctx context.Context, j job.Job) error {
@@ -100,7 +102,7 @@ func (d *Desk) ask(ctx context.Context, a Application) (any, error) {
 }
 
 func (d *Desk) notify(ctx context.Context, tx *sql.Tx, applicationID, number, event string) error {
-	_, err := d.Queue.Add(ctx, tx, JobNotify, task{applicationID, event}, job.Options{Unique: applicationID + event, Subject: number})
+	_, err := d.Queue.Add(ctx, tx, JobNotify, task{Application: applicationID, Event: event}, job.Options{Unique: applicationID + event, Subject: number})
 	return err
 }
 
@@ -130,7 +132,7 @@ func (d *Desk) notifyJob(ctx context.Context, j job.Job) error {
 func (d *Desk) said(event string, s catalogue.Service, a Application) (subject, body text.Words) {
 	in := func(key string) text.Words {
 		say := func(l text.Lang) string {
-			return d.Texts.Say(l, key, map[string]any{"Service": s.Title.In(l), "Number": a.Number, "When": text.Moment(a.Created)})
+			return d.Texts.Say(l, key, map[string]any{"Service": s.Title.In(l), "Number": a.Number, "When": text.Moment(a.Created), "Count": s.Days})
 		}
 		// Not Catalogue.Words: the service's name is in the language of the sentence.
 		return text.Words{KY: say(text.KY), RU: say(text.RU), EN: say(text.EN)}
@@ -140,6 +142,14 @@ func (d *Desk) said(event string, s catalogue.Service, a Application) (subject, 
 		return in("portal.notice.ready_subject"), in("portal.notice.ready_body")
 	case Declined:
 		return in("portal.notice.refused_subject"), in("portal.notice.refused_body")
+	case Signed:
+		return in("portal.notice.signed_subject"), in("portal.notice.signed_body")
+	case RunOut:
+		return in("portal.notice.run_out_subject"), in("portal.notice.run_out_body")
+	case Executed:
+		return in("portal.notice.executed_subject"), in("portal.notice.executed_body")
+	case Rejected:
+		return in("portal.notice.rejected_subject"), in("portal.notice.rejected_body")
 	}
 	return in("portal.notice.awaited_subject"), in("portal.notice.awaited_body")
 }

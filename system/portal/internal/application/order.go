@@ -23,7 +23,8 @@ const atOnce = 6 * time.Second
 // Order keeps the application with the job that answers it, then tries to
 // answer at once. The same token of the same person is the same application.
 func (d *Desk) Order(ctx context.Context, p cabinet.Person, service, token string, in Input) (string, error) {
-	if _, ok := catalogue.Find(service); !ok {
+	ordered, ok := catalogue.Find(service)
+	if !ok {
 		return "", fail.New(fail.NotFound, "kit.not_found")
 	}
 	if uuid.Validate(token) != nil || (in.Stay != "" && (len(in.Stay) > 100 || !plain(in.Stay))) {
@@ -51,12 +52,15 @@ func (d *Desk) Order(ctx context.Context, p cabinet.Person, service, token strin
 		if err := addEvent(ctx, tx, a.ID, Filed, a.Number, a.Created); err != nil {
 			return err
 		}
+		if ordered.Executed() { // people answer, when it is signed
+			return d.Seen(ctx, tx, audit.Record{Subject: p.PIN, ActorPIN: p.PIN, ActorName: p.Name, Action: "order", Purpose: "own-request", Object: a.ID})
+		}
 		if _, err := d.Queue.Add(ctx, tx, JobFulfil, task{Application: a.ID}, job.Options{Unique: a.ID, Subject: a.Number, At: a.Created.Add(atOnce + 2*time.Second)}); err != nil {
 			return err
 		}
 		return d.Seen(ctx, tx, audit.Record{Subject: p.PIN, ActorPIN: p.PIN, ActorName: p.Name, Action: "order", Purpose: "own-request", Object: a.ID})
 	})
-	if err != nil || !isNew {
+	if err != nil || !isNew || ordered.Executed() {
 		return a.ID, err
 	}
 	quick, cancel := context.WithTimeout(ctx, atOnce)

@@ -18,6 +18,9 @@ import (
 // newest stands for the newest discharge when the list could not be had.
 const newest = "newest"
 
+// maxWords bounds what the person writes in a field, in characters.
+const maxWords = 1000
+
 func (d *Desk) mountOrder() {
 	d.Public("GET /services/{id}/order", d.form)
 	d.Page("POST /services/{id}/order", d.send)
@@ -83,16 +86,28 @@ func (d *Desk) send(w http.ResponseWriter, r *http.Request, p cabinet.Person) er
 		if in.Stay = form.Need("stay", 100); in.Stay == newest {
 			in.Stay = ""
 		}
-		if !form.OK() {
-			return page.Render(w, r, http.StatusUnprocessableEntity, orderPage(d.view(r.Context(), s, p, form)))
-		}
+	}
+	if s.ID == catalogue.DataCorrection {
+		in.Wrong, in.Right, in.Lang = form.Need("wrong", maxWords), form.Need("right", maxWords), text.LangOf(r.Context())
+	}
+	if !form.OK() {
+		return page.Render(w, r, http.StatusUnprocessableEntity, orderPage(d.view(r.Context(), s, p, form)))
 	}
 	applicationID, err := d.Order(r.Context(), p, s.ID, form.Get("token"), in)
 	if err != nil {
 		return err
 	}
-	page.Notice(w, "portal.order.sent")
+	if s.Signature == "" {
+		page.Notice(w, "portal.order.sent")
+	}
 	return page.Redirect(w, r, "/my/applications/"+applicationID)
+}
+
+// area is a field in which the person writes.
+func area(ctx context.Context, form *page.Form, name, key, hint string) design.Field {
+	f := design.FieldOf(ctx, form, name, key)
+	f.Hint, f.MaxLength, f.Rows, f.Wide = text.T(ctx, hint), maxWords, 4, true
+	return f
 }
 
 // stays are the discharges to choose from.

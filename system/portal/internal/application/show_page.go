@@ -37,6 +37,8 @@ type showView struct {
 	Sheet       sheet.Sheet
 	Events      []Event
 	Papers      []Paper
+	Signing     Signing // of a service that asks for a signature
+	Check       Check
 }
 
 func (d *Desk) show(w http.ResponseWriter, r *http.Request, p cabinet.Person) error {
@@ -49,6 +51,9 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, p cabinet.Person) er
 		return err
 	}
 	v.Service, _ = catalogue.Find(v.Application.Service)
+	if v.Service.Signature != "" {
+		return d.showSigned(w, r, v)
+	}
 	if v.Application.State == Ready {
 		if v.Sheet, err = sheet.Compose(r.Context(), v.Application.Service, v.Application.Result); err != nil {
 			return err
@@ -66,15 +71,37 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, p cabinet.Person) er
 	return page.Render(w, r, http.StatusOK, showPage(v))
 }
 
-// tag is a state in words and its tone.
-func tag(ctx context.Context, s State) (words, tone string) {
-	words = text.T(ctx, "portal.state."+string(s)) // text: portal.state.*
-	switch s {
-	case Ready:
+// phase is where the application stands: its state, and of one to be signed
+// whether it is.
+func (a Application) phase() string {
+	switch {
+	case a.Signature == "":
+		return string(a.State)
+	case a.State == Waiting && a.Signature != signSigned:
+		return "unsigned"
+	case a.State == Waiting:
+		return "executing"
+	case a.State == Refused && a.Signature != signSigned:
+		return "taken"
+	case a.State == Refused:
+		return "rejected"
+	}
+	return "executed"
+}
+
+// tag is where the application stands in words, and its tone.
+func tag(ctx context.Context, a Application) (words, tone string) {
+	phase := a.phase()
+	words = text.T(ctx, "portal.state."+phase) // text: portal.state.*
+	switch phase {
+	case string(Ready), "executed":
 		return words, "done"
-	case Refused:
+	case string(Refused), "rejected":
 		return words, "danger"
-	case Waiting:
+	case "executing":
+		return words, "info"
+	case "taken":
+		return words, "neutral"
 	}
 	return words, "attention"
 }
@@ -84,11 +111,11 @@ func timeline(ctx context.Context, all []Event) []design.Event {
 	for _, e := range all {
 		item := design.Event{When: text.Moment(e.At), Title: text.T(ctx, "portal.event."+e.Kind), Text: e.Detail} // text: portal.event.*
 		switch e.Kind {
-		case Answered, Document:
+		case Answered, Document, Signed, Executed:
 			item.Tone = "done"
-		case Awaited:
+		case Awaited, Unsigned, RunOut:
 			item.Tone = "attention"
-		case Declined:
+		case Declined, Rejected:
 			item.Tone = "danger"
 		}
 		items = append(items, item)
@@ -100,7 +127,7 @@ func tasks(ctx context.Context, all []Application) []design.Task {
 	items := make([]design.Task, 0, len(all))
 	for _, a := range all {
 		s, _ := catalogue.Find(a.Service)
-		words, tone := tag(ctx, a.State)
+		words, tone := tag(ctx, a)
 		items = append(items, design.Task{
 			Title: s.Title.Here(ctx), Hint: a.Number + " · " + text.Moment(a.Created), Href: "/my/applications/" + a.ID, Status: words, Tone: tone,
 		})

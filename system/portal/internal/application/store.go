@@ -47,13 +47,14 @@ func insert(ctx context.Context, tx *sql.Tx, a Application, token string) (strin
 	return byToken(ctx, tx, a.PIN, token)
 }
 
-const columns = `id, number, service, pin, applicant, input, state, result, created_at, ended_at`
+const columns = `id, number, service, pin, applicant, input, state, result, created_at, ended_at,
+	COALESCE((SELECT s.state FROM application_signature s WHERE s.application_id = application.id), '')`
 
 func scan(row interface{ Scan(...any) error }) (Application, error) {
 	var a Application
 	var input, result string
 	var created, ended int64
-	if err := row.Scan(&a.ID, &a.Number, &a.Service, &a.PIN, &a.Applicant, &input, &a.State, &result, &created, &ended); err != nil {
+	if err := row.Scan(&a.ID, &a.Number, &a.Service, &a.PIN, &a.Applicant, &input, &a.State, &result, &created, &ended, &a.Signature); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
 			return a, fail.New(fail.NotFound, "kit.not_found")
 		}
@@ -74,7 +75,11 @@ func Of(ctx context.Context, q db.Querier, pin, applicationID string) (Applicati
 
 // list is the person's applications, newest first.
 func list(ctx context.Context, q db.Querier, pin string) ([]Application, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM application WHERE pin = $1 ORDER BY created_at DESC, id DESC LIMIT 200`, pin)
+	return applications(ctx, q, `SELECT `+columns+` FROM application WHERE pin = $1 ORDER BY created_at DESC, id DESC LIMIT 200`, pin)
+}
+
+func applications(ctx context.Context, q db.Querier, query string, args ...any) ([]Application, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 )
 
-// Service is one service. All are automated and free so far: they are answered
-// from the provider's database at once.
+// Service is one service; all are free so far. An automated one is answered from
+// the provider's database at once, a semi-automated one by its executor.
 type Service struct {
 	ID          string     `json:"id"`
 	Category    string     `json:"category"` // "health": name by portal.category.*
@@ -20,14 +20,26 @@ type Service struct {
 	Description text.Words `json:"description"`
 	Keywords    text.Words `json:"keywords"` // searched, not shown
 	Provider    text.Words `json:"provider"`
-	folded      string
+	// Signature is how the person signs the application (PT-5): Simple, or "" for
+	// one that takes effect without.
+	Signature string `json:"signature"`
+	// Days is how many working days the executor has; 0 for an automated service.
+	Days   int `json:"days"`
+	folded string
 }
 
 // Ids of the services.
 const (
 	DischargeSummary = "discharge-summary"
 	PersonData       = "person-data"
+	DataCorrection   = "data-correction"
 )
+
+// Simple is the simple electronic signature: an authenticated act in ЕСИ (SG-1).
+const Simple = "simple"
+
+// Executed says that people answer, not a database.
+func (s Service) Executed() bool { return s.Days > 0 }
 
 //go:embed services.json
 var file []byte

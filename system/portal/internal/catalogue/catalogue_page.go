@@ -1,10 +1,12 @@
 package catalogue
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/portal/internal/cabinet"
 )
 
@@ -59,4 +61,20 @@ func inCategory(services []Service, category string) []Service {
 		}
 	}
 	return all
+}
+
+// kind is the type of the service in words.
+func kind(ctx context.Context, s Service) string {
+	if s.Executed() {
+		return text.T(ctx, "portal.service.executed")
+	}
+	return text.T(ctx, "portal.service.automated")
+}
+
+// term is how soon the service is answered.
+func term(ctx context.Context, s Service) string {
+	if s.Executed() {
+		return text.T(ctx, "portal.service.days", "Count", s.Days)
+	}
+	return text.T(ctx, "portal.service.at_once")
 }

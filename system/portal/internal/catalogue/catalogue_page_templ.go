@@ -205,9 +205,9 @@ func homePage(query string, found []Service) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var12 string
-							templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "portal.service.at_once"))
+							templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(term(ctx, s))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/portal/internal/catalogue/catalogue_page.templ`, Line: 29, Col: 90}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/portal/internal/catalogue/catalogue_page.templ`, Line: 29, Col: 65}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 							if templ_7745c5c3_Err != nil {
@@ -361,8 +361,8 @@ func cardPage(s Service) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = design.SummaryList([]design.Row{
-				{Key: text.T(ctx, "portal.service.type"), Value: text.T(ctx, "portal.service.automated")},
-				{Key: text.T(ctx, "portal.service.time"), Value: text.T(ctx, "portal.service.at_once")},
+				{Key: text.T(ctx, "portal.service.type"), Value: kind(ctx, s)},
+				{Key: text.T(ctx, "portal.service.time"), Value: term(ctx, s)},
 				{Key: text.T(ctx, "portal.service.price"), Value: text.T(ctx, "portal.service.free")},
 				{Key: text.T(ctx, "portal.service.provider"), Value: s.Provider.Here(ctx)},
 			}).Render(ctx, templ_7745c5c3_Buffer)
@@ -370,6 +370,29 @@ func cardPage(s Service) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if s.Signature == Simple {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<p class=\"govuk-body\">")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				var templ_7745c5c3_Var21 string
+				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "portal.service.signed"))
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/portal/internal/catalogue/catalogue_page.templ`, Line: 52, Col: 63}
+				}
+				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
