@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/config"
+	"github.com/sanarip/sanarip/system/identity"
 )
 
 // systems names every system and its host, whether or not it runs here.
@@ -70,19 +71,13 @@ func keys() []config.Key {
 // environment the system's name goes before them (message_smtp_address); the
 // system finds them without it in host.Env.Settings.
 var settings = map[string][]config.Key{
-	"identity": {
+	"identity": append([]config.Key{
 		{Name: "telegram_bot", Doc: "name of the Telegram bot without @, whose token is message_telegram_token; empty: Telegram is not offered (in the demo: a page stands in for it)"},
 		{Name: "card_agent", Doc: "where pages reach the ID card's signing agent, comma-separated; empty: wss://127.0.0.1:6127/tumarcsp/, in the demo also ws"},
 		{Name: "card_agent_key", Doc: "key of this site at the signing agent, which pages show to it"},
-		{Name: "session_life", Default: "12h", Doc: "how long a session at ЕСИ lasts at most, 5m to 720h: a shift"},
-		{Name: "session_idle", Default: "2h", Doc: "how long it may go unused, 1m to 24h: a ward's computer has many users"},
-		{Name: "remembered_life", Default: "720h", Doc: "the same where the person asked to be remembered, 1h to 4320h"},
-		{Name: "remembered_idle", Default: "168h", Doc: "how long that may go unused, 1h to 2160h"},
-		{Name: "fresh_for", Default: "10m", Doc: "how old a sign-in may be for changes of factors and contacts, 1m to 1h: who finds a computer open changes nothing"},
-		{Name: "freeze_for", Default: "72h", Doc: "how long nothing can be changed after «this was not me», 1h to 720h: a weekend passes and an operator still sees it first"},
 		{Name: "limits", Doc: "limits that differ from the program's own: KIND=FREE/WINDOW/LOCK/LONGEST, several with semicolons between; see Limits and lifetimes"},
 		{Name: "ca_file", Doc: "file with the root certificates (PEM) that people's certificates must lead to; empty: the root of the signature service"},
-	},
+	}, identity.Settings()...),
 	"message": {
 		{Name: "smtp_address", Doc: "mail server HOST:PORT; empty: no e-mail (in the demo: the demo inbox)"},
 		{Name: "smtp_from", Doc: "sender's address of e-mails"},

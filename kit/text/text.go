@@ -65,6 +65,9 @@ type Catalogue struct {
 	localizers map[Lang]*i18n.Localizer
 	bundle     *i18n.Bundle
 	keys       map[string]struct{}
+	// Always are arguments that every sentence may use: what is set once for the
+	// site, as how long a code holds. It is filled before anything is said.
+	Always map[string]any
 }
 
 // Load reads text/*.json of each file system into one catalogue. A key that
@@ -177,6 +180,11 @@ func (c *Catalogue) Say(l Lang, key string, args map[string]any) string {
 	localizer := c.localizers[l]
 	if localizer == nil {
 		localizer = c.localizers[KY]
+	}
+	if len(c.Always) > 0 {
+		all := maps.Clone(c.Always)
+		maps.Copy(all, args)
+		args = all
 	}
 	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: args}
 	if count, ok := args["Count"]; ok {

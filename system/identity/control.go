@@ -38,6 +38,7 @@ func (s *System) stay(mux *http.ServeMux, env host.Env, g ground, second *second
 	s.controls = &control.Control{
 		DB: s.db, Clock: s.clock, Site: g.site, Accounts: s.accounts, Sessions: g.sessions, Consents: g.consents, Provider: s.provider,
 		Notices: g.notices, Throttle: g.limits, Incidents: s.incidents, Record: s.record,
+		Lives: g.door.Lives,
 	}
 	s.recoveries = &recovery.Recovery{
 		DB: s.db, Clock: s.clock, Site: g.site, Queue: s.queue, Door: g.door, Accounts: s.accounts, Throttle: g.limits, Codes: g.codes,
@@ -63,7 +64,7 @@ func (s *System) stay(mux *http.ServeMux, env host.Env, g ground, second *second
 	exchange := exchangeapi.NewClient(env, exchangeapi.Identity)
 	s.organisations = &organisation.Organisations{
 		DB: s.db, Clock: s.clock, Site: g.site, Door: g.door, Throttle: g.limits, Workforce: workforceapi.Client{Exchange: exchange},
-		Register: populationapi.Client{Exchange: exchange}, Record: s.record,
+		Register: populationapi.Client{Exchange: exchange}, Record: s.record, Lives: g.door.Lives,
 	}
 	g.consents.Organisations = s.organisations.Names
 	s.rooms.Keeps(cabinet.Part{Name: "organisations", Read: s.organisations.Kept})

@@ -107,7 +107,7 @@ func TestALinkOfAMessageIsNotGuessedNorTakenLate(t *testing.T) {
 	b.post(h.base+"/not-me", url.Values{"link": {forged}}).must(http.StatusTooManyRequests, "Слишком много попыток")
 	own.get(h.base+"/").must(http.StatusOK, "Мой аккаунт")
 	h.clock.advance(31 * 24 * time.Hour)
-	b.post(h.base+"/not-me/confirm", url.Values{"link": {secret}}).must(http.StatusUnprocessableEntity, "30 дней")
+	b.post(h.base+"/not-me/confirm", url.Values{"link": {secret}}).must(http.StatusUnprocessableEntity, "30 дн.")
 }
 
 // What a message leads to is ЕСИ's own address, whatever the request said.

@@ -1,42 +1,40 @@
 package identity
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/sanarip/sanarip/kit/config"
+	"github.com/sanarip/sanarip/system/identity/internal/console"
+	"github.com/sanarip/sanarip/system/identity/internal/control"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
+	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/registration"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
-// lifetimes are how long things live that an operator may set otherwise; what is
-// 0 is as the program's own constants say. What a law sets (the three minutes of
-// a one-time code) is not among them.
-type lifetimes struct {
-	sessionLife, sessionIdle, rememberedLife, rememberedIdle time.Duration
-	fresh, freeze                                            time.Duration
+// Settings are the keys of the configuration for ЕСИ's lifetimes and numbers,
+// each with its bounds and its reason.
+func Settings() []config.Key {
+	var keys []config.Key
+	for _, s := range setting.Declared() {
+		keys = append(keys, config.Key{Name: s.Name, Default: s.Default(), Doc: s.Doc()})
+	}
+	return keys
 }
 
-// lifetimesOf reads them from the settings of the system.
-func lifetimesOf(settings map[string]string) (lifetimes, error) {
-	var l lifetimes
-	for _, each := range []struct {
-		name        string
-		to          *time.Duration
-		least, most time.Duration
-	}{
-		{"session_life", &l.sessionLife, 5 * time.Minute, 30 * 24 * time.Hour},
-		{"session_idle", &l.sessionIdle, time.Minute, 24 * time.Hour},
-		{"remembered_life", &l.rememberedLife, time.Hour, 180 * 24 * time.Hour},
-		{"remembered_idle", &l.rememberedIdle, time.Hour, 90 * 24 * time.Hour},
-		{"fresh_for", &l.fresh, time.Minute, time.Hour},
-		{"freeze_for", &l.freeze, time.Hour, 30 * 24 * time.Hour},
-	} {
-		text := settings[each.name]
-		if text == "" {
-			continue
-		}
-		d, err := time.ParseDuration(text)
-		if err != nil || d < each.least || d > each.most {
-			return lifetimes{}, fmt.Errorf("identity_%s: %q is no time from %s to %s", each.name, text, each.least, each.most)
-		}
-		*each.to = d
+// said are the times that pages and messages name, as they are set.
+func said(v setting.Values) map[string]any {
+	of := func(s setting.Setting, unit time.Duration) int { return int(v.Time(s) / unit) }
+	return map[string]any{
+		"CodeMinutes":         of(onetime.Life, time.Minute),
+		"LinkMinutes":         of(factor.LinkLife, time.Minute),
+		"FreezeHours":         of(control.FreezeFor, time.Hour),
+		"ReportDays":          of(control.ReportFor, 24*time.Hour),
+		"RegisterHours":       of(registration.OpenFor, time.Hour),
+		"PhotoDays":           of(registration.PhotosFor, 24*time.Hour),
+		"OfflineDays":         of(openid.RefreshLife, 24*time.Hour),
+		"SecretHours":         of(openid.SecretOverlap, time.Hour),
+		"OperatorFreezeHours": of(console.FreezeFor, time.Hour),
 	}
-	return l, nil
 }

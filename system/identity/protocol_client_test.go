@@ -98,7 +98,7 @@ func TestRegistryKeepsNoSecretAndChangesIt(t *testing.T) {
 		if ask(second).status != http.StatusOK || ask(c.secret).status != http.StatusOK {
 			t.Fatal("the change stops the client")
 		}
-		h.clock.advance(openid.SecretOverlap)
+		h.clock.advance(24 * time.Hour)
 		if ask(second).status != http.StatusOK || ask(c.secret).Error != "invalid_client" {
 			t.Fatal("the secret before lives on")
 		}

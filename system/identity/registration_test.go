@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/facetest"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/registration"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 )
@@ -273,7 +274,7 @@ func TestGuessingPassportsIsLimited(t *testing.T) {
 func (h *house) sweep() {
 	h.t.Helper()
 	d := h.db()
-	g := &registration.Registrations{DB: d, Clock: h.clock}
+	g := &registration.Registrations{DB: d, Clock: h.clock, Door: &door.Door{}}
 	if err := d.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error { return g.Sweep(ctx, tx) }); err != nil {
 		h.t.Fatal(err)
 	}

@@ -38,6 +38,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/phone"
 	"github.com/sanarip/sanarip/system/identity/internal/recovery"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/sign"
 	"github.com/sanarip/sanarip/system/identity/internal/signin"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
@@ -97,33 +98,32 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 }
 
 func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
-	s.queue = job.New(s.db, s.clock, s.log, job.Config{})
-	s.accounts = account.NewAccounts(s.db, s.clock, box)
-	s.keys = &openid.Keys{DB: s.db, Clock: s.clock, Box: box}
-	if err := s.keys.RotateAged(ctx); err != nil {
-		return err
-	}
-	s.registry = &openid.Registry{DB: s.db, Clock: s.clock}
-	clients := s.clients(env)
-	site := &page.Site{
-		System: "identity", TitleKey: "identity.title", Texts: s.texts, Log: s.log, ErrorPage: design.ErrorPage, Demo: env.Demo,
-	}
 	own, err := throttle.Parse(env.Settings["limits"])
 	if err != nil {
 		return fmt.Errorf("identity_limits: %w", err)
 	}
-	lives, err := lifetimesOf(env.Settings)
+	lives, err := setting.Read(env.Settings)
 	if err != nil {
 		return err
 	}
+	s.texts.Always = said(lives)
+	s.queue = job.New(s.db, s.clock, s.log, job.Config{})
+	s.accounts = account.NewAccounts(s.db, s.clock, box)
+	s.keys = &openid.Keys{DB: s.db, Clock: s.clock, Box: box, Lives: lives}
+	if err := s.keys.RotateAged(ctx); err != nil {
+		return err
+	}
+	s.registry = &openid.Registry{DB: s.db, Clock: s.clock, Lives: lives}
+	clients := s.clients(env)
+	site := &page.Site{
+		System: "identity", TitleKey: "identity.title", Texts: s.texts, Log: s.log, ErrorPage: design.ErrorPage, Demo: env.Demo,
+	}
 	limits := &throttle.Throttle{DB: s.db, Clock: s.clock, Own: own}
-	sessions := &sso.Sessions{DB: s.db, Clock: s.clock, Secure: strings.HasPrefix(env.BaseURL, "https://"), Lives: sso.Lives{
-		Lifetime: lives.sessionLife, Idle: lives.sessionIdle, RememberedLifetime: lives.rememberedLife, RememberedIdle: lives.rememberedIdle,
-	}}
+	sessions := &sso.Sessions{DB: s.db, Clock: s.clock, Secure: strings.HasPrefix(env.BaseURL, "https://"), Lives: lives}
 	consents := &consent.Consents{DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Record: s.record}
 	s.provider, err = openid.New(openid.Config{
 		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
-		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed,
+		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed, Lives: lives,
 		Reused: func(ctx context.Context, tx *sql.Tx, grantID, accountID, client string) error {
 			return s.desk.Reused(ctx, tx, grantID, accountID, client)
 		},
@@ -133,13 +133,13 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	}
 	sessions.Ended, consents.Provider, site.FormHostsOf = s.provider.Ended, s.provider, s.provider.FormHosts
 	messages := messageapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}
-	codes := &onetime.Codes{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Throttle: limits, Texts: s.texts, Messages: messages}
+	codes := &onetime.Codes{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Throttle: limits, Texts: s.texts, Messages: messages, Lives: lives}
 	codes.Register()
 	notices := &notice.Notices{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Texts: s.texts, Accounts: s.accounts, Messages: messages, Base: env.BaseURL}
 	notices.Register()
 	entrance := &door.Door{
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Provider: s.provider, Notices: notices, Record: s.record,
-		FreshFor: lives.fresh,
+		Lives: lives,
 	}
 	entrance.Offer(door.Tab{Name: "password", Key: "identity.tab.password", Path: "/sign-in"})
 	certificates, err := s.certify(env, entrance, limits, consents)
@@ -185,7 +185,6 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.desk.Mount(mux)
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
 	s.stay(mux, env, on, second)
-	s.controls.Freeze = lives.freeze
 	s.controls.Ends(phones.RemoveAll)
 	s.rooms.Closes(second.keys.RemoveAll)
 	s.rooms.Closes(second.pages.Backups.RemoveAll)

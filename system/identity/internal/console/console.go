@@ -24,14 +24,14 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// FreshFor is how old an operator's sign-in may be: what is open here are other
-// people's accounts, and a desk is left for lunch.
-const FreshFor = time.Hour
+// freshFor is how old an operator's sign-in may be.
+var freshFor = setting.Time("console_fresh_for", time.Hour, 5*time.Minute, 12*time.Hour, "how old an operator's sign-in may be", "other people's accounts are open there, and a desk is left for lunch")
 
 // Device is a person's device as the console shows it.
 type Device struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
 // Kind is a kind of incident. Its words are identity.console.incident.<kind>.
@@ -39,13 +40,16 @@ var onward = map[string][]string{
 
 // When refused sign-ins become an incident.
 const (
-	gatherEvery   = time.Minute
-	gatherWindow  = time.Hour
-	stormRefusals = 20 // of one account within the window
-	sprayAccounts = 8  // from one address within the window
+	gatherEvery = time.Minute
 	// gatherBack is how far back what people disowned is looked for: longer than
 	// any stop of the program.
 	gatherBack = 30 * 24 * time.Hour
+)
+
+var (
+	gatherWindow  = setting.Time("incident_window", time.Hour, 10*time.Minute, 24*time.Hour, "within what time refused sign-ins are counted together as an incident", "guessing is slow, since it is limited")
+	stormRefusals = setting.Number("incident_refusals", 20, 5, 1000, "so many refused sign-ins of one account are an incident", "more than a person who has forgotten makes")
+	sprayAccounts = setting.Number("incident_accounts", 8, 3, 1000, "so many accounts refused from one address are an incident", "a hospital shares one address, and few people there forget within an hour")
 )
 
 // incident is one of them.
@@ -85,14 +89,16 @@ func (c *Console) Gather(ctx context.Context) error {
 		return err
 	}
 	day := clock.DateOf(now).String()
-	storms, err := c.storms(ctx, now.Add(-gatherWindow), stormRefusals)
+	lives := c.Door.Lives
+	since := now.Add(-lives.Time(gatherWindow))
+	storms, err := c.storms(ctx, since, int(lives.Number(stormRefusals)))
 	if err != nil {
 		return err
 	}
 	for _, each := range storms {
 		found = append(found, incident{kind: LockStorm, reference: each.of + " " + day, account: each.of, detail: each.detail})
 	}
-	sprays, err := c.sprays(ctx, now.Add(-gatherWindow), sprayAccounts)
+	sprays, err := c.sprays(ctx, since, int(lives.Number(sprayAccounts)))
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ func (c *Console) showKeys(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, status, keysPage(all, c.Clock.Now(), form))
+	age, overlap := c.Keys.Change()
+	return page.Render(w, r, status, keysPage(all, c.Clock.Now(), age, overlap, form))
 }
 
 // coming says that a rotation is under way already: a key is published and does

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-func keysPage(all []openid.KeyState, now time.Time, form *page.Form) templ.Component {
+func keysPage(all []openid.KeyState, now time.Time, age, overlap time.Duration, form *page.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -99,9 +99,9 @@ func keysPage(all []openid.KeyState, now time.Time, form *page.Form) templ.Compo
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var6 string
-					templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "identity.console.keys_hint", "Days", int(openid.KeyAge.Hours()/24), "Hours", int(openid.Overlap.Hours())))
+					templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "identity.console.keys_hint", "Days", int(age/(24*time.Hour)), "Hours", int(overlap/time.Hour)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/identity/internal/console/key_page.templ`, Line: 17, Col: 146}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/identity/internal/console/key_page.templ`, Line: 17, Col: 135}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 					if templ_7745c5c3_Err != nil {
@@ -155,9 +155,9 @@ func keysPage(all []openid.KeyState, now time.Time, form *page.Form) templ.Compo
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var8 string
-						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "identity.console.rotate_hint", "Hours", int(openid.Overlap.Hours())))
+						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "identity.console.rotate_hint", "Hours", int(overlap/time.Hour)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/identity/internal/console/key_page.templ`, Line: 31, Col: 110}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/identity/internal/console/key_page.templ`, Line: 31, Col: 105}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {

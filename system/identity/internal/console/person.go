@@ -14,17 +14,17 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/recovery"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
-const (
-	// lookFor is how long a person's account stays open for the operator who
-	// gave the reason.
-	lookFor = 30 * time.Minute
-	// FreezeFor is how long factors and contacts stay as they are.
-	FreezeFor = 7 * 24 * time.Hour
-	listed    = 20 // sign-ins and events on a person's page
+const listed = 20 // sign-ins and events on a person's page
+
+var (
+	lookFor = setting.Time("console_look_for", 30*time.Minute, 5*time.Minute, 4*time.Hour, "how long an account stays open for the operator who gave the reason", "a reason is for one matter")
+	// FreezeFor is how long an operator's freeze lasts.
+	FreezeFor = setting.Time("console_freeze_for", 168*time.Hour, time.Hour, 720*time.Hour, "how long an operator's freeze of factors and contacts lasts", "the matter is looked into within a week")
 )
 
 // searching bounds what one operator looks at: nobody reads the register through.
@@ -55,7 +55,7 @@ func (c *Console) open(ctx context.Context, o operator, pin, why string) (lookID
 		lookID = ""
 		if found {
 			lookID = id.New()
-			if err := c.insertLook(ctx, tx, look{lookID, a.ID, why, now, now.Add(lookFor)}, o.PIN); err != nil {
+			if err := c.insertLook(ctx, tx, look{lookID, a.ID, why, now, now.Add(c.Door.Lives.Time(lookFor))}, o.PIN); err != nil {
 				return err
 			}
 		}
@@ -265,7 +265,7 @@ func (c *Console) change(ctx context.Context, tx *sql.Tx, a account.Account, act
 		}
 		return locksCleared, nil
 	case freeze:
-		return frozen, c.Accounts.Freeze(ctx, tx, a.ID, c.Clock.Now().Add(FreezeFor))
+		return frozen, c.Accounts.Freeze(ctx, tx, a.ID, c.Clock.Now().Add(c.Door.Lives.Time(FreezeFor)))
 	case thaw:
 		return thawed, c.Accounts.Freeze(ctx, tx, a.ID, time.Time{})
 	case block:

@@ -18,18 +18,17 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
-const (
+var (
 	// FreezeFor is how long factors and contacts stay as they are after "this was
-	// not me": three days, so that a weekend passes and an operator still sees the
-	// incident before a thief can go on.
-	FreezeFor = 72 * time.Hour
-	// reportFor is how old a message may be whose link still ends sessions. Old
-	// messages lie in old mailboxes.
-	reportFor = 30 * 24 * time.Hour
+	// not me".
+	FreezeFor = setting.Time("freeze_for", 72*time.Hour, time.Hour, 720*time.Hour, "how long nothing can be changed after «this was not me»", "a weekend passes and an operator still sees it first")
+	// ReportFor is how old a message may be whose link still ends sessions.
+	ReportFor = setting.Time("report_for", 720*time.Hour, 24*time.Hour, 2160*time.Hour, "how old a message may be whose link «this was not me» still works", "old messages lie in old mailboxes")
 )
 
 // Looking limits how often a network address may try links that are none.
@@ -47,7 +46,7 @@ type Control struct {
 	Notices   *notice.Notices
 	Throttle  *throttle.Throttle
 	Incidents *Incidents
-	Freeze    time.Duration // 0 is FreezeFor
+	Lives     setting.Values
 	// Record writes what happened to the person's record of accesses.
 	Record func(ctx context.Context, pin, name, action, object string) error
 
@@ -96,7 +95,7 @@ func (c *Control) event(ctx context.Context, link, address string) (notice.Event
 	if err != nil {
 		return notice.Event{}, err
 	}
-	if !found || c.Clock.Now().Sub(e.At) > reportFor {
+	if !found || c.Clock.Now().Sub(e.At) > c.Lives.Time(ReportFor) {
 		return notice.Event{}, fail.Fields(fail.Finding{Field: "link", Key: "identity.not_me.unknown"})
 	}
 	return e, c.Throttle.Refund(ctx, Looking, address)
@@ -135,7 +134,7 @@ func (c *Control) Disown(ctx context.Context, e notice.Event, by string) (Incide
 				return err
 			}
 		}
-		if until := c.Clock.Now().Add(c.freeze()); until.After(a.FrozenUntil) {
+		if until := c.Clock.Now().Add(c.Lives.Time(FreezeFor)); until.After(a.FrozenUntil) {
 			if err := c.Accounts.Freeze(ctx, tx, a.ID, until); err != nil {
 				return err
 			}
@@ -151,11 +150,4 @@ func (c *Control) Disown(ctx context.Context, e notice.Event, by string) (Incide
 		}
 	}
 	return c.Incidents.ofEvent(ctx, e.ID)
-}
-
-func (c *Control) freeze() time.Duration {
-	if c.Freeze > 0 {
-		return c.Freeze
-	}
-	return FreezeFor
 }

@@ -18,12 +18,18 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
 
 // FreshFor is how long after a sign-in factors and contacts may be changed
 // without another.
 const FreshFor = 10 * time.Minute
+
+var (
+	freshFor    = setting.Time("fresh_for", FreshFor, time.Minute, time.Hour, "how old a sign-in may be for changes of factors and contacts", "who finds a computer open changes nothing")
+	historyLife = setting.Time("history_life", 8760*time.Hour, 720*time.Hour, 43800*time.Hour, "how long the list of one's sign-ins goes back", "a thief's sign-in is often seen late; what must stay for ever is in the audit trail")
+)
 
 // Method is how a person signed in. Its words are identity.method.<method>.
 type Method string
@@ -64,8 +70,8 @@ type Door struct {
 	Provider *openid.Provider
 	Notices  *notice.Notices
 	// Record writes what happened to the person's record of accesses.
-	Record   func(ctx context.Context, pin, name, action, object string) error
-	FreshFor time.Duration // 0 is the constant
+	Record func(ctx context.Context, pin, name, action, object string) error
+	Lives  setting.Values
 	// Detour is a page of ЕСИ that the person must see before they go on, as the
 	// set-up of a new account; "" for none. nil asks for none.
 	Detour func(ctx context.Context, a account.Account) (path string, err error)

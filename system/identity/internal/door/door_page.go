@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -169,18 +168,11 @@ func (d *Door) In(h Handler) page.Handler {
 	}
 }
 
-func (d *Door) freshFor() time.Duration {
-	if d.FreshFor > 0 {
-		return d.FreshFor
-	}
-	return FreshFor
-}
-
 // Fresh is In for pages that change how the person signs in: one whose sign-in
 // is older than FreshFor proves anew who they are first.
 func (d *Door) Fresh(h Handler) page.Handler {
 	return d.In(func(w http.ResponseWriter, r *http.Request, p Person) error {
-		if d.Clock.Now().Sub(p.Session.AuthAt) > d.freshFor() {
+		if d.Clock.Now().Sub(p.Session.AuthAt) > d.Lives.Time(freshFor) {
 			page.Notice(w, "identity.fresh_needed")
 			return page.Redirect(w, r, Target{Next: here(r)}.To("/sign-in"))
 		}

@@ -12,9 +12,6 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
 
-// historyLife is how long sign-ins are kept.
-const historyLife = 365 * 24 * time.Hour
-
 func (d *Door) note(ctx context.Context, tx *sql.Tx, accountID string, s sso.Session, client, outcome string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO visit (id, account_id, at, method, level, agent, address, client_id, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		id.New(), accountID, db.Micros(d.Clock.Now()), s.Method, string(s.Level), s.Agent, s.Address, client, outcome)
@@ -82,9 +79,9 @@ func (d *Door) Visits(ctx context.Context, accountID string, limit int) ([]Visit
 // Sweep deletes browsers long not seen and sign-ins long past.
 func (d *Door) Sweep(ctx context.Context, tx db.Querier) error {
 	now := d.Clock.Now()
-	if _, err := tx.ExecContext(ctx, `DELETE FROM known_browser WHERE seen_at < $1`, db.Micros(now.Add(-sso.BrowserLife))); err != nil {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM known_browser WHERE seen_at < $1`, db.Micros(now.Add(-d.Sessions.BrowserLife()))); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM visit WHERE at < $1`, db.Micros(now.Add(-historyLife)))
+	_, err := tx.ExecContext(ctx, `DELETE FROM visit WHERE at < $1`, db.Micros(now.Add(-d.Lives.Time(historyLife))))
 	return err
 }

@@ -71,7 +71,7 @@ func (s *Authenticators) put(ctx context.Context, accountID, secret string) (str
 		now := s.Clock.Now()
 		_, err := tx.ExecContext(ctx, `INSERT INTO authenticator_offer (account_id, secret, expires_at) VALUES ($1, $2, $3)
 			ON CONFLICT (account_id) DO UPDATE SET secret = $2, expires_at = $3 WHERE authenticator_offer.expires_at <= $4`,
-			accountID, sealed, db.Micros(now.Add(offerLife)), db.Micros(now))
+			accountID, sealed, db.Micros(now.Add(s.Door.Lives.Time(offerLife))), db.Micros(now))
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (m *Messengers) put(ctx context.Context, accountID, hash string) error {
 	return m.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO telegram_link (account_id, token_hash, chat, expires_at) VALUES ($1, $2, '', $3)
 			ON CONFLICT (account_id) DO UPDATE SET token_hash = $2, chat = '', expires_at = $3`,
-			accountID, hash, db.Micros(m.Clock.Now().Add(linkLife)))
+			accountID, hash, db.Micros(m.Clock.Now().Add(m.Contacts.Door.Lives.Time(LinkLife))))
 		return err
 	})
 }

@@ -10,9 +10,11 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
-const linkLife = 10 * time.Minute
+// LinkLife is how long the link to the bot is good.
+var LinkLife = setting.Time("telegram_link_life", 10*time.Minute, 2*time.Minute, time.Hour, "how long the link to the Telegram bot is good", "the phone is fetched; a link that was passed on dies soon")
 
 // Messengers binds Telegram chats (ID-6): the page shows a link to the bot, the
 // bot tells who came with it, a code goes to that chat, and it is typed on the

@@ -15,10 +15,11 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
 // offerLife is the time to find and install an app.
-const offerLife = 15 * time.Minute
+var offerLife = setting.Time("authenticator_offer_life", 15*time.Minute, 5*time.Minute, time.Hour, "how long the QR code for an authenticator app waits for its first code", "an app is found and installed meanwhile")
 
 // Authenticators binds authenticator apps (ID-7).
 type Authenticators struct {

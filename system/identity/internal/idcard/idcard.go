@@ -24,12 +24,13 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/newcomer"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 
 // challengeLife is how long an answer is waited for.
-const challengeLife = 2 * time.Minute
+var challengeLife = setting.Time("card_challenge_life", 2*time.Minute, 30*time.Second, 5*time.Minute, "how long the ID card's signature is waited for", "the card is put in and its PIN typed; a signature from elsewhere comes too late")
 
 // asking is for challenges that one network address asks for; a hospital sits
 // behind one.
@@ -82,7 +83,7 @@ func (c *Cards) Ask(ctx context.Context, purpose Purpose, browser, bound string,
 		return Challenge{}, err
 	}
 	nonce := id.Secret()
-	expires := c.Clock.Now().Add(challengeLife)
+	expires := c.Clock.Now().Add(c.Door.Lives.Time(challengeLife))
 	all := challenge{Challenge{nonce, Body(c.Base, purpose, nonce, bound, expires)}, id.Hash(browser), purpose, bound, expires}
 	return all.Challenge, c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.insert(ctx, tx, all) })
 }

@@ -25,7 +25,7 @@ func (n *Newcomers) cookie() string {
 }
 
 func (n *Newcomers) set(w http.ResponseWriter, secret string) {
-	age := int(life.Seconds())
+	age := int(n.Door.Lives.Time(life).Seconds())
 	if secret == "" {
 		age = -1
 	}

@@ -23,11 +23,12 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 )
 
 // life is how long the proof waits for the agreement.
-const life = 15 * time.Minute
+var life = setting.Time("newcomer_life", 15*time.Minute, 5*time.Minute, time.Hour, "how long a first sign-in by card or cloud signature waits for the agreement", "it is read meanwhile")
 
 // Register is the population register.
 type Register interface {

@@ -11,7 +11,7 @@ import (
 
 func (n *Newcomers) insert(ctx context.Context, tx *sql.Tx, hash, browserHash string, p Proof) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO newcomer (token_hash, browser_hash, pin, family_name, given_name, method, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		hash, browserHash, p.PIN, p.FamilyName, p.GivenName, string(p.Method), db.Micros(n.Clock.Now().Add(life)))
+		hash, browserHash, p.PIN, p.FamilyName, p.GivenName, string(p.Method), db.Micros(n.Clock.Now().Add(n.Door.Lives.Time(life))))
 	return err
 }
 

@@ -16,13 +16,15 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 )
 
-const (
-	life        = 3 * time.Minute // ID-5
-	maxAttempts = 5               // at one code
+var (
+	// Life is how long a code holds: three minutes at most (ID-5).
+	Life        = setting.Time("code_life", 3*time.Minute, time.Minute, 3*time.Minute, "how long a code by SMS, e-mail or Telegram holds", "S0 allows three minutes and no more")
+	maxAttempts = setting.Number("code_tries", 5, 3, 10, "wrong tries at one code, then it is spent", "slips happen; five in a million guess nothing")
 )
 
 // Channel is how a code travels.
@@ -62,6 +64,7 @@ type Codes struct {
 	Queue    *job.Queue
 	Box      *seal.Box
 	Throttle *throttle.Throttle
+	Lives    setting.Values
 	Texts    *text.Catalogue
 	Messages messageapi.API
 }

@@ -12,7 +12,7 @@ import (
 
 // next makes the owner wait for a new code and has it sent.
 func (c *Codes) next(ctx context.Context, o Order) error {
-	until := db.Micros(c.Clock.Now().Add(life))
+	until := db.Micros(c.Clock.Now().Add(c.Lives.Time(Life)))
 	return c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Numbers go on from the moment, so that a code that was swept away never
 		// comes back.
@@ -47,7 +47,7 @@ func (c *Codes) waiting(ctx context.Context, purpose Purpose, owner string) (wai
 // or a newer code has been sent.
 func (c *Codes) attempt(ctx context.Context, w waiting) (bool, error) {
 	return c.changed(ctx, `UPDATE one_time_code SET attempts = attempts + 1 WHERE purpose = $1 AND owner = $2 AND number = $3 AND attempts < $4`,
-		string(w.Purpose), w.Owner, w.number, maxAttempts)
+		string(w.Purpose), w.Owner, w.number, c.Lives.Number(maxAttempts))
 }
 
 // spend takes the code away: of two right answers at once, one is first.

@@ -303,7 +303,7 @@ func (p *Provider) consume(ctx context.Context, jti string) error {
 	if call.endpoint == "authorize" {
 		return nil
 	}
-	err := p.grants.consume(ctx, jti, 2*(proofLife+leeway))
+	err := p.grants.consume(ctx, jti, 2*(p.lives.proof+p.lives.leeway))
 	if err != nil && !errors.Is(err, errSeen) {
 		note(ctx, err)
 	}

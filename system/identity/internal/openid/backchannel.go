@@ -57,7 +57,7 @@ func (p *Provider) sendLogout(ctx context.Context, j job.Job) error {
 	}
 	now := time.Now() // clients compare with the time of the world
 	token, err := p.sign(ctx, map[string]any{
-		"iss": p.config.Issuer, "sub": p.subjectAt(ctx, e.Subject, e.Client), "aud": e.Client, "iat": now.Unix(), "exp": now.Add(2 * time.Minute).Unix(), "jti": id.New(), "sid": e.SID,
+		"iss": p.config.Issuer, "sub": p.subjectAt(ctx, e.Subject, e.Client), "aud": e.Client, "iat": now.Unix(), "exp": now.Add(p.lives.logout).Unix(), "jti": id.New(), "sid": e.SID,
 		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
 	}, client.alg(), "logout+jwt")
 	if err != nil {

@@ -24,7 +24,7 @@ func (p *Provider) completeDevice(answer *answer) {
 	code, _ := body["user_code"].(string)
 	body["verification_uri"] = p.config.Issuer + "/device"
 	body["verification_uri_complete"] = p.config.Issuer + "/device?" + url.Values{"user_code": {code}}.Encode()
-	body["expires_in"] = seconds(deviceLife)
+	body["expires_in"], body["interval"] = seconds(p.lives.device), seconds(p.lives.devicePause)
 	data, err := json.Marshal(body)
 	if err != nil {
 		return

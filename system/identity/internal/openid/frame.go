@@ -5,13 +5,9 @@ import (
 	"database/sql"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/sanarip/sanarip/kit/id"
 )
-
-// frameLife is how long the browser may take to come for the frames.
-const frameLife = 5 * time.Minute
 
 // frame notes, with the end of a session, which systems are to be told of it in
 // the browser (OpenID Connect Front-Channel Logout 1.0).
@@ -29,7 +25,7 @@ func (p *Provider) frame(ctx context.Context, tx *sql.Tx, sid string, clients []
 	if len(told) == 0 {
 		return nil
 	}
-	return p.flows.insertFrames(ctx, tx, id.Secret(), sid, told, p.config.Clock.Now().Add(frameLife))
+	return p.flows.insertFrames(ctx, tx, id.Secret(), sid, told, p.config.Clock.Now().Add(p.lives.frame))
 }
 
 // SignedOut is where a browser goes whose session has just ended and that would

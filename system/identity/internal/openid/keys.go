@@ -22,16 +22,13 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
-// How keys change: a new key is published for Overlap before it signs, so that
-// every client has it by then; the old one is published for Overlap after it
-// last signed, longer than any token that it signed lives.
+// How keys change is in life.go.
 const (
-	KeyAge  = 90 * 24 * time.Hour
-	Overlap = 24 * time.Hour
 	keyBits = 2048
-	cached  = 30 * time.Second // far below Overlap: processes may differ that long
+	cached  = 30 * time.Second // far below keyOverlap: processes may differ that long
 )
 
 // EdDSA is Ed25519 (RFC 8037).
@@ -45,6 +42,7 @@ type Keys struct {
 	DB    *db.DB
 	Clock clock.Clock
 	Box   *seal.Box
+	Lives setting.Values
 
 	mu     sync.Mutex
 	set    []jose.JSONWebKey
@@ -131,10 +129,10 @@ func (k *Keys) Rotate(ctx context.Context) error {
 	return nil
 }
 
-// RotateAged makes the next key where there is none, or the newest is KeyAge old.
+// RotateAged makes the next key where there is none, or the newest is of the age.
 func (k *Keys) RotateAged(ctx context.Context) error {
 	for _, alg := range algorithms {
-		if err := k.rotate(ctx, alg, KeyAge); err != nil {
+		if err := k.rotate(ctx, alg, k.Lives.Time(keyAge)); err != nil {
 			return err
 		}
 	}
@@ -149,7 +147,7 @@ func (k *Keys) rotate(ctx context.Context, alg goidc.SignatureAlgorithm, age tim
 	}
 	next := key{kid: id.New(), alg: alg, created: now, useFrom: now}
 	if number > 0 {
-		next.useFrom = now.Add(Overlap)
+		next.useFrom = now.Add(k.Lives.Time(keyOverlap))
 	}
 	if next.private, err = generate(alg); err != nil {
 		return err
@@ -164,6 +162,11 @@ func (k *Keys) rotate(ctx context.Context, alg goidc.SignatureAlgorithm, age tim
 	k.set = nil
 	k.mu.Unlock()
 	return nil
+}
+
+// Change is after how long keys are replaced, and how long they stand side by side.
+func (k *Keys) Change() (age, overlap time.Duration) {
+	return k.Lives.Time(keyAge), k.Lives.Time(keyOverlap)
 }
 
 func generate(alg goidc.SignatureAlgorithm) ([]byte, error) {

@@ -74,12 +74,12 @@ func TestKeysAreRenewedWithAnOverlap(t *testing.T) {
 				t.Fatalf("%s, %v", signing, published)
 			}
 		}
-		now.Advance(openid.Overlap)
+		now.Advance(24 * time.Hour)
 		second, published := look(processes[1])
 		if second == first || len(published) != 2 { // in use, and the old one still known
 			t.Fatalf("%s, %v", second, published)
 		}
-		now.Advance(openid.Overlap)
+		now.Advance(24 * time.Hour)
 		if signing, published := look(processes[0]); signing != second || len(published) != 1 {
 			t.Fatalf("%s, %v", signing, published)
 		}

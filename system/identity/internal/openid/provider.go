@@ -27,20 +27,9 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
-)
-
-// Lifetimes.
-const (
-	tokenLife   = 10 * time.Minute // ID and access tokens
-	refreshLife = 30 * 24 * time.Hour
-	flowLife    = 30 * time.Minute
-	pushedLife  = time.Minute      // a request_uri (FAPI 2.0 Security Profile, 5.3.2.2)
-	proofLife   = 5 * time.Minute  // how old a proof of possession or client assertion may be
-	leeway      = 10 * time.Second // between a client's clock and ours (FAPI 2.0, 5.3.2.1)
-	deviceLife  = 10 * time.Minute // a person types the code and signs in meanwhile
-	devicePause = 5                // seconds between two questions of a device
 )
 
 // Config is what the provider needs.
@@ -68,16 +57,13 @@ type Config struct {
 	// Reused is told, in the transaction that ends the grant, that a refresh token
 	// came a second time: it was stolen. nil tells nobody.
 	Reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
-	// CodeLife is how long a code may be redeemed; 0: a minute.
-	CodeLife time.Duration
-	// RefreshGrace is how long a refresh token that was just used may come again,
-	// from a client that lost the answer; 0: ten seconds.
-	RefreshGrace time.Duration
+	Lives  setting.Values
 }
 
 // Provider is the OpenID provider.
 type Provider struct {
 	config  Config
+	lives   lives
 	grants  *grants
 	flows   *flows
 	handler http.Handler
@@ -92,15 +78,10 @@ type Provider struct {
 
 // New makes the provider and registers its jobs.
 func New(config Config) (*Provider, error) {
-	if config.CodeLife == 0 {
-		config.CodeLife = time.Minute
-	}
-	if config.RefreshGrace == 0 {
-		config.RefreshGrace = 10 * time.Second
-	}
-	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, keep: tokenLife, grace: config.RefreshGrace, reused: config.Reused}
-	p := &Provider{config: config, grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
-	p.refused = refusals{db: config.DB, clock: config.Clock}
+	lives := livesOf(config.Lives)
+	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, reused: config.Reused}
+	p := &Provider{config: config, lives: lives, grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
+	p.refused = refusals{db: config.DB, clock: config.Clock, life: lives.refusal}
 	g.alive = p.alive
 	for _, c := range config.Clients {
 		if c.Secret == "" && c.Method != MethodKey && c.Method != MethodPublic {
@@ -142,25 +123,25 @@ func (p *Provider) options() []provider.Option {
 		provider.WithClaims("sub", claimNames...),
 		provider.WithClaimsParameter(),
 		provider.WithIDTokenSignatureAlgs(algorithms[0], algorithms[1:]...),
-		provider.WithIDTokenLifetime(seconds(tokenLife)),
+		provider.WithIDTokenLifetime(seconds(p.lives.idToken)),
 		provider.WithTokenOptions(p.tokenOptions),
 		provider.WithOpaqueTokens(p.grants),
 		provider.WithOpaqueTokenFunc(func(context.Context, *goidc.Grant) string { return id.Secret() }),
 		provider.WithAuthCodeGrant(p.flows, goidc.ResponseTypeCode),
 		provider.WithAuthCodeFunc(random),
-		provider.WithAuthCodeLifetime(seconds(p.config.CodeLife)),
-		provider.WithAuthSessionLifetime(seconds(flowLife)),
+		provider.WithAuthCodeLifetime(seconds(p.lives.code)),
+		provider.WithAuthSessionLifetime(seconds(p.lives.flow)),
 		provider.WithAuthnSessionIDFunc(random),
 		provider.WithPAR(p.flows),
 		provider.WithPARIDFunc(random),
-		provider.WithPARLifetime(seconds(pushedLife)),
+		provider.WithPARLifetime(seconds(p.lives.pushed)),
 		provider.WithPARSessionHandler(p.pushed),
 		provider.WithJAR(goidc.RS256, goidc.PS256, goidc.ES256, EdDSA),
 		provider.WithPKCERequired(goidc.CodeChallengeMethodSHA256),
 		provider.WithRefreshTokenGrant(p.flows),
 		provider.WithRefreshTokenFunc(p.refreshToken),
 		provider.WithRefreshTokenRotation(),
-		provider.WithRefreshTokenLifetime(seconds(refreshLife)),
+		provider.WithRefreshTokenLifetime(seconds(p.lives.refreshIdle)),
 		provider.WithRefreshTokenShouldIssue(func(_ context.Context, _ *goidc.Client, g *goidc.Grant) bool {
 			return slices.Contains(strings.Fields(g.Scopes), ScopeOffline)
 		}),
@@ -168,8 +149,8 @@ func (p *Provider) options() []provider.Option {
 		provider.WithDeviceGrant(devices{p.flows}, p.promptDevice, p.deviceDone),
 		provider.WithDeviceCodeFunc(random),
 		provider.WithDPoP(proofAlgorithms[0], proofAlgorithms[1:]...),
-		provider.WithJWTLifetime(seconds(proofLife)),
-		provider.WithJWTLeewayTime(seconds(leeway)),
+		provider.WithJWTLifetime(seconds(p.lives.proof)),
+		provider.WithJWTLeewayTime(seconds(p.lives.leeway)),
 		provider.WithJTIConsumer(p.consume),
 		provider.WithSecretBasicAuthn(),
 		provider.WithSecretPostAuthn(),
@@ -222,9 +203,9 @@ func (p *Provider) tokenOptions(ctx context.Context, _ *goidc.Grant, c *goidc.Cl
 		note(ctx, err)
 	}
 	if ours.Opaque {
-		return goidc.NewOpaqueTokenOptions(seconds(tokenLife))
+		return goidc.NewOpaqueTokenOptions(seconds(p.lives.token))
 	}
-	return goidc.NewJWTTokenOptions(ours.alg(), seconds(tokenLife))
+	return goidc.NewJWTTokenOptions(ours.alg(), seconds(p.lives.token))
 }
 
 // refreshToken follows the one that is being used: the same one always has the

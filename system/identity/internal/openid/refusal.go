@@ -16,9 +16,8 @@ import (
 
 // Bounds of what is kept of refused requests.
 const (
-	refusalsKept   = 200                 // of one client
-	refusalLife    = 14 * 24 * time.Hour // and no longer
-	refusalsMinute = 30                  // written of one client in a minute by one process
+	refusalsKept   = 200 // of one client
+	refusalsMinute = 30  // written of one client in a minute by one process
 )
 
 // Refusal is a request of a client that was refused.
@@ -32,6 +31,7 @@ type Refusal struct {
 type refusals struct {
 	db    *db.DB
 	clock clock.Clock
+	life  time.Duration
 
 	mu     sync.Mutex
 	minute int64

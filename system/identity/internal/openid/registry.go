@@ -16,17 +16,15 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
 // Bounds of the register.
 const (
-	maxOwned     = 20 // clients of one account
 	maxAddresses = 20 // redirects of one client
 	maxAddress   = 500
 	maxName      = 120
 	maxJWKS      = 16 << 10
-	// SecretOverlap is how long the secret before the last change is still good.
-	SecretOverlap = 24 * time.Hour
 	// clientCached is within what time each process sees a change made in another.
 	clientCached = 3 * time.Second
 	maxCached    = 10000
@@ -37,6 +35,7 @@ const (
 type Registry struct {
 	DB    *db.DB
 	Clock clock.Clock
+	Lives setting.Values
 
 	mu     sync.Mutex
 	cached map[string]cachedClient
@@ -83,8 +82,8 @@ func (r *Registry) Create(ctx context.Context, owner string, s Settings) (c Clie
 		if err != nil {
 			return err
 		}
-		if n >= maxOwned {
-			return fail.New(fail.Conflict, "identity.connect.too_many", "Limit", maxOwned)
+		if most := r.Lives.Number(maxOwned); int64(n) >= most {
+			return fail.New(fail.Conflict, "identity.connect.too_many", "Limit", most)
 		}
 		return r.insert(ctx, tx, c)
 	})
@@ -166,7 +165,7 @@ func (r *Registry) RotateSecret(ctx context.Context, owner, clientID string, lea
 		if !c.hasSecret() {
 			return fail.New(fail.Conflict, "identity.connect.no_secret")
 		}
-		c.previous, c.previousUntil = c.hash, r.Clock.Now().Add(SecretOverlap)
+		c.previous, c.previousUntil = c.hash, r.Clock.Now().Add(r.Lives.Time(SecretOverlap))
 		if leaked {
 			c.previous, c.previousUntil = "", time.Time{}
 		}

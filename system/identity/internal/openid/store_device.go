@@ -40,7 +40,7 @@ func (d devices) SaveSession(ctx context.Context, as *goidc.AuthnSession) error 
 		if as.Store[storeKept] != nil {
 			return d.flows.SaveSession(ctx, as)
 		}
-		as.ExpiresAt = as.CreatedAt + seconds(deviceLife)
+		as.ExpiresAt = as.CreatedAt + seconds(d.lives.device)
 		if err := d.flows.SaveSession(ctx, as); err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (d devices) SessionByDeviceCode(ctx context.Context, code string) (*goidc.A
 		// Half a second is the network's.
 		hurried = asked != 0 && now.Sub(db.Time(asked)) < time.Duration(wait)*time.Second-500*time.Millisecond
 		if hurried {
-			wait += devicePause
+			wait += int64(seconds(d.lives.devicePause))
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE flow SET polled_at = $2, wait = $3 WHERE device_hash = $1`, hash, db.Micros(now), wait)
 		return err

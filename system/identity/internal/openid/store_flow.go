@@ -44,12 +44,12 @@ func (f *flows) SaveSession(ctx context.Context, as *goidc.AuthnSession) error {
 	}
 	expires := micros(as.ExpiresAt)
 	if as.PushedAuthReqID != "" {
-		expires += flowLife.Microseconds() // as long as what begins with it may last
+		expires += f.lives.flow.Microseconds() // as long as what begins with it may last
 	}
 	return f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO flow (id, client_id, data, expires_at, pushed_hash, device_hash, user_code_hash, wait)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET data = $3, expires_at = $4`,
-			as.ID, as.ClientID, string(data), expires, nullable(as.PushedAuthReqID), nullable(as.DeviceCode), nullable(as.UserCode), devicePause)
+			as.ID, as.ClientID, string(data), expires, nullable(as.PushedAuthReqID), nullable(as.DeviceCode), nullable(as.UserCode), seconds(f.lives.devicePause))
 		return err
 	})
 }

@@ -45,8 +45,7 @@ type grants struct {
 	db    *db.DB
 	clock clock.Clock
 	box   *seal.Box
-	keep  time.Duration // how long an access token lives
-	grace time.Duration // how long a refresh token that was just used may come again
+	lives lives
 	alive func(ctx context.Context, clientID string) (bool, error)
 	// reused is told that a refresh token came a second time; nil tells nobody
 	reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
@@ -131,6 +130,9 @@ func (g *grants) follower(token string) (string, error) { return g.box.Token("re
 func (g *grants) GrantByRefreshToken(ctx context.Context, token string) (*goidc.Grant, error) {
 	hash := id.Hash(token)
 	grant, err := g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE refresh_hash = $1`, hash))
+	if err == nil && grant.RefreshTokenExpiresAt != 0 && g.clock.Now().Unix() >= int64(grant.RefreshTokenExpiresAt) {
+		return nil, goidc.ErrNotFound
+	}
 	if err == nil {
 		return g.living(ctx, grant)
 	}
@@ -145,7 +147,7 @@ func (g *grants) GrantByRefreshToken(ctx context.Context, token string) (*goidc.
 		return nil, err
 	}
 	grant, err = g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT p.id, p.version, p.revoked_at, p.data FROM spent_refresh s JOIN permission p ON p.id = s.grant_id
-		WHERE s.hash = $1 AND s.spent_at > $2 AND p.refresh_hash = $3 AND p.revoked_at = 0`, hash, db.Micros(now.Add(-g.grace)), id.Hash(next)))
+		WHERE s.hash = $1 AND s.spent_at > $2 AND p.refresh_hash = $3 AND p.revoked_at = 0`, hash, db.Micros(now.Add(-g.lives.refreshGrace)), id.Hash(next)))
 	if err == nil {
 		call.repeated = true
 		return g.living(ctx, grant)
@@ -219,6 +221,7 @@ func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 	if call.repeated {
 		return nil // as the time before
 	}
+	g.bound(grant)
 	data, err := g.encode(grant)
 	if err != nil {
 		return err
@@ -321,9 +324,17 @@ func (g *grants) insert(ctx context.Context, grant *goidc.Grant, data string) er
 	return err
 }
 
+// bound ends the refresh token when the sign-in is too long ago: each use gives it
+// another while, and the library knows no other end.
+func (g *grants) bound(grant *goidc.Grant) {
+	if grant.RefreshTokenExpiresAt != 0 {
+		grant.RefreshTokenExpiresAt = min(grant.RefreshTokenExpiresAt, grant.CreatedAt+seconds(g.lives.refreshLife))
+	}
+}
+
 // end is when nothing that hangs on the grant can be used any more.
 func (g *grants) end(grant *goidc.Grant) time.Time {
-	end := g.clock.Now().Add(g.keep + time.Hour)
+	end := g.clock.Now().Add(g.lives.token + time.Hour)
 	if refresh := time.Unix(int64(grant.RefreshTokenExpiresAt), 0); grant.RefreshTokenExpiresAt != 0 && refresh.After(end) {
 		return refresh
 	}
@@ -335,7 +346,7 @@ func (g *grants) revoke(ctx context.Context, grant *goidc.Grant) error {
 	return g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, ok := machine(grant.ID); ok {
 			_, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, revoked_at, data, expires_at)
-				VALUES ($1, '', $2, '', 0, 1, $3, '{}', $4) ON CONFLICT (id) DO NOTHING`, grant.ID, grant.ClientID, db.Micros(now), db.Micros(now.Add(g.keep+time.Hour)))
+				VALUES ($1, '', $2, '', 0, 1, $3, '{}', $4) ON CONFLICT (id) DO NOTHING`, grant.ID, grant.ClientID, db.Micros(now), db.Micros(now.Add(g.lives.token+time.Hour)))
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, grant.ID, db.Micros(now))

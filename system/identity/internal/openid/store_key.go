@@ -56,7 +56,7 @@ func (k *Keys) insert(ctx context.Context, next key, number int64) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signing_key SET retire_at = $3 WHERE alg = $1 AND number < $2 AND retire_at = 0`,
-			string(next.alg), number, db.Micros(next.useFrom.Add(Overlap)))
+			string(next.alg), number, db.Micros(next.useFrom.Add(k.Lives.Time(keyOverlap))))
 		return err
 	})
 }

@@ -38,6 +38,6 @@ func (r *refusals) list(ctx context.Context, clientID string, limit int) ([]Refu
 }
 
 func (r *refusals) sweep(ctx context.Context, tx db.Querier) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM refused_request WHERE at < $1`, db.Micros(r.clock.Now().Add(-refusalLife)))
+	_, err := tx.ExecContext(ctx, `DELETE FROM refused_request WHERE at < $1`, db.Micros(r.clock.Now().Add(-r.life)))
 	return err
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/migration"
 )
@@ -61,7 +62,7 @@ func engines(b *testing.B, run func(b *testing.B, p *Provider, mux http.Handler)
 			Handed: func(context.Context, string, string, []string) (func(context.Context, *sql.Tx) error, error) {
 				return func(context.Context, *sql.Tx) error { return nil }, nil
 			},
-			CodeLife: time.Hour,
+			Lives: setting.Values{codeLife.Name: int64(time.Hour)},
 			Clients: []Client{
 				{ID: "machine", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true},
 				{ID: "machine-eddsa", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "EdDSA"},

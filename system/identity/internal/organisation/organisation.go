@@ -19,15 +19,15 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-const (
-	recheckAfter = 24 * time.Hour  // how long НИСУР's word on a head holds
-	recheckWait  = 3 * time.Second // how long an answer is waited for on the way
-)
+const recheckWait = 3 * time.Second // how long НИСУР's answer is waited for on the way
+
+var recheckAfter = setting.Time("organisation_recheck", 24*time.Hour, time.Hour, 168*time.Hour, "how long НИСУР's word on who heads an organisation holds", "a head who is dismissed acts for nobody the next day")
 
 // Claiming limits how often one account may ask to bind an organisation.
 var Claiming = throttle.Declare(throttle.Limit{Kind: "organisation", Free: 10, Window: time.Hour, Lock: 5 * time.Minute, Longest: time.Hour})
@@ -80,6 +80,7 @@ type Organisations struct {
 	Throttle  *throttle.Throttle
 	Workforce workforceapi.API
 	Register  Register
+	Lives     setting.Values
 	Record    func(ctx context.Context, pin, name, action, object string) error
 }
 
@@ -217,7 +218,7 @@ func (s *Organisations) Current(ctx context.Context, digits string) ([]Member, e
 	var current []Member
 	for _, m := range members {
 		stays := true
-		if m.Role == Head && s.Clock.Now().Sub(m.CheckedAt) > recheckAfter {
+		if m.Role == Head && s.Clock.Now().Sub(m.CheckedAt) > s.Lives.Time(recheckAfter) {
 			if stays, err = s.recheck(ctx, m); err != nil {
 				return nil, err
 			}

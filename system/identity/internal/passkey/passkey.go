@@ -26,16 +26,20 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
 // Copied is told when a key's counter went back: there may be a copy of it.
 const Copied notice.Kind = "passkey_copied"
 
 const (
-	questionLife = 15 * time.Minute // a sign-in page may stand open as long
-	maxKeys      = 20               // of one account
-	maxName      = 60               // characters
-	maxAnswer    = 32 << 10         // bytes
+	maxName   = 60       // characters
+	maxAnswer = 32 << 10 // bytes
+)
+
+var (
+	questionLife = setting.Time("passkey_question_life", 15*time.Minute, 2*time.Minute, time.Hour, "how long a passkey's answer is waited for", "a sign-in page may stand open as long; the answer serves once")
+	maxKeys      = setting.Number("passkey_count", 20, 2, 100, "passkeys of one account", "each is another way in")
 )
 
 // Key is a key that an account is opened with.
@@ -124,7 +128,7 @@ type ticket struct {
 // issue seals the question for its purpose and for who may answer it: a browser,
 // a session, a sign-in under way.
 func (k *Keys) issue(p purpose, owner string, session *webauthn.SessionData, options any) (Question, error) {
-	data, err := json.Marshal(ticket{*session, db.Micros(k.Clock.Now().Add(questionLife))})
+	data, err := json.Marshal(ticket{*session, db.Micros(k.Clock.Now().Add(k.Door.Lives.Time(questionLife)))})
 	if err != nil {
 		return Question{}, err
 	}
@@ -196,7 +200,7 @@ func (k *Keys) AskNew(ctx context.Context, a account.Account, owner string) (Que
 	if err != nil {
 		return Question{}, err
 	}
-	if !k.On() || len(p.keys) >= maxKeys {
+	if !k.On() || int64(len(p.keys)) >= k.Door.Lives.Number(maxKeys) {
 		return Question{}, fail.New(fail.Conflict, "identity.passkey.many")
 	}
 	options, session, err := k.web.BeginRegistration(p, webauthn.WithExclusions(webauthn.Credentials(p.WebAuthnCredentials()).CredentialDescriptors()))
@@ -239,7 +243,7 @@ func (k *Keys) Add(ctx context.Context, a account.Account, owner, sealed, answer
 		if err != nil {
 			return err
 		}
-		if count >= maxKeys {
+		if int64(count) >= k.Door.Lives.Number(maxKeys) {
 			return fail.New(fail.Conflict, "identity.passkey.many")
 		}
 		added, err := k.insert(ctx, tx, key)

@@ -33,7 +33,7 @@ func (p *Phones) cookie() string {
 }
 
 func (p *Phones) setCookie(w http.ResponseWriter, secret string) {
-	age := int(deviceLife.Seconds())
+	age := int(p.Door.Lives.Time(deviceLife).Seconds())
 	if secret == "" {
 		age = -1
 	}

@@ -21,14 +21,16 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/passkey"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
-const (
-	maxTries   = 5                    // wrong PINs in a row, then the device is removed
-	maxDevices = 10                   // of one person
-	maxName    = 60                   // characters of a device's name
-	deviceLife = 180 * 24 * time.Hour // unused
+const maxName = 60 // characters of a device's name
+
+var (
+	maxTries   = setting.Number("device_tries", 5, 3, 10, "wrong PINs of a device in a row, then it is removed", "four digits are ten thousand")
+	maxDevices = setting.Number("device_count", 10, 1, 50, "devices of one person", "each is another way in")
+	deviceLife = setting.Time("trusted_device_life", 4320*time.Hour, 24*time.Hour, 8760*time.Hour, "how long a device with a PIN may go unused", "phones are sold and lost")
 )
 
 // Phones is the subject.
@@ -102,7 +104,7 @@ func (p *Phones) add(ctx context.Context, a account.Account, name, pin string, p
 		if err != nil {
 			return err
 		}
-		if count >= maxDevices {
+		if int64(count) >= p.Door.Lives.Number(maxDevices) {
 			return fail.New(fail.Invalid, "identity.phone.too_many_devices")
 		}
 		return p.insert(ctx, tx, d, id.Hash(secret))
@@ -154,11 +156,12 @@ func (p *Phones) check(ctx context.Context, d Device, pin string, place notice.P
 	if err != nil {
 		return err
 	}
-	if tries <= maxTries && subtle.ConstantTimeCompare([]byte(stored), []byte(want)) == 1 {
+	most := p.Door.Lives.Number(maxTries)
+	if tries <= most && subtle.ConstantTimeCompare([]byte(stored), []byte(want)) == 1 {
 		return p.forgive(ctx, d.ID)
 	}
-	if tries < maxTries {
-		return fail.Fields(fail.Finding{Field: "pin", Key: "identity.phone.pin_wrong", Args: fail.Args("Count", int(maxTries-tries))})
+	if tries < most {
+		return fail.Fields(fail.Finding{Field: "pin", Key: "identity.phone.pin_wrong", Args: fail.Args("Count", int(most-tries))})
 	}
 	a, found, err := p.Accounts.ByID(ctx, d.Account)
 	if err != nil || !found {

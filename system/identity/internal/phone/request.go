@@ -15,10 +15,11 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/passkey"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
-const requestLife = 2 * time.Minute
+var requestLife = setting.Time("qr_life", 2*time.Minute, 30*time.Second, 5*time.Minute, "how long the QR code of a sign-in waits for the phone", "a picture of it that is passed on comes too late")
 
 // State is where a sign-in by phone stands.
 type State string
@@ -96,7 +97,7 @@ func (p *Phones) ask(ctx context.Context, browser, flow, client string, place no
 	}
 	s := shown{token: id.Secret(), code: code(), number: 10 + random(90)}
 	r := Request{
-		Client: client, Agent: place.Agent, Address: place.Address, State: Waiting, Expires: p.Clock.Now().Add(requestLife),
+		Client: client, Agent: place.Agent, Address: place.Address, State: Waiting, Expires: p.Clock.Now().Add(p.Door.Lives.Time(requestLife)),
 		browser: id.Hash(browser), number: s.number, flow: flow,
 	}
 	return s, p.keep(ctx, r, id.Hash(s.token), id.Hash("code "+s.code))

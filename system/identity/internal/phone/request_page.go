@@ -61,7 +61,7 @@ func (p *Phones) showNew(w http.ResponseWriter, r *http.Request, status int, pro
 	}
 	return page.Render(w, r, status, qrPage(p.Door, qrView{
 		shown: s, target: target, picture: "data:image/png;base64," + base64.StdEncoding.EncodeToString(picture),
-		seconds: int(requestLife.Seconds()), problem: problem,
+		seconds: int(p.Door.Lives.Time(requestLife).Seconds()), problem: problem,
 	}))
 }
 

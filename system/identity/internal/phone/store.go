@@ -28,7 +28,7 @@ func (p *Phones) device(ctx context.Context, where string, args ...any) (Device,
 }
 
 func (p *Phones) bySecret(ctx context.Context, hash string) (Device, bool, error) {
-	return p.device(ctx, `secret_hash = $1 AND seen_at > $2`, hash, db.Micros(p.Clock.Now().Add(-deviceLife)))
+	return p.device(ctx, `secret_hash = $1 AND seen_at > $2`, hash, db.Micros(p.Clock.Now().Add(-p.Door.Lives.Time(deviceLife))))
 }
 
 func (p *Phones) own(ctx context.Context, accountID, deviceID string) (Device, bool, error) {
@@ -91,7 +91,7 @@ func (p *Phones) try(ctx context.Context, deviceID string) (tries int64, mac str
 	err = p.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `UPDATE device SET tries = tries + 1 WHERE id = $1 RETURNING tries, pin`, deviceID).Scan(&tries, &mac)
 		if errors.Is(err, sql.ErrNoRows) { // removed this moment
-			tries, err = maxTries+1, nil
+			tries, err = p.Door.Lives.Number(maxTries)+1, nil
 		}
 		return err
 	})
@@ -172,6 +172,6 @@ func (p *Phones) Sweep(ctx context.Context, tx db.Querier) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM phone_request WHERE expires_at < $1`, db.Micros(now)); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM device WHERE seen_at < $1`, db.Micros(now.Add(-deviceLife)))
+	_, err := tx.ExecContext(ctx, `DELETE FROM device WHERE seen_at < $1`, db.Micros(now.Add(-p.Door.Lives.Time(deviceLife))))
 	return err
 }

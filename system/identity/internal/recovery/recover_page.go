@@ -41,7 +41,7 @@ func (s *Recovery) cookie() string {
 }
 
 func (s *Recovery) set(w http.ResponseWriter, secret string) {
-	age := int(life.Seconds())
+	age := int(s.Door.Lives.Time(life).Seconds())
 	if secret == "" {
 		age = -1
 	}

@@ -26,12 +26,13 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
-const (
-	life     = 30 * time.Minute // of a recovery under way
-	maxTries = 10               // at all its codes together
+var (
+	life     = setting.Time("recovery_life", 30*time.Minute, 5*time.Minute, 2*time.Hour, "how long a recovery that was begun may take", "messages come late, a card is fetched")
+	maxTries = setting.Number("recovery_tries", 10, 3, 20, "wrong codes within one recovery, then it begins anew", "two channels, a few slips each")
 )
 
 // The limits. A browser in which the person has signed in before has counts of

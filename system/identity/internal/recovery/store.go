@@ -14,7 +14,7 @@ import (
 func (s *Recovery) insert(ctx context.Context, hash, pin string) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO recovery (token_hash, pin, proved, tries, waits, expires_at) VALUES ($1, $2, '', 0, 0, $3)`,
-			hash, pin, db.Micros(s.Clock.Now().Add(life)))
+			hash, pin, db.Micros(s.Clock.Now().Add(s.Door.Lives.Time(life))))
 		return err
 	})
 }
@@ -43,7 +43,7 @@ func (s *Recovery) scan(hash string, row *sql.Row) (request, bool, error) {
 func (s *Recovery) try(ctx context.Context, r request) (bool, error) {
 	taken := false
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE recovery SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2`, r.hash, maxTries)
+		result, err := tx.ExecContext(ctx, `UPDATE recovery SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2`, r.hash, s.Door.Lives.Number(maxTries))
 		if err != nil {
 			return err
 		}

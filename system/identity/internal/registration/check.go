@@ -52,7 +52,7 @@ func (g *Registrations) begin(ctx context.Context, s start) (string, error) {
 	}
 	now, secret := g.Clock.Now(), id.Secret()
 	r := Registration{
-		ID: id.New(), State: Open, Lang: s.lang, Flow: s.flow, PIN: digits, Passport: passport, Person: person, CreatedAt: now, Expires: now.Add(openFor),
+		ID: id.New(), State: Open, Lang: s.lang, Flow: s.flow, PIN: digits, Passport: passport, Person: person, CreatedAt: now, Expires: now.Add(g.Door.Lives.Time(OpenFor)),
 	}
 	if person == nil {
 		r.Doubt = "other" // until the person says which

@@ -40,7 +40,7 @@ func (g *Registrations) Decide(ctx context.Context, registrationID string, v Ver
 		return fail.New(fail.Forbidden, "identity.proofing.own")
 	}
 	now := g.Clock.Now()
-	r.Proof, r.Reason, r.DecidedAt, r.DecidedBy, r.DecidedName, r.Expires = v.Proof, v.Reason, now, v.PIN, v.Name, now.Add(returnFor)
+	r.Proof, r.Reason, r.DecidedAt, r.DecidedBy, r.DecidedName, r.Expires = v.Proof, v.Reason, now, v.PIN, v.Name, now.Add(g.Door.Lives.Time(returnFor))
 	var made account.Account
 	if r.State == Waiting && v.Proof == Approved {
 		if made, err = g.prepare(ctx, r, assurance.Substantial); err != nil {
@@ -77,7 +77,7 @@ func (g *Registrations) decided(ctx context.Context, tx *sql.Tx, r Registration,
 	case v.Proof == ProofRefused:
 		if r.State == Waiting {
 			r.State = Refused
-			return r, g.expirePhotos(ctx, tx, r.ID, g.Clock.Now().Add(photosFor))
+			return r, g.expirePhotos(ctx, tx, r.ID, g.Clock.Now().Add(g.Door.Lives.Time(PhotosFor)))
 		}
 		return r, nil // the account stays as it is, at level low
 	case r.State == Waiting:

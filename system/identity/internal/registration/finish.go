@@ -56,7 +56,7 @@ func (g *Registrations) finish(ctx context.Context, r Registration, place notice
 		if err != nil {
 			return err
 		}
-		done.Expires = g.Clock.Now().Add(returnFor)
+		done.Expires = g.Clock.Now().Add(g.Door.Lives.Time(returnFor))
 		if err := g.save(ctx, tx, done); err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (g *Registrations) open(ctx context.Context, tx *sql.Tx, r Registration, ma
 	if err := g.accept(ctx, tx, r); err != nil {
 		return r, err
 	}
-	return r, g.bindPhotos(ctx, tx, r, g.Clock.Now().Add(photosFor))
+	return r, g.bindPhotos(ctx, tx, r, g.Clock.Now().Add(g.Door.Lives.Time(PhotosFor)))
 }
 
 func (g *Registrations) reopen(ctx context.Context, tx *sql.Tx, r Registration, made account.Account) error {

@@ -33,7 +33,7 @@ func (g *Registrations) photo(ctx context.Context, r Registration, data []byte, 
 	doubt := ""
 	if err != nil {
 		r.PhotoRefused++
-		if taken.JPEG == nil || r.PhotoRefused < photoTries {
+		if taken.JPEG == nil || r.PhotoRefused < int(g.Door.Lives.Number(photoTries)) {
 			if updateErr := g.update(ctx, r); updateErr != nil {
 				return updateErr
 			}

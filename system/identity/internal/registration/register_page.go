@@ -76,7 +76,7 @@ func (g *Registrations) cookie() string {
 
 func (g *Registrations) setCookie(w http.ResponseWriter, secret string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: g.cookie(), Value: secret, Path: "/", MaxAge: int(returnFor.Seconds()), HttpOnly: true, Secure: g.Door.Sessions.Secure, SameSite: http.SameSiteLaxMode,
+		Name: g.cookie(), Value: secret, Path: "/", MaxAge: int(g.Door.Lives.Time(returnFor).Seconds()), HttpOnly: true, Secure: g.Door.Sessions.Secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 

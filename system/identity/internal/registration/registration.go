@@ -26,6 +26,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
@@ -33,15 +34,16 @@ import (
 
 // How long things are kept. No law names these times; they are as short as the
 // work allows.
-const (
-	openFor    = 24 * time.Hour      // to finish a registration that was begun
-	returnFor  = 14 * 24 * time.Hour // to come back when an operator asked or answered
-	photosFor  = 30 * 24 * time.Hour // of a refused registration: the person may complain
-	recordsFor = 365 * 24 * time.Hour
+var (
+	// OpenFor is the time to finish a registration that was begun.
+	OpenFor   = setting.Time("registration_life", 24*time.Hour, time.Hour, 168*time.Hour, "how long a registration may be finished, then it goes with its photos", "long enough for a lost evening")
+	returnFor = setting.Time("registration_return", 336*time.Hour, 24*time.Hour, 2160*time.Hour, "how long the message's link leads back to a registration that an operator asked about", "people travel")
+	// PhotosFor is how long those of a refused registration are kept.
+	PhotosFor  = setting.Time("registration_photos", 720*time.Hour, 24*time.Hour, 2160*time.Hour, "how long photos of a refused registration and of the passport are kept", "the person may complain; nobody needs them afterwards")
+	recordsFor = setting.Time("registration_records", 8760*time.Hour, 720*time.Hour, 43800*time.Hour, "how long a decided registration is kept, without photos", "who decided what")
+	// photoTries is how many photos a machine may refuse before a person looks.
+	photoTries = setting.Number("photo_tries", 3, 1, 10, "photos that the program refuses before an operator looks", "a machine may be wrong about a face, and nobody is shut out by it")
 )
-
-// photoTries is how many photos a machine may refuse before a person looks.
-const photoTries = 3
 
 // purpose is what the codes of a registration are for.
 const purpose onetime.Purpose = "registration"

@@ -165,7 +165,7 @@ func (g *Registrations) Sweep(ctx context.Context, tx db.Querier) error {
 		{`DELETE FROM photo WHERE account_id = '' AND owner IN (SELECT id FROM registration WHERE state IN ('open', 'known') AND expires_at < $1)`, []any{db.Micros(now)}},
 		{`DELETE FROM photo WHERE account_id IN (SELECT id FROM account WHERE state = 'closed')`, nil},
 		{`DELETE FROM registration WHERE state IN ('open', 'known') AND expires_at < $1`, []any{db.Micros(now)}},
-		{`DELETE FROM registration WHERE state IN ('refused', 'finished') AND proof <> 'waiting' AND created_at < $1`, []any{db.Micros(now.Add(-recordsFor))}},
+		{`DELETE FROM registration WHERE state IN ('refused', 'finished') AND proof <> 'waiting' AND created_at < $1`, []any{db.Micros(now.Add(-g.Door.Lives.Time(recordsFor)))}},
 	} {
 		if _, err := tx.ExecContext(ctx, statement.sql, statement.args...); err != nil {
 			return err

@@ -22,15 +22,18 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 
 const (
-	life       = 7 * 24 * time.Hour // that a request waits
-	maxTitle   = 300                // bytes, in each language
+	maxTitle   = 300 // bytes, in each language
 	maxAddress = 500
 )
+
+// life is how long a request waits.
+var life = setting.Time("signing_life", 168*time.Hour, time.Hour, 2160*time.Hour, "how long a document waits for the person's simple signature", "people are asked on a Friday; the system that asks may ask again")
 
 // States of a request.
 const (
@@ -83,7 +86,7 @@ func (d *Desk) Ask(ctx context.Context, in identityapi.SigningRequest) (identity
 	now := d.Clock.Now()
 	r := request{
 		id: id.Secret(), client: client.String(), reference: in.Reference, account: a.ID, title: in.Title, sha256: in.SHA256,
-		document: in.Document, returnTo: in.ReturnTo, state: asked, asked: now, expires: now.Add(life),
+		document: in.Document, returnTo: in.ReturnTo, state: asked, asked: now, expires: now.Add(d.Door.Lives.Time(life)),
 	}
 	kept, err := d.keep(ctx, r)
 	if err != nil {

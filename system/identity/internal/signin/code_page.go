@@ -21,7 +21,7 @@ func (s *SignIn) cookie() string {
 }
 
 func (s *SignIn) setEntry(w http.ResponseWriter, secret string) {
-	age := int(entryLife.Seconds())
+	age := int(s.Door.Lives.Time(entryLife).Seconds())
 	if secret == "" {
 		age = -1
 	}

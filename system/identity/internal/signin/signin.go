@@ -23,12 +23,13 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/passkey"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
-const (
-	entryLife   = 15 * time.Minute
-	maxAttempts = 5 // at a factor that is not sent
+var (
+	entryLife   = setting.Time("sign_in_life", 15*time.Minute, 3*time.Minute, time.Hour, "how long the second step of a sign-in is waited for", "a message may be late; the password was right and must not wait long")
+	maxAttempts = setting.Number("sign_in_tries", 5, 3, 10, "wrong codes within one sign-in, then it begins anew", "slips happen, guesses need thousands")
 )
 
 // SignIn is the subject.

@@ -15,7 +15,7 @@ func (s *SignIn) insert(ctx context.Context, e entry) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO entry (token_hash, account_id, flow, next, channel, remember, version, created_at, expires_at)
 			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)`,
-			e.hash, e.account, e.flow, e.next, string(e.channel), db.Flag(e.remember), db.Micros(now), db.Micros(now.Add(entryLife)))
+			e.hash, e.account, e.flow, e.next, string(e.channel), db.Flag(e.remember), db.Micros(now), db.Micros(now.Add(s.Door.Lives.Time(entryLife))))
 		return err
 	})
 }
@@ -46,7 +46,7 @@ func (s *SignIn) turn(ctx context.Context, e entry) error {
 // attempt counts a try at the factor before it is compared; false when there
 // were too many, or another factor was turned to.
 func (s *SignIn) attempt(ctx context.Context, e entry) (bool, error) {
-	return s.changed(ctx, `UPDATE entry SET attempts = attempts + 1 WHERE token_hash = $1 AND version = $2 AND attempts < $3`, e.hash, e.version, maxAttempts)
+	return s.changed(ctx, `UPDATE entry SET attempts = attempts + 1 WHERE token_hash = $1 AND version = $2 AND attempts < $3`, e.hash, e.version, s.Door.Lives.Number(maxAttempts))
 }
 
 // spend ends the entry: of two right answers at once, one is first.

@@ -53,6 +53,6 @@ func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request, fresh func() 
 		return cookie.Value
 	}
 	secret := fresh()
-	http.SetCookie(w, &http.Cookie{Name: name, Value: secret, Path: "/", MaxAge: int(BrowserLife.Seconds()), HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Value: secret, Path: "/", MaxAge: int(s.BrowserLife().Seconds()), HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 	return secret
 }

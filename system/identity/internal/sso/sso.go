@@ -13,10 +13,11 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
+	"github.com/sanarip/sanarip/system/identity/internal/setting"
 )
 
 // How long a session lives at most, and unused, unless an operator sets it
-// otherwise (Lives).
+// otherwise.
 const (
 	Lifetime = 12 * time.Hour
 	Idle     = 2 * time.Hour
@@ -26,6 +27,19 @@ const (
 	RememberedIdle     = 7 * 24 * time.Hour
 	// BrowserLife is how long a browser is known again.
 	BrowserLife = 180 * 24 * time.Hour
+)
+
+var (
+	sessionLife    = setting.Time("session_life", Lifetime, 5*time.Minute, 720*time.Hour, "how long a session at ЕСИ lasts at most", "a shift")
+	sessionIdle    = setting.Time("session_idle", Idle, time.Minute, 24*time.Hour, "how long it may go unused", "a ward's computer has many users")
+	rememberedLife = setting.Time("remembered_life", RememberedLifetime, time.Hour, 4320*time.Hour, "how long a session lasts where the person asked to be remembered", "a phone of one's own; changes of factors ask anew all the same")
+	rememberedIdle = setting.Time("remembered_idle", RememberedIdle, time.Hour, 2160*time.Hour, "how long that may go unused", "a phone that lies in a drawer")
+	browserLife    = setting.Time("browser_life", BrowserLife, 24*time.Hour, 8760*time.Hour, "how long a browser is known again after a sign-in", "a sign-in from a new one is told; guesses from elsewhere do not lock the person out of a known one")
+)
+
+var (
+	_ = setting.Within(sessionIdle, sessionLife)
+	_ = setting.Within(rememberedIdle, rememberedLife)
 )
 
 // Session is one signed-in browser.
@@ -51,23 +65,16 @@ type Proof struct {
 // ACRs are the classes that the session meets, the strongest first.
 func (s Session) ACRs() []string { return assurance.ACRs(s.Level, s.AMR) }
 
-// Lives are how long sessions live; what is 0 is as the constants say.
-type Lives struct{ Lifetime, Idle, RememberedLifetime, RememberedIdle time.Duration }
-
-func or(set, otherwise time.Duration) time.Duration {
-	if set > 0 {
-		return set
-	}
-	return otherwise
-}
-
 // lifetime is how long a session lasts at most.
 func (s *Sessions) lifetime(remembered bool) time.Duration {
 	if remembered {
-		return or(s.Lives.RememberedLifetime, RememberedLifetime)
+		return s.Lives.Time(rememberedLife)
 	}
-	return or(s.Lives.Lifetime, Lifetime)
+	return s.Lives.Time(sessionLife)
 }
+
+// BrowserLife is how long a browser is known again.
+func (s *Sessions) BrowserLife() time.Duration { return s.Lives.Time(browserLife) }
 
 // Until is when the session ends at the latest.
 func (s *Sessions) Until(session Session) time.Time {
@@ -84,7 +91,7 @@ type Sessions struct {
 	Clock  clock.Clock
 	Ended  Ended
 	Secure bool // cookies over https alone
-	Lives  Lives
+	Lives  setting.Values
 }
 
 // Start begins a session, or renews the one the browser has if it is the same

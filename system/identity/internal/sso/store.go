@@ -20,7 +20,7 @@ const alive = `expires_at > $2 AND (seen_at > $3 OR (remembered = 1 AND seen_at 
 
 func (s *Sessions) living() []any {
 	now := s.Clock.Now()
-	return []any{db.Micros(now), db.Micros(now.Add(-or(s.Lives.Idle, Idle))), db.Micros(now.Add(-or(s.Lives.RememberedIdle, RememberedIdle)))}
+	return []any{db.Micros(now), db.Micros(now.Add(-s.Lives.Time(sessionIdle))), db.Micros(now.Add(-s.Lives.Time(rememberedIdle)))}
 }
 
 func scan(row interface{ Scan(...any) error }) (Session, error) {
