@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/order"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
+	"github.com/sanarip/sanarip/system/card/internal/round"
 	"github.com/sanarip/sanarip/system/card/internal/summary"
 	"github.com/sanarip/sanarip/system/card/internal/template"
 	"github.com/sanarip/sanarip/system/card/internal/ward"
@@ -26,6 +27,7 @@ func (s *System) mountSubjects() {
 	history.Mount(s.desk)
 	template.Mount(s.desk, history.Kinds)
 	order.Mount(s.desk)
+	round.Mount(s.desk)
 	observation.Mount(s.desk)
 	operation.Mount(s.desk)
 	diagnosis.Mount(s.desk)

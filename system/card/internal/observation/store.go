@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -82,4 +83,27 @@ func scan(row interface{ Scan(...any) error }) (Observation, error) {
 		&v.Respiration, &v.Saturation, &o.ByPIN, &o.ByName, &signed)
 	o.Struck, o.At, o.SignedAt = struck == 1, db.Time(at), db.Time(signed)
 	return o, err
+}
+
+// LastOf are the newest lines that stand of the department's open stays, by stay.
+func LastOf(ctx context.Context, q db.Querier, organisation, department string) (map[string]Observation, error) {
+	rows, err := q.QueryContext(ctx, `SELECT o.`+strings.ReplaceAll(columns, ", ", ", o.")+` FROM observation o
+		JOIN stay s ON s.id = o.stay_id AND s.state = 'open' AND s.organisation = $1 AND s.department = $2
+		WHERE o.struck = 0 AND NOT EXISTS (SELECT 1 FROM observation newer WHERE newer.root = o.root AND newer.version > o.version)
+		AND NOT EXISTS (SELECT 1 FROM observation later WHERE later.stay_id = o.stay_id AND later.at > o.at AND later.struck = 0
+			AND NOT EXISTS (SELECT 1 FROM observation last WHERE last.root = later.root AND last.version > later.version))
+		ORDER BY o.at, o.root`, organisation, department)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	byStay := map[string]Observation{}
+	for rows.Next() {
+		o, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		byStay[o.StayID] = o
+	}
+	return byStay, rows.Err()
 }

@@ -5,8 +5,10 @@ package order
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
@@ -19,6 +21,9 @@ var OrderKinds = []string{"drug", "diet", "regime", "test", "procedure"}
 // furthest is how far ahead an order may begin.
 const furthest = 60 * 24 * time.Hour
 
+// early is how long before its hour a dose may be marked.
+const early = 2 * time.Hour
+
 // Order is what a doctor ordered.
 type Order struct {
 	ID        string
@@ -28,6 +33,8 @@ type Order struct {
 	Dose      string
 	Times     string // how often, in words
 	From      time.Time
+	Hours     []string   // of each day on which it is due: "08:00"; empty for none
+	LastDay   clock.Date // zero: until it is ended
 	ByPIN     string
 	ByName    string
 	EndedAt   time.Time // zero: in force
@@ -39,6 +46,7 @@ type Order struct {
 type Mark struct {
 	ID     string
 	At     time.Time
+	Due    time.Time // the hour that it answers; zero: none
 	Given  bool
 	Reason string
 	ByName string
@@ -52,6 +60,9 @@ type Ordering struct {
 	Dose  string
 	Times string
 	From  time.Time
+
+	Hours   string     // "8 14 20"; "": by Times, where that says them
+	LastDay clock.Date // zero: until it is ended
 }
 
 // Prescribe writes an order.
@@ -69,6 +80,17 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		if in.Kind == "drug" {
 			findings = append(findings, writing.Required("dose", in.Dose)...)
 			findings = append(findings, writing.Required("times", in.Times)...)
+		}
+		hours, ok := Hours(in.Hours)
+		if !ok {
+			findings = append(findings, fail.Finding{Field: "hours", Key: "card.orders.hours_wrong"})
+		}
+		if in.Hours == "" {
+			hours = HoursOf(in.Times)
+		}
+		in.Hours = strings.Join(hours, " ")
+		if !in.LastDay.IsZero() && in.LastDay.Before(clock.DateOf(in.From)) {
+			findings = append(findings, fail.Finding{Field: "last_day", Key: "card.orders.last_day_before"})
 		}
 		switch {
 		case in.From.IsZero():
@@ -117,11 +139,13 @@ type Marking struct {
 	Once   string
 	Order  string
 	At     time.Time
+	Due    time.Time // the hour that it answers; zero: none
 	Given  bool
 	Reason string
 }
 
-// Fulfil marks an order as given, or as not given with the reason.
+// Fulfil marks an order as given, or as not given with the reason. A dose that
+// was due at an hour is marked once: who comes second is told.
 func Fulfil(ctx context.Context, d *desk.Desk, stayID string, in Marking) error {
 	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
@@ -145,6 +169,12 @@ func Fulfil(ctx context.Context, d *desk.Desk, stayID string, in Marking) error 
 		case in.At.Before(o.From.Truncate(time.Minute)):
 			findings = append(findings, fail.Finding{Field: "at", Key: "card.orders.before_start", Args: fail.Args("At", text.Moment(o.From))})
 		}
+		if !in.Due.IsZero() && !o.DueAt(in.Due) {
+			return fail.New(fail.BadRequest, "kit.bad_request")
+		}
+		if in.Due.After(now.Add(early)) {
+			return fail.New(fail.Conflict, "card.orders.too_early", "At", text.Moment(in.Due))
+		}
 		if !in.Given {
 			findings = append(findings, writing.Required("not_given_reason", in.Reason)...)
 		} else {
@@ -152,6 +182,18 @@ func Fulfil(ctx context.Context, d *desk.Desk, stayID string, in Marking) error 
 		}
 		if err := writing.Invalid(findings); err != nil {
 			return err
+		}
+		if !in.Due.IsZero() {
+			by, marked, err := markOf(ctx, tx, in.Order, in.Due)
+			if err != nil {
+				return err
+			}
+			if marked == in.Once {
+				return nil // sent twice
+			}
+			if marked != "" {
+				return fail.New(fail.Conflict, "card.orders.marked_already", "Name", by, "At", text.Moment(in.Due))
+			}
 		}
 		if err := insertMark(ctx, tx, in, desk.Of(ctx)); err != nil {
 			return err

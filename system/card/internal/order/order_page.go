@@ -4,8 +4,11 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -23,6 +26,7 @@ type ordersOf struct {
 	Mark   bool       // the reader may mark
 	Open   string     // order whose details stand open
 	Now    string     // for the moments of marks
+	Today  clock.Date
 }
 
 func ordersPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -38,7 +42,7 @@ func renderOrders(w http.ResponseWriter, r *http.Request, d *desk.Desk, view sta
 	ctx := r.Context()
 	open := view.State == stay.Open
 	v := ordersOf{
-		Stay: view, Form: form, Write: open && writing.MayWrite(ctx), Now: page.InputMoment(d.Clock.Now()),
+		Stay: view, Form: form, Write: open && writing.MayWrite(ctx), Now: page.InputMoment(d.Clock.Now()), Today: clock.DateOf(d.Clock.Now()),
 		Mark: open && slices.Contains(desk.Ward, desk.Of(ctx).Post.Role), Open: form.Get("order"),
 	}
 	var err error
@@ -75,7 +79,10 @@ func prescribePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	in := Ordering{
 		Once: form.Get("once"), Kind: form.Choice("kind", OrderKinds...), Text: form.Need("text", 500),
-		Dose: form.Text("dose", 200), Times: form.Text("times", 200), From: form.Moment("from"),
+		Dose: form.Text("dose", 200), Times: form.Text("times", 200), From: form.Moment("from"), Hours: form.Text("hours", 200),
+	}
+	if form.Get("last_day") != "" {
+		in.LastDay = form.Date("last_day")
 	}
 	if form.OK() {
 		err = Prescribe(r.Context(), d, r.PathValue("id"), in)
@@ -100,28 +107,37 @@ func markPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	in := Marking{
-		Once: form.Get("once"), Order: form.Get("order"), At: d.Clock.Now(),
-		Given: form.Get("given") == "1", Reason: form.Text("not_given_reason", 500),
-	}
-	if form.Get("at") != "" {
-		in.At = form.Moment("at")
-	}
+	in := ReadMark(form, d.Clock.Now())
 	if form.OK() {
 		err = Fulfil(r.Context(), d, r.PathValue("id"), in)
 	}
 	return answer(w, r, d, form, err, "card.orders.marked")
 }
 
-// orderKind is the kind of an order in the reader's language.
-func orderKind(ctx context.Context, kind string) string {
+// ReadMark reads a nurse's word on an order.
+func ReadMark(form *page.Form, now time.Time) Marking {
+	in := Marking{
+		Once: form.Get("once"), Order: form.Get("order"), At: now,
+		Given: form.Get("given") == "1", Reason: form.Text("not_given_reason", 500),
+	}
+	if form.Get("at") != "" {
+		in.At = form.Moment("at")
+	}
+	if form.Get("due") != "" {
+		in.Due = form.Moment("due")
+	}
+	return in
+}
+
+// KindWord is the kind of an order in the reader's language.
+func KindWord(ctx context.Context, kind string) string {
 	return text.T(ctx, "card.order_kind."+kind) // text: card.order_kind.*
 }
 
 func orderKinds(ctx context.Context) []design.Option {
 	var options []design.Option
 	for _, kind := range OrderKinds {
-		options = append(options, design.Option{Value: kind, Label: orderKind(ctx, kind)})
+		options = append(options, design.Option{Value: kind, Label: KindWord(ctx, kind)})
 	}
 	return options
 }
@@ -168,4 +184,28 @@ func (v ordersOf) fieldID(o Order, name string) string {
 		return name
 	}
 	return name + "-" + o.ID
+}
+
+// schedule is the hours and the last day of an order in words.
+func schedule(ctx context.Context, o Order) string {
+	words := strings.Join(o.Hours, " · ")
+	if !o.LastDay.IsZero() {
+		words = text.Joined(words, text.T(ctx, "card.orders.until", "Day", text.Date(o.LastDay)))
+	}
+	return words
+}
+
+// Hour is the hour of a dose.
+func Hour(t time.Time) string { return t.In(clock.Bishkek).Format("15:04") }
+
+func hoursField(ctx context.Context, form *page.Form) design.Field {
+	f := writing.Line(ctx, form, "hours", "card.orders.hours", false)
+	f.Hint, f.MaxLength = text.T(ctx, "card.orders.hours_hint"), 100
+	return f
+}
+
+func lastDayField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "last_day", "card.orders.last_day")
+	f.Required = false
+	return f
 }

@@ -35,24 +35,35 @@ type board struct {
 	Now          time.Time
 }
 
-func boardPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	ctx, staff := r.Context(), desk.Of(r.Context())
+// Department is the department of the organisation that a page of the ward
+// shows: the one asked for, "" for that of the reader's post.
+func Department(ctx context.Context, d *desk.Desk, asked string) (workforceapi.Organisation, workforceapi.Department, error) {
+	staff := desk.Of(ctx)
 	o, err := d.Directory.Organisation(ctx, staff.Post.Organisation)
 	if err != nil {
-		return err
+		return o, workforceapi.Department{}, err
 	}
-	code := r.URL.Query().Get("department")
+	code := asked
 	if code == "" {
 		code = staff.Post.Department
 	}
 	department, ok := directory.Department(o, code)
 	switch {
 	case len(o.Departments) == 0:
-		return fail.New(fail.NotFound, "card.ward.no_departments")
-	case !ok && r.URL.Query().Get("department") != "":
-		return fail.New(fail.NotFound, "card.ward.no_department")
+		return o, department, fail.New(fail.NotFound, "card.ward.no_departments")
+	case !ok && asked != "":
+		return o, department, fail.New(fail.NotFound, "card.ward.no_department")
 	case !ok: // a post for the whole organisation
 		department = o.Departments[0]
+	}
+	return o, department, nil
+}
+
+func boardPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	ctx, staff := r.Context(), desk.Of(r.Context())
+	o, department, err := Department(ctx, d, r.URL.Query().Get("department"))
+	if err != nil {
+		return err
 	}
 	v := board{
 		Organisation: o, Department: department, List: r.URL.Query().Get("view") == "list",
