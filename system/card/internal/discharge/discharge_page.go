@@ -21,8 +21,9 @@ import (
 // Mount puts the page of the discharge and the message to the patient in.
 // portal is the address at which the summary is ordered.
 func Mount(d *desk.Desk, portal string) {
-	d.Page("GET /stays/{id}/discharge", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return dischargePage(w, r, d) })
-	d.Page("POST /stays/{id}/discharge", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return closePage(w, r, d) })
+	rules := &Rules{Ask: insuranceapi.Client{Exchange: d.Exchange}.Rules, Clock: d.Clock, Log: d.Log}
+	d.Page("GET /stays/{id}/discharge", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return dischargePage(w, r, d, rules) })
+	d.Page("POST /stays/{id}/discharge", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return closePage(w, r, d, rules) })
 	notifier := Notifier{Desk: d, Messages: messageapi.Client{Exchange: d.Exchange}, Portal: portal}
 	d.Queue.Handle(NotifyJob, job.Policy{}, notifier.Notify)
 }
@@ -38,11 +39,12 @@ type dischargeOf struct {
 	Form    *page.Form // nil: the reader cannot discharge
 	Gaps    []Gap      // those mended on other pages
 	Opinion *insuranceapi.Decision
-	Away    string // sentence: why the fund said nothing
-	Number  string // of the form, once there is one
+	Away    string   // sentence: why the fund said nothing
+	Own     *Opinion // what the fund's rules say, run here; nil while something else is missing
+	Number  string   // of the form, once there is one
 }
 
-func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rules) error {
 	ctx := r.Context()
 	view, err := stay.Read(ctx, d, r.PathValue("id"))
 	if err != nil {
@@ -61,10 +63,10 @@ func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			entered.Set(name, value)
 		}
 	}
-	return renderDischarge(w, r, d, dischargeOf{Stay: view, Form: entered}, http.StatusOK)
+	return renderDischarge(w, r, d, rules, dischargeOf{Stay: view, Form: entered}, http.StatusOK)
 }
 
-func renderDischarge(w http.ResponseWriter, r *http.Request, d *desk.Desk, v dischargeOf, status int) error {
+func renderDischarge(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rules, v dischargeOf, status int) error {
 	ctx := r.Context()
 	var err error
 	if v.Record, err = form.Load(ctx, d.DB.Read, v.Stay.ID, v.Stay.Organisation, ""); err != nil {
@@ -89,10 +91,15 @@ func renderDischarge(w http.ResponseWriter, r *http.Request, d *desk.Desk, v dis
 			v.Gaps = append(v.Gaps, g)
 		}
 	}
+	if v.Opinion == nil && v.Form != nil && len(v.Gaps) == 0 {
+		if v.Own, err = ownOpinion(ctx, d, rules, v); err != nil {
+			return err
+		}
+	}
 	return page.Render(w, r, status, dischargeView(v))
 }
 
-func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rules) error {
 	ctx, stayID := r.Context(), r.PathValue("id")
 	entered, err := page.ReadForm(w, r)
 	if err != nil {
@@ -132,7 +139,24 @@ func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if !entered.OK() {
 		status = http.StatusUnprocessableEntity
 	}
-	return renderDischarge(w, r, d, v, status)
+	return renderDischarge(w, r, d, rules, v, status)
+}
+
+// ownOpinion runs the fund's rules on the case as it stands on the page.
+func ownOpinion(ctx context.Context, d *desk.Desk, rules *Rules, v dischargeOf) (*Opinion, error) {
+	typed := page.NewForm(fieldAt, v.Form.Get(fieldAt))
+	end := form.Ending{
+		At: typed.Moment(fieldAt), Outcome: v.Form.Get(fieldOutcome), Result: v.Form.Get(fieldResult), TransferredTo: v.Form.Get(fieldTransfer),
+	}
+	if !typed.OK() {
+		return nil, nil // the field itself says so
+	}
+	c, err := caseOf(ctx, d, v.Stay.ID, end)
+	if err != nil {
+		return nil, err
+	}
+	o, err := rules.Of(ctx, c)
+	return &o, err
 }
 
 // ask puts the fund's opinion on the page, or why there is none.
@@ -165,7 +189,13 @@ func keepDraft(ctx context.Context, d *desk.Desk, stayID string, entered *page.F
 
 // admissionFound says that the fund asks for what stands on the admission's page.
 func (v dischargeOf) admissionFound() bool {
-	return slices.ContainsFunc(v.Opinion.Findings, func(f insuranceapi.Finding) bool {
+	findings := []insuranceapi.Finding{}
+	if v.Opinion != nil {
+		findings = v.Opinion.Findings
+	} else if v.Own != nil {
+		findings = v.Own.Findings
+	}
+	return slices.ContainsFunc(findings, func(f insuranceapi.Finding) bool {
 		return f.Field == "hours_since_onset" || f.Field == "referrer" || f.Field == "brought_by"
 	})
 }
