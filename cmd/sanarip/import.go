@@ -27,11 +27,11 @@ func importFiles(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if len(rest) < 2 {
-		return fmt.Errorf("import needs a kind (icd10, soate) and a file: %w", errUsage)
+		return fmt.Errorf("import needs a kind (icd10, soate, groups) and a file: %w", errUsage)
 	}
 	with, ok := importers[rest[0]]
 	if !ok {
-		return fmt.Errorf("import knows icd10 and soate, not %q: %w", rest[0], errUsage)
+		return fmt.Errorf("import knows icd10, soate and groups, not %q: %w", rest[0], errUsage)
 	}
 	log, err := logger(v)
 	if err != nil {
@@ -71,11 +71,11 @@ func importOne(ctx context.Context, with importer, env host.Env, path string, ou
 		defer func() { _, _ = fmt.Fprintln(os.Stderr) }()
 	}
 	lines, rows, err := with.read(ctx, env, bufio.NewReaderSize(file, 1<<16), filepath.Base(path), progress)
-	if err != nil {
-		return 0, err
-	}
 	for _, row := range rows {
 		_, _ = fmt.Fprintln(os.Stderr, row)
+	}
+	if err != nil {
+		return 0, err
 	}
 	for _, line := range lines {
 		_, _ = fmt.Fprintln(out, line)

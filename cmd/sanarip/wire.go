@@ -62,6 +62,21 @@ var importers = map[string]importer{
 		return []string{fmt.Sprintf("%d rows: %d codes added, %d changed, %d withdrawn, %d as before; %d rows left out; %d codes may stand as a diagnosis",
 			r.Rows, r.Added, r.Changed, r.Withdrawn, r.Same, r.BadRows, r.Usable)}, bad, err
 	}},
+	"groups": {"insurance", func(ctx context.Context, env host.Env, in io.Reader, name string, _ func(rows, bad int)) ([]string, []string, error) {
+		r, err := insurance.ImportGroups(ctx, env, in, name)
+		var bad []string
+		for _, row := range r.Bad {
+			bad = append(bad, fmt.Sprintf("line %d: %s", row.Line, row.Reason))
+		}
+		state := "added"
+		switch {
+		case r.Same:
+			state = "is there already, nothing changed"
+		case r.Table.Trial:
+			state = "added for comparing, in force on no day"
+		}
+		return []string{fmt.Sprintf("table %s: %d groups, %d adjustments: %s", r.Table.ID, len(r.Table.Groups), len(r.Table.Adjustments), state)}, bad, err
+	}},
 	"soate": {"population", func(ctx context.Context, env host.Env, in io.Reader, _ string, progress func(rows, bad int)) ([]string, []string, error) {
 		r, err := population.ImportSOATE(ctx, env, in, func(rows int) { progress(rows, 0) })
 		var bad []string

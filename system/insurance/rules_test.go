@@ -111,3 +111,29 @@ func TestARuleIsReplayedFieldByField(t *testing.T) {
 		h.clerk(t).get("/cases/"+d.CaseID+"/why/BED-001", http.StatusNotFound) // another hospital
 	})
 }
+
+// The demo's autumn under the table of the year before: differences are shown,
+// what was paid stays.
+func TestAMonthIsReRun(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		expert := h.expert(t)
+		before := expert.get("/totals.csv", http.StatusOK)
+		for _, lang := range []string{"ky", "ru", "en"} {
+			body := expert.get("/rerun?lang="+lang+"&month=2026-10&table="+url.QueryEscape("ДЕМО-2025"), http.StatusOK)
+			body += expert.get("/rerun?lang="+lang, http.StatusOK) + expert.get("/rerun?month=2020-01&lang="+lang+"&table="+url.QueryEscape("ДЕМО-2025"), http.StatusOK)
+			if key := unspoken.FindString(body); key != "" {
+				t.Errorf("%s: no words for %s", lang, key)
+			}
+			if !strings.Contains(body, "950201") || !strings.Contains(body, "−") {
+				t.Errorf("%s: no difference is shown", lang)
+			}
+		}
+		if after := expert.get("/totals.csv", http.StatusOK); after != before {
+			t.Error("the re-run changed the totals")
+		}
+		h.clerk(t).get("/rerun", http.StatusForbidden)
+	})
+}

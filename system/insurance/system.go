@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"sync"
@@ -27,6 +28,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/internal/public"
+	"github.com/sanarip/sanarip/system/insurance/internal/rerun"
 	"github.com/sanarip/sanarip/system/insurance/internal/review"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -71,7 +73,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		db: d, queue: job.New(d, env.Clock, env.Log, job.Config{}),
 		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
 	}
-	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: tables, OrganisationName: s.directory.Known}
+	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
 	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
 	s.office = &office.Office{
@@ -111,6 +113,17 @@ func rates(file string) (price.Tables, error) {
 	return tables, nil
 }
 
+// ImportGroups adds a table of groups and rates from a CSV file to the fund's
+// database, for the command import.
+func ImportGroups(ctx context.Context, env host.Env, in io.Reader, name string) (price.Imported, error) {
+	d, err := env.Open(ctx, "insurance", migration.Sets...)
+	if err != nil {
+		return price.Imported{}, err
+	}
+	defer func() { _ = d.Close() }()
+	return price.Import(ctx, d, env.Clock, in, name)
+}
+
 func (s *System) routes() {
 	o := s.office
 	design.Mount(o.Mux)
@@ -135,6 +148,8 @@ func (s *System) routes() {
 	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
 	o.Both("GET /totals", totals.Show)
 	o.Both("GET /totals.csv", totals.CSV)
+	again := rerun.Pages{DB: s.db, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
+	o.Page("GET /rerun", again.Show)
 	hand := entry.Pages{Desk: s.hand, Directory: s.directory}
 	o.Desk("GET /entry", hand.List)
 	o.Desk("POST /entry", hand.Begin)

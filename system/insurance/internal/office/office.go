@@ -197,6 +197,9 @@ func Fill(r *http.Request, v *page.View) error {
 			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.entry", Path: "/entry"})
 		}
 		v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.cases", Path: "/cases"}, page.NavItem{Key: "insurance.nav.totals", Path: "/totals"})
+		if e.OfFund() {
+			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.rerun", Path: "/rerun"})
+		}
 	} else {
 		v.SignIn = "/sign-in"
 	}

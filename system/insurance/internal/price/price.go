@@ -23,7 +23,8 @@ const one = 10_000
 // Table is the groups, weights and adjustments in force for a time.
 type Table struct {
 	ID          string       `json:"id"`
-	Demo        bool         `json:"demo"` // invented, and shown as such
+	Demo        bool         `json:"demo"`            // invented, and shown as such
+	Trial       bool         `json:"trial,omitempty"` // only for comparing: in force on no day, From may be zero
 	Name        text.Words   `json:"name"`
 	Source      string       `json:"source"`
 	From        clock.Date   `json:"from"`
@@ -83,7 +84,7 @@ func Read(data []byte) (Tables, error) {
 			return nil, fmt.Errorf("table %s: %w", table.ID, err)
 		}
 		for _, other := range t[:i] {
-			if other.ID == table.ID || other.overlaps(table) {
+			if other.ID == table.ID || (!other.Trial && !table.Trial && other.overlaps(table)) {
 				return nil, fmt.Errorf("tables %s and %s are in force at once", other.ID, table.ID)
 			}
 		}
@@ -96,7 +97,7 @@ func Read(data []byte) (Tables, error) {
 const most, mostFactor = 1_000_000_000_000, 100_000
 
 func (t Table) check() error {
-	if t.ID == "" || t.From.IsZero() || t.Name.RU == "" || t.Name.KY == "" || t.Source == "" || t.BaseRate < 1 || t.BaseRate > 1_000_000_000 {
+	if t.ID == "" || t.From.IsZero() != t.Trial || t.Name.RU == "" || t.Name.KY == "" || t.Source == "" || t.BaseRate < 1 || t.BaseRate > 1_000_000_000 {
 		return fmt.Errorf("id, name, source, first day or base rate are missing or out of bounds")
 	}
 	if !t.Until.IsZero() && t.Until.Before(t.From) {
@@ -130,15 +131,25 @@ func (t Table) check() error {
 	return nil
 }
 
+// Find is the table of the id.
+func (t Tables) Find(id string) (Table, bool) {
+	i := slices.IndexFunc(t, func(x Table) bool { return x.ID == id })
+	if i < 0 {
+		return Table{}, false
+	}
+	return t[i], true
+}
+
 func (t Table) overlaps(o Table) bool {
 	startsBeforeEnd := func(a, b Table) bool { return b.Until.IsZero() || !b.Until.Before(a.From) }
 	return startsBeforeEnd(t, o) && startsBeforeEnd(o, t)
 }
 
-// On is the table in force on the day.
+// On is the table in force on the day: the first in the list, since what was
+// imported stands before what came with the program.
 func (t Tables) On(day clock.Date) (Table, bool) {
 	for _, table := range t {
-		if !day.Before(table.From) && (table.Until.IsZero() || !table.Until.Before(day)) {
+		if !table.Trial && !day.Before(table.From) && (table.Until.IsZero() || !table.Until.Before(day)) {
 			return table, true
 		}
 	}

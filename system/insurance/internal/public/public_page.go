@@ -5,6 +5,7 @@ package public
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
@@ -21,8 +22,8 @@ import (
 type Pages struct {
 	Clock     clock.Clock
 	Catalogue rule.Catalogue
-	Tables    price.Tables
-	Simulate  func(insuranceapi.Case) (insuranceapi.Decision, error)
+	Tables    price.Source
+	Simulate  func(context.Context, insuranceapi.Case) (insuranceapi.Decision, error)
 }
 
 // Start is GET /.
@@ -75,15 +76,18 @@ func (p Pages) RulesJSON(w http.ResponseWriter, r *http.Request) error {
 
 // Prices is GET /prices: every table known, the one in force first.
 func (p Pages) Prices(w http.ResponseWriter, r *http.Request) error {
-	today := clock.DateOf(p.Clock.Now())
-	current, ok := p.Tables.On(today)
+	all, err := p.Tables.Tables(r.Context())
+	if err != nil {
+		return err
+	}
+	current, ok := all.On(clock.DateOf(p.Clock.Now()))
 	tables := price.Tables{}
 	if ok {
 		tables = append(tables, current)
 	}
-	for i := len(p.Tables) - 1; i >= 0; i-- {
-		if p.Tables[i].ID != current.ID {
-			tables = append(tables, p.Tables[i])
+	for _, t := range slices.Backward(all) {
+		if t.ID != current.ID && !t.Trial {
+			tables = append(tables, t)
 		}
 	}
 	return page.Render(w, r, http.StatusOK, pricesPage(tables, current.ID))

@@ -42,7 +42,7 @@ func (p Pages) Try(w http.ResponseWriter, r *http.Request) error {
 	c, err := read(strings.NewReader(form.Get("case")))
 	if err == nil {
 		var d insuranceapi.Decision
-		if d, err = p.Simulate(c); err == nil {
+		if d, err = p.Simulate(r.Context(), c); err == nil {
 			v.decision = &d
 		}
 	}
@@ -61,7 +61,7 @@ func (p Pages) SimulateJSON(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return page.JSON(w, http.StatusBadRequest, map[string]string{"error": "the body is no treated case: " + reason(err)})
 	}
-	d, err := p.Simulate(c)
+	d, err := p.Simulate(r.Context(), c)
 	if err != nil {
 		return page.JSON(w, http.StatusBadRequest, map[string]string{"error": "the case is out of bounds: a text, a list or the revision is longer than a form can hold, or the number is missing"})
 	}

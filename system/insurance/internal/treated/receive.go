@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
 )
 
 var _ insuranceapi.API = Fund{}
@@ -47,6 +48,7 @@ type arrival struct {
 	by      Sender
 	via     string // system
 	request string
+	tables  price.Tables // known at that moment
 }
 
 // Check implements insuranceapi.API: the same checks on the same facts, with
@@ -72,7 +74,11 @@ func (f Fund) Preview(ctx context.Context, c insuranceapi.Case, way string) (ins
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return insuranceapi.Decision{}, db.Explain(err)
 	}
-	return f.decide(c, facts), nil
+	tables, err := f.Tables.Tables(ctx)
+	if err != nil {
+		return insuranceapi.Decision{}, err
+	}
+	return f.decide(c, facts, tables), nil
 }
 
 // Rules implements insuranceapi.API.
@@ -99,6 +105,9 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return insuranceapi.Decision{}, db.Explain(err)
+	}
+	if a.tables, err = f.Tables.Tables(ctx); err != nil {
+		return insuranceapi.Decision{}, err
 	}
 	var d insuranceapi.Decision
 	err = f.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -129,7 +138,7 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 		if err != nil {
 			return err
 		}
-		d = f.decide(c, facts)
+		d = f.decide(c, facts, a.tables)
 		d.CaseID = id.New()
 		if previous != "" {
 			retired, err := retire(ctx, tx, previous)
@@ -167,7 +176,7 @@ func (f Fund) double(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, a arr
 		return insuranceapi.Decision{}, err
 	}
 	facts.Twice = first.Case.Number
-	d := f.decide(c, facts)
+	d := f.decide(c, facts, a.tables)
 	d.CaseID = first.ID
 	err = keepDouble(ctx, tx, Double{
 		ID: id.New(), CaseID: first.ID, Case: c, Decision: d, Way: a.way, SentBy: a.by.PIN, ReceivedAt: a.at, hash: hash,

@@ -35,7 +35,7 @@ type Fund struct {
 	Clock     clock.Clock
 	Queue     *job.Queue
 	Catalogue rule.Catalogue
-	Tables    price.Tables
+	Tables    price.Source
 	// OrganisationName is what the organisation is called in access records;
 	// it must not wait for a neighbour.
 	OrganisationName func(code string) string
@@ -151,11 +151,11 @@ func encode(c insuranceapi.Case) (content, hash string, err error) {
 }
 
 // decide checks, groups and prices. Nothing is read or written here.
-func (f Fund) decide(c insuranceapi.Case, facts rule.Facts) insuranceapi.Decision {
+func (f Fund) decide(c insuranceapi.Case, facts rule.Facts, tables price.Tables) insuranceapi.Decision {
 	d := insuranceapi.Decision{Number: c.Number, Revision: c.Revision, State: insuranceapi.Accepted, At: facts.Now}
-	table, _ := f.Tables.On(clock.DateOf(c.DischargedAt))
+	table, _ := tables.On(clock.DateOf(c.DischargedAt))
 	p, grouped := table.Price(c)
-	d.Findings = f.Catalogue.Check(c, f.priced(c, facts))
+	d.Findings = f.Catalogue.Check(c, priced(c, facts, tables))
 	if rule.Returned(d.Findings) || !grouped {
 		d.State = insuranceapi.Returned
 		return d

@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
 )
 
 // Replay is the rules run again on a case, each with the values it looked at.
@@ -30,8 +31,12 @@ func (f Fund) Why(ctx context.Context, caseID, id string, by Expert) (Replay, er
 	if err != nil {
 		return r, db.Explain(err)
 	}
-	facts = f.priced(w.Case, facts)
-	table, _ := f.Tables.On(clock.DateOf(w.Case.DischargedAt))
+	tables, err := f.Tables.Tables(ctx)
+	if err != nil {
+		return r, err
+	}
+	facts = priced(w.Case, facts, tables)
+	table, _ := tables.On(clock.DateOf(w.Case.DischargedAt))
 	r.Table, r.Others = table.ID, facts.Others
 	for _, each := range f.Catalogue.Of(w.Case, facts) {
 		if id != "" && each.ID != id {
@@ -48,8 +53,8 @@ func (f Fund) Why(ctx context.Context, caseID, id string, by Expert) (Replay, er
 }
 
 // priced adds to the facts what the table of rates says of the case.
-func (f Fund) priced(c insuranceapi.Case, facts rule.Facts) rule.Facts {
-	table, ok := f.Tables.On(clock.DateOf(c.DischargedAt))
+func priced(c insuranceapi.Case, facts rule.Facts, tables price.Tables) rule.Facts {
+	table, ok := tables.On(clock.DateOf(c.DischargedAt))
 	_, grouped := table.Group(c)
 	facts.Priced, facts.Categories, facts.Grouped = ok, table.Categories, grouped
 	return facts
@@ -58,10 +63,14 @@ func (f Fund) priced(c insuranceapi.Case, facts rule.Facts) rule.Facts {
 // Simulate is what the fund would say of the case if it knew nobody: the same
 // rules and prices, but no other case is looked at and nothing is written, so
 // that makers of programs can try as they like and learn of no one.
-func (f Fund) Simulate(c insuranceapi.Case) (insuranceapi.Decision, error) {
+func (f Fund) Simulate(ctx context.Context, c insuranceapi.Case) (insuranceapi.Decision, error) {
 	c, err := bounded(c)
 	if err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	return f.decide(c, rule.Facts{Now: f.Clock.Now(), Whole: true}), nil
+	tables, err := f.Tables.Tables(ctx)
+	if err != nil {
+		return insuranceapi.Decision{}, err
+	}
+	return f.decide(c, rule.Facts{Now: f.Clock.Now(), Whole: true}, tables), nil
 }

@@ -1,0 +1,121 @@
+package price
+
+import (
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/migration"
+)
+
+const small = `table;T1;аты;имя;name;приказ;2026-11-01;;100.50
+category;
+group;1;1.2500;A00-Z99;;;;;а;и;n
+adjustment;rural;factor;1.05;;yes;;;;а;и;n
+adjustment;copay;amount;-10.25;;;pensioner|none;;;а;и;n
+`
+
+func TestACSVFileIsReadExactly(t *testing.T) {
+	table, bad, err := ReadCSV(strings.NewReader("\ufeff" + small))
+	if err != nil || len(bad) != 0 {
+		t.Fatal(bad, err)
+	}
+	if table.BaseRate != 10050 || table.Groups[0].Weight != 12500 || table.Adjustments[0].Value != 10500 || table.Adjustments[1].Value != -1025 ||
+		len(table.Adjustments[1].Categories) != 2 || table.Adjustments[1].Categories[1] != "" || table.Trial {
+		t.Errorf("%+v", table)
+	}
+	trial, _, err := ReadCSV(strings.NewReader(strings.Replace(small, "2026-11-01", "", 1)))
+	if err != nil || !trial.Trial {
+		t.Errorf("%+v, %v", trial, err)
+	}
+	for name, file := range map[string]string{
+		"no table": "group;1;1;A00;;;;;а;и;n\n", "two tables": small + small, "half a tyiyn": strings.Replace(small, "100.50", "100.505", 1),
+		"a weight of letters": strings.Replace(small, "1.2500", "1,2x", 1), "a range backwards": strings.Replace(small, "A00-Z99", "Z99-A00", 1),
+		"an unknown kind": small + "magic;1\n", "no groups": "table;T1;а;и;n;s;2026-11-01;;100\n", "maybe": strings.Replace(small, "yes", "maybe", 1),
+	} {
+		if _, bad, err := ReadCSV(strings.NewReader(file)); err == nil && len(bad) == 0 {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+func TestTheDemosFileIsTaken(t *testing.T) {
+	file, err := os.Open("../../../../demo/groups.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	table, bad, err := ReadCSV(file)
+	if err != nil || len(bad) != 0 || !table.Demo || len(table.Groups) < 30 {
+		t.Fatalf("%+v %v %v", table.ID, bad, err)
+	}
+	if p, ok := table.Price(treatedtest.Good()); !ok || p.Price == 0 || len(p.Steps) != 4 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// A table holds from its first day; it is known to a running fund at once, and
+// never changed.
+func TestAnImportedTableHoldsFromItsDay(t *testing.T) {
+	dbtest.Each(t, "insurance", migration.Sets, func(t *testing.T, d *db.DB) {
+		now := clock.NewManual(treatedtest.Now)
+		book := &Book{DB: d, Given: demo(t)}
+		on := func(day int) string {
+			t.Helper()
+			all, err := book.Tables(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			table, _ := all.On(clock.Date{Year: 2026, Month: 11, Day: day})
+			return table.ID
+		}
+		take := func(file string) (Imported, error) {
+			return Import(t.Context(), d, now, strings.NewReader(file), "groups.csv")
+		}
+		if on(15) != "ДЕМО-2026-2" {
+			t.Fatal(on(15))
+		}
+		if _, err := take(small); err != nil {
+			t.Fatal(err)
+		}
+		if on(1) != "T1" || on(15) != "T1" {
+			t.Errorf("%s, %s", on(1), on(15))
+		}
+		later := strings.NewReplacer("T1", "T2", "2026-11-01", "2026-11-10").Replace(small)
+		if _, err := take(later); err != nil {
+			t.Fatal(err)
+		}
+		if on(9) != "T1" || on(10) != "T2" {
+			t.Errorf("on the 9th %s, on the 10th %s", on(9), on(10))
+		}
+		if _, err := take(strings.NewReplacer("T1", "T3", "2026-11-01", "").Replace(small)); err != nil || on(15) != "T2" {
+			t.Errorf("a table for comparing is in force: %s, %v", on(15), err)
+		}
+		if r, err := take(small); err != nil || !r.Same {
+			t.Errorf("the same again: %+v, %v", r, err)
+		}
+		if _, err := take(strings.Replace(small, "100.50", "200.50", 1)); err == nil {
+			t.Error("a table by which prices were made was changed")
+		}
+		if r, err := take(small + "group;2;x;A00;;;;;а;и;n\n"); err == nil || len(r.Bad) != 1 || r.Bad[0].Line != 6 {
+			t.Errorf("a bad row: %+v, %v", r.Bad, err)
+		}
+	})
+}
+
+// What is written as a decimal is read as exactly that many parts.
+func TestDecimalsAreExact(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		want := random.Int64N(1_000_000) + 1
+		r := csvRow{values: map[string]string{"x": Decimal(want)}}
+		if got := r.scaled("x", one); got != want || r.err != nil {
+			t.Fatalf("%s became %d, %v", Decimal(want), got, r.err)
+		}
+	}
+}

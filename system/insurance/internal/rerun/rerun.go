@@ -1,0 +1,105 @@
+// Package rerun prices a month of accepted cases anew by another table and shows
+// the differences. It reads alone: what was decided and paid stays as it is.
+package rerun
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
+)
+
+// Paid is an accepted case as it was priced.
+type Paid struct {
+	ID, Number, Organisation, Group string
+	Price                           int64 // tyiyn
+	Case                            insuranceapi.Case
+}
+
+// Line is a case before and after.
+type Line struct {
+	ID, Number, Organisation string
+	Was, Now                 string // groups; Now "" when none fits
+	Before, After            int64  // tyiyn
+}
+
+// Difference is what the other table adds (or takes).
+func (l Line) Difference() int64 { return l.After - l.Before }
+
+// Sum adds up cases.
+type Sum struct {
+	Key           string // hospital or group
+	Cases         int
+	Changed       int
+	Before, After int64
+}
+
+// Difference is what the other table adds (or takes).
+func (s Sum) Difference() int64 { return s.After - s.Before }
+
+func (s *Sum) add(l Line) {
+	s.Cases++
+	s.Before += l.Before
+	s.After += l.After
+	if l.Before != l.After || l.Was != l.Now {
+		s.Changed++
+	}
+}
+
+// Result is a month under another table.
+type Result struct {
+	Table      price.Table
+	All        Sum
+	ByHospital []Sum
+	ByGroup    []Sum  // by the group that it had
+	Changed    []Line // the greatest differences first, at most mostLines
+	Ungrouped  int    // cases for which the table has no group: they count as 0
+}
+
+const mostLines = 200
+
+// Month prices the month's accepted cases by the table; organisation "" is every
+// hospital.
+func Month(ctx context.Context, q db.Querier, month, organisation string, table price.Table) (Result, error) {
+	r := Result{Table: table}
+	hospitals, groups := map[string]*Sum{}, map[string]*Sum{}
+	err := paid(ctx, q, month, organisation, func(p Paid) {
+		l := Line{ID: p.ID, Number: p.Number, Organisation: p.Organisation, Was: p.Group, Before: p.Price}
+		if priced, ok := table.Price(p.Case); ok {
+			l.Now, l.After = priced.Group.Code, priced.Price
+		} else {
+			r.Ungrouped++
+		}
+		r.All.add(l)
+		under(hospitals, p.Organisation).add(l)
+		under(groups, p.Group).add(l)
+		if l.Before != l.After || l.Was != l.Now {
+			r.Changed = append(r.Changed, l)
+		}
+	})
+	r.ByHospital, r.ByGroup = sorted(hospitals), sorted(groups)
+	slices.SortStableFunc(r.Changed, func(a, b Line) int { return int(min(1, max(-1, size(b.Difference())-size(a.Difference())))) })
+	r.Changed = r.Changed[:min(len(r.Changed), mostLines)]
+	return r, err
+}
+
+func size(v int64) int64 { return max(v, -v) }
+
+func under(sums map[string]*Sum, key string) *Sum {
+	if sums[key] == nil {
+		sums[key] = &Sum{Key: key}
+	}
+	return sums[key]
+}
+
+func sorted(sums map[string]*Sum) []Sum {
+	list := make([]Sum, 0, len(sums))
+	for _, s := range sums {
+		list = append(list, *s)
+	}
+	slices.SortFunc(list, func(a, b Sum) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}

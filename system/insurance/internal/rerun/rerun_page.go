@@ -1,0 +1,139 @@
+package rerun
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
+	"github.com/sanarip/sanarip/system/insurance/internal/total"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Pages shows re-runs to experts of the fund.
+type Pages struct {
+	DB        *db.DB
+	Tables    price.Source
+	Months    func(context.Context) ([]string, error)
+	Directory *directory.Directory
+}
+
+type view struct {
+	months              []string
+	tables              price.Tables
+	all                 []workforceapi.Organisation
+	month, organisation string
+	table               string
+	result              *Result
+}
+
+// Show is GET /rerun.
+func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form := page.QueryForm(r)
+	v := view{month: form.Text("month", 7), organisation: form.Text("organisation", 6), table: form.Text("table", 100), all: p.Directory.Organisations(ctx)}
+	var err error
+	if v.months, err = p.Months(ctx); err != nil {
+		return err
+	}
+	if v.tables, err = p.Tables.Tables(ctx); err != nil {
+		return err
+	}
+	if table, ok := v.tables.Find(v.table); ok && v.month != "" {
+		result, err := Month(ctx, p.DB.Read, v.month, v.organisation, table)
+		if err != nil {
+			return err
+		}
+		v.result = &result
+	}
+	return page.Render(w, r, http.StatusOK, rerunPage(v))
+}
+
+func (v view) monthOptions() []design.Option {
+	var options []design.Option
+	for _, m := range v.months {
+		options = append(options, design.Option{Value: m, Label: total.MonthName(m), Selected: m == v.month})
+	}
+	return options
+}
+
+func (v view) tableOptions(ctx context.Context) []design.Option {
+	var options []design.Option
+	for _, t := range v.tables {
+		label := t.ID + " · " + t.Name.Here(ctx)
+		if t.Trial {
+			label += " · " + text.T(ctx, "insurance.rerun.trial")
+		}
+		options = append(options, design.Option{Value: t.ID, Label: label, Selected: t.ID == v.table})
+	}
+	return options
+}
+
+// signed is a difference as people write it: «+ 1 250», «− 80», «0».
+func signed(tyiyn int64) string {
+	if tyiyn > 0 {
+		return "+ " + text.Amount(tyiyn)
+	}
+	if tyiyn < 0 {
+		return "− " + text.Amount(-tyiyn)
+	}
+	return "0"
+}
+
+func (v view) name(ctx context.Context, code string) string {
+	return directory.Name(v.all, code).Here(ctx)
+}
+
+// chart draws each hospital as it was and as it would be, in thousands of som.
+func (v view) chart(ctx context.Context) design.BarChart {
+	c := design.BarChart{Caption: text.T(ctx, "insurance.rerun.chart"), Unit: text.T(ctx, "insurance.totals.sum_thousands"), Label: text.T(ctx, "insurance.hospital")}
+	bar := func(key, label string, sum int64, mark bool) {
+		c.Bars = append(c.Bars, design.Bar{
+			Label: label + ": " + text.T(ctx, key), Value: float64(sum), Text: text.Amount((sum + 50_000) / 100_000 * 100), Mark: mark,
+		})
+	}
+	for _, s := range v.result.ByHospital {
+		bar("insurance.rerun.before", s.Key, s.Before, false)
+		bar("insurance.rerun.after", s.Key, s.After, true)
+	}
+	return c
+}
+
+func (v view) sums(ctx context.Context, caption, label string, sums []Sum, name func(string) string) design.TableData {
+	t := design.TableData{Caption: caption, Columns: []design.Column{
+		{Label: label}, {Label: text.T(ctx, "insurance.totals.cases"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.changed"), Numeric: true},
+		{Label: text.T(ctx, "insurance.rerun.before_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.after_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
+	}}
+	row := func(title string, s Sum) {
+		t.Rows = append(t.Rows, []design.Cell{{Text: title}, {Text: fmt.Sprint(s.Cases)}, {Text: fmt.Sprint(s.Changed)}, {Text: text.Amount(s.Before)}, {Text: text.Amount(s.After)}, {Text: signed(s.Difference())}})
+	}
+	for _, s := range sums {
+		row(name(s.Key), s)
+	}
+	row(text.T(ctx, "insurance.totals.all"), v.result.All)
+	return t
+}
+
+func (v view) lines(ctx context.Context) design.TableData {
+	t := design.TableData{Caption: text.T(ctx, "insurance.rerun.lines"), Columns: []design.Column{
+		{Label: text.T(ctx, "insurance.case.number")}, {Label: text.T(ctx, "insurance.hospital")}, {Label: text.T(ctx, "insurance.case.group")},
+		{Label: text.T(ctx, "insurance.rerun.before_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.after_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
+	}}
+	for _, l := range v.result.Changed {
+		group := l.Was
+		if l.Now != l.Was {
+			group += " → " + l.Now
+		}
+		t.Rows = append(t.Rows, []design.Cell{
+			{Text: rule.Grouped(l.Number), Href: "/cases/" + l.ID}, {Text: v.name(ctx, l.Organisation)}, {Text: group},
+			{Text: text.Amount(l.Before)}, {Text: text.Amount(l.After)}, {Text: signed(l.Difference())},
+		})
+	}
+	return t
+}

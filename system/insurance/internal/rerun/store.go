@@ -1,0 +1,30 @@
+package rerun
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// paid goes through the accepted cases of the month, one at a time.
+func paid(ctx context.Context, q db.Querier, month, organisation string, each func(Paid)) error {
+	rows, err := q.QueryContext(ctx, `SELECT id, number, organisation, group_code, price, content FROM treated_case
+		WHERE is_current = 1 AND state = 'accepted' AND month = $1 AND ($2 = '' OR organisation = $2) ORDER BY organisation, number`, month, organisation)
+	if err != nil {
+		return db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var p Paid
+		var content string
+		if err := rows.Scan(&p.ID, &p.Number, &p.Organisation, &p.Group, &p.Price, &content); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(content), &p.Case); err != nil {
+			return err
+		}
+		each(p)
+	}
+	return rows.Err()
+}
