@@ -74,6 +74,13 @@ func TestEveryPageIsGuarded(t *testing.T) {
 				if p := b.stay().do(r); p.status != http.StatusForbidden {
 					t.Errorf("%s, signed %s: a form of another site is answered %d", route, name, p.status)
 				}
+				// A browser too old to say where a form comes from names its origin.
+				r, _ = http.NewRequest(http.MethodPost, address, strings.NewReader("sure=1&link=x&pin=1&format=json"))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set("Origin", "https://evil.example")
+				if p := b.stay().do(r); p.status != http.StatusForbidden {
+					t.Errorf("%s, signed %s: a form of another origin is answered %d", route, name, p.status)
+				}
 				continue
 			}
 			if path == "/sign-out" || protocol(path) {
@@ -92,6 +99,42 @@ func TestEveryPageIsGuarded(t *testing.T) {
 	guarded(t, "sign-out", in.get(h.base+"/sign-out"))
 	guarded(t, "no page", in.get(h.base+"/nowhere"))
 	in.get(h.base+"/").must(http.StatusOK, "Мой аккаунт") // none of it has ended the session
+}
+
+// No page of ЕСИ, and no address that it gives to programs, believes the host
+// that a request names: links lead to ЕСИ's own address.
+func TestNoPageBelievesTheHost(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	h.populate(&residents{})
+	in, out := h.browser(), h.browser()
+	h.signIn(in, in.get(h.base+"/sign-in"), demo.Doctor)
+	asked := 0
+	for _, route := range append(routes(t), "GET /.well-known/openid-configuration", "GET /connect/authorize", "GET /connect/endsession", "POST /connect/deviceauthorization") {
+		method, path, _ := strings.Cut(route, " ")
+		if method == http.MethodPost && !protocol(path) && path != "/sign-in" && path != "/sign-in/recover" && path != "/register/passport" {
+			continue // TestLinksAndMessagesIgnoreHost walks forms
+		}
+		for name, b := range map[string]*browser{"in": in, "out": out} {
+			r, err := http.NewRequest(method, h.base+braces.ReplaceAllString(strings.ReplaceAll(path, "{$}", ""), "x"), strings.NewReader("client_id=conformance&scope=openid"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mislead(r)
+			p := b.stay().do(r)
+			asked++
+			if strings.Contains(p.body, "evil.example") || strings.Contains(p.header.Get("Location"), "evil.example") || strings.Contains(p.header.Get("Link"), "evil.example") {
+				t.Errorf("%s, signed %s: believes the host: %d %s", route, name, p.status, p.header.Get("Location"))
+			}
+			for _, cookie := range p.header.Values("Set-Cookie") {
+				if strings.Contains(strings.ToLower(cookie), "domain=") {
+					t.Errorf("%s, signed %s: a cookie for a whole domain: %s", route, name, cookie)
+				}
+			}
+		}
+	}
+	if asked < 100 {
+		t.Fatalf("only %d were asked", asked)
+	}
 }
 
 var inline = regexp.MustCompile(`(?i)<script(?:>| [^>]*[^c]>)[^<]|<style|\son[a-z]+="|\sstyle="|javascript:`)

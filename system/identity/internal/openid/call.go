@@ -48,7 +48,10 @@ func note(ctx context.Context, err error) { callOf(ctx).trouble = err }
 // the protocol and words without what was sent.
 func refusal(err error) (code, description string) {
 	e, ok := errors.AsType[goidc.Error](err)
-	if !ok {
+	switch {
+	case errors.Is(err, goidc.ErrNotFound):
+		return string(goidc.ErrorCodeInvalidClient), ""
+	case !ok:
 		return "server_error", ""
 	}
 	code, description = string(e.Code), e.Description

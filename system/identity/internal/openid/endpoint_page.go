@@ -256,6 +256,8 @@ func explain(err error) error {
 	switch {
 	case strings.Contains(err.Error(), "sign the response object"):
 		return fail.Wrap(err, fail.BadRequest, "identity.request_wrong") // a response_mode inside a request object that we do not offer
+	case errors.Is(err, goidc.ErrNotFound): // a sign-out in the name of a client that there is not
+		return fail.Wrap(err, fail.BadRequest, "identity.client_unknown")
 	case !ok:
 		return fail.Wrap(err, fail.Internal, "kit.internal")
 	case e.Code == goidc.ErrorCodeInvalidClient || e.Code == goidc.ErrorCodeUnauthorizedClient:

@@ -183,7 +183,7 @@ func (p *Provider) options() []provider.Option {
 		provider.WithErrorHandler(func(ctx context.Context, err error) {
 			callOf(ctx).refused = err
 			level := slog.LevelError
-			if _, ours := errors.AsType[goidc.Error](err); ours {
+			if _, ours := errors.AsType[goidc.Error](err); ours || errors.Is(err, goidc.ErrNotFound) {
 				level = slog.LevelInfo // the client's or the person's doing
 			}
 			code, description := refusal(err)

@@ -1,0 +1,167 @@
+package identity_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/system/population/populationapi"
+)
+
+// nobodysPIN is well formed, and no account and no person has it.
+const nobodysPIN = "20101199900999"
+
+// way is one of several requests that must not be told apart.
+type way struct {
+	name string
+	ask  func()
+}
+
+// stopwatch keeps what ways took, in the order in which they were first taken.
+type stopwatch struct {
+	names []string
+	took  [][]time.Duration
+}
+
+// turns takes each way so many times, in turns.
+func (s *stopwatch) turns(rounds int, ways ...way) {
+	if s.names == nil {
+		s.took = make([][]time.Duration, len(ways))
+		for _, w := range ways {
+			s.names = append(s.names, w.name)
+		}
+	}
+	for range rounds {
+		for i, w := range ways {
+			start := time.Now()
+			w.ask()
+			s.took[i] = append(s.took[i], time.Since(start))
+		}
+	}
+}
+
+// alike holds that what each way takes where nothing gets in between (the lower
+// quarter) differs by no more than the machine's own noise.
+func (s *stopwatch) alike(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("measures")
+	}
+	var quick []time.Duration
+	for i, name := range s.names {
+		slices.Sort(s.took[i])
+		quick = append(quick, s.took[i][len(s.took[i])/4])
+		t.Logf("%s: %v", name, quick[i])
+	}
+	if least, most := slices.Min(quick), slices.Max(quick); float64(most) > 1.4*float64(least) {
+		t.Errorf("told apart by time: from %v to %v", least, most)
+	}
+}
+
+// A wrong password costs the same work for every ПИН: with an account, without
+// one, without a password, closed.
+func TestSignInTakesTheSameTime(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	d := h.db()
+	defer func() { _ = d.Close() }()
+	h.exec(d, `UPDATE account SET password = '' WHERE pin = $1`, demo.Nurse.PIN)
+	h.exec(d, `UPDATE account SET state = 'closed' WHERE pin = $1`, demo.Surgeon.PIN)
+	wrong := func(pin string) func() {
+		b := h.browser()
+		b.get(h.base + "/sign-in")
+		return func() {
+			h.exec(d, `DELETE FROM attempt`)
+			b.post(h.base+"/sign-in", url.Values{"pin": {pin}, "password": {"Wrong-pass-1"}}).must(http.StatusUnprocessableEntity, "неверны")
+		}
+	}
+	var s stopwatch
+	s.turns(16, way{"an account", wrong(demo.Doctor.PIN)}, way{"no account", wrong(nobodysPIN)}, way{"no password", wrong(demo.Nurse.PIN)}, way{"closed", wrong(demo.Surgeon.PIN)})
+	s.alike(t)
+}
+
+// Passport data that do not fit take the same time, whether the ПИН has an
+// account, has none, or is nobody's.
+func TestRegistrationTakesTheSameTime(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	h.populate(&residents{changed: map[string]func(*populationapi.Person){
+		demo.Residents[1].PIN: func(p *populationapi.Person) { p.Passport.Expires = clock.Date{Year: 2020, Month: 1, Day: 1} },
+	}})
+	d := h.db()
+	defer func() { _ = d.Close() }()
+	unfit := func(pin, passport string) func() {
+		b := h.browser()
+		b.get(h.base + "/register/passport")
+		return func() {
+			h.exec(d, `DELETE FROM attempt`)
+			b.post(h.base+"/register/passport", url.Values{"pin": {pin}, "passport": {passport}}).must(http.StatusUnprocessableEntity, "зарегистрировать не удаётся")
+		}
+	}
+	var s stopwatch
+	s.turns(60, way{"an account", unfit(demo.Patient.PIN, "ID9999999")}, way{"no account", unfit(newcomer.PIN, "ID9999999")},
+		way{"nobody", unfit("11503198599999", "ID9999999")}, way{"run out", unfit(demo.Residents[1].PIN, demo.Residents[1].Passport)})
+	s.alike(t)
+}
+
+// Whoever guesses at the recovery of somebody's account locks that somebody out
+// of nothing: not of the sign-in, and not of a recovery by ID card or operator.
+func TestGuessingAtARecoveryDoesNotLockThePersonOut(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for range 3 {
+			thief := h.browser()
+			h.recovering(thief, demo.Doctor.PIN)
+			for _, way := range []string{"sms", "email"} {
+				for range 4 {
+					thief.post(h.base+"/sign-in/recover/send", url.Values{"way": {way}})
+					thief.post(h.base+"/sign-in/recover/code/"+way, url.Values{"code": {"000000"}})
+				}
+			}
+		}
+		h.clock.advance(time.Minute)
+		b := h.browser() // one that was never here
+		h.inbox.clear()
+		p := b.submit(b.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password).must(http.StatusOK, "Код подтверждения")
+		b.submit(p, "/sign-in/code", "code", h.inbox.code(t, demo.Doctor.Phone)).must(http.StatusOK, "Мой аккаунт")
+	})
+}
+
+// One code typed in eight windows of one browser at once: one session. That of a
+// message and that of an authenticator.
+func TestACodeUsedEightTimesAtOnceOpensOneSession(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for _, person := range []demo.Person{demo.Nurse, demo.Head} {
+			b := h.browser()
+			h.inbox.clear()
+			p := b.submit(b.get(h.base+"/sign-in"), "/sign-in", "pin", person.PIN, "password", demo.Password).must(http.StatusOK)
+			var code string
+			if person.TOTP != "" {
+				code, _ = totp.GenerateCode(person.TOTP, h.clock.Now())
+			} else {
+				code = h.inbox.code(t, person.Phone)
+			}
+			entered := make([]bool, 8)
+			var all sync.WaitGroup
+			for i := range entered {
+				all.Go(func() { entered[i] = b.stay().submit(p, "/sign-in/code", "code", code).status == http.StatusSeeOther })
+			}
+			all.Wait()
+			count := 0
+			for _, in := range entered {
+				if in {
+					count++
+				}
+			}
+			var sessions int
+			err := h.db().Read.QueryRow(`SELECT COUNT(*) FROM sso_session s JOIN account a ON a.id = s.account_id WHERE a.pin = $1`, person.PIN).Scan(&sessions)
+			if err != nil || sessions != 1 || count != 1 {
+				t.Errorf("%s: %d entered, %d sessions (%v)", person.FamilyName, count, sessions, err)
+			}
+		}
+	})
+}
