@@ -4,6 +4,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
+	"github.com/sanarip/sanarip/system/card/internal/epicrisis"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
@@ -12,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/order"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
+	"github.com/sanarip/sanarip/system/card/internal/request"
 	"github.com/sanarip/sanarip/system/card/internal/round"
 	"github.com/sanarip/sanarip/system/card/internal/summary"
 	"github.com/sanarip/sanarip/system/card/internal/template"
@@ -25,8 +27,10 @@ func (s *System) mountSubjects() {
 	reception.Mount(s.desk)
 	ward.Mount(s.desk)
 	history.Mount(s.desk)
+	epicrisis.Mount(s.desk)
 	template.Mount(s.desk, history.Kinds)
 	order.Mount(s.desk)
+	request.Mount(s.desk)
 	round.Mount(s.desk)
 	observation.Mount(s.desk)
 	operation.Mount(s.desk)

@@ -60,8 +60,8 @@ func OwnDraft(ctx context.Context, d *desk.Desk, stayID string) (*Draft, error) 
 	return loadDraft(ctx, d.DB.Read, stayID, desk.Of(ctx).PIN)
 }
 
-// insertInto puts a text below what stands there already.
-func insertInto(body, more string) string {
+// InsertInto puts a text below what stands there already.
+func InsertInto(body, more string) string {
 	body, more = strings.TrimRight(body, " \n\t"), strings.TrimSpace(more)
 	switch {
 	case body == "":

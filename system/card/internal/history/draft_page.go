@@ -77,7 +77,7 @@ func carryForward(ctx context.Context, d *desk.Desk, stayID string, in *Draft) e
 	if err != nil || !ok {
 		return err
 	}
-	in.Body, in.CopiedFrom = insertInto(in.Body, last.Body), last.ID
+	in.Body, in.CopiedFrom = InsertInto(in.Body, last.Body), last.ID
 	return nil
 }
 
@@ -104,7 +104,7 @@ func useTemplate(ctx context.Context, d *desk.Desk, stayID string, in *Draft, id
 	if strings.TrimSpace(in.Body) == "" {
 		in.Kind = t.Kind
 	}
-	in.Body = insertInto(in.Body, template.Fill(t.Body, known))
+	in.Body = InsertInto(in.Body, template.Fill(t.Body, known))
 	return nil
 }
 

@@ -163,15 +163,15 @@ func correctPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	return again(w, r, d, form, in.Root)
 }
 
-// kindWord is the kind of an entry in the reader's language.
-func kindWord(ctx context.Context, kind string) string {
+// KindWord is the kind of an entry in the reader's language.
+func KindWord(ctx context.Context, kind string) string {
 	return text.T(ctx, "card.entry."+kind) // text: card.entry.*
 }
 
 func kindOptions(ctx context.Context) []design.Option {
 	var options []design.Option
 	for _, kind := range Kinds {
-		options = append(options, design.Option{Value: kind, Label: kindWord(ctx, kind)})
+		options = append(options, design.Option{Value: kind, Label: KindWord(ctx, kind)})
 	}
 	return options
 }

@@ -1,11 +1,13 @@
 package observation
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/document"
 )
 
 // Measures of the drawing in its own units. A day is two columns of the paper
@@ -133,3 +135,41 @@ func round(x, y float64) string {
 func square(x, y float64) string   { return fmt.Sprintf("M%s %sh6v6h-6z", n(x-3), n(y-3)) }
 func triangle(x, y float64) string { return fmt.Sprintf("M%s %sl4 7h-8z", n(x), n(y-4)) }
 func diamond(x, y float64) string  { return fmt.Sprintf("M%s %sl4 4l-4 4l-4 -4z", n(x), n(y-4)) }
+
+// Plot is the sheet for paper: the days from first on, ten at most, and the
+// lines whose names words gives.
+func Plot(all []Observation, first clock.Date, days int, name func(string) string) document.Plot {
+	p := document.Plot{Height: 78}
+	start := first.Start()
+	for i := range days {
+		day := clock.DateOf(start.AddDate(0, 0, i))
+		p.Columns = append(p.Columns, fmt.Sprintf("%02d.%02d", day.Day, int(day.Month)))
+	}
+	for i := range 7 {
+		p.Rows = append(p.Rows, fmt.Sprintf("%d° %d %d", 41-i, 160-20*i, 220-30*i))
+	}
+	end := start.AddDate(0, 0, days)
+	line := func(key string, of func(Vitals) int, low, high float64, dash []float64, marker byte) {
+		l := document.PlotLine{Name: name(key), Dash: dash, Marker: marker}
+		for _, o := range all {
+			if value := of(o.Vitals); value != 0 && !o.Struck && !o.At.Before(start) && o.At.Before(end) {
+				l.Points = append(l.Points, [2]float64{o.At.Sub(start).Hours() / 24 / float64(days), scale(float64(value), low, high, 0, 1)})
+			}
+		}
+		p.Lines = append(p.Lines, l)
+	}
+	line("temperature", func(v Vitals) int { return v.Temperature }, 350, 410, nil, 'o')
+	line("pulse", func(v Vitals) int { return v.Pulse }, 40, 160, []float64{2, 1}, 's')
+	for _, o := range all {
+		if o.Vitals.Systolic != 0 && !o.Struck && !o.At.Before(start) && o.At.Before(end) {
+			p.Bars = append(p.Bars, document.PlotBar{
+				X:   o.At.Sub(start).Hours() / 24 / float64(days),
+				Top: scale(float64(o.Vitals.Systolic), 40, 220, 0, 1), Bottom: scale(float64(o.Vitals.Diastolic), 40, 220, 0, 1),
+			})
+		}
+	}
+	return p
+}
+
+// LineWord is the name of a line of the chart.
+func LineWord(ctx context.Context, name string) string { return lineWord(ctx, name) }

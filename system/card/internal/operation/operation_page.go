@@ -162,15 +162,15 @@ func procedureSearch(w http.ResponseWriter, r *http.Request, _ *desk.Desk) error
 	return page.JSON(w, http.StatusOK, found)
 }
 
-// anaesthesiaWord is the kind of anaesthesia in the reader's language.
-func anaesthesiaWord(ctx context.Context, kind string) string {
+// AnaesthesiaWord is the kind of anaesthesia in the reader's language.
+func AnaesthesiaWord(ctx context.Context, kind string) string {
 	return text.T(ctx, "card.anaesthesia."+kind) // text: card.anaesthesia.*
 }
 
 func anaesthesiaOptions(ctx context.Context) []design.Option {
 	options := []design.Option{{Label: "—"}}
 	for _, kind := range Anaesthesia {
-		options = append(options, design.Option{Value: kind, Label: anaesthesiaWord(ctx, kind)})
+		options = append(options, design.Option{Value: kind, Label: AnaesthesiaWord(ctx, kind)})
 	}
 	return options
 }

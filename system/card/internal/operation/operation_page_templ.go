@@ -463,7 +463,7 @@ func operationView(o Operation) templ.Component {
 		templ_7745c5c3_Err = design.SummaryList([]design.Row{
 			{Key: text.T(ctx, "card.operations.at"), Value: text.Moment(o.At)},
 			{Key: text.T(ctx, "card.operations.code"), Value: o.Code},
-			{Key: text.T(ctx, "card.operations.anaesthesia"), Value: anaesthesiaWord(ctx, o.Anaesthesia)},
+			{Key: text.T(ctx, "card.operations.anaesthesia"), Value: AnaesthesiaWord(ctx, o.Anaesthesia)},
 			{Key: text.T(ctx, "card.operations.surgeon"), Value: o.SurgeonName},
 			{Key: text.T(ctx, "card.operations.complication"), Value: o.Complication},
 		}).Render(ctx, templ_7745c5c3_Buffer)

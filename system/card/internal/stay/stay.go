@@ -143,6 +143,7 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		tab(TabHistory, text.T(ctx, "card.stay.tab_history"), v.Counts.Entries),
 		tab(TabOrders, text.T(ctx, "card.stay.tab_orders"), v.Counts.Orders),
 		tab(TabVitals, text.T(ctx, "card.stay.tab_vitals"), 0),
+		tab(TabRequests, text.T(ctx, "card.stay.tab_requests"), v.Counts.Waiting),
 		tab(TabOperations, text.T(ctx, "card.stay.tab_operations"), v.Counts.Operations),
 		tab(TabMoves, text.T(ctx, "card.stay.tab_moves"), v.Counts.Moves),
 		tab(TabDiagnoses, text.T(ctx, "card.stay.tab_diagnoses"), v.Counts.Diagnoses),

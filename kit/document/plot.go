@@ -1,0 +1,94 @@
+package document
+
+import "codeberg.org/go-pdf/fpdf"
+
+// Plot is a drawing over columns of one width, such as the days of a
+// temperature sheet. It reads as a photocopy: lines differ by dash and marker.
+type Plot struct {
+	Height  float64  // in millimetres, of the field
+	Columns []string // written above each
+	Rows    []string // written at the left, from the top to the bottom edge
+	Lines   []PlotLine
+	Bars    []PlotBar
+}
+
+// PlotLine is points with x and y from 0 to 1, y from the top.
+type PlotLine struct {
+	Name   string
+	Points [][2]float64
+	Dash   []float64 // millimetres on and off; none: unbroken
+	Marker byte      // 'o', 's' (square), 't' (triangle), 'd' (diamond)
+}
+
+// PlotBar is an upright bar at x from Top to Bottom, all from 0 to 1.
+type PlotBar struct{ X, Top, Bottom float64 }
+
+// Plot draws a plot with its legend, kept together on one page.
+func (d *Document) Plot(p Plot) { d.add(func(s *sheet) { s.plot(p) }) }
+
+func (s *sheet) plot(p Plot) {
+	const margin, head = 16.0, 5.0
+	s.room(head + p.Height + 12)
+	y, w := s.pdf.GetY()+head, inner-margin
+	x := left + margin
+	s.pdf.SetDrawColor(0xb8, 0xc2, 0xc8)
+	s.pdf.SetLineWidth(0.15)
+	s.font("", labelSize)
+	for i, label := range p.Columns {
+		at := x + w*float64(i)/float64(len(p.Columns))
+		s.pdf.Line(at, y-head, at, y+p.Height)
+		s.line(at, y-head, w/float64(len(p.Columns)), labelSize, label, "C")
+	}
+	for i, label := range p.Rows {
+		at := y + p.Height*float64(i)/float64(max(1, len(p.Rows)-1))
+		s.pdf.Line(x, at, x+w, at)
+		s.line(left, at-lead(labelSize)/2, margin-1, labelSize, label, "R")
+	}
+	s.pdf.Rect(x, y, w, p.Height, "D")
+	s.pdf.SetDrawColor(0, 0, 0)
+	for _, b := range p.Bars {
+		s.pdf.SetLineWidth(0.9)
+		s.pdf.Line(x+w*b.X, y+p.Height*b.Top, x+w*b.X, y+p.Height*b.Bottom)
+	}
+	s.pdf.SetLineWidth(0.35)
+	for _, l := range p.Lines {
+		s.pdf.SetDashPattern(l.Dash, 0)
+		for i := 1; i < len(l.Points); i++ {
+			a, b := l.Points[i-1], l.Points[i]
+			s.pdf.Line(x+w*a[0], y+p.Height*a[1], x+w*b[0], y+p.Height*b[1])
+		}
+		s.pdf.SetDashPattern(nil, 0)
+		for _, at := range l.Points {
+			s.mark(l.Marker, x+w*at[0], y+p.Height*at[1])
+		}
+	}
+	s.pdf.SetY(y + p.Height + 2)
+	at := left
+	for _, l := range p.Lines {
+		s.font("", labelSize)
+		s.pdf.SetDashPattern(l.Dash, 0)
+		s.pdf.Line(at, s.pdf.GetY()+1.8, at+8, s.pdf.GetY()+1.8)
+		s.pdf.SetDashPattern(nil, 0)
+		s.mark(l.Marker, at+4, s.pdf.GetY()+1.8)
+		top := s.pdf.GetY()
+		s.line(at+9, top, 40, labelSize, plain(l.Name), "L")
+		s.pdf.SetY(top)
+		at += 12 + s.pdf.GetStringWidth(plain(l.Name))
+	}
+	s.pdf.SetY(s.pdf.GetY() + lead(labelSize) + 2)
+}
+
+func (s *sheet) mark(kind byte, x, y float64) {
+	s.pdf.SetFillColor(0, 0, 0)
+	const r = 0.8
+	switch kind {
+	case 's':
+		s.pdf.Rect(x-r, y-r, 2*r, 2*r, "F")
+	case 't':
+		s.pdf.Polygon([]fpdf.PointType{{X: x, Y: y - r}, {X: x + r, Y: y + r}, {X: x - r, Y: y + r}}, "F")
+	case 'd':
+		s.pdf.Polygon([]fpdf.PointType{{X: x, Y: y - r}, {X: x + r, Y: y}, {X: x, Y: y + r}, {X: x - r, Y: y}}, "F")
+	default:
+		s.pdf.Circle(x, y, r, "F")
+	}
+}
