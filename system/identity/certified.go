@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/internal/certificates"
 	"github.com/sanarip/sanarip/system/identity/internal/cloudsign"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
@@ -26,6 +27,7 @@ type certified struct {
 	newcomers *newcomer.Newcomers
 	cards     *idcard.Cards
 	clouds    *cloudsign.Clouds
+	own       *certificates.Certificates
 }
 
 // certify builds them and offers their tabs.
@@ -54,6 +56,9 @@ func (s *System) certify(env host.Env, entrance *door.Door, limits *throttle.Thr
 		Clock: s.clock, Site: entrance.Site, Door: entrance, Accounts: s.accounts, Newcomers: c.newcomers, Checker: checker,
 		Throttle: limits, Cloud: signatureapi.CloudClient{Exchange: exchange}, Base: env.BaseURL, Record: s.record,
 	}
+	c.own = &certificates.Certificates{
+		Clock: s.clock, Site: entrance.Site, Door: entrance, Authority: signatureapi.AuthorityClient{Exchange: exchange}, Record: s.record,
+	}
 	entrance.Offer(door.Tab{Name: "signature", Key: "identity.tab.signature", Path: cloudsign.Path})
 	entrance.Offer(door.Tab{Name: "card", Key: "identity.tab.card", Path: idcard.Path})
 	return c, nil
@@ -63,6 +68,7 @@ func (c certified) mount(mux *http.ServeMux) {
 	c.newcomers.Mount(mux)
 	c.cards.Mount(mux)
 	c.clouds.Mount(mux)
+	c.own.Mount(mux)
 }
 
 // recover lets an ID card prove the owner of a recovery.

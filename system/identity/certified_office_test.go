@@ -49,6 +49,7 @@ type office struct {
 	mailed    []string
 	enrolled  []signatureapi.Enrolment
 	tokens    map[string]string
+	issued    map[string][]signatureapi.Certificate // by ПИН
 }
 
 type cloudKey struct {
@@ -82,7 +83,7 @@ func p256(t *testing.T) *ecdsa.PrivateKey {
 
 // newOffice is one that nobody knows yet.
 func newOffice(t *testing.T, h *house) *office {
-	o := &office{t: t, h: h, register: map[string]populationapi.Person{}, cloud: map[string]*cloudKey{}, tokens: map[string]string{}}
+	o := &office{t: t, h: h, register: map[string]populationapi.Person{}, cloud: map[string]*cloudKey{}, tokens: map[string]string{}, issued: map[string][]signatureapi.Certificate{}}
 	o.rootKey, o.byKey = p256(t), p256(t)
 	now := h.clock.Now()
 	authority := func(name string, number int64) *x509.Certificate {
@@ -145,11 +146,26 @@ func (o *office) OCSP(_ context.Context, in signatureapi.OCSP) (signatureapi.OCS
 	return signatureapi.OCSP{DER: der}, err
 }
 
-func (o *office) Certificates(context.Context, signatureapi.Person) ([]signatureapi.Certificate, error) {
-	return nil, nil
+func (o *office) Certificates(_ context.Context, of signatureapi.Person) ([]signatureapi.Certificate, error) {
+	defer o.lock()()
+	if o.silent {
+		return nil, fail.New(fail.Unavailable, "kit.unavailable")
+	}
+	return slices.Clone(o.issued[of.PIN]), nil
 }
 
-func (o *office) Revoke(context.Context, signatureapi.Revocation) error { return nil }
+func (o *office) Revoke(_ context.Context, r signatureapi.Revocation) error {
+	defer o.lock()()
+	for i, c := range o.issued[r.PIN] {
+		if c.Serial == r.Serial {
+			o.issued[r.PIN][i].RevokedAt, o.issued[r.PIN][i].Reason = o.h.clock.Now(), r.Reason
+			number, _ := new(big.Int).SetString(r.Serial, 16)
+			o.listed, o.answered = append(o.listed, number), append(o.answered, number)
+			return nil
+		}
+	}
+	return fail.New(fail.NotFound, "kit.not_found")
+}
 
 func (o *office) Check(context.Context, signatureapi.Signed) (signatureapi.SignedVerdict, error) {
 	return signatureapi.SignedVerdict{}, nil

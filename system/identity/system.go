@@ -190,6 +190,8 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.rooms.Closes(second.pages.Backups.RemoveAll)
 	s.controls.Ends(s.provider.Stop) // also what was granted without a consent that is remembered
 	certificates.recover(mux, s.recoveries)
+	s.rooms.Offer(cabinet.Section{Key: "identity.certificates.title", HintKey: "identity.certificates.hint", Path: "/security/certificates"})
+	s.rooms.Offer(cabinet.Section{Key: "identity.signing.mine", HintKey: "identity.signing.mine_hint", Path: "/sign"})
 	if err := s.enrol(mux, env, box, on); err != nil {
 		return err
 	}

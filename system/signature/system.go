@@ -71,6 +71,8 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	s.queue = job.New(d, env.Clock, env.Log, job.Config{Workers: 2})
 	s.cloud.DB, s.cloud.Queue = d, s.queue
 	s.cloud.Register()
+	s.authority.Tell = s.planTold
+	s.queue.Handle(toldJob, job.Policy{}, s.told)
 	if err := s.ensure(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -171,7 +173,7 @@ func (s *System) Ready(ctx context.Context) error { return s.db.Ping(ctx) }
 // first PIN is in the demo's inbox.
 func (s *System) Demo(ctx context.Context) error {
 	for _, p := range demo.SignIns {
-		_, err := s.cloud.EnrolPerson(ctx, signatureapi.Enrolment{
+		_, err := s.cloud.EnrolPerson(authority.Silently(ctx), signatureapi.Enrolment{
 			PIN: p.PIN, FamilyName: p.FamilyName, GivenName: p.GivenName, Patronymic: p.Patronymic, Email: p.Email, Lang: p.Lang, Level: "high",
 		})
 		if err != nil {

@@ -10,11 +10,13 @@
 package authority
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"database/sql"
 	"encoding/asn1"
 	"fmt"
 	"log/slog"
@@ -35,9 +37,12 @@ type Service struct {
 	Clock     clock.Clock
 	Log       *slog.Logger
 	Keys      keystore.Store
-	Algorithm keystore.Algorithm    // of its own keys
-	BaseURL   string                // public address, which certificates name
-	Policy    asn1.ObjectIdentifier // under which certificates are issued and the time is stamped: Policy.1 and Policy.2
+	Algorithm keystore.Algorithm // of its own keys
+	BaseURL   string             // public address, which certificates name
+	// Tell has the person told, in the transaction, that certificates were issued
+	// in their name or that one was revoked; nil tells nobody.
+	Tell   func(ctx context.Context, tx *sql.Tx, t Told) error
+	Policy asn1.ObjectIdentifier // under which certificates are issued and the time is stamped: Policy.1 and Policy.2
 }
 
 // DefaultPolicy is under the number for examples (RFC 5612): an authority that
@@ -100,6 +105,31 @@ type issued struct {
 	notBefore, notAfter time.Time
 	revoked             time.Time
 	reason              int
+}
+
+// Told is what a person is told of their certificates.
+type Told struct {
+	PIN     string              `json:"pin"`
+	Serial  string              `json:"serial"` // of a card, of the one for signing in
+	Medium  string              `json:"medium"`
+	Usage   signatureapi.Usage  `json:"usage,omitempty"` // "" for a whole card
+	Revoked bool                `json:"revoked,omitempty"`
+	At      time.Time           `json:"at"`
+	Reason  signatureapi.Reason `json:"reason,omitempty"`
+}
+
+type silently struct{}
+
+// Silently is a context in which nobody is told: the demo's people are given
+// their signatures before the story begins.
+func Silently(ctx context.Context) context.Context { return context.WithValue(ctx, silently{}, true) }
+
+func (s *Service) tell(ctx context.Context, tx *sql.Tx, t Told) error {
+	if s.Tell == nil || ctx.Value(silently{}) != nil {
+		return nil
+	}
+	t.At = s.Clock.Now()
+	return s.Tell(ctx, tx, t)
 }
 
 // Person is whom a certificate names.

@@ -35,7 +35,7 @@ func (s *Service) demoCard(w http.ResponseWriter, r *http.Request) error {
 		return fail.New(fail.NotFound, "signature.demo_people_only")
 	}
 	p := people[i]
-	out, err := s.IssueCard(r.Context(), Person{PIN: p.PIN, FamilyName: p.FamilyName, GivenName: strings.TrimSpace(p.GivenName + " " + p.Patronymic)}, in)
+	out, err := s.ReplaceCard(r.Context(), Person{PIN: p.PIN, FamilyName: p.FamilyName, GivenName: strings.TrimSpace(p.GivenName + " " + p.Patronymic)}, in)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,8 @@ func strong(public crypto.PublicKey) error {
 	return errors.New("a key that is neither ECDSA P-256 nor RSA of 2048 to 4096 bits")
 }
 
-// IssueCard gives a person the two certificates of a card.
+// IssueCard gives a person the two certificates of a card. Whether it replaces
+// another one is for the card's issuer to say: see ReplaceCard.
 func (s *Service) IssueCard(ctx context.Context, person Person, r signatureapi.CardRequest) (signatureapi.CardCertificates, error) {
 	auth, err := ReadRequest(r.AuthCSR)
 	if err != nil {
@@ -122,10 +123,38 @@ func (s *Service) IssueCard(ctx context.Context, person Person, r signatureapi.C
 	}
 	out = signatureapi.CardCertificates{Auth: authCertificate.Raw, Sign: signCertificate.Raw, Issuing: by.certificate.Raw, Root: top.certificate.Raw}
 	return out, s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		told := Told{PIN: person.PIN, Serial: Serial(authCertificate.SerialNumber), Medium: Card}
+		if err := s.tell(ctx, tx, told); err != nil {
+			return err
+		}
 		if err := s.keep(ctx, tx, by, authCertificate, person.PIN, signatureapi.Authentication, Card); err != nil {
 			return err
 		}
 		return s.keep(ctx, tx, by, signCertificate, person.PIN, signatureapi.Signature, Card)
+	})
+}
+
+// ReplaceCard gives a person a card in place of the one they had, whose
+// certificates are revoked.
+func (s *Service) ReplaceCard(ctx context.Context, person Person, r signatureapi.CardRequest) (signatureapi.CardCertificates, error) {
+	known, err := certificatesOf(ctx, s.DB.Read, person.PIN)
+	if err != nil {
+		return signatureapi.CardCertificates{}, err
+	}
+	out, err := s.IssueCard(ctx, person, r)
+	if err != nil {
+		return out, err
+	}
+	return out, s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, c := range known {
+			if c.medium != Card || !c.revoked.IsZero() || s.Clock.Now().After(c.notAfter) {
+				continue
+			}
+			if err := s.RevokeIn(ctx, tx, person.PIN, c.serial, signatureapi.Superseded); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -145,6 +174,9 @@ func (s *Service) Issue(ctx context.Context, tx *sql.Tx, person Person, usage si
 	}
 	certificate, err := s.sign(template, public, by)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.tell(ctx, tx, Told{PIN: person.PIN, Serial: Serial(certificate.SerialNumber), Medium: medium, Usage: usage}); err != nil {
 		return nil, err
 	}
 	return certificate, s.keep(ctx, tx, by, certificate, person.PIN, usage, medium)

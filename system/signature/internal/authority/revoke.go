@@ -70,6 +70,11 @@ func (s *Service) revoke(ctx context.Context, tx *sql.Tx, pin, serial string, co
 	if err := markStale(ctx, tx, c.issuer); err != nil {
 		return err
 	}
+	if reason := reasonOf(code); reason != signatureapi.Superseded { // of a new one the person is told when it is issued
+		if err := s.tell(ctx, tx, Told{PIN: pin, Serial: serial, Medium: c.medium, Usage: c.usage, Revoked: true, Reason: reason}); err != nil {
+			return err
+		}
+	}
 	return s.record(ctx, tx, pin, "certificate.revoked", serial)
 }
 
