@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/order"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
+	"github.com/sanarip/sanarip/system/card/internal/printout"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
 	"github.com/sanarip/sanarip/system/card/internal/request"
 	"github.com/sanarip/sanarip/system/card/internal/round"
@@ -30,6 +31,7 @@ func (s *System) mountSubjects() {
 	epicrisis.Mount(s.desk)
 	template.Mount(s.desk, history.Kinds)
 	order.Mount(s.desk)
+	printout.Mount(s.desk)
 	request.Mount(s.desk)
 	round.Mount(s.desk)
 	observation.Mount(s.desk)

@@ -21,6 +21,7 @@ func Mount(d *desk.Desk) {
 	d.Page("POST /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return setBedPage(w, r, d) })
 	d.Page("GET /stays/{id}/moves", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return movesPage(w, r, d) })
 	d.Page("POST /stays/{id}/moves", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return movePage(w, r, d) })
+	mountTransfers(d)
 }
 
 // board is what the board shows.
@@ -32,6 +33,7 @@ type board struct {
 	Count        map[string]int // open stays by department
 	List         bool           // as a list, not as a floor
 	Names        bool           // the reader treats patients and sees who they are
+	Incoming     []Transfer     // patients whom the department is asked to take over
 	Now          time.Time
 }
 
@@ -78,7 +80,15 @@ func boardPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if v.Count, err = countOpen(ctx, d.DB.Read, o.Code); err != nil {
 		return err
 	}
+	reserved, err := reservations(ctx, d.DB.Read, o.Code, department.Code, v.Now)
+	if err != nil {
+		return err
+	}
+	keep(v.Beds, reserved)
 	if v.Names {
+		if v.Incoming, err = Incoming(ctx, d.DB.Read, o.Code, department.Code); err != nil {
+			return err
+		}
 		if err := d.SeenAll(ctx, v.pins(), "ward.read"); err != nil {
 			return err
 		}
@@ -86,8 +96,20 @@ func boardPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	return page.Render(w, r, http.StatusOK, boardView(v))
 }
 
+// keep marks the free beds that are reserved.
+func keep(beds []Bed, reserved map[string]Reservation) {
+	for i := range beds {
+		if r, ok := reserved[beds[i].ID]; ok && beds[i].Free() {
+			beds[i].Reserved = &r
+		}
+	}
+}
+
 func (v board) pins() []string {
 	var pins []string
+	for _, t := range v.Incoming {
+		pins = append(pins, t.PatientPIN)
+	}
 	for _, b := range v.Beds {
 		if b.Taken != nil {
 			pins = append(pins, b.Taken.Patient.PIN)
@@ -100,18 +122,20 @@ func (v board) pins() []string {
 }
 
 // tally counts the beds for the line above the board.
-func (v board) tally() (taken, free, cleaning int) {
+func (v board) tally() (taken, free, reserved, cleaning int) {
 	for _, b := range v.Beds {
 		switch {
 		case b.Taken != nil:
 			taken++
+		case b.Reserved != nil:
+			reserved++
 		case b.Free():
 			free++
 		default:
 			cleaning++
 		}
 	}
-	return taken, free, cleaning
+	return taken, free, reserved, cleaning
 }
 
 // address is the board of a department in the same view.
@@ -123,7 +147,18 @@ func (v board) address(department string, list bool) string {
 	return path
 }
 
+// bedOf is the page of a bed.
+type bedOf struct {
+	Bed        Bed
+	Department text.Words
+	Form       *page.Form // of a reservation
+}
+
 func bedPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	return renderBed(w, r, d, page.NewForm("until", page.InputMoment(d.Clock.Now().Add(halfDay))), http.StatusOK)
+}
+
+func renderBed(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, status int) error {
 	ctx := r.Context()
 	organisation := desk.Of(ctx).Post.Organisation
 	b, ok, err := findBed(ctx, d.DB.Read, organisation, r.PathValue("id"))
@@ -142,7 +177,12 @@ func bedPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			b = of
 		}
 	}
-	return page.Render(w, r, http.StatusOK, bedView(b, departmentName(ctx, d, b.Department)))
+	if kept, ok, err := reservationOf(ctx, d.DB.Read, b.ID, d.Clock.Now()); err != nil {
+		return err
+	} else if ok && b.Free() {
+		b.Reserved = &kept
+	}
+	return page.Render(w, r, status, bedView(bedOf{b, departmentName(ctx, d, b.Department), form}))
 }
 
 func departmentName(ctx context.Context, d *desk.Desk, code string) text.Words {

@@ -20,6 +20,9 @@ type movesOf struct {
 	Form    *page.Form               // nil: the reader cannot move the patient
 	Places  []design.Option
 	Doctors []workforceapi.Post
+
+	Transfers    []Transfer
+	Organisation workforceapi.Organisation
 }
 
 func movesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -42,6 +45,10 @@ func renderMoves(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay
 	if err != nil {
 		return err
 	}
+	if v.Transfers, err = TransfersOf(ctx, d.DB.Read, view.ID); err != nil {
+		return err
+	}
+	v.Organisation = o
 	v.Names = func(code string) string { return directory.DepartmentName(o, code).Here(ctx) }
 	if view.State == stay.Open && slices.Contains(desk.Ward, desk.Of(ctx).Post.Role) {
 		v.Form, v.Doctors = form, DoctorsFor(ctx, d)

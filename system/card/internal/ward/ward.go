@@ -26,7 +26,8 @@ type Bed struct {
 	Room       string
 	Name       string
 	State      string
-	Taken      *Lying // nil: nobody
+	Taken      *Lying       // nil: nobody
+	Reserved   *Reservation // on boards; nil: not kept for anybody
 }
 
 // Free says that somebody may be laid there.

@@ -1,0 +1,91 @@
+package printout_test
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card"
+	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
+	"github.com/sanarip/sanarip/system/card/internal/history"
+	"github.com/sanarip/sanarip/system/card/internal/observation"
+	"github.com/sanarip/sanarip/system/card/internal/printout"
+	"github.com/sanarip/sanarip/system/card/internal/stay"
+)
+
+// words is the text of the PDF as a reader gets it.
+func words(t *testing.T, pdf []byte) string {
+	t.Helper()
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("pdftotext is not installed")
+	}
+	c := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
+	c.Stdin = bytes.NewReader(pdf)
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// Form 003/у is printed whole, by parts and by entry, in both languages.
+func TestPrintWholeAndByPart(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		stayID, now := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now()
+		w.Diagnosis(stayID, "clinical", "main", "I21.0")
+		ctx := formtest.Doctor(t.Context())
+		var root string
+		for i := range 60 {
+			root = id.New()
+			in := history.Writing{Once: root, Kind: history.Diary, Body: fmt.Sprintf("Запись номер %d.\nСостояние стабильное.", i), At: now.Add(time.Duration(i-60) * 30 * time.Minute)}
+			if err := history.Write(ctx, w.Desk, stayID, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m := observation.Measuring{Once: id.New(), At: now, Vitals: observation.Vitals{Temperature: 377, Systolic: 120, Diastolic: 80}}
+		if err := observation.Measure(ctx, w.Desk, stayID, m); err != nil {
+			t.Fatal(err)
+		}
+		catalogue := text.MustLoad(design.Texts, card.Texts)
+		for lang, title := range map[text.Lang]string{text.RU: "Медицинская карта стационарного больного", text.KY: "Стационардык бейтаптын медициналык картасы"} {
+			ctx := text.With(ctx, catalogue, lang)
+			view, err := stay.Find(ctx, w.Desk, stayID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			print := func(part, entry string) string {
+				pdf, err := printout.PDF(ctx, w.Desk, view, part, entry)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return words(t, pdf)
+			}
+			whole := print("", "")
+			for _, part := range []string{title, "Жумабеков", "I21.0", "Запись номер 0.", "Запись номер 59.", "37,7", "120/80"} {
+				if !strings.Contains(whole, part) {
+					t.Errorf("%s: the form has no %q", lang, part)
+				}
+			}
+			if first, last := strings.Index(whole, "номер 0."), strings.Index(whole, "номер 59."); first > last {
+				t.Error("the diaries are not in their order")
+			}
+			for _, part := range printout.Parts {
+				if print(part, "") == "" {
+					t.Errorf("%s is empty", part)
+				}
+			}
+			if sheet := print("vitals", ""); strings.Contains(sheet, "Запись номер") || !strings.Contains(sheet, "37,7") {
+				t.Error("the sheet alone:", sheet)
+			}
+			if one := print("", root); !strings.Contains(one, "номер 59.") || strings.Contains(one, "номер 58.") {
+				t.Error("one entry alone:", one)
+			}
+		}
+	})
+}
