@@ -20,6 +20,7 @@ func (s *System) console(env host.Env, at *door.Door, limits *throttle.Throttle,
 		DB: s.db, Clock: s.clock, Log: s.log, Queue: s.queue, Site: at.Site, Door: at, Accounts: s.accounts, Sessions: at.Sessions, Notices: at.Notices,
 		Throttle: limits, Keys: s.keys, Registry: s.registry, AuditKey: audit.NewKey("identity", env.Secret), Words: s.words,
 		Workforce: workforceapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)},
+		Incidents: s.incidents,
 		Factors:   ways.Factors,
 		Backups:   ways.Backups.Left,
 		Devices: func(ctx context.Context, accountID string) ([]console.Device, error) {

@@ -294,8 +294,8 @@ func TestIncidentsGatherAndAreHandled(t *testing.T) {
 			t.Fatal(err)
 		}
 		now := db.Micros(h.clock.Now())
-		h.exec(d, `INSERT INTO security_event (id, account_id, kind, detail, at, agent, address, email, phone, telegram, disowned_at)
-			VALUES ('event-1', $1, 'new_browser', '', $2, 'Firefox · Linux', '203.0.113.9', '', '', '', $2)`, account, now)
+		h.exec(d, `INSERT INTO incident (id, number, kind, reference, about, account_id, detail, at, state, version)
+			VALUES ('incident-1', 'ABCD1234', 'disowned', 'event-1', 'new_browser', $1, 'Firefox · Linux · 203.0.113.9', $2, 'open', 0)`, account, now)
 		for i := range 25 {
 			h.exec(d, `INSERT INTO visit (id, account_id, at, method, level, agent, address, client_id, outcome) VALUES ($1, $2, $3, 'password', '', '', '203.0.113.9', '', 'refused')`,
 				fmt.Sprint("visit-", i), account, now)
@@ -320,11 +320,13 @@ func TestIncidentsGatherAndAreHandled(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := "/console/incidents/" + incident
-		p = b.get(h.base+path).must(http.StatusOK, "Firefox · Linux · 203.0.113.9", "Новый")
+		p = b.get(h.base+path).must(http.StatusOK, "вошли с нового браузера · Firefox · Linux · 203.0.113.9", "Новый")
 		step := func(version, to, note string) shown {
 			t.Helper()
 			return b.submit(p, path, "version", version, "to", to, "reason", note)
 		}
+		b.get(h.base+"/console/incidents?number=abcd1234").must(http.StatusOK, "Человек сообщил", "ABCD1234")
+		b.get(h.base+"/console/incidents?number=ABCD1235").must(http.StatusOK, "Инцидента с номером ABCD1235 нет")
 		step("0", "working", "").must(http.StatusUnprocessableEntity)
 		step("0", "working", "звоню человеку").must(http.StatusOK, "В работе", "звоню человеку", "Сыдыков")
 		step("0", "closed", "второй оператор").must(http.StatusConflict)

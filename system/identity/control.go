@@ -34,10 +34,9 @@ type ground struct {
 // stay builds the rooms in which a person stays in control of the account:
 // "this was not me", recovery and the cabinet.
 func (s *System) stay(mux *http.ServeMux, env host.Env, g ground, second *second) {
-	s.incidents = &control.Incidents{DB: s.db, Clock: s.clock, Accounts: s.accounts}
 	s.controls = &control.Control{
 		DB: s.db, Clock: s.clock, Site: g.site, Accounts: s.accounts, Sessions: g.sessions, Consents: g.consents, Provider: s.provider,
-		Notices: g.notices, Throttle: g.limits, Incidents: s.incidents, Record: s.record,
+		Notices: g.notices, Throttle: g.limits, Incidents: s.incidents, Door: g.door, Record: s.record,
 		Lives: g.door.Lives,
 	}
 	s.recoveries = &recovery.Recovery{

@@ -73,7 +73,7 @@ func TestThisWasNotMeStopsEverything(t *testing.T) {
 		d := h.db()
 		defer d.Close()
 		var incidents, frozen int
-		if err := d.Read.QueryRow(`SELECT COUNT(*) FROM security_incident WHERE state = 'open' AND kind = 'new_browser'`).Scan(&incidents); err != nil || incidents != 1 {
+		if err := d.Read.QueryRow(`SELECT COUNT(*) FROM incident WHERE state = 'open' AND kind = 'disowned' AND about = 'new_browser'`).Scan(&incidents); err != nil || incidents != 1 {
 			t.Fatal(incidents, err)
 		}
 		if err := d.Read.QueryRow(`SELECT COUNT(*) FROM account WHERE pin = $1 AND frozen_until > $2 AND frozen_until < $3`, demo.Doctor.PIN,

@@ -245,7 +245,7 @@ func TestAReportedAccountIsNotRecoveredByCodes(t *testing.T) {
 	h.recovering(app, demo.Head.PIN)
 	right, _ := totp.GenerateCode(demo.Head.TOTP, h.clock.Now())
 	app.post(h.base+"/sign-in/recover/code/totp", url.Values{"code": {right}}).must(http.StatusUnprocessableEntity)
-	h.exec(d, `UPDATE security_incident SET state = 'closed'`)
+	h.exec(d, `UPDATE incident SET state = 'closed'`)
 	h.sent(b, "email", demo.Doctor.Email)
 	// No secret of it lies in the database.
 	var found int

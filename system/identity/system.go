@@ -31,6 +31,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/developer"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
+	"github.com/sanarip/sanarip/system/identity/internal/incident"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
@@ -67,7 +68,7 @@ type System struct {
 	sweeps   []func(ctx context.Context, tx db.Querier) error
 	handler  http.Handler
 
-	incidents  *control.Incidents
+	incidents  *incident.Incidents
 	controls   *control.Control
 	recoveries *recovery.Recovery
 	rooms      *cabinet.Cabinet
@@ -163,6 +164,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		Factors: second.pages.Factors, Backups: second.pages.Backups, Keys: second.keys,
 	}
 	phones.Keys = second.keys
+	s.incidents = &incident.Incidents{DB: s.db, Clock: s.clock}
 	s.desk = s.console(env, entrance, limits, phones, second.pages)
 	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, certificates.sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
@@ -185,7 +187,14 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.desk.Mount(mux)
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
 	s.stay(mux, env, on, second)
+	s.desk.Control = s.controls
+	s.controls.Keeps(s.accounts, account.KindPhone, account.KindEmail, account.KindTelegram, account.KindTOTP)
+	s.controls.Keeps(second.keys, account.KindPasskey)
+	s.controls.Keeps(second.pages.Backups, account.KindBackup)
+	s.controls.Keeps(phones, account.KindDevice)
+	s.rooms.Closes(s.controls.Closed)
 	s.controls.Ends(phones.RemoveAll)
+	s.controls.Ends(signIn.EndAll)
 	s.rooms.Closes(second.keys.RemoveAll)
 	s.rooms.Closes(second.pages.Backups.RemoveAll)
 	s.controls.Ends(s.provider.Stop) // also what was granted without a consent that is remembered

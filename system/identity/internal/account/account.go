@@ -39,6 +39,8 @@ type Account struct {
 	State         State
 	FrozenUntil   time.Time // no factor or contact changes before
 	CreatedAt     time.Time
+	// Since when the account has them; zero when it had them from its beginning.
+	PhoneAt, EmailAt, TelegramAt, TOTPAt time.Time
 
 	password string // PHC string
 	totp     string // sealed

@@ -55,7 +55,7 @@ func (s *Accounts) SetEmail(ctx context.Context, tx *sql.Tx, accountID, email st
 
 // SetTelegram binds a chat (ID-6), or with "" takes it away.
 func (s *Accounts) SetTelegram(ctx context.Context, tx *sql.Tx, accountID, chat string) error {
-	return s.set(ctx, tx, accountID, "telegram", chat)
+	return s.setFactor(ctx, tx, accountID, "telegram", chat)
 }
 
 // SetChannel chooses the second factor that is asked for first.
@@ -83,7 +83,7 @@ func (s *Accounts) SetTOTP(ctx context.Context, tx *sql.Tx, accountID, secret st
 			return err
 		}
 	}
-	return s.set(ctx, tx, accountID, "totp", sealed)
+	return s.setFactor(ctx, tx, accountID, "totp", sealed)
 }
 
 // Frozen says whether the account's factors and contacts may not be changed now.

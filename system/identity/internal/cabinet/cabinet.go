@@ -107,6 +107,11 @@ func (c *Cabinet) home(w http.ResponseWriter, r *http.Request) error {
 	if v.accepted, err = c.Consents.Accepted(r.Context(), p.Account.ID); err != nil {
 		return err
 	}
+	waits, err := c.Control.Waiting(r.Context(), p.Account.ID)
+	if err != nil {
+		return err
+	}
+	v.waits = len(waits)
 	visits, err := c.Door.Visits(r.Context(), p.Account.ID, 5)
 	if err != nil {
 		return err

@@ -93,9 +93,26 @@ type ownEvent struct {
 type ownIncident struct {
 	Number   string    `json:"number"`
 	Kind     string    `json:"kind"`
+	About    string    `json:"about,omitempty"`
+	Detail   string    `json:"detail,omitempty"`
 	State    string    `json:"state"`
 	OpenedAt time.Time `json:"opened_at"`
-	Note     string    `json:"note,omitempty"`
+	Steps    []ownStep `json:"steps,omitempty"`
+}
+
+type ownStep struct {
+	At    time.Time `json:"at"`
+	State string    `json:"state"`
+	Note  string    `json:"note,omitempty"`
+}
+
+type ownSuspended struct {
+	Kind        string     `json:"kind"`
+	Detail      string     `json:"detail"`
+	AddedAt     time.Time  `json:"added_at"`
+	SuspendedAt time.Time  `json:"suspended_at"`
+	State       string     `json:"state"`
+	DecidedAt   *time.Time `json:"decided_at,omitempty"`
 }
 
 // all reads the parts that are short, in the order of the file.
@@ -108,6 +125,7 @@ func (c *Cabinet) all(ctx context.Context, a account.Account) ([]Part, error) {
 		{"sign_ins", c.ownVisits},
 		{"events", c.ownEvents},
 		{"incidents", c.ownIncidents},
+		{"suspended", c.ownSuspended},
 	}
 	return append(parts, c.parts...), ctx.Err()
 }
@@ -174,8 +192,32 @@ func (c *Cabinet) ownEvents(ctx context.Context, a account.Account) ([]any, erro
 func (c *Cabinet) ownIncidents(ctx context.Context, a account.Account) ([]any, error) {
 	incidents, err := c.Control.Incidents.Of(ctx, a.ID, kept)
 	var all []any
+	if err != nil {
+		return nil, err
+	}
 	for _, i := range incidents {
-		all = append(all, ownIncident{i.Number(), i.Kind, string(i.State), i.OpenedAt, i.Note})
+		own := ownIncident{Number: i.Number, Kind: string(i.Kind), About: i.About, Detail: i.Detail, State: string(i.State), OpenedAt: i.At}
+		steps, err := c.Control.Incidents.Steps(ctx, i.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, step := range steps {
+			own.Steps = append(own.Steps, ownStep{step.At, string(step.State), step.Note})
+		}
+		all = append(all, own)
+	}
+	return all, nil
+}
+
+func (c *Cabinet) ownSuspended(ctx context.Context, a account.Account) ([]any, error) {
+	things, err := c.Control.All(ctx, a.ID)
+	var all []any
+	for _, t := range things {
+		own := ownSuspended{Kind: t.Kind, Detail: t.Detail, AddedAt: t.Added, SuspendedAt: t.Suspended, State: string(t.State)}
+		if !t.Decided.IsZero() {
+			own.DecidedAt = &t.Decided
+		}
+		all = append(all, own)
 	}
 	return all, err
 }

@@ -44,7 +44,7 @@ func (c *Cabinet) askEvent(w http.ResponseWriter, r *http.Request, p door.Person
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, control.EventPage(e, "/security/events/not-me", map[string]string{"event": e.ID}))
+	return page.Render(w, r, http.StatusOK, control.EventPage(e, c.Control.Since(e), "/security/events/not-me", map[string]string{"event": e.ID}))
 }
 
 func (c *Cabinet) disown(w http.ResponseWriter, r *http.Request, p door.Person) error {

@@ -35,7 +35,11 @@ func (c *Cabinet) showSecurity(w http.ResponseWriter, r *http.Request, p door.Pe
 		design.Task{Title: text.T(ctx, "identity.cabinet.sessions"), Hint: text.T(ctx, "identity.cabinet.sessions_hint"), Href: "/security/sessions", Status: text.T(ctx, "identity.cabinet.sessions_count", "Count", len(sessions))},
 		design.Task{Title: text.T(ctx, "identity.cabinet.events"), Hint: text.T(ctx, "identity.cabinet.events_hint"), Href: "/security/events"},
 	)
-	return page.Render(w, r, http.StatusOK, securityPage(p.Account, c.Clock.Now(), tasks, advice(ctx, p.Account)))
+	waits, err := c.Control.Waiting(ctx, p.Account.ID)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, securityPage(p.Account, c.Clock.Now(), len(waits), tasks, advice(ctx, p.Account)))
 }
 
 // advice is what would make the account safer next, "" when nothing would.

@@ -20,8 +20,10 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
+	"github.com/sanarip/sanarip/system/identity/internal/incident"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/setting"
@@ -52,6 +54,8 @@ type Console struct {
 	Notices   *notice.Notices
 	Throttle  *throttle.Throttle
 	Factors   *factor.Factors
+	Incidents *incident.Incidents
+	Control   *control.Control
 	Keys      *openid.Keys
 	Registry  *openid.Registry
 	Workforce workforceapi.API

@@ -97,7 +97,7 @@ func (c *Console) fill(r *http.Request, v *page.View) error {
 	}
 	lang := text.LangOf(r.Context())
 	v.User.Role, v.User.Organisation = o.Title.In(lang), o.Organisation.In(lang)
-	open, err := c.countOpen(r.Context())
+	open, err := c.Incidents.CountOpen(r.Context())
 	if err != nil {
 		return err
 	}

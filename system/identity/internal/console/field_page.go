@@ -37,6 +37,25 @@ func noteField(ctx context.Context, form *page.Form) design.Field {
 	return area(design.FieldOf(ctx, form, "reason", "identity.console.note"), text.T(ctx, "identity.console.note_hint"))
 }
 
+// thawField and backField are the operator's choice at the end of an incident.
+func thawField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "thaw", "identity.console.thaw_at_end")
+	f.Hint = text.T(ctx, "identity.console.thaw_hint")
+	return f
+}
+
+func backField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "back", "identity.console.give_back")
+	f.Hint, f.Required = text.T(ctx, "identity.console.give_back_hint"), false
+	return f
+}
+
+func numberField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "number", "identity.console.number_told")
+	f.MaxLength, f.Required, f.Autocomplete = 40, false, "off"
+	return f
+}
+
 func dayField(ctx context.Context, form *page.Form, name, key string) design.Field {
 	f := design.FieldOf(ctx, form, name, key)
 	f.Required = false

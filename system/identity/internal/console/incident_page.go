@@ -4,25 +4,49 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/control"
+	"github.com/sanarip/sanarip/system/identity/internal/incident"
 )
 
+// incidentsListed is how many the list shows.
+const incidentsListed = 200
+
 func (c *Console) incidents(w http.ResponseWriter, r *http.Request, _ operator) error {
-	closed := r.URL.Query().Get("state") == stateClosed
-	all, err := c.listIncidents(r.Context(), closed)
+	v := incidentsView{closed: r.URL.Query().Get("state") == string(incident.Closed), form: page.QueryForm(r)}
+	number := strings.ToUpper(v.form.Text("number", 40))
+	var err error
+	switch {
+	case number != "":
+		v.number = number
+		v.all, err = c.Incidents.Numbered(r.Context(), number, incidentsListed)
+	case v.closed:
+		v.all, err = c.Incidents.Handled(r.Context(), incidentsListed)
+	default:
+		v.all, err = c.Incidents.ToHandle(r.Context(), incidentsListed)
+	}
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, incidentsPage(all, closed))
+	return page.Render(w, r, http.StatusOK, incidentsPage(v))
+}
+
+type incidentsView struct {
+	all    []incident.Incident
+	closed bool
+	number string // looked for
+	form   *page.Form
 }
 
 type incidentView struct {
-	incident
-	steps []step
+	incident.Incident
+	onAccount
+	steps []incident.Step
 	form  *page.Form
 }
 
@@ -32,15 +56,14 @@ func (c *Console) incident(w http.ResponseWriter, r *http.Request, _ operator) e
 
 func (c *Console) showIncident(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
 	v := incidentView{form: form}
-	var found bool
 	var err error
-	if v.incident, found, err = c.oneIncident(r.Context(), c.DB.Read, r.PathValue("id")); err != nil {
+	if v.Incident, err = c.Incidents.One(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
-	if !found {
-		return fail.New(fail.NotFound, "kit.not_found")
+	if v.steps, err = c.Incidents.Steps(r.Context(), v.ID); err != nil {
+		return err
 	}
-	if v.steps, err = c.steps(r.Context(), v.id); err != nil {
+	if v.onAccount, err = c.onAccount(r.Context(), v.Incident); err != nil {
 		return err
 	}
 	return page.Render(w, r, status, incidentPage(v))
@@ -51,13 +74,16 @@ func (c *Console) handleIncident(w http.ResponseWriter, r *http.Request, o opera
 	if err != nil {
 		return err
 	}
-	to := form.Choice("to", stateWorking, stateClosed)
+	to := incident.State(form.Choice("to", string(incident.Working), string(incident.Closed)))
 	version, _ := strconv.ParseInt(form.Get("version"), 10, 64)
-	note := reason(form)
+	h := handling{version: version, to: to, note: reason(form), thaw: form.Get("thaw") == "1", back: form.All("back")}
+	if to == incident.Working && (h.thaw || len(h.back) > 0) {
+		form.Fail("to", "identity.console.only_closing")
+	}
 	if !form.OK() {
 		return c.showIncident(w, r, http.StatusUnprocessableEntity, form)
 	}
-	if err := c.handle(r.Context(), o, r.PathValue("id"), version, to, note); err != nil {
+	if err := c.handle(r.Context(), o, r.PathValue("id"), h); err != nil {
 		return err
 	}
 	page.Notice(w, "identity.console.incident_noted")
@@ -67,57 +93,78 @@ func (c *Console) handleIncident(w http.ResponseWriter, r *http.Request, o opera
 // personOfIncident opens the account that the incident is about; the incident is
 // the reason.
 func (c *Console) personOfIncident(w http.ResponseWriter, r *http.Request, o operator) error {
-	i, found, err := c.oneIncident(r.Context(), c.DB.Read, r.PathValue("id"))
+	i, err := c.Incidents.One(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if !found || i.account == "" {
+	if i.Account == "" {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	a, found, err := c.Accounts.ByID(r.Context(), i.account)
+	a, found, err := c.Accounts.ByID(r.Context(), i.Account)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	lookID, err := c.open(r.Context(), o, a.PIN, text.T(r.Context(), "identity.console.because_incident", "Kind", kindWord(r.Context(), i.kind)))
+	lookID, err := c.open(r.Context(), o, a.PIN, text.T(r.Context(), "identity.console.because_incident", "Kind", kindWord(r.Context(), i.Kind)))
 	if err != nil {
 		return err
 	}
 	return page.Redirect(w, r, "/console/people/"+lookID)
 }
 
-func kindWord(ctx context.Context, k Kind) string {
+func kindWord(ctx context.Context, k incident.Kind) string {
 	return text.T(ctx, "identity.console.incident."+string(k)) // text: identity.console.incident.*
 }
 
-func incidentState(ctx context.Context, state string) string {
-	return text.T(ctx, "identity.console.incident_state."+state) // text: identity.console.incident_state.*
+func incidentState(ctx context.Context, state incident.State) string {
+	return text.T(ctx, "identity.console.incident_state."+string(state)) // text: identity.console.incident_state.*
 }
 
-func incidentTone(state string) string {
+func incidentTone(state incident.State) string {
 	switch state {
-	case stateOpen:
+	case incident.Open:
 		return "danger"
-	case stateWorking:
+	case incident.Working:
 		return "attention"
 	}
 	return "done"
 }
 
+// detailOf is the incident's detail in the reader's words.
+func detailOf(ctx context.Context, i incident.Incident) string {
+	if i.About == "" {
+		return i.Detail
+	}
+	return joined(text.T(ctx, "identity.notice."+i.About), i.Detail)
+}
+
 func (v incidentView) timeline(ctx context.Context) []design.Event {
-	events := []design.Event{{When: moment(v.at), Title: text.T(ctx, "identity.console.incident_began"), Text: v.detail, Tone: "attention"}}
+	events := []design.Event{{When: moment(v.At), Title: text.T(ctx, "identity.console.incident_began"), Text: detailOf(ctx, v.Incident), Tone: "attention"}}
 	for _, s := range v.steps {
-		events = append(events, design.Event{When: moment(s.at), Title: incidentState(ctx, s.state), Text: s.note, By: s.name, Tone: incidentTone(s.state)})
+		events = append(events, design.Event{When: moment(s.At), Title: incidentState(ctx, s.State), Text: s.Note, By: s.Name, Tone: incidentTone(s.State)})
 	}
 	return events
 }
 
 func (v incidentView) choices(ctx context.Context) []design.Option {
 	var some []design.Option
-	for _, to := range onward[v.state] {
-		some = append(some, design.Option{Value: to, Label: text.T(ctx, "identity.console.incident_to."+v.state+"_"+to)}) // text: identity.console.incident_to.*
+	for _, to := range v.State.Onward() {
+		some = append(some, design.Option{Value: string(to), Label: text.T(ctx, "identity.console.incident_to."+string(v.State)+"_"+string(to))}) // text: identity.console.incident_to.*
 	}
 	return design.Choose(v.form, "to", some)
+}
+
+// back are the suspended things that can be given back at the end.
+func (v incidentView) back(ctx context.Context) []design.Option {
+	var some []design.Option
+	for _, t := range v.waits {
+		label := control.AsideKind(ctx, t)
+		if t.Detail != label {
+			label = joined(label, t.Detail)
+		}
+		some = append(some, design.Option{Value: t.ID, Label: joined(label, text.T(ctx, "identity.console.added", "Time", moment(t.Added)))})
+	}
+	return design.Choose(v.form, "back", some)
 }

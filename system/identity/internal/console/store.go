@@ -97,10 +97,6 @@ func (c *Console) number(ctx context.Context, query string, args ...any) (int, e
 	return n, db.Explain(err)
 }
 
-func (c *Console) countOpen(ctx context.Context) (int, error) {
-	return c.number(ctx, `SELECT COUNT(*) FROM incident WHERE state = 'open'`)
-}
-
 func (c *Console) countWaiting(ctx context.Context) (int, error) {
 	return c.number(ctx, `SELECT COUNT(*) FROM connected_client WHERE state = 'waiting'`)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/identity/internal/incident"
 )
 
 const checkJob = "audit-check"
@@ -43,7 +44,9 @@ func (c *Console) check(ctx context.Context, _ job.Job) error {
 	return c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if !report.OK() {
 			f := report.Findings[0]
-			if err := c.Report(ctx, tx, AuditBroken, clock.DateOf(began).String(), "", joined(string(f.Kind), f.RecordID)); err != nil {
+			if err := c.Incidents.Report(ctx, tx, incident.Incident{
+				Kind: incident.AuditBroken, Reference: clock.DateOf(began).String(), Detail: joined(string(f.Kind), f.RecordID),
+			}); err != nil {
 				return err
 			}
 		}

@@ -16,6 +16,8 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
+	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/incident"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/setting"
@@ -45,12 +47,14 @@ type Control struct {
 	Provider  *openid.Provider
 	Notices   *notice.Notices
 	Throttle  *throttle.Throttle
-	Incidents *Incidents
+	Incidents *incident.Incidents
+	Door      *door.Door
 	Lives     setting.Values
 	// Record writes what happened to the person's record of accesses.
 	Record func(ctx context.Context, pin, name, action, object string) error
 
-	ends []func(ctx context.Context, tx *sql.Tx, accountID string) error
+	ends    []func(ctx context.Context, tx *sql.Tx, accountID string) error
+	keepers []keeper
 }
 
 // Ends adds what else ends with the sessions: devices, approvals under way.
@@ -102,15 +106,16 @@ func (c *Control) event(ctx context.Context, link, address string) (notice.Event
 }
 
 // Disown follows "this was not me": all ends, the password that somebody else
-// may know opens nothing any more, changes wait, and the operators are told.
+// may know opens nothing any more, what was added lately is put aside, changes
+// wait, and the operators are told.
 // Said twice it does the same once. by is the name of who says it, "" where only
 // the link speaks for them.
-func (c *Control) Disown(ctx context.Context, e notice.Event, by string) (Incident, error) {
+func (c *Control) Disown(ctx context.Context, e notice.Event, by string) (incident.Incident, error) {
 	// Nobody knows this password. It takes the old one's place, and not none at
 	// all: an account without a password is one whose set-up is not done.
 	nobodys, err := c.Accounts.Hash(ctx, "password", id.Secret()+"-aA1")
 	if err != nil {
-		return Incident{}, err
+		return incident.Incident{}, err
 	}
 	var a account.Account
 	first := false
@@ -126,6 +131,9 @@ func (c *Control) Disown(ctx context.Context, e notice.Event, by string) (Incide
 		if first, err = c.Notices.Disown(ctx, tx, e.ID); err != nil || !first {
 			return err
 		}
+		if err := c.aside(ctx, tx, a, e); err != nil { // before devices end
+			return err
+		}
 		if err := c.EndEverything(ctx, tx, a.ID); err != nil {
 			return err
 		}
@@ -139,15 +147,24 @@ func (c *Control) Disown(ctx context.Context, e notice.Event, by string) (Incide
 				return err
 			}
 		}
-		return c.Incidents.open(ctx, tx, e)
+		return c.Incidents.Report(ctx, tx, incident.Incident{
+			Kind: incident.Disowned, Reference: e.ID, About: string(e.Kind), Account: e.Account, Detail: dotted(e.Agent, e.Address),
+		})
 	})
 	if err != nil {
-		return Incident{}, err
+		return incident.Incident{}, err
 	}
 	if first {
 		if err := c.Record(ctx, a.PIN, by, "account.disowned", string(e.Kind)); err != nil {
-			return Incident{}, err
+			return incident.Incident{}, err
 		}
 	}
-	return c.Incidents.ofEvent(ctx, e.ID)
+	return c.Incidents.OfReference(ctx, incident.Disowned, e.ID)
+}
+
+func dotted(agent, address string) string {
+	if agent == "" || address == "" {
+		return agent + address
+	}
+	return agent + " · " + address
 }

@@ -12,8 +12,9 @@ import (
 //go:embed not_me.js
 var script []byte
 
-// Mount puts the pages into the mux. None of them needs anybody signed in: who
-// was robbed of the account must be able to stop the thief.
+// Mount puts the pages into the mux. To stop a thief nobody needs to be signed
+// in: who was robbed of the account cannot. To look at what was put aside one
+// signs in anew.
 func (c *Control) Mount(mux *http.ServeMux) {
 	c.Site.Handle(mux, "GET /not-me", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, askPage(page.NewForm()))
@@ -25,6 +26,8 @@ func (c *Control) Mount(mux *http.ServeMux) {
 	})
 	c.Site.Handle(mux, "POST /not-me", c.show)
 	c.Site.Handle(mux, "POST /not-me/confirm", c.confirm)
+	c.Site.Handle(mux, "GET "+AsidePath, c.Door.Fresh(c.showAside))
+	c.Site.Handle(mux, "POST "+AsidePath, c.Door.Fresh(c.takeAside))
 }
 
 // found is the event of the form's link; nil when the page was shown again.
@@ -58,7 +61,7 @@ func (c *Control) show(w http.ResponseWriter, r *http.Request) error {
 	if !e.Disowned.IsZero() {
 		return c.done(w, r, *e)
 	}
-	return page.Render(w, r, http.StatusOK, EventPage(*e, "/not-me/confirm", map[string]string{"link": form.Get("link")}))
+	return page.Render(w, r, http.StatusOK, EventPage(*e, c.Since(*e), "/not-me/confirm", map[string]string{"link": form.Get("link")}))
 }
 
 func (c *Control) confirm(w http.ResponseWriter, r *http.Request) error {

@@ -31,13 +31,13 @@ func (b *Backups) RemoveAll(ctx context.Context, tx *sql.Tx, accountID string) e
 
 // spend uses the code up: of two uses at once, one is first.
 func (b *Backups) spend(ctx context.Context, tx *sql.Tx, accountID, hash string) (bool, error) {
-	return one(tx.ExecContext(ctx, `UPDATE backup_code SET used_at = $3 WHERE account_id = $1 AND hash = $2 AND used_at = 0`,
+	return one(tx.ExecContext(ctx, `UPDATE backup_code SET used_at = $3 WHERE account_id = $1 AND hash = $2 AND used_at = 0 AND suspended_at = 0`,
 		accountID, hash, db.Micros(b.Clock.Now())))
 }
 
 func (b *Backups) left(ctx context.Context, q db.Querier, accountID string) (int, error) {
 	var count int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM backup_code WHERE account_id = $1 AND used_at = 0`, accountID).Scan(&count)
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM backup_code WHERE account_id = $1 AND used_at = 0 AND suspended_at = 0`, accountID).Scan(&count)
 	return count, db.Explain(err)
 }
 

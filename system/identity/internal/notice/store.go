@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
 )
 
 const columns = `id, account_id, kind, detail, at, agent, address, email, phone, telegram, disowned_at`
@@ -59,4 +61,17 @@ func (n *Notices) Disown(ctx context.Context, tx *sql.Tx, eventID string) (bool,
 	}
 	count, err := result.RowsAffected()
 	return count == 1, err
+}
+
+// Before is the account with the contacts that it had at the moment: those that
+// the first event after it was told to. Somebody who changed them since does not
+// get what is told of it.
+func (n *Notices) Before(ctx context.Context, q db.Querier, a account.Account, moment time.Time) (account.Account, error) {
+	e, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM security_event WHERE account_id = $1 AND at >= $2 ORDER BY at, id LIMIT 1`, a.ID, db.Micros(moment)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, nil
+	}
+	a.Email, a.Phone, a.Telegram = e.email, e.phone, e.telegram
+	a.EmailVerified, a.PhoneVerified = e.email != "", e.phone != ""
+	return a, db.Explain(err)
 }

@@ -30,15 +30,17 @@ func (k *Keys) insert(ctx context.Context, tx *sql.Tx, key Key) (bool, error) {
 		key.ID, key.Account, key.Name, string(data), int64(key.credential.Authenticator.SignCount), db.Micros(key.Created)))
 }
 
-// All is the account's keys, the oldest first, those put aside too.
+// All is the account's keys, the oldest first, those of which there may be a copy
+// too; not those that wait for the person's look (see aside.go).
 func (k *Keys) All(ctx context.Context, accountID string) ([]Key, error) {
-	return k.list(ctx, `SELECT id, account_id, name, data, sign_count, suspect_at, created_at, used_at FROM passkey WHERE account_id = $1 ORDER BY created_at, id`, accountID)
+	return k.list(ctx, `SELECT id, account_id, name, data, sign_count, suspect_at, created_at, used_at FROM passkey
+		WHERE account_id = $1 AND suspended_at = 0 ORDER BY created_at, id`, accountID)
 }
 
 // Of is the account's keys that open it.
 func (k *Keys) Of(ctx context.Context, accountID string) ([]Key, error) {
 	return k.list(ctx, `SELECT id, account_id, name, data, sign_count, suspect_at, created_at, used_at FROM passkey
-		WHERE account_id = $1 AND suspect_at = 0 ORDER BY created_at, id`, accountID)
+		WHERE account_id = $1 AND suspect_at = 0 AND suspended_at = 0 ORDER BY created_at, id`, accountID)
 }
 
 func (k *Keys) list(ctx context.Context, query, accountID string) ([]Key, error) {
@@ -69,7 +71,7 @@ func (k *Keys) list(ctx context.Context, query, accountID string) ([]Key, error)
 // Count is how many keys open the account.
 func (k *Keys) Count(ctx context.Context, q db.Querier, accountID string) (int, error) {
 	var count int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM passkey WHERE account_id = $1 AND suspect_at = 0`, accountID).Scan(&count)
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM passkey WHERE account_id = $1 AND suspect_at = 0 AND suspended_at = 0`, accountID).Scan(&count)
 	return count, db.Explain(err)
 }
 
@@ -81,7 +83,7 @@ func (k *Keys) count(ctx context.Context, tx *sql.Tx, keyID string, c webauthn.C
 		return false, err
 	}
 	return one(tx.ExecContext(ctx, `UPDATE passkey SET data = $2, sign_count = $3, used_at = $4
-		WHERE id = $1 AND suspect_at = 0 AND (sign_count < $3 OR (sign_count = 0 AND $3 = 0))`,
+		WHERE id = $1 AND suspect_at = 0 AND suspended_at = 0 AND (sign_count < $3 OR (sign_count = 0 AND $3 = 0))`,
 		keyID, string(data), int64(c.Authenticator.SignCount), db.Micros(k.Clock.Now())))
 }
 

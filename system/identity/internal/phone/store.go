@@ -79,8 +79,12 @@ func (p *Phones) delete(ctx context.Context, tx *sql.Tx, deviceID string) (bool,
 	return n == 1, err
 }
 
-// RemoveAll takes all the person's devices away, in the transaction.
+// RemoveAll takes all the person's devices away, in the transaction, and what was
+// approved and not used yet.
 func (p *Phones) RemoveAll(ctx context.Context, tx *sql.Tx, accountID string) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM phone_request WHERE account_id = $1`, accountID); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM device WHERE account_id = $1`, accountID)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -24,6 +25,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
+	"github.com/sanarip/sanarip/system/identity/internal/incident"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/setting"
@@ -74,7 +76,7 @@ type Recovery struct {
 	Codes     *onetime.Codes
 	Notices   *notice.Notices
 	Control   *control.Control
-	Incidents *control.Incidents
+	Incidents *incident.Incidents
 	Backups   *factor.Backups
 	// CardPath is the page on which an ID card proves the recovery's owner, who is
 	// told by Proved; "" where there is none.
@@ -284,7 +286,8 @@ func (s *Recovery) Proved(ctx context.Context, secret string, owner account.Acco
 }
 
 // finish sets the new password, once: all sessions end, and the person is told
-// on every channel. By card it ends the freezing too: a thief has no card.
+// on every channel. What was put aside and waits for a look is taken away. By card
+// it ends the freezing too: a thief has no card.
 func (s *Recovery) finish(ctx context.Context, r request, password string, place notice.Place) error {
 	if !enough(r.proved) {
 		return fail.New(fail.Forbidden, "identity.recovery.more")
@@ -327,7 +330,11 @@ func (s *Recovery) finish(ctx context.Context, r request, password string, place
 		if err := s.Control.EndEverything(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		return s.Notices.Tell(ctx, tx, a, notice.Recovered, "", place)
+		removed, err := s.Control.Recovered(ctx, tx, a.ID)
+		if err != nil {
+			return err
+		}
+		return s.Notices.Tell(ctx, tx, a, notice.Recovered, strings.Join(removed, ", "), place)
 	})
 	if err != nil {
 		return err

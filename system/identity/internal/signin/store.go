@@ -68,6 +68,13 @@ func (s *SignIn) changed(ctx context.Context, statement string, args ...any) (bo
 	return changed, err
 }
 
+// EndAll ends, in the transaction, the sign-ins under way to the account: the
+// password in them was right once.
+func (s *SignIn) EndAll(ctx context.Context, tx *sql.Tx, accountID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM entry WHERE account_id = $1`, accountID)
+	return err
+}
+
 // Sweep deletes sign-ins that were not finished.
 func (s *SignIn) Sweep(ctx context.Context, tx db.Querier) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM entry WHERE expires_at < $1`, db.Micros(s.Clock.Now()))
