@@ -51,6 +51,7 @@ type house struct {
 	network *http.Transport
 	set     func(name string, handler http.Handler)
 	log     *slog.Logger
+	said    *kept // all that was logged
 
 	mu         sync.Mutex
 	neighbours map[exchangeapi.Subsystem]*exchangeapi.Provider
@@ -101,12 +102,14 @@ func (m *moving) advance(d time.Duration) {
 type inbox struct {
 	mu       sync.Mutex
 	messages []messageapi.Message
+	ever     []messageapi.Message // also what was cleared
 }
 
 func (i *inbox) Send(_ context.Context, m messageapi.Message) (messageapi.Receipt, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.messages = append(i.messages, m)
+	i.ever = append(i.ever, m)
 	return messageapi.Receipt{ID: m.ID}, nil
 }
 
@@ -188,7 +191,9 @@ func open(t *testing.T, database string) *house {
 		return (&net.Dialer{}).DialContext(ctx, network, hosts[name])
 	}}
 	t.Cleanup(h.network.CloseIdleConnections)
-	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	h.said = &kept{}
+	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}),
+		slog.NewJSONHandler(h.said, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	h.base = listen("esi")
 	sites := map[string]string{"identity": h.base, "card": listen("card"), "portal": listen("portal")}
 	exchange := listen("tunduk")

@@ -448,7 +448,10 @@ func (h *house) expireCodes() {
 		if err := json.Unmarshal([]byte(data), &grant); err != nil {
 			h.t.Fatal(err)
 		}
-		if grant["auth_code_expires_at"] != nil {
+		if until, ok := grant["auth_code_expires_at"].(float64); ok {
+			if left := time.Until(time.Unix(int64(until), 0)); left > time.Minute {
+				h.t.Errorf("a code lives %v", left)
+			}
 			grant["auth_code_expires_at"] = time.Now().Add(-time.Second).Unix()
 		}
 		encoded, _ := json.Marshal(grant)
