@@ -38,7 +38,7 @@ func TestThePhoneOpensTheDesk(t *testing.T) {
 	phone.fill("pin", "1234")
 	phone.fill("again", "1234")
 	phone.submit("pin")
-	phone.see("Бул PIN кодду табуу оңой")
+	phone.see("Бул PIN-кодду табуу оңой")
 	phone.fill("pin", phonePIN)
 	phone.fill("again", phonePIN)
 	phone.submit("pin")

@@ -198,6 +198,17 @@ func (d *Door) shown(ctx context.Context, t Target, current string) []design.Tab
 	return tabs
 }
 
+// title names the way as well, so that a reader of titles knows which page this is.
+func (d *Door) title(ctx context.Context, current string) string {
+	title := text.T(ctx, "identity.sign_in.title")
+	for _, each := range d.tabs {
+		if each.Name == current {
+			return title + ": " + text.T(ctx, each.Key)
+		}
+	}
+	return title
+}
+
 // needs is the key of which ways reach what the system asks for.
 func needs(t Target) string {
 	if t.Flow.ACR == assurance.PhishingResistant || t.Flow.Level == assurance.High {
