@@ -18,19 +18,24 @@ import (
 	"github.com/sanarip/sanarip/system/identity/facetest"
 )
 
-// camera is a film for Chromium's camera: a drawn face that nobody has, as a
-// Motion JPEG of a few frames.
+// camera is a film for Chromium's camera: a drawn face that nobody has.
 func camera(t *testing.T) string {
 	t.Helper()
+	film := filepath.Join(t.TempDir(), "face.mjpeg")
+	stands(t, film, facetest.Head{X: 320, Y: 220, R: 100})
+	return film
+}
+
+// stands puts the head before the camera: a Motion JPEG of a few frames.
+func stands(t *testing.T, film string, head facetest.Head) {
+	t.Helper()
 	var frame bytes.Buffer
-	if err := jpeg.Encode(&frame, facetest.Drawn(640, 480, 1, facetest.Head{X: 320, Y: 220, R: 100}), &jpeg.Options{Quality: 92}); err != nil {
+	if err := jpeg.Encode(&frame, facetest.Drawn(640, 480, 1, head), &jpeg.Options{Quality: 92}); err != nil {
 		t.Fatal(err)
 	}
-	film := filepath.Join(t.TempDir(), "face.mjpeg")
 	if err := os.WriteFile(film, bytes.Repeat(frame.Bytes(), 5), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return film
 }
 
 // countCodes is how many codes came by the channel, and the newest.
@@ -94,6 +99,16 @@ func (p *process) again(port int) *process {
 	return launch(p.t, port, nil, p.command.Args[4:]...)
 }
 
+// takesPhoto opens the page's camera, takes the photo and confirms it.
+func (b *browser) takesPhoto() {
+	b.t.Helper()
+	b.press("Камераны ачуу")
+	b.waitFor(`document.querySelector("video").videoWidth > 0`)
+	b.press("Сүрөткө тартуу")
+	b.see("Кайра тартуу")
+	b.press("Ырастоо")
+}
+
 // ID-2, ID-4, ID-5, ID-16, as somebody does it on a phone, in Kyrgyz: from the
 // sign-in page to an account of their own, with the phone's camera; then the
 // documents in the app, also when there is no network, and nothing of them after
@@ -102,8 +117,9 @@ func TestRegistrationOnAPhoneAndTheAppWithoutANetwork(t *testing.T) {
 	needE2E(t)
 	w, program := oneProcess(t, "")
 	person := demo.Residents[0]
+	film := camera(t)
 	b := open(t, "newcomer", 360, "ky", chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("use-file-for-fake-video-capture", camera(t)))
+		chromedp.Flag("use-file-for-fake-video-capture", film))
 	b.goTo(w.site["identity"] + "/register?lang=ky")
 	b.check("start")
 	b.picture("start")
@@ -150,6 +166,17 @@ func TestRegistrationOnAPhoneAndTheAppWithoutANetwork(t *testing.T) {
 	b.check("photo taken")
 	b.picture("photo_taken")
 	b.press("Ырастоо")
+	b.see("Дагы бир сүрөт")
+	b.check("task before the camera")
+	b.picture("task")
+	b.takesPhoto() // the person has not moved: it is not taken
+	b.waitFor(`document.querySelector(".govuk-error-summary") !== null`)
+	b.check("task not done")
+	b.picture("task_not_done")
+	stands(t, film, map[string]facetest.Head{
+		"closer": {X: 310, Y: 225, R: 145, Turn: 0.12}, "left": {X: 200, Y: 215, R: 103, Turn: -0.12}, "right": {X: 440, Y: 225, R: 98, Turn: 0.12},
+	}[eval[string](b, `document.querySelector("[data-task]").dataset.task`)])
+	b.takesPhoto()
 	b.see("Маалыматты текшериңиз")
 	b.check("review")
 	b.picture("review")

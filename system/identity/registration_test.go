@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"mime/multipart"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +108,22 @@ func (h *house) toReview(b *browser, p shown) shown {
 	h.t.Helper()
 	h.toPhoto(b, p)
 	p = b.send(h.base+"/register/photo", jpegOf(facetest.Drawn(720, 960, 1, facetest.Head{X: 360, Y: 440, R: 190})), "").must(http.StatusOK, "Лицо хорошо видно?")
-	return b.submit(p, "/register/photo/confirm").must(http.StatusOK, "Проверьте данные", "555")
+	p = b.submit(p, "/register/photo/confirm").must(http.StatusOK, "Ещё один снимок")
+	return b.send(h.base+"/register/alive", taskDone(p), "1").must(http.StatusOK, "Проверьте данные", "555")
+}
+
+var taskShown = regexp.MustCompile(`data-task="(\w+)"`)
+
+// taskDone is the second photo, on which the page's task is done.
+func taskDone(p shown) []byte {
+	p.t.Helper()
+	task := taskShown.FindStringSubmatch(p.body)
+	if task == nil {
+		p.t.Fatalf("no task on %s:\n%s", p.url, p.words())
+	}
+	return jpegOf(facetest.Drawn(720, 960, 1, map[string]facetest.Head{
+		"closer": {X: 350, Y: 450, R: 265, Turn: 0.12}, "left": {X: 240, Y: 430, R: 195, Turn: -0.12}, "right": {X: 480, Y: 450, R: 185, Turn: 0.12},
+	}[task[1]]))
 }
 
 // ID-2, ID-5, ID-16: ПИН and passport, agreement, phone, e-mail, photo,

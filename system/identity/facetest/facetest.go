@@ -28,8 +28,9 @@ func Drawn(width, height int, light float64, heads ...Head) *image.RGBA {
 	return picture
 }
 
-// Head is one: its middle and the half of its width.
-type Head struct{ X, Y, R float64 }
+// Head is one: its middle, the half of its width, and how far it is turned to
+// the picture's right, in shares of that half.
+type Head struct{ X, Y, R, Turn float64 }
 
 func ellipse(u, v, x, y, a, b float64) float64 {
 	return math.Hypot((u-x)/a, (v-y)/b)
@@ -54,7 +55,7 @@ func (h Head) tone(u, v float64) (float64, bool) {
 	if outline > 1 {
 		return 45, true
 	}
-	dark := func(amount, x, y, a, b float64) { t -= amount * soft(ellipse(u, v, x, y, a, b), 0.5) }
+	dark := func(amount, x, y, a, b float64) { t -= amount * soft(ellipse(u, v, x+h.Turn, y, a, b), 0.5) }
 	for _, side := range []float64{-1, 1} {
 		dark(55, side*0.42, -0.16, 0.34, 0.2)  // socket
 		dark(70, side*0.42, -0.38, 0.3, 0.07)  // brow

@@ -53,6 +53,7 @@ type Photo struct {
 type Found struct {
 	Faces int
 	Share float64 // of the shorter side
+	X, Y  float64 // the face's middle, in shares of width and height
 	Sharp float64
 	Light float64
 }
@@ -180,7 +181,7 @@ func (c *Checker) look(picture *image.RGBA) Found {
 	head := shrink(cut, facePixels)
 	pixels := luminance(head)
 	return Found{
-		Faces: 1 + others, Share: float64(best.Scale) / float64(shorter),
+		Faces: 1 + others, Share: float64(best.Scale) / float64(shorter), X: float64(best.Col) / float64(width), Y: float64(best.Row) / float64(height),
 		Sharp: sharpness(pixels, head.Rect.Dx(), head.Rect.Dy()), Light: mean(pixels),
 	}
 }

@@ -156,6 +156,7 @@ const (
 	PagePhone     Page = "/register/phone"
 	PageEmail     Page = "/register/email"
 	PagePhoto     Page = "/register/photo"
+	PageAlive     Page = "/register/alive" // stands beside the photo's, until its task is done
 	PageDocument  Page = "/register/document"
 	PageReview    Page = "/register/review"
 	PageSent      Page = "/register/sent"

@@ -85,7 +85,7 @@ func (g *Registrations) renderPhoto(w http.ResponseWriter, r *http.Request, stat
 func (g *Registrations) takePhoto(w http.ResponseWriter, r *http.Request, reg Registration) error {
 	data, confirmed, err := upload(w, r)
 	if err == nil {
-		err = g.photo(r.Context(), reg, data, confirmed)
+		reg, err = g.photo(r.Context(), reg, data, confirmed)
 	}
 	if err == nil {
 		if !confirmed {
@@ -101,15 +101,22 @@ func (g *Registrations) takePhoto(w http.ResponseWriter, r *http.Request, reg Re
 }
 
 func (g *Registrations) takeConfirmation(w http.ResponseWriter, r *http.Request, reg Registration) error {
-	if err := g.confirmPhoto(r.Context(), reg); err != nil {
+	reg, err := g.confirmPhoto(r.Context(), reg)
+	if err != nil {
 		return err
 	}
 	return page.Redirect(w, r, string(reg.afterPhoto()))
 }
 
-// afterPhoto is the passport's page for those whom an operator has to look at.
+// afterPhoto is the task, where a machine is to decide, and the passport's page
+// for those whom an operator has to look at.
 func (r Registration) afterPhoto() Page {
-	if !r.Sure() && r.DocumentID == "" && r.State == Open {
+	switch {
+	case r.PhotoAt.IsZero() && r.Sure():
+		return PageAlive
+	case r.PhotoAt.IsZero():
+		return PagePhoto
+	case !r.Sure() && r.DocumentID == "" && r.State == Open:
 		return PageDocument
 	}
 	return PageReview

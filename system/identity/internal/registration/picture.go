@@ -22,32 +22,35 @@ const (
 
 // photo takes a photo of the person. One that the machine does not take is told
 // why; after photoTries it is kept all the same, for an operator to look at.
-func (g *Registrations) photo(ctx context.Context, r Registration, data []byte, confirmed bool) error {
+func (g *Registrations) photo(ctx context.Context, r Registration, data []byte, confirmed bool) (Registration, error) {
 	if err := g.Throttle.Try(ctx, photos, r.ID); err != nil {
-		return err
+		return r, err
 	}
 	taken, err := g.Faces.Face(ctx, data)
 	if err != nil && !fail.Is(err, fail.Invalid) {
-		return err
+		return r, err
 	}
 	doubt := ""
 	if err != nil {
 		r.PhotoRefused++
 		if taken.JPEG == nil || r.PhotoRefused < int(g.Door.Lives.Number(photoTries)) {
 			if updateErr := g.update(ctx, r); updateErr != nil {
-				return updateErr
+				return r, updateErr
 			}
-			return err
+			return r, err
 		}
 		doubt = fail.As(err).Findings[0].Key
 		confirmed = false // the person sees first what an operator is to see
 	}
 	old := r.PhotoID
 	r.PhotoID, r.PhotoDoubt, r.PhotoAt = id.New(), doubt, time.Time{}
-	if confirmed {
+	if doubt == "" {
+		r.PhotoRefused = 0
+	}
+	if confirmed && !r.Sure() {
 		r.PhotoAt = g.Clock.Now()
 	}
-	return g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return r, g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := g.dropPhoto(ctx, tx, old); err != nil {
 			return err
 		}
@@ -58,13 +61,17 @@ func (g *Registrations) photo(ctx context.Context, r Registration, data []byte, 
 	})
 }
 
-// confirmPhoto is the person's word that this is how they look.
-func (g *Registrations) confirmPhoto(ctx context.Context, r Registration) error {
+// confirmPhoto is the person's word that this is how they look. Where a machine
+// is to decide, the task comes after it; see alive.go.
+func (g *Registrations) confirmPhoto(ctx context.Context, r Registration) (Registration, error) {
 	if r.PhotoID == "" {
-		return fail.New(fail.BadRequest, "kit.bad_request")
+		return r, fail.New(fail.BadRequest, "kit.bad_request")
+	}
+	if r.Sure() && r.PhotoAt.IsZero() {
+		return r, nil
 	}
 	r.PhotoAt = g.Clock.Now()
-	return g.update(ctx, r)
+	return r, g.update(ctx, r)
 }
 
 // document takes a photo of the passport.

@@ -39,6 +39,9 @@ func (g *Registrations) Mount(mux *http.ServeMux) {
 	handle("GET "+string(PagePhoto), g.at(PagePhoto, g.showPhoto))
 	handle("POST "+string(PagePhoto), g.at(PagePhoto, g.takePhoto))
 	handle("POST "+string(PagePhoto)+"/confirm", g.at(PagePhoto, g.takeConfirmation))
+	handle("GET "+string(PageAlive), g.at(PageAlive, g.showAlive))
+	handle("POST "+string(PageAlive), g.at(PageAlive, g.takeAlive))
+	handle("POST "+string(PageAlive)+"/skip", g.at(PageAlive, g.takeSkip))
 	handle("GET "+string(PageDocument), g.at(PageDocument, g.showDocument))
 	handle("POST "+string(PageDocument), g.at(PageDocument, g.takeDocument))
 	handle("GET "+string(PageReview), g.at(PageReview, g.showReview))
@@ -120,6 +123,8 @@ func (g *Registrations) at(here Page, h handler) page.Handler {
 func (r Registration) may(here Page) bool {
 	next := r.Next()
 	switch {
+	case here == PageAlive:
+		return next == PagePhoto && r.PhotoID != "" && r.Sure()
 	case here == next:
 		return true
 	case r.State != Open:
