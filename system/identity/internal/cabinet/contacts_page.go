@@ -7,6 +7,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 )
@@ -32,7 +33,7 @@ func (c *Cabinet) showContacts(w http.ResponseWriter, r *http.Request, p door.Pe
 
 func (c *Cabinet) renderContacts(w http.ResponseWriter, r *http.Request, status int, p door.Person, form *page.Form) error {
 	contacts := []contact{
-		{channel: onetime.SMS, field: "phone", title: "identity.cabinet.phone", address: p.Account.Phone},
+		{channel: onetime.SMS, field: "phone", title: "identity.cabinet.phone", address: factor.GroupPhone(p.Account.Phone)},
 		{channel: onetime.Email, field: "email", title: "identity.cabinet.email", address: p.Account.Email},
 	}
 	for i, each := range contacts {
