@@ -205,8 +205,7 @@ func (b *browser) check(what string) {
 	if err != nil {
 		b.t.Fatalf("axe-core: %v (npm ci in e2e/)", err)
 	}
-	eval[bool](b, `(() => { if (!window.axe) { `+string(axe)+` } return true })()`)
-	report := eval[string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
+	report := b.still(`(() => { if (!window.axe) { ` + string(axe) + ` } return true })() && axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
 		r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 4).map(n => "   " + n.html.slice(0, 200) + "\n      " + (n.failureSummary || "").replace(/\n/g, " ").slice(0, 300)).join("\n")).join("\n"))`)
 	if report != "" {
 		b.t.Errorf("%s: %s (%s) is not accessible:\n%s", b.name, what, b.where(), report)
@@ -219,8 +218,34 @@ func (b *browser) check(what string) {
 	}
 }
 
-// picture keeps the whole page as an image.
+// still gives what the script makes of the page. A page that shows itself anew
+// from time to time may do so in the middle: then it is asked again.
+func (b *browser) still(script string) string {
+	b.t.Helper()
+	var said string
+	var err error
+	for range 4 {
+		ctx, cancel := context.WithTimeout(b.ctx, 25*time.Second)
+		said, err = chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+		cancel()
+		if err == nil {
+			return said
+		}
+		if !strings.Contains(err.Error(), "navigated or closed") && !strings.Contains(err.Error(), "context was destroyed") {
+			break
+		}
+		b.settled()
+	}
+	b.t.Fatalf("%s: %v: %s", b.name, err, tail(script, 200))
+	return ""
+}
+
+// picture keeps the whole page as an image, of a failed journey or where pictures
+// are asked for: they take longer than the steps between.
 func (b *browser) picture(what string) {
+	if !b.t.Failed() && os.Getenv("SANARIP_TEST_PICTURES") != "1" {
+		return
+	}
 	shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		return

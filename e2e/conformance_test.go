@@ -75,6 +75,8 @@ func conformanceTable(t *testing.T) []row {
 // each module notices an oidc-provider that is broken where it looks.
 func TestConformance(t *testing.T) {
 	needE2E(t)
+	clientPort.Lock()
+	defer clientPort.Unlock()
 	table := conformanceTable(t)
 	var listed, written []string
 	for _, e := range conformance(t, "--list") {

@@ -13,6 +13,8 @@ import (
 // ЕСИ passes a run by npm's openid-client, a certified relying party.
 func TestOpenIDClient(t *testing.T) {
 	needE2E(t)
+	clientPort.Lock()
+	defer clientPort.Unlock()
 	w, _ := oneProcess(t, "")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()

@@ -20,12 +20,18 @@ import (
 	"github.com/sanarip/sanarip/demo"
 )
 
+// needE2E skips the journey where it is not asked for; where it is, another may
+// go on beside it: each has its own product, browsers and ports.
 func needE2E(t *testing.T) {
 	t.Helper()
 	if os.Getenv("SANARIP_TEST_E2E") != "1" {
 		t.Skip("SANARIP_TEST_E2E is not 1: see `make test`")
 	}
+	t.Parallel()
 }
+
+// clientPort is held by those who listen on 9400, the port of the demo's clients.
+var clientPort sync.Mutex
 
 var build = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "sanarip-bin-")
@@ -228,12 +234,12 @@ func (w world) until(what string, so func() bool) {
 }
 
 // leaksNothing looks through what the program wrote for people's data: no ПИН, no
-// name, no diagnosis, no code.
+// name, no diagnosis, no code, no password.
 func (p *process) leaksNothing() {
 	p.t.Helper()
 	_, log, _ := strings.Cut(p.log.String(), "\n{") // after the words for the person who started it
 	for _, person := range demo.People() {
-		for _, secret := range []string{person.PIN, person.FamilyName, person.Phone} {
+		for _, secret := range []string{person.PIN, person.FamilyName, person.Phone, person.TOTP, demo.Password} {
 			if secret != "" && strings.Contains(log, secret) {
 				p.t.Errorf("the log tells %q: %s", secret, around(log, secret))
 			}
