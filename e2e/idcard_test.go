@@ -206,7 +206,7 @@ func TestCloudSignature(t *testing.T) {
 	b.submit("one_time")
 	b.waitFor(`location.pathname !== "/sign-in/signature"`)
 	b.settled()
-	b.goTo(w.site["identity"] + "/signature")
+	b.goTo(w.site["identity"] + "/signature/cloud")
 	b.see("Моя облачная подпись")
 	b.see("Номер сертификата")
 	b.check("own signature")
