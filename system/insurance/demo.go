@@ -8,9 +8,11 @@ import (
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/act"
 	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -33,7 +35,42 @@ func (s *System) Demo(ctx context.Context) error {
 			}
 		}
 	}
-	return s.hand.Keep(ctx, demoDraft(s.fund.Clock.Now()))
+	if err := s.hand.Keep(ctx, demoDraft(s.fund.Clock.Now())); err != nil {
+		return err
+	}
+	return s.demoWork(ctx, months)
+}
+
+// demoWork is what the fund and the hospitals did with those cases, once: acts
+// of the older months, a case under review, an appeal waiting.
+func (s *System) demoWork(ctx context.Context, months []string) error {
+	acts := act.Acts{DB: s.db, Clock: s.fund.Clock}
+	if known, err := acts.List(ctx, ""); err != nil || len(known) > 0 {
+		return err
+	}
+	expert := treated.Expert{PIN: demo.Expert.PIN, Name: demo.Expert.Name(), Role: "Эксперт", Organisation: "ФОМС (демо)"}
+	clerk := treated.Expert{PIN: demo.Clerk.PIN, Name: demo.Clerk.Name(), Role: "Медицинский статистик", Organisation: "Чуйская облбольница (демо)", Hospital: demo.SecondHospital}
+	step := func(stage treated.Stage, do treated.Step, comment string, by treated.Expert) error {
+		lines, _, err := s.fund.List(ctx, treated.Filter{Organisation: demo.SecondHospital, State: string(stage), Page: 1})
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		return s.fund.Do(ctx, lines[0].ID, do, comment, by)
+	}
+	if err := step(treated.Accepted, treated.StepTake, "Прошу приложить протокол.", expert); err != nil {
+		return err
+	}
+	if err := step(treated.Returned, treated.StepAppeal, "Больной доставлен без сознания, время начала заболевания установить нельзя.", clerk); err != nil {
+		return err
+	}
+	for _, month := range months[:4] {
+		for _, hospital := range []string{demo.Hospital, demo.SecondHospital} {
+			if _, err := acts.Make(ctx, hospital, month, expert); err != nil && !fail.Is(err, fail.Invalid) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // demoDraft is a form that the statistician of the hospital without a card has

@@ -23,6 +23,7 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/act"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
@@ -47,6 +48,7 @@ type System struct {
 	directory *directory.Directory
 	office    *office.Office
 	hand      entry.Desk // cases entered by hand
+	card      act.Card
 }
 
 var _ host.System = (*System)(nil)
@@ -74,6 +76,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
 	}
 	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
+	s.card = cardapi.Client{Exchange: exchange}
 	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
 	s.office = &office.Office{
@@ -145,11 +148,19 @@ func (s *System) routes() {
 	o.Both("GET /cases/{id}/why", desk.Why)
 	o.Both("GET /cases/{id}/why/{rule}", desk.Why)
 	o.Page("POST /cases/{id}/return", desk.Return)
+	o.Both("POST /cases/{id}/step", desk.Step)
 	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
 	o.Both("GET /totals", totals.Show)
 	o.Both("GET /totals.csv", totals.CSV)
 	again := rerun.Pages{DB: s.db, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
 	o.Page("GET /rerun", again.Show)
+	acts := act.Pages{Acts: act.Acts{DB: s.db, Clock: s.fund.Clock}, Card: s.card, Directory: s.directory}
+	o.Both("GET /acts", acts.List)
+	o.Page("POST /acts", acts.Make)
+	o.Both("GET /acts/reconcile", acts.Reconcile)
+	o.Both("GET /acts/{id}", acts.Show)
+	o.Both("GET /acts/{id}/act.pdf", acts.PDF)
+	o.Both("GET /acts/{id}/act.xlsx", acts.XLSX)
 	hand := entry.Pages{Desk: s.hand, Directory: s.directory}
 	o.Desk("GET /entry", hand.List)
 	o.Desk("POST /entry", hand.Begin)
@@ -198,6 +209,8 @@ func describe(words *text.Catalogue, r *audit.Record) {
 		r.ActionWords = words.Words("insurance.action.submit")
 	case entry.Action:
 		r.ActionWords = words.Words("insurance.action.entry")
+	case treated.ActionStep:
+		r.ActionWords = words.Words("insurance.action.step")
 	case treated.ActionLook:
 		r.ActionWords = words.Words("insurance.action.look")
 	case treated.ActionRead:

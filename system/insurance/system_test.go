@@ -63,6 +63,7 @@ func (s *staff) Organisation(_ context.Context, code string) (workforceapi.Organ
 func (s *staff) Organisations(context.Context) ([]workforceapi.Organisation, error) {
 	return s.all(), nil
 }
+
 func (s *staff) Staff(context.Context, string) ([]workforceapi.Post, error) {
 	return []workforceapi.Post{
 		{PIN: demo.DoctorInChui.PIN, PersonName: demo.DoctorInChui.Name(), Role: workforceapi.Doctor},
@@ -82,7 +83,17 @@ func (s *staff) all() []workforceapi.Organisation {
 }
 
 // card takes decisions.
-type card struct{ took chan insuranceapi.Decision }
+type card struct {
+	took  chan insuranceapi.Decision
+	forms func(cardapi.Month) ([]cardapi.FormLine, error)
+}
+
+func (c card) Forms(_ context.Context, m cardapi.Month) ([]cardapi.FormLine, error) {
+	if c.forms == nil {
+		return nil, nil
+	}
+	return c.forms(m)
+}
 
 func (c card) Summaries(context.Context, string) ([]cardapi.Head, error) { return nil, nil }
 func (c card) Summary(context.Context, string, string) (cardapi.Summary, error) {
@@ -124,7 +135,7 @@ func each(t *testing.T, run func(t *testing.T, h house)) {
 		"postgres": func(t *testing.T) string { return dbtest.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := house{clock: clock.NewManual(treatedtest.Now), staff: &staff{}, card: card{make(chan insuranceapi.Decision, 10)}}
+			h := house{clock: clock.NewManual(treatedtest.Now), staff: &staff{}, card: card{took: make(chan insuranceapi.Decision, 10)}}
 			log := slog.New(slog.DiscardHandler)
 			providers := map[exchangeapi.Subsystem]http.Handler{}
 			nisur := exchangeapi.NewProvider(exchangeapi.Workforce, key, log)

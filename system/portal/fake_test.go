@@ -85,6 +85,8 @@ func (card) Summary(_ context.Context, pin, id string) (cardapi.Summary, error) 
 
 func (card) Decide(context.Context, insuranceapi.Decision) error { return nil }
 
+func (card) Forms(context.Context, cardapi.Month) ([]cardapi.FormLine, error) { return nil, nil }
+
 type register struct{}
 
 func (register) Person(_ context.Context, number string) (populationapi.Person, error) {

@@ -15,6 +15,7 @@ import (
 const (
 	ServiceSummaries = "discharge-summaries" // to the portal, for the patient
 	ServiceDecisions = "case-decisions"      // from the fund, when an expert decides by hand
+	ServiceForms     = "forms"               // to the fund, to reconcile a month
 )
 
 // Head is a discharge in a list.
@@ -59,6 +60,21 @@ type Operation struct {
 	Anaesthesia string    `json:"anaesthesia,omitempty"`
 }
 
+// Month asks for a month of discharge of one organisation.
+type Month struct {
+	Organisation string `json:"organisation"` // 6 digits
+	Month        string `json:"month"`        // 2026-11
+}
+
+// FormLine is a valid form 066/у as the card counts it: its newest revision and
+// what the card knows of the fund's decision. Nothing in it names the patient.
+type FormLine struct {
+	Number   string `json:"number"`
+	Revision int    `json:"revision"`
+	State    string `json:"state"` // queued, accepted, returned
+	Price    int64  `json:"price"` // tyiyn, 0 unless accepted
+}
+
 // API is the card's service.
 type API interface {
 	// Summaries are the person's discharges, newest first.
@@ -68,6 +84,9 @@ type API interface {
 	// Decide takes the fund's decision made by hand after the intake. A
 	// repetition changes nothing; an older one than is known changes nothing.
 	Decide(ctx context.Context, d insuranceapi.Decision) error
+	// Forms are the valid forms of the month, by number; fail.Invalid for what is
+	// no month.
+	Forms(ctx context.Context, m Month) ([]FormLine, error)
 }
 
 // Query asks by person and stay.
@@ -100,6 +119,13 @@ func (c Client) Decide(ctx context.Context, d insuranceapi.Decision) error {
 	return c.Exchange.Do(ctx, exchangeapi.Call{Provider: exchangeapi.Card, Service: ServiceDecisions, Path: "/take", Body: d, Issue: "treated-case"}, nil)
 }
 
+// Forms implements API.
+func (c Client) Forms(ctx context.Context, m Month) ([]FormLine, error) {
+	var lines []FormLine
+	err := c.Exchange.Do(ctx, exchangeapi.Call{Provider: exchangeapi.Card, Service: ServiceForms, Path: "/of-month", Body: m, Issue: "reconciliation"}, &lines)
+	return lines, err
+}
+
 // Serve registers the services.
 func Serve(p *exchangeapi.Provider, api API) {
 	exchangeapi.Serve(p, ServiceSummaries, "/list", func(ctx context.Context, in Query) ([]Head, error) { return api.Summaries(ctx, in.PIN) })
@@ -107,4 +133,5 @@ func Serve(p *exchangeapi.Provider, api API) {
 	exchangeapi.Serve(p, ServiceDecisions, "/take", func(ctx context.Context, in insuranceapi.Decision) (struct{}, error) {
 		return struct{}{}, api.Decide(ctx, in)
 	})
+	exchangeapi.Serve(p, ServiceForms, "/of-month", func(ctx context.Context, in Month) ([]FormLine, error) { return api.Forms(ctx, in) })
 }

@@ -91,6 +91,14 @@ func compose(head cardapi.Head, sheet form.Sheet, epicrisis string) cardapi.Summ
 	return out
 }
 
+// Forms implements cardapi.API. It is the fund's alone.
+func (s Service) Forms(ctx context.Context, m cardapi.Month) ([]cardapi.FormLine, error) {
+	if exchangeapi.CallerOf(ctx).Client != exchangeapi.Insurance {
+		return nil, fail.New(fail.Forbidden, "card.summary.not_the_fund")
+	}
+	return s.Handover.Forms(ctx, m)
+}
+
 // Decide implements cardapi.API. Decisions are the fund's alone.
 func (s Service) Decide(ctx context.Context, d insuranceapi.Decision) error {
 	if exchangeapi.CallerOf(ctx).Client != exchangeapi.Insurance {

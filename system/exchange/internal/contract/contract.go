@@ -69,6 +69,8 @@ var own = []Endpoint{
 		"One discharge summary of the person", exchangeapi.Portal),
 	endpoint[insuranceapi.Decision, none](exchangeapi.Card, cardapi.ServiceDecisions, "/take",
 		"The fund's decision made by hand", exchangeapi.Insurance),
+	endpoint[cardapi.Month, []cardapi.FormLine](exchangeapi.Card, cardapi.ServiceForms, "/of-month",
+		"The valid forms 066/у of a month, to reconcile it", exchangeapi.Insurance),
 
 	endpoint[identityapi.Query, identityapi.Contacts](exchangeapi.Identity, identityapi.ServiceContacts, "/find",
 		"How a person wants to be reached", exchangeapi.Message),

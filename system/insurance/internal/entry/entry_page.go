@@ -221,7 +221,6 @@ func (v formView) field(ctx context.Context, name, label string) design.Field {
 
 func narrow(f design.Field) design.Field  { f.Narrow = true; return f }
 func maybe(f design.Field) design.Field   { f.Required = false; return f }
-func wide(f design.Field) design.Field    { f.Wide = true; return f }
 func numeric(f design.Field) design.Field { f.InputMode = "numeric"; return f }
 
 func hint(f design.Field, sentence string) design.Field { f.Hint = sentence; return f }

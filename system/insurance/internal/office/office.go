@@ -196,7 +196,7 @@ func Fill(r *http.Request, v *page.View) error {
 		if e.Hospital() != "" {
 			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.entry", Path: "/entry"})
 		}
-		v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.cases", Path: "/cases"}, page.NavItem{Key: "insurance.nav.totals", Path: "/totals"})
+		v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.cases", Path: "/cases"}, page.NavItem{Key: "insurance.nav.totals", Path: "/totals"}, page.NavItem{Key: "insurance.nav.acts", Path: "/acts"})
 		if e.OfFund() {
 			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.rerun", Path: "/rerun"})
 		}

@@ -3,6 +3,7 @@
 package rerun
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func Month(ctx context.Context, q db.Querier, month, organisation string, table 
 		}
 	})
 	r.ByHospital, r.ByGroup = sorted(hospitals), sorted(groups)
-	slices.SortStableFunc(r.Changed, func(a, b Line) int { return int(min(1, max(-1, size(b.Difference())-size(a.Difference())))) })
+	slices.SortStableFunc(r.Changed, func(a, b Line) int { return cmp.Compare(size(b.Difference()), size(a.Difference())) })
 	r.Changed = r.Changed[:min(len(r.Changed), mostLines)]
 	return r, err
 }

@@ -1,9 +1,11 @@
 package rerun
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/db"
@@ -90,25 +92,33 @@ func (v view) name(ctx context.Context, code string) string {
 	return directory.Name(v.all, code).Here(ctx)
 }
 
-// chart draws each hospital as it was and as it would be, in thousands of som.
+// mostDrawn bounds the hospitals in the picture; the table has them all.
+const mostDrawn = 8
+
+// chart draws the hospitals with the greatest differences as they were and, with
+// an arrow, as they would be, in thousands of som.
 func (v view) chart(ctx context.Context) design.BarChart {
 	c := design.BarChart{Caption: text.T(ctx, "insurance.rerun.chart"), Unit: text.T(ctx, "insurance.totals.sum_thousands"), Label: text.T(ctx, "insurance.hospital")}
-	bar := func(key, label string, sum int64, mark bool) {
-		c.Bars = append(c.Bars, design.Bar{
-			Label: label + ": " + text.T(ctx, key), Value: float64(sum), Text: text.Amount((sum + 50_000) / 100_000 * 100), Mark: mark,
-		})
+	bar := func(label string, sum int64, mark bool) {
+		c.Bars = append(c.Bars, design.Bar{Label: label, Value: float64(sum), Text: text.Amount((sum + 50_000) / 100_000 * 100), Mark: mark})
 	}
-	for _, s := range v.result.ByHospital {
-		bar("insurance.rerun.before", s.Key, s.Before, false)
-		bar("insurance.rerun.after", s.Key, s.After, true)
+	drawn := slices.Clone(v.result.ByHospital)
+	slices.SortStableFunc(drawn, func(a, b Sum) int { return cmp.Compare(size(b.Difference()), size(a.Difference())) })
+	for _, s := range drawn[:min(len(drawn), mostDrawn)] {
+		bar(s.Key, s.Before, false)
+		bar("→ "+s.Key[max(0, len(s.Key)-3):], s.After, true)
 	}
 	return c
 }
 
 func (v view) sums(ctx context.Context, caption, label string, sums []Sum, name func(string) string) design.TableData {
 	t := design.TableData{Caption: caption, Columns: []design.Column{
-		{Label: label}, {Label: text.T(ctx, "insurance.totals.cases"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.changed"), Numeric: true},
-		{Label: text.T(ctx, "insurance.rerun.before_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.after_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
+		{Label: label},
+		{Label: text.T(ctx, "insurance.totals.cases"), Numeric: true},
+		{Label: text.T(ctx, "insurance.rerun.changed"), Numeric: true},
+		{Label: text.T(ctx, "insurance.rerun.before_som"), Numeric: true},
+		{Label: text.T(ctx, "insurance.rerun.after_som"), Numeric: true},
+		{Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
 	}}
 	row := func(title string, s Sum) {
 		t.Rows = append(t.Rows, []design.Cell{{Text: title}, {Text: fmt.Sprint(s.Cases)}, {Text: fmt.Sprint(s.Changed)}, {Text: text.Amount(s.Before)}, {Text: text.Amount(s.After)}, {Text: signed(s.Difference())}})
@@ -122,8 +132,12 @@ func (v view) sums(ctx context.Context, caption, label string, sums []Sum, name 
 
 func (v view) lines(ctx context.Context) design.TableData {
 	t := design.TableData{Caption: text.T(ctx, "insurance.rerun.lines"), Columns: []design.Column{
-		{Label: text.T(ctx, "insurance.case.number")}, {Label: text.T(ctx, "insurance.hospital")}, {Label: text.T(ctx, "insurance.case.group")},
-		{Label: text.T(ctx, "insurance.rerun.before_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.after_som"), Numeric: true}, {Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
+		{Label: text.T(ctx, "insurance.case.number")},
+		{Label: text.T(ctx, "insurance.hospital")},
+		{Label: text.T(ctx, "insurance.case.group")},
+		{Label: text.T(ctx, "insurance.rerun.before_som"), Numeric: true},
+		{Label: text.T(ctx, "insurance.rerun.after_som"), Numeric: true},
+		{Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
 	}}
 	for _, l := range v.result.Changed {
 		group := l.Was
@@ -131,8 +145,12 @@ func (v view) lines(ctx context.Context) design.TableData {
 			group += " → " + l.Now
 		}
 		t.Rows = append(t.Rows, []design.Cell{
-			{Text: rule.Grouped(l.Number), Href: "/cases/" + l.ID}, {Text: v.name(ctx, l.Organisation)}, {Text: group},
-			{Text: text.Amount(l.Before)}, {Text: text.Amount(l.After)}, {Text: signed(l.Difference())},
+			{Text: rule.Grouped(l.Number), Href: "/cases/" + l.ID},
+			{Text: v.name(ctx, l.Organisation)},
+			{Text: group},
+			{Text: text.Amount(l.Before)},
+			{Text: text.Amount(l.After)},
+			{Text: signed(l.Difference())},
 		})
 	}
 	return t

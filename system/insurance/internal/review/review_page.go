@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/db"
@@ -112,17 +113,18 @@ func (v listView) monthOptions(ctx context.Context) []design.Option {
 }
 
 func (v listView) stateOptions(ctx context.Context) []design.Option {
-	return []design.Option{
-		{Value: "", Label: text.T(ctx, "insurance.all_states")},
-		{Value: "accepted", Label: text.T(ctx, "insurance.state.accepted"), Selected: v.by.State == "accepted"},
-		{Value: "returned", Label: text.T(ctx, "insurance.state.returned"), Selected: v.by.State == "returned"},
+	options := []design.Option{{Value: "", Label: text.T(ctx, "insurance.all_states")}}
+	for _, stage := range treated.Stages {
+		label, _ := stateWord(ctx, string(stage))
+		options = append(options, design.Option{Value: string(stage), Label: label, Selected: v.by.State == string(stage)})
 	}
+	return options
 }
 
 func day(micros int64) string { return text.Moment(db.Time(micros)) }
 
 func priceText(ctx context.Context, tyiyn int64, state string) string {
-	if state != string(insuranceapi.Accepted) {
+	if !treated.Stage(state).Priced() {
 		return "—"
 	}
 	return text.Money(ctx, tyiyn)
@@ -149,11 +151,28 @@ func (p Pages) Return(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	comment := form.Need("comment", mostComment)
+	return p.step(w, r, form, treated.StepReturn)
+}
+
+// Step is POST /cases/{id}/step: what the pressed button says.
+func (p Pages) Step(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	return p.step(w, r, form, treated.Step(form.Text("do", 20)))
+}
+
+func (p Pages) step(w http.ResponseWriter, r *http.Request, form *page.Form, step treated.Step) error {
+	comment := form.Text("comment", mostComment)
 	if form.OK() {
-		err := p.Fund.Return(r.Context(), r.PathValue("id"), comment, office.Of(r.Context()).Decides())
+		err := p.Fund.Do(r.Context(), r.PathValue("id"), step, comment, office.Of(r.Context()).Decides())
 		if err == nil {
-			page.Notice(w, "insurance.return.done")
+			if step == treated.StepReturn {
+				page.Notice(w, "insurance.return.done")
+			} else {
+				page.Notice(w, "insurance.step.done")
+			}
 			return page.Redirect(w, r, "/cases/"+url.PathEscape(r.PathValue("id")))
 		}
 		if fail.Is(err, fail.Conflict) || !form.Take(err) {
@@ -300,18 +319,64 @@ func (v caseView) steps(ctx context.Context) design.TableData {
 	return t
 }
 
-// past is the decisions on this revision and the other revisions of its number.
+// past is the decisions on this revision and what people did with it and said
+// of it, the newest first. A step that is a decision is told once.
 func (v caseView) past(ctx context.Context) []design.Event {
-	var events []design.Event
+	type moment struct {
+		at time.Time
+		design.Event
+	}
+	var all []moment
 	for _, verdict := range v.Verdicts {
 		by := text.T(ctx, "insurance.case.by_checks")
 		if verdict.ByName != "" {
 			by = verdict.ByName
 		}
 		label, tone := stateWord(ctx, string(verdict.Decision.State))
-		events = append(events, design.Event{When: text.Moment(verdict.At), Title: label, Tone: tone, Text: verdict.Decision.Comment, By: by})
+		all = append(all, moment{verdict.At, design.Event{Title: label, Tone: tone, Text: verdict.Decision.Comment, By: by}})
+	}
+	for _, s := range v.Steps {
+		if s.Step == treated.StepReturn || s.Step == treated.StepGrant {
+			continue
+		}
+		_, tone := stateWord(ctx, string(s.Became))
+		if s.Step == treated.StepComment {
+			tone = "neutral"
+		}
+		all = append(all, moment{s.At, design.Event{
+			Title: text.T(ctx, "insurance.past."+string(s.Step)), Tone: tone, Text: s.Comment, By: text.Joined(s.ByName, s.ByRole), // text: insurance.past.*
+		}})
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return b.at.Compare(a.at) })
+	events := make([]design.Event, 0, len(all))
+	for _, m := range all {
+		m.When = text.Moment(m.at)
+		events = append(events, m.Event)
 	}
 	return events
+}
+
+// stepsOpen are the buttons of the reader: what their side may do at this stage.
+func (v caseView) stepsOpen() []treated.Step {
+	if !v.Current {
+		return []treated.Step{treated.StepComment}
+	}
+	return treated.Open(v.Stage, v.reader.Hospital() != "")
+}
+
+func stepWord(ctx context.Context, step treated.Step) string {
+	return text.T(ctx, "insurance.step.do."+string(step)) // text: insurance.step.do.*
+}
+
+// stepStyle: what cannot be taken back looks so.
+func stepStyle(step treated.Step) string {
+	switch step {
+	case treated.StepReturn, treated.StepRefuse:
+		return "warning"
+	case treated.StepAppeal, treated.StepGrant, treated.StepConfirm:
+		return ""
+	}
+	return "secondary"
 }
 
 func (v caseView) revisions(ctx context.Context) design.TableData {
@@ -320,7 +385,7 @@ func (v caseView) revisions(ctx context.Context) design.TableData {
 		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.revision")}, {Label: text.T(ctx, "insurance.case.received")}, {Label: text.T(ctx, "insurance.case.state")}, {Label: text.T(ctx, "insurance.case.price"), Numeric: true}},
 	}
 	for _, r := range v.Revisions {
-		label, _ := stateWord(ctx, string(r.Decision.State))
+		label, _ := stateWord(ctx, string(r.Stage))
 		cell := design.Cell{Text: strconv.Itoa(r.Case.Revision)}
 		if r.ID != v.ID {
 			cell.Href = "/cases/" + r.ID
@@ -328,10 +393,6 @@ func (v caseView) revisions(ctx context.Context) design.TableData {
 		t.Rows = append(t.Rows, []design.Cell{cell, {Text: text.Moment(r.ReceivedAt)}, {Text: label}, {Text: priceText(ctx, r.Decision.Price, string(r.Decision.State))}})
 	}
 	return t
-}
-
-func (v caseView) decidable() bool {
-	return v.reader.OfFund() && v.Current && v.Decision.State == insuranceapi.Accepted
 }
 
 // correctable says that the reader may mend the case here: entered by hand, it
@@ -357,6 +418,7 @@ func (v caseView) groupText() string {
 
 func commentField(ctx context.Context, form *page.Form) design.Field {
 	f := design.FieldOf(ctx, form, "comment", "insurance.return.comment")
+	f.Required = false
 	f.Hint, f.MaxLength, f.Wide, f.Rows = text.T(ctx, "insurance.return.hint"), mostComment, true, 4
 	return f
 }

@@ -4,13 +4,15 @@ import (
 	"context"
 
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 )
 
-func stateWord(ctx context.Context, state string) (label, tone string) {
-	if state == "accepted" {
-		return text.T(ctx, "insurance.state.accepted"), "done"
-	}
-	return text.T(ctx, "insurance.state.returned"), "danger"
+// stateWord is a stage in words; the state of a decision is a stage, too.
+func stateWord(ctx context.Context, stage string) (label, tone string) {
+	tone = map[treated.Stage]string{
+		treated.Accepted: "done", treated.Settled: "done", treated.Review: "info", treated.Appealed: "attention", treated.Returned: "danger", treated.Refused: "danger",
+	}[treated.Stage(stage)]
+	return text.T(ctx, "insurance.state."+stage), tone // text: insurance.state.*
 }
 
 func yesNo(ctx context.Context, b bool) string {

@@ -18,6 +18,7 @@ type Whole struct {
 	Revisions []Record
 	Verdicts  []Verdict
 	Doubles   []Double // what came by the other way and is not paid
+	Steps     []Done   // what people did with it, the newest first
 }
 
 // Read is one case for an expert, or for its hospital. That it was read is on
@@ -39,6 +40,9 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 		if w.Verdicts, err = verdicts(ctx, tx, caseID); err != nil {
 			return err
 		}
+		if w.Steps, err = steps(ctx, tx, caseID); err != nil {
+			return err
+		}
 		if w.Doubles, err = doubles(ctx, tx, caseID); err != nil {
 			return err
 		}
@@ -55,8 +59,8 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 type Filter struct {
 	Organisation string
 	Month        string // 2026-11
-	State        string
-	Page         int // from 1
+	State        string // a Stage
+	Page         int    // from 1
 }
 
 // PageSize is how many cases a page of the list has.

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
 )
 
 // PushJob is the kind of the job that brings an expert's decision to the card.
@@ -32,35 +34,127 @@ type Expert struct {
 // Return gives an accepted case back to the hospital with a comment. The price
 // falls away; the job that tells the card is written with it.
 func (f Fund) Return(ctx context.Context, caseID, comment string, by Expert) error {
-	if comment == "" {
-		return fail.Fields(fail.Finding{Field: "comment", Key: "insurance.return.comment_needed"})
+	return f.Do(ctx, caseID, StepReturn, comment, by)
+}
+
+// Do is one step of a case by hand: it is checked against the stages, written
+// with the change it makes, and on record.
+func (f Fund) Do(ctx context.Context, caseID string, step Step, comment string, by Expert) error {
+	tables, err := f.Tables.Tables(ctx)
+	if err != nil {
+		return err
 	}
 	return f.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		r, err := byID(ctx, tx, caseID, f.DB.ForUpdate())
-		if errors.Is(err, sql.ErrNoRows) {
+		r, err := byID(ctx, tx, caseID, "")
+		if errors.Is(err, sql.ErrNoRows) || (err == nil && by.Hospital != "" && by.Hospital != r.Case.Organisation) {
 			return fail.New(fail.NotFound, "kit.not_found")
 		}
 		if err != nil {
 			return err
 		}
-		if !r.Current || r.Decision.State != insuranceapi.Accepted {
-			return fail.New(fail.Conflict, "insurance.return.not_accepted")
-		}
-		d := r.Decision
-		d.State, d.Comment, d.Price, d.At = insuranceapi.Returned, comment, 0, f.Clock.Now()
-		if !d.At.After(r.Decision.At) { // the card takes only what is newer than what it has
-			d.At = r.Decision.At.Add(time.Microsecond)
-		}
-		d.Group, d.Weight, d.PriceTable, d.Steps = "", "", "", nil
-		d.GroupName.KY, d.GroupName.RU, d.GroupName.EN = "", "", ""
-		if err := setDecision(ctx, tx, caseID, d, by.PIN, by.Name); err != nil {
+		// As at the intake: the number, then the person, so that a correction and
+		// an appeal of one case take turns, and two stays of one person do.
+		if err := lock(ctx, tx, "number:"+r.Case.Number); err != nil {
 			return err
 		}
-		if err := f.tell(ctx, tx, r, d); err != nil {
+		if step == StepGrant {
+			if err := lockPerson(ctx, tx, r.Case); err != nil {
+				return err
+			}
+		}
+		if r, err = byID(ctx, tx, caseID, f.DB.ForUpdate()); err != nil {
 			return err
 		}
-		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, ActionReturn, by))
+		to, spoken, ok := Next(r.Stage, step, by.Hospital != "")
+		if !ok || (!r.Current && step != StepComment) || step == StepSettle {
+			return fail.New(fail.Conflict, "insurance.step.not_now")
+		}
+		if spoken && comment == "" {
+			return fail.Fields(fail.Finding{Field: "comment", Key: "insurance.return.comment_needed"})
+		}
+		if err := f.change(ctx, tx, r, step, to, comment, by, tables); err != nil {
+			return err
+		}
+		err = addStep(ctx, tx, Done{Step: step, Was: r.Stage, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.Role, Hospital: by.Hospital, Comment: comment, At: f.Clock.Now()}, caseID)
+		if err != nil {
+			return err
+		}
+		action := ActionStep
+		if step == StepReturn {
+			action = ActionReturn
+		}
+		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, action, by))
 	})
+}
+
+// change writes what the step makes of the case: where the price comes or goes
+// that is a decision, else the stage alone.
+func (f Fund) change(ctx context.Context, tx *sql.Tx, r Record, step Step, to Stage, comment string, by Expert, tables price.Tables) error {
+	d := r.Decision
+	d.Comment, d.At = comment, f.Clock.Now()
+	if !d.At.After(r.Decision.At) { // the card takes only what is newer than what it has
+		d.At = r.Decision.At.Add(time.Microsecond)
+	}
+	switch step {
+	case StepReturn:
+		d.State, d.Price, d.Group, d.Weight, d.PriceTable, d.Steps = insuranceapi.Returned, 0, "", "", "", nil
+		d.GroupName.KY, d.GroupName.RU, d.GroupName.EN = "", "", ""
+	case StepGrant:
+		granted, err := f.granted(ctx, tx, r, d, tables, by)
+		if err != nil {
+			return err
+		}
+		d = granted
+	case StepRefuse:
+		if err := otherEyes(ctx, tx, r.ID, by); err != nil {
+			return err
+		}
+		return setStage(ctx, tx, r.ID, to)
+	default:
+		return setStage(ctx, tx, r.ID, to)
+	}
+	if err := setDecision(ctx, tx, r.ID, d, to, by.PIN, by.Name); err != nil {
+		return err
+	}
+	return f.tell(ctx, tx, r, d)
+}
+
+// granted is the decision of a granted appeal: accepted in spite of what the
+// rules say, priced by the table of the day of discharge. A stay that is paid
+// already under another number cannot be paid again.
+func (f Fund) granted(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.Decision, tables price.Tables, by Expert) (insuranceapi.Decision, error) {
+	if err := otherEyes(ctx, tx, r.ID, by); err != nil {
+		return d, err
+	}
+	facts, err := f.facts(ctx, tx, r.Case, f.Clock.Now())
+	if err != nil {
+		return d, err
+	}
+	for _, found := range f.Catalogue.Check(r.Case, priced(r.Case, facts, tables)) {
+		if found.Rule == "DUP-001" {
+			return d, fail.New(fail.Conflict, "insurance.step.paid_already")
+		}
+	}
+	table, _ := tables.On(clock.DateOf(r.Case.DischargedAt))
+	p, ok := table.Price(r.Case)
+	if !ok {
+		return d, fail.New(fail.Conflict, "insurance.step.no_group")
+	}
+	d.State, d.Group, d.GroupName, d.Weight = insuranceapi.Accepted, p.Group.Code, p.Group.Name, price.Decimal(p.Group.Weight)
+	d.Price, d.PriceTable, d.Steps = p.Price, table.ID, p.Steps
+	return d, nil
+}
+
+// otherEyes: who returned a case does not decide on the appeal against it.
+func otherEyes(ctx context.Context, tx *sql.Tx, caseID string, by Expert) error {
+	all, err := verdicts(ctx, tx, caseID)
+	if err != nil {
+		return err
+	}
+	if len(all) > 0 && all[0].ByPIN == by.PIN {
+		return fail.New(fail.Conflict, "insurance.step.other_eyes")
+	}
+	return nil
 }
 
 // tell orders the job that brings the decision to the card. Who entered a case
@@ -97,4 +191,20 @@ func (f Fund) Push(decide func(context.Context, insuranceapi.Decision) error) jo
 		}
 		return decide(ctx, r.Decision)
 	}
+}
+
+// Turn makes transactions with the same name take turns until they end.
+func Turn(ctx context.Context, tx *sql.Tx, name string) error { return lock(ctx, tx, name) }
+
+// Settle puts an accepted case into an act, in the act's transaction.
+func Settle(ctx context.Context, tx *sql.Tx, caseID string, by Expert, at time.Time) error {
+	to, _, _ := Next(Accepted, StepSettle, false)
+	settled, err := settle(ctx, tx, caseID, to)
+	if err != nil {
+		return err
+	}
+	if !settled {
+		return fail.New(fail.Conflict, "kit.conflict")
+	}
+	return addStep(ctx, tx, Done{Step: StepSettle, Was: Accepted, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.Role, At: at}, caseID)
 }

@@ -17,14 +17,14 @@ func lock(ctx context.Context, tx db.Querier, name string) error {
 	return err
 }
 
-const columns = `id, is_current, content, content_hash, decision, sent_by, sent_via, received_at, demo, way`
+const columns = `id, is_current, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, stage`
 
 func scan(row interface{ Scan(...any) error }) (Record, error) {
 	var r Record
 	var current, demo int
 	var received int64
 	var content, decision string
-	if err := row.Scan(&r.ID, &current, &content, &r.hash, &decision, &r.SentBy, &r.SentVia, &received, &demo, &r.Way); err != nil {
+	if err := row.Scan(&r.ID, &current, &content, &r.hash, &decision, &r.SentBy, &r.SentVia, &received, &demo, &r.Way, &r.Stage); err != nil {
 		return r, err
 	}
 	r.Current, r.Demo, r.ReceivedAt = current == 1, demo == 1, db.Time(received)
@@ -83,8 +83,8 @@ func insert(ctx context.Context, tx db.Querier, r Record, content string) error 
 	}
 	main, _ := rule.MainCode(r.Case)
 	_, err = tx.ExecContext(ctx, `INSERT INTO treated_case (id, number, revision, replaces, is_current, organisation, department, patient_pin,
-		admitted_at, discharged_at, month, main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person)
-		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+		admitted_at, discharged_at, month, main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage)
+		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $12)`,
 		r.ID, r.Case.Number, r.Case.Revision, r.Case.Replaces, r.Case.Organisation, r.Case.Department, r.Case.Patient.PIN,
 		db.Micros(r.Case.AdmittedAt), db.Micros(r.Case.DischargedAt), month(r.Case), main, string(r.Decision.State), r.Decision.Group, r.Decision.Price,
 		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), db.Flag(r.Demo), r.Way, person(r.Case))
@@ -94,13 +94,18 @@ func insert(ctx context.Context, tx db.Querier, r Record, content string) error 
 	return addVerdict(ctx, tx, r.ID, string(decision), "", "", r.Decision.At)
 }
 
-func setDecision(ctx context.Context, tx db.Querier, caseID string, d insuranceapi.Decision, byPIN, byName string) error {
+func setStage(ctx context.Context, tx db.Querier, caseID string, to Stage) error {
+	_, err := tx.ExecContext(ctx, `UPDATE treated_case SET stage = $2 WHERE id = $1`, caseID, string(to))
+	return err
+}
+
+func setDecision(ctx context.Context, tx db.Querier, caseID string, d insuranceapi.Decision, to Stage, byPIN, byName string) error {
 	decision, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE treated_case SET decision = $2, state = $3, group_code = $4, price = $5 WHERE id = $1`,
-		caseID, string(decision), string(d.State), d.Group, d.Price)
+	_, err = tx.ExecContext(ctx, `UPDATE treated_case SET decision = $2, state = $3, group_code = $4, price = $5, stage = $6 WHERE id = $1`,
+		caseID, string(decision), string(d.State), d.Group, d.Price, string(to))
 	if err != nil {
 		return err
 	}
@@ -173,8 +178,8 @@ func otherRows(rows *sql.Rows, err error) ([]rule.Other, error) {
 }
 
 func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, state, group_code, discharged_at, price, demo FROM treated_case
-		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR state = $3)
+	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo FROM treated_case
+		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR stage = $3)
 		ORDER BY discharged_at DESC, id DESC LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize)
 	if err != nil {
 		return nil, err

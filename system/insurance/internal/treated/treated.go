@@ -25,6 +25,7 @@ const (
 	ActionRead   = "case.read"
 	ActionLook   = "case.look" // the hospital that sent it looked
 	ActionReturn = "case.return"
+	ActionStep   = "case.step"    // any other step by hand
 	Payment      = "treated-case" // purpose of the intake
 	Expertise    = "expertise"    // purpose of an expert
 )
@@ -52,7 +53,18 @@ type Record struct {
 	SentBy     string // ПИН
 	SentVia    string // system
 	Way        string // ByExchange, ByHand
+	Stage      Stage
 	hash       string
+}
+
+// Done is a step that somebody did.
+type Done struct {
+	Step                  Step
+	Was, Became           Stage
+	ByPIN, ByName, ByRole string
+	Hospital              string // that spoke, "" for the fund
+	Comment               string
+	At                    time.Time
 }
 
 // How a case comes.

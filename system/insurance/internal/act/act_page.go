@@ -1,0 +1,256 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/office"
+	"github.com/sanarip/sanarip/system/insurance/internal/total"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Pages shows acts: to the fund all, to a hospital its own.
+type Pages struct {
+	Acts      Acts
+	Card      Card
+	Directory *directory.Directory
+}
+
+type listView struct {
+	acts    []Act
+	waiting []Open // for the fund
+	fund    bool
+	form    *page.Form
+	all     []workforceapi.Organisation
+}
+
+// List is GET /acts.
+func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
+	return p.list(w, r, http.StatusOK, page.NewForm())
+}
+
+func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	ctx := r.Context()
+	reader := office.Of(ctx)
+	v := listView{fund: reader.OfFund(), form: form, all: p.Directory.Organisations(ctx)}
+	var err error
+	if v.acts, err = p.Acts.List(ctx, reader.Hospital()); err != nil {
+		return err
+	}
+	if v.fund {
+		if v.waiting, err = p.Acts.Waiting(ctx); err != nil {
+			return err
+		}
+	}
+	return page.Render(w, r, status, listPage(v))
+}
+
+// Make is POST /acts.
+func (p Pages) Make(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	a, err := p.Acts.Make(r.Context(), form.Text("organisation", 6), form.Text("month", 7), office.Of(r.Context()).Decides())
+	if err == nil {
+		page.Notice(w, "insurance.act.made")
+		return page.Redirect(w, r, "/acts/"+url.PathEscape(a.ID))
+	}
+	if !form.Take(err) {
+		return err
+	}
+	return p.list(w, r, http.StatusUnprocessableEntity, form)
+}
+
+type actView struct {
+	Whole
+	organisation workforceapi.Organisation
+	fund         workforceapi.Organisation
+	rest         Rest
+	lang         text.Lang
+}
+
+func (p Pages) view(r *http.Request) (actView, error) {
+	ctx := r.Context()
+	whole, err := p.Acts.Read(ctx, r.PathValue("id"), office.Of(ctx).Hospital())
+	if err != nil {
+		return actView{}, err
+	}
+	v := actView{Whole: whole, organisation: p.Directory.Organisation(ctx, whole.Organisation), lang: text.LangOf(ctx)}
+	for _, o := range p.Directory.Organisations(ctx) {
+		if o.Kind == "fund" {
+			v.fund = o
+		}
+	}
+	v.rest, err = p.Acts.Left(ctx, whole.Organisation, whole.Month)
+	return v, err
+}
+
+// Show is GET /acts/{id}.
+func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.view(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, actPage(v))
+}
+
+// PDF is GET /acts/{id}/act.pdf: the act on paper, in the language of the page.
+func (p Pages) PDF(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.view(r)
+	if err != nil {
+		return err
+	}
+	data, err := v.pdf(r.Context())
+	if err != nil {
+		return err
+	}
+	return attach(w, "application/pdf", v.fileName("pdf"), data)
+}
+
+// XLSX is GET /acts/{id}/act.xlsx.
+func (p Pages) XLSX(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.view(r)
+	if err != nil {
+		return err
+	}
+	data, err := v.sheet(r.Context()).XLSX()
+	if err != nil {
+		return err
+	}
+	return attach(w, spreadsheet.ContentType, v.fileName("xlsx"), data)
+}
+
+func attach(w http.ResponseWriter, kind, name string, data []byte) error {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := w.Write(data)
+	return err
+}
+
+func (v actView) fileName(ending string) string {
+	return "act-" + strings.ReplaceAll(v.Number(), "/", "-") + "." + ending
+}
+
+func (v actView) name() string {
+	if n := v.organisation.Name.In(v.lang); n != "" {
+		return n
+	}
+	return v.Organisation
+}
+
+func (v actView) department(code string) string {
+	return directory.Department(v.organisation, code, v.lang)
+}
+
+func (v actView) lines(ctx context.Context) design.TableData {
+	t := design.TableData{Caption: text.T(ctx, "insurance.act.cases"), Columns: []design.Column{
+		{Label: text.T(ctx, "insurance.case.number")},
+		{Label: text.T(ctx, "insurance.case.department")},
+		{Label: text.T(ctx, "insurance.case.discharged")},
+		{Label: text.T(ctx, "insurance.case.group")},
+		{Label: text.T(ctx, "insurance.act.som"), Numeric: true},
+	}}
+	for _, l := range v.Lines {
+		t.Rows = append(t.Rows, []design.Cell{
+			{Text: rule.Grouped(l.Number), Href: "/cases/" + l.CaseID}, {Text: v.department(l.Department)}, {Text: text.Moment(l.DischargedAt)}, {Text: l.Group}, {Text: text.Amount(l.Price)},
+		})
+	}
+	t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.totals.all")}, {}, {}, {Text: fmt.Sprint(v.Cases)}, {Text: text.Amount(v.Price)}})
+	return t
+}
+
+func (v actView) sheet(ctx context.Context) spreadsheet.Sheet {
+	s := spreadsheet.Sheet{Name: v.Number(), Columns: []spreadsheet.Column{
+		{Label: "№", Width: 6},
+		{Label: text.T(ctx, "insurance.case.number"), Width: 22},
+		{Label: text.T(ctx, "insurance.case.department"), Width: 34},
+		{Label: text.T(ctx, "insurance.case.discharged"), Width: 18},
+		{Label: text.T(ctx, "insurance.case.group"), Width: 10},
+		{Label: text.T(ctx, "insurance.act.som"), Width: 16},
+	}}
+	for i, l := range v.Lines {
+		s.Rows = append(s.Rows, []any{i + 1, l.Number, v.department(l.Department), text.Moment(l.DischargedAt), l.Group, spreadsheet.Tyiyn(l.Price)})
+	}
+	s.Rows = append(s.Rows, []any{"", text.T(ctx, "insurance.totals.all"), "", "", v.Cases, spreadsheet.Tyiyn(v.Price)})
+	return s
+}
+
+type reconcileView struct {
+	months              []design.Option
+	all                 []workforceapi.Organisation
+	month, organisation string
+	choose              bool
+	result              *Reconciled
+	away                bool
+}
+
+// Reconcile is GET /acts/reconcile: a month against the card's own totals.
+func (p Pages) Reconcile(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form := page.QueryForm(r)
+	v := reconcileView{month: form.Text("month", 7), organisation: form.Text("organisation", 6), choose: true, all: p.Directory.Organisations(ctx)}
+	if own := office.Of(ctx).Hospital(); own != "" {
+		v.organisation, v.choose = own, false
+	}
+	for _, m := range total.Months(today(p.Acts), total.Span) {
+		v.months = append([]design.Option{{Value: m, Label: total.MonthName(m), Selected: m == v.month}}, v.months...)
+	}
+	if v.month != "" && v.organisation != "" {
+		result, err := p.Acts.Reconcile(ctx, p.Card, v.organisation, v.month)
+		switch {
+		case fail.Is(err, fail.Unavailable) || fail.Is(err, fail.BadNeighbor):
+			v.away = true
+		case err != nil:
+			return err
+		default:
+			v.result = &result
+		}
+	}
+	return page.Render(w, r, http.StatusOK, reconcilePage(v))
+}
+
+func (v reconcileView) differences(ctx context.Context) design.TableData {
+	t := design.TableData{Caption: text.T(ctx, "insurance.reconcile.differences"), Columns: []design.Column{
+		{Label: text.T(ctx, "insurance.case.number")},
+		{Label: text.T(ctx, "insurance.reconcile.kind")},
+		{Label: text.T(ctx, "insurance.reconcile.card")},
+		{Label: text.T(ctx, "insurance.reconcile.fund")},
+		{Label: text.T(ctx, "insurance.reconcile.card_som"), Numeric: true},
+		{Label: text.T(ctx, "insurance.reconcile.fund_som"), Numeric: true},
+	}}
+	for _, d := range v.result.Differences {
+		number := design.Cell{Text: rule.Grouped(d.Number)}
+		if d.CaseID != "" {
+			number.Href = "/cases/" + d.CaseID
+		}
+		t.Rows = append(t.Rows, []design.Cell{
+			number, {Text: text.T(ctx, "insurance.reconcile.kind."+d.Kind)}, // text: insurance.reconcile.kind.*
+			{Text: stateWord(ctx, d.Card)}, {Text: stateWord(ctx, d.Fund)}, {Text: text.Amount(d.CardPrice)}, {Text: text.Amount(d.FundPrice)},
+		})
+	}
+	return t
+}
+
+func stateWord(ctx context.Context, state string) string {
+	switch state {
+	case "accepted":
+		return text.T(ctx, "insurance.state.accepted")
+	case "returned":
+		return text.T(ctx, "insurance.state.returned")
+	case "queued":
+		return text.T(ctx, "insurance.reconcile.queued")
+	}
+	return "—"
+}

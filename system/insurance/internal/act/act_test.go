@@ -1,0 +1,236 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+	"github.com/sanarip/sanarip/system/insurance/migration"
+)
+
+var expert = treated.Expert{PIN: "12511199000088", Name: "Орозбекова Нургүл Асановна", Role: "Эксперт"}
+
+type world struct {
+	fund  treated.Fund
+	acts  Acts
+	clock *clock.Manual
+}
+
+func each(t *testing.T, run func(t *testing.T, w world)) {
+	t.Helper()
+	rules, err := rule.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := price.Demo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dbtest.Each(t, "insurance", migration.Sets, func(t *testing.T, d *db.DB) {
+		now := clock.NewManual(treatedtest.Now)
+		run(t, world{treated.Fund{
+			DB: d, Clock: now, Queue: job.New(d, now, slog.New(slog.DiscardHandler), job.Config{}), Catalogue: rules, Tables: tables,
+			OrganisationName: func(code string) string { return code },
+		}, Acts{DB: d, Clock: now}, now})
+	})
+}
+
+// one is the n-th case of November; wrong makes it come back.
+func (w world) one(t *testing.T, n int, wrong bool) insuranceapi.Decision {
+	t.Helper()
+	c := treatedtest.Good()
+	c.Number = fmt.Sprintf("%07d1895017426", n)
+	c.Patient.PIN, c.Patient.Name, c.Patient.Rural = "", fmt.Sprint("Киши ", n), n%3 == 0
+	if wrong {
+		c.Result = ""
+	}
+	d, err := w.fund.Submit(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (w world) december() { w.clock.Advance(20 * 24 * time.Hour) }
+
+func (w world) number(t *testing.T, query string) int64 {
+	t.Helper()
+	var n int64
+	if err := w.fund.DB.Read.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Whatever comes between acts, each accepted case stands in exactly one, and the
+// sums are those of the cases to the tyiyn.
+func TestActsTakeEachCaseOnceAndAddUp(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		if _, err := w.acts.Make(t.Context(), "950174", "2026-11", expert); !fail.Is(err, fail.Invalid) {
+			t.Errorf("a month that is not over: %v", err)
+		}
+		w.december()
+		random := rand.New(rand.NewPCG(11, 12))
+		n := 0
+		var total int64
+		for round := range 4 {
+			want := int64(0)
+			for range 3 + random.IntN(6) {
+				n++
+				d := w.one(t, n, random.IntN(4) == 0)
+				if d.State != insuranceapi.Accepted {
+					continue
+				}
+				if random.IntN(4) == 0 { // an expert looks: not in this act
+					if err := w.fund.Do(t.Context(), d.CaseID, treated.StepTake, "", expert); err != nil {
+						t.Fatal(err)
+					}
+					continue
+				}
+				want += d.Price
+			}
+			a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)
+			if want == 0 {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := w.acts.Read(t.Context(), a.ID, "950174")
+			if err != nil || a.Price != want || sum(whole.Lines) != want || len(whole.Lines) != a.Cases || a.Sequence != round+1 {
+				t.Fatalf("act %+v with %d lines of %d, want %d: %v", a, len(whole.Lines), sum(whole.Lines), want, err)
+			}
+			total += want
+		}
+		if got := w.number(t, `SELECT CAST(SUM(price) AS BIGINT) FROM treated_case WHERE stage = 'settled'`); got != total || w.number(t, `SELECT CAST(SUM(price) AS BIGINT) FROM act`) != total {
+			t.Errorf("settled %d, acts %d", got, total)
+		}
+		if _, err := w.acts.Make(t.Context(), "950174", "2026-11", expert); !fail.Is(err, fail.Invalid) {
+			t.Errorf("an empty act: %v", err)
+		}
+		rest, err := w.acts.Left(t.Context(), "950174", "2026-11")
+		if err != nil || rest.Accepted != 0 || rest.Review+rest.Returned == 0 {
+			t.Errorf("rest %+v, %v", rest, err)
+		}
+		if _, err := w.acts.Read(t.Context(), "none", ""); !fail.Is(err, fail.NotFound) {
+			t.Errorf("no act: %v", err)
+		}
+		acts, err := w.acts.List(t.Context(), "950174")
+		if err != nil || len(acts) == 0 {
+			t.Fatal(err)
+		}
+		if _, err := w.acts.Read(t.Context(), acts[0].ID, "950201"); !fail.Is(err, fail.NotFound) {
+			t.Errorf("another hospital's act: %v", err)
+		}
+	})
+}
+
+// Two who settle a month at once, while an expert returns cases of it: no case
+// stands in two acts, none that was returned is paid.
+func TestActsAtOnceTakeNoCaseTwice(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		var ids []string
+		for n := range 12 {
+			ids = append(ids, w.one(t, n+1, false).CaseID)
+		}
+		w.december()
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				_, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)
+				if err != nil && !fail.Is(err, fail.Conflict) && !fail.Is(err, fail.Invalid) {
+					t.Error(err)
+				}
+			})
+		}
+		for _, caseID := range ids[:4] {
+			all.Go(func() {
+				if err := w.fund.Return(t.Context(), caseID, "Нет протокола.", expert); err != nil && !fail.Is(err, fail.Conflict) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		lines, settled := w.number(t, `SELECT COUNT(*) FROM act_case`), w.number(t, `SELECT COUNT(*) FROM treated_case WHERE stage = 'settled'`)
+		returned := w.number(t, `SELECT COUNT(*) FROM treated_case WHERE stage = 'returned'`)
+		inAct := w.number(t, `SELECT COUNT(*) FROM act_case a JOIN treated_case c ON c.id = a.case_id WHERE c.stage <> 'settled' OR c.price <> a.price`)
+		if lines != settled || settled+returned != 12 || inAct != 0 {
+			t.Errorf("%d lines, %d settled, %d returned, %d wrong", lines, settled, returned, inAct)
+		}
+		if a, b := w.number(t, `SELECT CAST(SUM(price) AS BIGINT) FROM act`), w.number(t, `SELECT CAST(SUM(price) AS BIGINT) FROM act_case`); a != b {
+			t.Errorf("acts %d, their lines %d", a, b)
+		}
+	})
+}
+
+type card []cardapi.FormLine
+
+func (c card) Forms(context.Context, cardapi.Month) ([]cardapi.FormLine, error) { return c, nil }
+
+// MC-7: to the last case. Nothing is said when all is well; every kind of
+// difference is found by its number.
+func TestAMonthIsReconciledToTheLastCase(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		var forms card
+		for n := range 6 {
+			d := w.one(t, n+1, n == 5)
+			forms = append(forms, cardapi.FormLine{Number: d.Number, Revision: 1, State: string(d.State), Price: d.Price})
+		}
+		hand := treatedtest.Good()
+		hand.Number, hand.Patient.PIN, hand.Patient.Name = "00000991895017426", "", "Кол Менен"
+		if _, err := w.fund.Enter(t.Context(), hand, treated.Sender{PIN: "1"}); err != nil {
+			t.Fatal(err)
+		}
+		past := treatedtest.Good()
+		past.Number, past.Patient.PIN, past.Patient.Name = "90000011895017426", "", "Үлгү"
+		if _, err := w.fund.Past(t.Context(), past, treated.ByExchange, treatedtest.Now); err != nil {
+			t.Fatal(err)
+		}
+		reconcile := func(c card) Reconciled {
+			t.Helper()
+			r, err := w.acts.Reconcile(t.Context(), c, "950174", "2026-11")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		r := reconcile(forms)
+		if len(r.Differences) != 0 || r.Compared != 6 || r.ByHand != 1 || r.CardPrice != r.FundPrice || r.FundPrice == 0 || r.HandPrice == 0 {
+			t.Fatalf("%+v", r)
+		}
+		wrong := append(card{}, forms[1:]...) // the first is missing in the card
+		wrong[0].Price++
+		wrong[1].State, wrong[1].Price = "returned", 0
+		wrong[2].Revision = 2
+		wrong = append(wrong, cardapi.FormLine{Number: "00000501895017426", Revision: 1, State: "queued"})
+		r = reconcile(wrong)
+		got := map[string]string{}
+		for _, d := range r.Differences {
+			got[d.Number[:7]] = d.Kind
+		}
+		want := map[string]string{"0000001": NotInCard, "0000002": OtherPrice, "0000003": OtherState, "0000004": OtherTurn, "0000050": NotAtFund}
+		if len(got) != len(want) || len(r.Differences) != len(want) {
+			t.Errorf("%v", got)
+		}
+		for number, kind := range want {
+			if got[number] != kind {
+				t.Errorf("%s: %s, want %s", number, got[number], kind)
+			}
+		}
+	})
+}

@@ -1,0 +1,182 @@
+package treated_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+)
+
+var (
+	second   = treated.Expert{PIN: "12511199000099", Name: "Второй Эксперт", Role: "Эксперт"}
+	hospital = treated.Expert{PIN: "10408198400512", Name: "Асылбекова Назгүл", Role: "Статистик", Hospital: "950174"}
+	stranger = treated.Expert{PIN: "10408198400513", Name: "Башка", Role: "Статистик", Hospital: "950201"}
+)
+
+// Who may do which step, in words of their own: the table of the code is held
+// against this one.
+func TestWhoMayDoWhatAtEachStage(t *testing.T) {
+	type may struct {
+		hospital, fund []treated.Step
+	}
+	want := map[treated.Stage]may{
+		treated.Returned: {hospital: []treated.Step{treated.StepAppeal}},
+		treated.Appealed: {hospital: []treated.Step{treated.StepWithdraw}, fund: []treated.Step{treated.StepGrant, treated.StepRefuse}},
+		treated.Refused:  {},
+		treated.Accepted: {fund: []treated.Step{treated.StepTake, treated.StepReturn, treated.StepSettle}},
+		treated.Review:   {fund: []treated.Step{treated.StepConfirm, treated.StepReturn}},
+		treated.Settled:  {},
+	}
+	for _, from := range treated.Stages {
+		for _, step := range treated.Steps {
+			for _, byHospital := range []bool{true, false} {
+				list := want[from].fund
+				if byHospital {
+					list = want[from].hospital
+				}
+				_, _, ok := treated.Next(from, step, byHospital)
+				if allowed := slices.Contains(list, step) || step == treated.StepComment; ok != allowed {
+					t.Errorf("%s, %s, by the hospital %v: %v", from, step, byHospital, ok)
+				}
+			}
+		}
+	}
+	// From every stage but the last a case can still come to be paid or be mended.
+	for _, from := range treated.Stages {
+		open := len(treated.Open(from, true)) + len(treated.Open(from, false)) - 2
+		if end := from == treated.Settled || from == treated.Refused; end != (open == 0) {
+			t.Errorf("%s: %d steps by hand", from, open)
+		}
+	}
+}
+
+// Whatever anybody tries in whatever order, the database goes where the table
+// says and nowhere else; a price stands exactly where the stage has one.
+func TestStepsInAnyOrderKeepToTheStages(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		random := rand.New(rand.NewPCG(9, 10))
+		for i := range 8 {
+			c := treatedtest.Good()
+			c.Number, c.Patient.PIN, c.Patient.Name = fmt.Sprintf("%07d1895017426", 100+i), "", fmt.Sprint("Киши ", i)
+			if i%2 == 0 {
+				c.HoursSinceOnset = 0 // begins returned
+			}
+			d, err := f.Submit(doctor(t), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at, returnedBy := treated.Stage(d.State), ""
+			for range 25 {
+				f.clock.Advance(time.Minute)
+				who := []treated.Expert{expert, second, hospital, stranger}[random.IntN(4)]
+				step := treated.Steps[random.IntN(len(treated.Steps))]
+				to, spoken, ok := treated.Next(at, step, who.Hospital != "")
+				comment := []string{"", "Себеби"}[random.IntN(2)]
+				err := f.Do(t.Context(), d.CaseID, step, comment, who)
+				switch {
+				case who == stranger:
+					if !fail.Is(err, fail.NotFound) {
+						t.Fatalf("another hospital at %s, %s: %v", at, step, err)
+					}
+				case !ok || step == treated.StepSettle: // settling is for acts alone
+					if !fail.Is(err, fail.Conflict) {
+						t.Fatalf("%s at %s by %s: %v", step, at, who.Role, err)
+					}
+				case spoken && comment == "":
+					if !fail.Is(err, fail.Invalid) {
+						t.Fatalf("%s without a word: %v", step, err)
+					}
+				case (step == treated.StepGrant || step == treated.StepRefuse) && who.PIN == returnedBy:
+					if !fail.Is(err, fail.Conflict) {
+						t.Fatalf("who returned decides on the appeal: %v", err)
+					}
+				case err != nil:
+					t.Fatalf("%s at %s: %v", step, at, err)
+				default:
+					if step == treated.StepReturn {
+						returnedBy = who.PIN
+					}
+					at = to
+				}
+				w, err := f.Read(t.Context(), d.CaseID, expert)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if w.Stage != at || (w.Decision.Price > 0) != at.Priced() || (w.Decision.State == insuranceapi.Accepted) != at.Priced() {
+					t.Fatalf("after %s: %s with %d tyiyn, want %s", step, w.Stage, w.Decision.Price, at)
+				}
+			}
+		}
+		if n := f.count(t, `SELECT COUNT(*) FROM treated_case WHERE price <> 0 AND stage NOT IN ('accepted', 'review', 'settled')`); n != 0 {
+			t.Errorf("%d cases have a price that their stage has not", n)
+		}
+	})
+}
+
+// An appeal decided by two experts at once has one outcome.
+func TestAnAppealIsDecidedOnce(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		wrong := treatedtest.Good()
+		wrong.HoursSinceOnset = 0
+		d := submit(t, f, wrong, insuranceapi.Returned)
+		if err := f.Do(t.Context(), d.CaseID, treated.StepAppeal, "Время начала неизвестно.", hospital); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		done := 0
+		for i := range 10 {
+			all.Go(func() {
+				err := f.Do(t.Context(), d.CaseID, []treated.Step{treated.StepGrant, treated.StepRefuse}[i%2], "Посмотрели.", []treated.Expert{expert, second}[i%2])
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					done++
+				} else if !fail.Is(err, fail.Conflict) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if done != 1 {
+			t.Errorf("%d decisions on one appeal", done)
+		}
+	})
+}
+
+// A stay that was paid meanwhile under another number is not paid again because
+// an appeal is granted.
+func TestAGrantedAppealPaysNoStayTwice(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		wrong := treatedtest.Good()
+		wrong.HoursSinceOnset = 0
+		d := submit(t, f, wrong, insuranceapi.Returned)
+		if err := f.Do(t.Context(), d.CaseID, treated.StepAppeal, "Неизвестно.", hospital); err != nil {
+			t.Fatal(err)
+		}
+		other := treatedtest.Good()
+		other.Number = "00000021895017426"
+		var both sync.WaitGroup
+		both.Go(func() {
+			if err := f.Do(t.Context(), d.CaseID, treated.StepGrant, "Согласны.", expert); err != nil && !fail.Is(err, fail.Conflict) {
+				t.Error(err)
+			}
+		})
+		both.Go(func() {
+			if _, err := f.Submit(doctor(t), other); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Wait()
+		if n := f.count(t, paid); n != 1 {
+			t.Errorf("%d cases of one stay are paid", n)
+		}
+	})
+}

@@ -1,0 +1,44 @@
+package treated
+
+import (
+	"context"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+func addStep(ctx context.Context, tx db.Querier, d Done, caseID string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO case_step (case_id, sequence, step, was, became, by_pin, by_name, by_role, hospital, comment, at)
+		VALUES ($1, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM case_step WHERE case_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		caseID, string(d.Step), string(d.Was), string(d.Became), d.ByPIN, d.ByName, d.ByRole, d.Hospital, d.Comment, db.Micros(d.At))
+	return err
+}
+
+// steps done with the case, the newest first.
+func steps(ctx context.Context, q db.Querier, caseID string) ([]Done, error) {
+	rows, err := q.QueryContext(ctx, `SELECT step, was, became, by_pin, by_name, by_role, hospital, comment, at FROM case_step WHERE case_id = $1 ORDER BY sequence DESC`, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Done
+	for rows.Next() {
+		var d Done
+		var at int64
+		if err := rows.Scan(&d.Step, &d.Was, &d.Became, &d.ByPIN, &d.ByName, &d.ByRole, &d.Hospital, &d.Comment, &at); err != nil {
+			return nil, err
+		}
+		d.At = db.Time(at)
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}
+
+// settle moves an accepted case on; false when it is not accepted any more.
+func settle(ctx context.Context, tx db.Querier, caseID string, to Stage) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET stage = $2 WHERE id = $1 AND is_current = 1 AND stage = 'accepted'`, caseID, string(to))
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
