@@ -41,7 +41,7 @@ func (s *System) stay(mux *http.ServeMux, env host.Env, g ground, second *second
 	}
 	s.recoveries = &recovery.Recovery{
 		DB: s.db, Clock: s.clock, Site: g.site, Queue: s.queue, Door: g.door, Accounts: s.accounts, Throttle: g.limits, Codes: g.codes,
-		Notices: g.notices, Control: s.controls, Incidents: s.incidents, Backups: second.pages.Backups, Record: s.record,
+		Notices: g.notices, Control: s.controls, Incidents: s.incidents, Backups: second.pages.Backups, Keys: second.keys, Record: s.record,
 	}
 	s.recoveries.Register()
 	s.sweeps = append(s.sweeps, s.recoveries.Sweep)

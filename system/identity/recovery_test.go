@@ -82,6 +82,43 @@ func TestRecoveryByOneChannelAndABoundApp(t *testing.T) {
 	b.submit(p, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusOK, "Новый пароль сохранён")
 }
 
+// ID-13: a passkey is a bound factor like the app. Another's, one answered in
+// another recovery, and one that answers twice prove nothing; the question is the
+// same for a ПИН that has no account.
+func TestRecoveryByOneChannelAndAPasskey(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		home := h.atHome(demo.Doctor)
+		key := h.passkey(home)
+		other := h.passkey(h.atHome(demo.Surgeon))
+		const ask = "/sign-in/recover/question"
+		path := h.base + "/sign-in/recover/code/passkey"
+		b, elsewhere, nobody := h.browser(), h.browser(), h.browser()
+		h.recovering(elsewhere, demo.Doctor.PIN)
+		h.recovering(nobody, "20101199900999")
+		h.recovering(b, demo.Doctor.PIN)
+		b.get(path).must(http.StatusOK, "Ключ доступа", "Использовать ключ")
+		mine, theirs := b.question(h.base+ask, nil), nobody.question(h.base+ask, nil)
+		if len(mine.Options.AllowCredentials) != 0 || len(theirs.Options.AllowCredentials) != 0 {
+			t.Error("the question names keys")
+		}
+		answer := func(on *browser, q question, k *passkey) shown {
+			return on.post(path, url.Values{"ticket": {q.Ticket}, "answer": {k.any(t, q)}})
+		}
+		answer(nobody, theirs, key).must(http.StatusUnprocessableEntity, "неверен")
+		q := b.question(h.base+ask, nil)
+		answer(elsewhere, q, key).must(http.StatusUnprocessableEntity, "неверен")
+		answer(b, b.question(h.base+ask, nil), other).must(http.StatusUnprocessableEntity, "неверен")
+		b.post(path, url.Values{"ticket": {""}, "answer": {"{}"}}).must(http.StatusUnprocessableEntity, "неверен")
+		b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы")
+		answer(b, mine, key).must(http.StatusOK, "ещё одним способом")
+		answer(b, mine, key).must(http.StatusUnprocessableEntity)
+		b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы") // a factor without a channel
+		p, sms := h.sent(b, "sms", demo.Doctor.Phone)
+		p = b.submit(p, "/sign-in/recover/code/sms", "code", sms).must(http.StatusOK, "Новый пароль")
+		b.submit(p, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusOK, "Новый пароль сохранён")
+	})
+}
+
 // A ПИН without an account walks the same pages, hears the same words and costs
 // the same writes, whatever is tried.
 func TestRecoveryTellsNothing(t *testing.T) {
@@ -107,6 +144,7 @@ func TestRecoveryTellsNothing(t *testing.T) {
 				}
 			}
 			see(b.post(h.base+"/sign-in/recover/code/totp", url.Values{"code": {"000000"}}))
+			see(b.post(h.base+"/sign-in/recover/code/passkey", url.Values{"ticket": {"x"}, "answer": {"{}"}}))
 			see(b.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {"x"}}))
 			see(b.get(h.base + "/sign-in/recover/password"))
 			see(b.post(h.base+"/sign-in/recover/password", url.Values{"password": {fresh}, "again": {fresh}}))

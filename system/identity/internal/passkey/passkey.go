@@ -116,6 +116,7 @@ const (
 	enter    purpose = "enter"
 	second   purpose = "second"
 	approve  purpose = "approve"
+	regain   purpose = "recover"
 )
 
 // ticket is kept by the page, sealed: nothing is written until it is answered,
@@ -256,7 +257,14 @@ func (k *Keys) Add(ctx context.Context, a account.Account, owner, sealed, answer
 
 // AskEnter is the question of the sign-in page: any key may answer, it says
 // whose it is. owner is the browser.
-func (k *Keys) AskEnter(owner string) (Question, error) {
+func (k *Keys) AskEnter(owner string) (Question, error) { return k.askAny(enter, owner) }
+
+// AskRecovery is the question of a recovery under way, its owner. Like that of
+// the sign-in page it names no key: it is the same whether the ПИН that is being
+// recovered has an account and keys or not.
+func (k *Keys) AskRecovery(owner string) (Question, error) { return k.askAny(regain, owner) }
+
+func (k *Keys) askAny(use purpose, owner string) (Question, error) {
 	if !k.On() {
 		return Question{}, refused()
 	}
@@ -264,16 +272,26 @@ func (k *Keys) AskEnter(owner string) (Question, error) {
 	if err != nil {
 		return Question{}, err
 	}
-	return k.issue(enter, owner, session, options.Response)
+	return k.issue(use, owner, session, options.Response)
 }
 
 // Enter takes the answer of the sign-in page: whose key it is, and which. A key
 // that is unknown and one whose answer is wrong are refused alike.
 func (k *Keys) Enter(ctx context.Context, owner, sealed, answer string, place notice.Place) (account.Account, Key, error) {
+	return k.takeAny(ctx, enter, owner, sealed, answer, place)
+}
+
+// CheckRecovery takes the answer to AskRecovery: whose key it is.
+func (k *Keys) CheckRecovery(ctx context.Context, owner, sealed, answer string, place notice.Place) (account.Account, error) {
+	a, _, err := k.takeAny(ctx, regain, owner, sealed, answer, place)
+	return a, err
+}
+
+func (k *Keys) takeAny(ctx context.Context, use purpose, owner, sealed, answer string, place notice.Place) (account.Account, Key, error) {
 	if !k.On() || len(answer) > maxAnswer {
 		return account.Account{}, Key{}, refused()
 	}
-	session, err := k.redeem(ctx, enter, owner, sealed)
+	session, err := k.redeem(ctx, use, owner, sealed)
 	if err != nil {
 		return account.Account{}, Key{}, err
 	}

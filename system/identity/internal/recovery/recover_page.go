@@ -18,6 +18,7 @@ const (
 	waysPath     = "/sign-in/recover/ways"
 	sendPath     = "/sign-in/recover/send"
 	codePath     = "/sign-in/recover/code/"
+	askPath      = "/sign-in/recover/question"
 	passwordPath = "/sign-in/recover/password" //nolint:gosec // an address
 )
 
@@ -29,6 +30,7 @@ func (s *Recovery) Mount(mux *http.ServeMux) {
 	s.Site.Handle(mux, "POST /sign-in/recover/send", s.with(s.takeSend))
 	s.Site.Handle(mux, "GET /sign-in/recover/code/{way}", s.with(s.showCode))
 	s.Site.Handle(mux, "POST /sign-in/recover/code/{way}", s.with(s.takeCode))
+	s.Site.Handle(mux, "POST "+askPath, s.with(s.askKey))
 	s.Site.Handle(mux, "GET /sign-in/recover/password", s.with(s.showPassword))
 	s.Site.Handle(mux, "POST /sign-in/recover/password", s.with(s.takePassword))
 }
@@ -143,7 +145,7 @@ type wayView struct {
 
 func (s *Recovery) view(ctx context.Context, target door.Target, q request) waysView {
 	v := waysView{target: target, ready: enough(q.proved)}
-	for _, way := range typedWays {
+	for _, way := range s.ways() {
 		v.ways = append(v.ways, wayView{
 			way: way, label: label(ctx, way), hint: hint(ctx, way),
 			proved: slices.Contains(q.proved, way),
@@ -180,7 +182,7 @@ func (s *Recovery) takeSend(w http.ResponseWriter, r *http.Request, target door.
 
 func (s *Recovery) way(r *http.Request) (Way, error) {
 	way := Way(r.PathValue("way"))
-	if !slices.Contains(typedWays, way) {
+	if !slices.Contains(s.ways(), way) {
 		return "", fail.New(fail.NotFound, "kit.not_found")
 	}
 	return way, nil
@@ -204,8 +206,12 @@ func (s *Recovery) takeCode(w http.ResponseWriter, r *http.Request, target door.
 		return err
 	}
 	status := http.StatusUnprocessableEntity
-	if typed := form.Need("code", 40); form.OK() {
-		err := s.check(r.Context(), q, way, typed, s.Door.Browser(w, r), door.PlaceOf(r))
+	by := given{ticket: form.Get("ticket"), signed: form.Get("answer")}
+	if way != Passkey {
+		by.code = form.Need("code", 40)
+	}
+	if form.OK() {
+		err := s.check(r.Context(), q, way, by, s.Door.Browser(w, r), door.PlaceOf(r))
 		if err == nil {
 			if enough(append(slices.Clone(q.proved), way)) {
 				return page.Redirect(w, r, target.To(passwordPath))
@@ -219,6 +225,15 @@ func (s *Recovery) takeCode(w http.ResponseWriter, r *http.Request, target door.
 	}
 	form.Set("code", "")
 	return page.Render(w, r, status, codePage(target, form, way))
+}
+
+// askKey gives the page's script the question for a key.
+func (s *Recovery) askKey(w http.ResponseWriter, _ *http.Request, _ door.Target, q request) error {
+	question, err := s.ask(q)
+	if err != nil {
+		return err
+	}
+	return page.JSON(w, http.StatusOK, question)
 }
 
 func (s *Recovery) showPassword(w http.ResponseWriter, r *http.Request, target door.Target, q request) error {
@@ -262,4 +277,11 @@ func hint(ctx context.Context, way Way) string {
 
 func sentWords(ctx context.Context, way Way) string {
 	return text.T(ctx, "identity.recovery.sent."+string(way)) // text: identity.recovery.sent.*
+}
+
+func enterWords(ctx context.Context, way Way) string {
+	if way == Passkey {
+		return text.T(ctx, "identity.passkey.use")
+	}
+	return text.T(ctx, "identity.recovery.enter")
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/incident"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/passkey"
 	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
@@ -54,11 +55,12 @@ type Way string
 
 // The ways.
 const (
-	SMS    Way = "sms"
-	Email  Way = "email"
-	TOTP   Way = "totp"
-	Backup Way = "backup"
-	Card   Way = "card"
+	SMS     Way = "sms"
+	Email   Way = "email"
+	TOTP    Way = "totp"
+	Backup  Way = "backup"
+	Passkey Way = "passkey"
+	Card    Way = "card"
 )
 
 // sent says that the way's code is sent by us.
@@ -78,6 +80,7 @@ type Recovery struct {
 	Control   *control.Control
 	Incidents *incident.Incidents
 	Backups   *factor.Backups
+	Keys      *passkey.Keys
 	// CardPath is the page on which an ID card proves the recovery's owner, who is
 	// told by Proved; "" where there is none.
 	CardPath string
@@ -100,15 +103,27 @@ func enough(proved []Way) bool {
 			return true
 		case SMS, Email:
 			channels++
-		case TOTP, Backup:
+		case TOTP, Backup, Passkey:
 			factors++
 		}
 	}
 	return channels >= 2 || channels == 1 && factors > 0
 }
 
-// typedWays are the ways by which something is typed, for every ПИН alike.
-var typedWays = []Way{SMS, Email, TOTP, Backup}
+// ways are the ways of a page each, for every ПИН alike.
+func (s *Recovery) ways() []Way {
+	all := []Way{SMS, Email, TOTP, Backup}
+	if s.Keys.On() {
+		all = append(all, Passkey)
+	}
+	return all
+}
+
+// given is what the person answers with.
+type given struct {
+	code           string
+	ticket, signed string // of a passkey
+}
 
 // begin starts a recovery of the ПИН, whether it has an account or not.
 func (s *Recovery) begin(ctx context.Context, typed string, place notice.Place) (secret string, err error) {
@@ -204,10 +219,16 @@ func (s *Recovery) byCodes(ctx context.Context, q db.Querier, a account.Account)
 	return err == nil && !pending && a.State == account.Active && !a.Frozen(s.Clock.Now()), err
 }
 
-// check takes what was typed for the way. Every wrong answer sounds the same and
+// ask is the question that a passkey of the account answers; any that is right
+// does, for every ПИН alike.
+func (s *Recovery) ask(r request) (passkey.Question, error) {
+	return s.Keys.AskRecovery(r.owner(Passkey))
+}
+
+// check takes the answer for the way. Every wrong answer sounds the same and
 // costs the same: a code that is wrong, old, spent, or was never sent.
-func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser string, place notice.Place) error {
-	if !slices.Contains(typedWays, way) {
+func (s *Recovery) check(ctx context.Context, r request, way Way, by given, browser string, place notice.Place) error {
+	if !slices.Contains(s.ways(), way) {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	counted, err := s.counted(ctx, r.pin, browser)
@@ -223,7 +244,7 @@ func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser
 	}
 	right := false
 	if taken {
-		if right, err = s.right(ctx, r, way, typed, place); err != nil {
+		if right, err = s.right(ctx, r, way, by, place); err != nil {
 			return err
 		}
 	}
@@ -236,7 +257,7 @@ func (s *Recovery) check(ctx context.Context, r request, way Way, typed, browser
 	return s.prove(ctx, r.hash, way)
 }
 
-func (s *Recovery) right(ctx context.Context, r request, way Way, typed string, place notice.Place) (bool, error) {
+func (s *Recovery) right(ctx context.Context, r request, way Way, by given, place notice.Place) (bool, error) {
 	if way.sent() {
 		_, waits, err := s.Codes.Sent(ctx, onetime.Recovery, r.owner(way))
 		if err != nil {
@@ -245,7 +266,7 @@ func (s *Recovery) right(ctx context.Context, r request, way Way, typed string, 
 		if !waits {
 			return false, s.wait(ctx, r) // what checking a code writes, it writes
 		}
-		err = s.Codes.Check(ctx, onetime.Recovery, r.owner(way), typed)
+		err = s.Codes.Check(ctx, onetime.Recovery, r.owner(way), by.code)
 		if fail.Is(err, fail.Invalid) {
 			return false, nil
 		}
@@ -262,14 +283,21 @@ func (s *Recovery) right(ctx context.Context, r request, way Way, typed string, 
 	if !found || !allowed {
 		a = account.Account{}
 	}
+	if way == Passkey {
+		owner, err := s.Keys.CheckRecovery(ctx, r.owner(Passkey), by.ticket, by.signed, place)
+		if fail.Is(err, fail.Invalid) {
+			return false, nil
+		}
+		return err == nil && a.ID != "" && owner.ID == a.ID, err
+	}
 	if way == Backup {
-		err := s.Backups.Check(ctx, a, typed, place)
+		err := s.Backups.Check(ctx, a, by.code, place)
 		if fail.Is(err, fail.Invalid) {
 			return false, nil
 		}
 		return err == nil, err
 	}
-	return s.Accounts.CheckTOTP(ctx, a, typed)
+	return s.Accounts.CheckTOTP(ctx, a, by.code)
 }
 
 // Proved is told by the ID card's page that the card of the account's owner
