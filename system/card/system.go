@@ -58,7 +58,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	}
 	exchange := exchangeapi.NewClient(env, exchangeapi.Card)
 	s.desk = &desk.Desk{
-		DB: d, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(), Exchange: exchange,
+		DB: d, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(), Exchange: exchange, BaseURL: env.BaseURL,
 		Queue:    job.New(d, env.Clock, env.Log, job.Config{}),
 		ICD:      icd.NewBook(d),
 		Sessions: session.NewStore(d, env.Clock, env.BaseURL),

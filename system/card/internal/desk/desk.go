@@ -40,6 +40,7 @@ type Desk struct {
 	SignIn   *signin.Client
 	Sessions *session.Store
 	Mux      *http.ServeMux
+	BaseURL  string // public address of the card, for those who come back from ЕСИ
 }
 
 // Staff is who is signed in, in the post they act in.

@@ -162,8 +162,9 @@ func (s Sheet) operations(ctx context.Context) *document.Table {
 	return t
 }
 
-// PDF is the form on paper, in the language of the context.
-func (s Sheet) PDF(ctx context.Context, issued Issued) ([]byte, error) {
+// PDF is the form on paper, in the language of the context. marks say, under the
+// lines to sign on, how it was signed electronically.
+func (s Sheet) PDF(ctx context.Context, issued Issued, marks ...string) ([]byte, error) {
 	d := document.New(document.Options{
 		Title: text.T(ctx, "card.form.paper_title"), Subtitle: text.T(ctx, "card.form.paper_subtitle"),
 		Issuer: s.OrganisationName.Here(ctx) + " (" + s.Case.Organisation + "), " + s.Department(s.Case.Department).Here(ctx),
@@ -185,6 +186,9 @@ func (s Sheet) PDF(ctx context.Context, issued Issued) ([]byte, error) {
 		document.Signature{Role: text.T(ctx, "card.form.doctor"), Name: s.Case.Doctor.Name},
 		document.Signature{Role: text.T(ctx, "card.form.head"), Name: s.Case.HeadOfDepartment.Name},
 	)
+	for _, mark := range marks {
+		d.Small(mark)
+	}
 	return d.PDF()
 }
 

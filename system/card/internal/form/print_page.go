@@ -15,13 +15,14 @@ import (
 )
 
 // Mount puts the printed form in.
-func Mount(d *desk.Desk) {
-	d.Page("GET /stays/{id}/form.pdf", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return printPage(w, r, d) })
+func Mount(d *desk.Desk, signing Signing) {
+	d.Page("GET /stays/{id}/form.pdf", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return printPage(w, r, d, signing) })
+	signing.mount()
 }
 
 // printPage gives the PDF of a form of the stay: ?lang=ky or ru, ?number= and
 // ?revision= for another than the newest.
-func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, signing Signing) error {
 	ctx, query := r.Context(), r.URL.Query()
 	record, err := Load(ctx, d.DB.Read, r.PathValue("id"), desk.Of(ctx).Post.Organisation, "")
 	if err != nil {
@@ -45,7 +46,12 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if lang == text.EN { // the form exists in the state's two languages
 		lang = text.RU
 	}
-	pdf, err := sheet.PDF(text.With(ctx, d.Site.Texts, lang), issued)
+	signatures, err := signing.Of(ctx, sheet)
+	if err != nil {
+		return err
+	}
+	ctx = text.With(ctx, d.Site.Texts, lang)
+	pdf, err := sheet.PDF(ctx, issued, signing.Marks(ctx, signatures)...)
 	if err != nil {
 		return err
 	}

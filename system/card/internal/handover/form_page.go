@@ -23,9 +23,9 @@ var keepers = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician}
 
 // Mount puts the job and the pages of the hand-over in.
 func Mount(d *desk.Desk) Handover {
-	h := Handover{Desk: d, Fund: insuranceapi.Client{Exchange: d.Exchange}}
+	h := Handover{Desk: d, Fund: insuranceapi.Client{Exchange: d.Exchange}, Signing: form.NewSigning(d)}
 	d.Queue.Handle(form.HandoverJob, Policy, h.Send)
-	form.Mount(d)
+	form.Mount(d, h.Signing)
 	d.Page("GET /stays/{id}/form", desk.Everybody, h.formPage)
 	d.Page("POST /stays/{id}/form/void", keepers, h.voidPage)
 	d.Page("POST /stays/{id}/form/reissue", keepers, h.reissuePage)
@@ -45,6 +45,8 @@ type formOf struct {
 	Sheet     form.Sheet
 	Form      *page.Form // of voiding; nil: the reader cannot
 	CanFix    bool       // the reader may correct a returned case
+	// Signatures are those of doctor and head under the newest revision.
+	Signatures []form.Signature
 }
 
 func (h Handover) formPage(w http.ResponseWriter, r *http.Request) error {
@@ -79,6 +81,9 @@ func (h Handover) renderForm(w http.ResponseWriter, r *http.Request, view stay.V
 			v.Revisions = append(v.Revisions, s)
 		}
 		if v.Sheet, err = form.SheetOf(ctx, q, revisions[0].Ref); err != nil {
+			return err
+		}
+		if v.Signatures, err = h.Signing.Of(ctx, v.Sheet); err != nil {
 			return err
 		}
 	}

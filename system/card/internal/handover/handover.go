@@ -27,8 +27,9 @@ var Policy = job.Policy{MaxAttempts: 2000, FirstDelay: 2 * time.Second, MaxDelay
 
 // Handover sends revisions and takes decisions.
 type Handover struct {
-	Desk *desk.Desk
-	Fund Fund
+	Desk    *desk.Desk
+	Fund    Fund
+	Signing form.Signing
 }
 
 // Send is the job: it hands the revision over and writes the fund's decision
