@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -34,4 +35,15 @@ func hasStays(ctx context.Context, q db.Querier, patientID string) (bool, error)
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM stay WHERE patient_id = $1`, patientID).Scan(&n)
 	return n > 0, db.Explain(err)
+}
+
+// untouchedStay is the open stay of the person in whose history nobody has
+// written; ok is false when there is none.
+func untouchedStay(ctx context.Context, q db.Querier, pin string) (stayID string, ok bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT s.id FROM stay s JOIN patient p ON p.id = s.patient_id
+		WHERE p.pin = $1 AND s.state = 'open' AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.stay_id = s.id)`, pin).Scan(&stayID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return stayID, err == nil, db.Explain(err)
 }

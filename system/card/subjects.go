@@ -2,6 +2,7 @@ package card
 
 import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/epicrisis"
@@ -36,6 +37,7 @@ func (s *System) mountSubjects() {
 	round.Mount(s.desk)
 	observation.Mount(s.desk)
 	operation.Mount(s.desk)
+	consent.Mount(s.desk)
 	diagnosis.Mount(s.desk)
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})

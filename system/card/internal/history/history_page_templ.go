@@ -645,7 +645,7 @@ func insertButton(action, value, label string) templ.Component {
 func templateWord(t template.Template) string { return t.Name }
 
 // printParts are the parts of form 003/у that printout knows.
-var printParts = []string{"title", "examination", "reasoning", "diaries", "orders", "vitals", "requests", "operations", "epicrisis"}
+var printParts = []string{"title", "examination", "reasoning", "diaries", "orders", "vitals", "requests", "operations", "consents", "epicrisis"}
 
 // printLinks lead to form 003/у, whole and by parts, in the state's languages.
 func printLinks(v historyOf) templ.Component {

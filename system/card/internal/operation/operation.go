@@ -38,6 +38,11 @@ type Operation struct {
 	ByName       string
 	SignedAt     time.Time
 	Former       []Operation // the newest first
+
+	EndedAt           time.Time // zero: not said
+	Assistants        string
+	Anaesthetist      string
+	AnaesthesiaRecord string // course of the anaesthesia
 }
 
 func (o Operation) author() string {
@@ -111,6 +116,12 @@ func (o Operation) check(h writing.Held, now time.Time) []fail.Finding {
 	findings = append(findings, writing.Required("operation", o.Name)...)
 	findings = append(findings, writing.Required("code", o.Code)...)
 	findings = append(findings, writing.Required("surgeon", o.SurgeonPIN)...)
+	if !o.EndedAt.IsZero() && (o.EndedAt.Before(o.At) || o.EndedAt.After(now)) {
+		findings = append(findings, fail.Finding{Field: "ended_at", Key: "card.operations.ended_wrong"})
+	}
+	if o.Anaesthesia == "general" || o.Anaesthesia == "spinal" {
+		findings = append(findings, writing.Required("anaesthetist", o.Anaesthetist)...)
+	}
 	findings = append(findings, writing.OneOf("anaesthesia", o.Anaesthesia, Anaesthesia)...)
 	return append(findings, writing.Required("protocol", o.Protocol)...)
 }

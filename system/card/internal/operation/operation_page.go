@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/id"
@@ -43,7 +44,8 @@ func operationsPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error 
 			return err
 		}
 		form = page.NewForm("once", id.New(), "at", page.InputMoment(o.At), "operation", o.Code, "operation_text", o.Name, "code", o.Code,
-			"anaesthesia", o.Anaesthesia, "complication", o.Complication, "protocol", o.Protocol, "surgeon", o.SurgeonPIN, "seen", strconv.Itoa(o.Version))
+			"anaesthesia", o.Anaesthesia, "complication", o.Complication, "protocol", o.Protocol, "surgeon", o.SurgeonPIN, "ended_at", page.InputMoment(o.EndedAt), "assistants", o.Assistants,
+			"anaesthetist", o.Anaesthetist, "anaesthesia_record", o.AnaesthesiaRecord, "seen", strconv.Itoa(o.Version))
 	}
 	return renderOperations(w, r, d, view, form, root, http.StatusOK)
 }
@@ -79,6 +81,11 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx, stayID := r.Context(), r.PathValue("id")
 	in := Operating{Once: form.Get("once"), Root: form.Get("root"), Seen: writing.Whole(form.Get("seen")), Reason: form.Text("reason", 500)}
 	in.At, in.Complication, in.Protocol = form.Moment("at"), form.Text("complication", 500), form.Need("protocol", writing.MaxBody)
+	if form.Get("ended_at") != "" {
+		in.EndedAt = form.Moment("ended_at")
+	}
+	in.Assistants, in.Anaesthetist = form.Text("assistants", 300), form.Text("anaesthetist", 200)
+	in.AnaesthesiaRecord = form.Text("anaesthesia_record", writing.MaxBody)
 	in.Anaesthesia = form.Choice("anaesthesia", Anaesthesia...)
 	in.Code, in.Name = named(ctx, form)
 	in.SurgeonPIN = form.Get("surgeon")
@@ -185,4 +192,16 @@ func codeField(ctx context.Context, form *page.Form) design.Field {
 	f := writing.Line(ctx, form, "code", "card.operations.code", false)
 	f.Hint, f.MaxLength = text.T(ctx, "card.operations.code_hint"), 20
 	return f
+}
+
+func optional(f design.Field) design.Field {
+	f.Required = false
+	return f
+}
+
+func momentOrNone(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return text.Moment(t)
 }

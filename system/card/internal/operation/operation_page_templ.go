@@ -359,11 +359,27 @@ func operationsView(v operationsOf) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
+						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "assistants", "card.operations.assistants", false)).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "anaesthetist", "card.operations.anaesthetist", false)).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						templ_7745c5c3_Err = design.MomentField(optional(design.FieldOf(ctx, v.Form, "ended_at", "card.operations.ended_at"))).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
 						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "complication", "card.operations.complication", false)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Err = design.TextArea(writing.Area(ctx, v.Form, "protocol", "card.operations.protocol", 8)).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						templ_7745c5c3_Err = design.TextArea(optional(writing.Area(ctx, v.Form, "anaesthesia_record", "card.operations.anaesthesia_record", 4))).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -462,9 +478,12 @@ func operationView(o Operation) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = design.SummaryList([]design.Row{
 			{Key: text.T(ctx, "card.operations.at"), Value: text.Moment(o.At)},
+			{Key: text.T(ctx, "card.operations.ended_at"), Value: momentOrNone(o.EndedAt)},
 			{Key: text.T(ctx, "card.operations.code"), Value: o.Code},
 			{Key: text.T(ctx, "card.operations.anaesthesia"), Value: AnaesthesiaWord(ctx, o.Anaesthesia)},
 			{Key: text.T(ctx, "card.operations.surgeon"), Value: o.SurgeonName},
+			{Key: text.T(ctx, "card.operations.assistants"), Value: o.Assistants},
+			{Key: text.T(ctx, "card.operations.anaesthetist"), Value: o.Anaesthetist},
 			{Key: text.T(ctx, "card.operations.complication"), Value: o.Complication},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -473,6 +492,29 @@ func operationView(o Operation) templ.Component {
 		templ_7745c5c3_Err = writing.Paragraphs(o.Protocol).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
+		}
+		if o.AnaesthesiaRecord != "" {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<p class=\"sn-timeline__title\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var21 string
+			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.operations.anaesthesia_record"))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/operation/operation_page.templ`, Line: 94, Col: 83}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = writing.Paragraphs(o.AnaesthesiaRecord).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		return nil
 	})

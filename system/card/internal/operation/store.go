@@ -9,13 +9,14 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 )
 
-const operationColumns = `id, root, version, reason, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, by_pin, by_name, signed_at`
+const operationColumns = `id, root, version, reason, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, by_pin, by_name, signed_at, ended_at, assistants, anaesthetist, anaesthesia_record`
 
 func insertOperation(ctx context.Context, tx db.Querier, stayID string, o Operation) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO operation (stay_id, `+operationColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO NOTHING`,
 		stayID, o.ID, o.Root, o.Version, o.Reason, db.Micros(o.At), o.Code, o.Name, o.Anaesthesia, o.Complication, o.Protocol,
-		o.SurgeonPIN, o.SurgeonName, o.ByPIN, o.ByName, db.Micros(o.SignedAt))
+		o.SurgeonPIN, o.SurgeonName, o.ByPIN, o.ByName, db.Micros(o.SignedAt),
+		db.Micros(o.EndedAt), o.Assistants, o.Anaesthetist, o.AnaesthesiaRecord)
 	return err
 }
 
@@ -46,13 +47,13 @@ func operations(ctx context.Context, q db.Querier, where string, args ...any) ([
 	place := map[string]int{}
 	for rows.Next() {
 		var o Operation
-		var at, signed int64
+		var at, signed, ended int64
 		err := rows.Scan(&o.ID, &o.Root, &o.Version, &o.Reason, &at, &o.Code, &o.Name, &o.Anaesthesia, &o.Complication, &o.Protocol,
-			&o.SurgeonPIN, &o.SurgeonName, &o.ByPIN, &o.ByName, &signed)
+			&o.SurgeonPIN, &o.SurgeonName, &o.ByPIN, &o.ByName, &signed, &ended, &o.Assistants, &o.Anaesthetist, &o.AnaesthesiaRecord)
 		if err != nil {
 			return nil, err
 		}
-		o.At, o.SignedAt = db.Time(at), db.Time(signed)
+		o.At, o.SignedAt, o.EndedAt = db.Time(at), db.Time(signed), db.Time(ended)
 		if i, ok := place[o.Root]; ok {
 			all[i].Former = append(all[i].Former, o)
 			continue

@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/document"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
 	"github.com/sanarip/sanarip/system/card/internal/history"
@@ -24,7 +25,7 @@ import (
 )
 
 // Parts of the form in its order; "" is the whole.
-var Parts = []string{"title", "examination", "reasoning", "diaries", "orders", "vitals", "requests", "operations", "epicrisis"}
+var Parts = []string{"title", "examination", "reasoning", "diaries", "orders", "vitals", "requests", "operations", "consents", "epicrisis"}
 
 // kindsOf are the entries of a part.
 var kindsOf = map[string][]string{
@@ -80,6 +81,8 @@ func (s sheet) part(name string) error {
 		return s.requests()
 	case "operations":
 		return s.operations()
+	case "consents":
+		return s.consents()
 	}
 	return s.entries(name)
 }
@@ -286,12 +289,35 @@ func (s sheet) operations() error {
 			document.Row{Key: s.word("card.operations.code"), Value: o.Code},
 			document.Row{Key: s.word("card.operations.surgeon"), Value: o.SurgeonName},
 			document.Row{Key: s.word("card.operations.anaesthesia"), Value: operation.AnaesthesiaWord(s.ctx, o.Anaesthesia)},
+			document.Row{Key: s.word("card.operations.assistants"), Value: o.Assistants},
+			document.Row{Key: s.word("card.operations.anaesthetist"), Value: o.Anaesthetist},
 			document.Row{Key: s.word("card.operations.complication"), Value: o.Complication},
 		)
-		for l := range writing.Lines(o.Protocol) {
+		for l := range writing.Lines(o.Protocol + "\n" + o.AnaesthesiaRecord) {
 			s.doc.Text(l)
 		}
 		s.doc.Small(s.word("card.operations.signed_by", "Name", o.ByName, "At", text.Moment(o.SignedAt)))
+	}
+	return nil
+}
+
+func (s sheet) consents() error {
+	all, err := consent.Consents(s.ctx, s.desk.DB.Read, s.stay.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.State == consent.Asked && c.Way == consent.Code {
+			continue // nobody signed it
+		}
+		s.doc.Heading(consent.KindWord(s.ctx, c.Kind))
+		for l := range writing.Lines(c.Subject) {
+			s.doc.Text(l)
+		}
+		s.doc.Small(consent.StateWords(s.ctx, c))
+		if c.Way == consent.Paper {
+			s.doc.Signatures(document.Signature{Role: s.word("card.consent.signer"), Name: c.Signer}, document.Signature{Role: s.word("card.print.doctor"), Name: c.ByName})
+		}
 	}
 	return nil
 }

@@ -145,6 +145,7 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		tab(TabVitals, text.T(ctx, "card.stay.tab_vitals"), 0),
 		tab(TabRequests, text.T(ctx, "card.stay.tab_requests"), v.Counts.Waiting),
 		tab(TabOperations, text.T(ctx, "card.stay.tab_operations"), v.Counts.Operations),
+		tab(TabConsents, text.T(ctx, "card.stay.tab_consents"), v.Counts.Consents),
 		tab(TabMoves, text.T(ctx, "card.stay.tab_moves"), v.Counts.Moves),
 		tab(TabDiagnoses, text.T(ctx, "card.stay.tab_diagnoses"), v.Counts.Diagnoses),
 		tab(TabAdmission, text.T(ctx, "card.stay.tab_admission"), 0),
