@@ -189,7 +189,12 @@ func (k Desk) Send(ctx context.Context, d Draft, form *page.Form, by Clerk) (ins
 	if decision.State != insuranceapi.Accepted && !cameTwice(decision) {
 		return decision, false, nil
 	}
-	if decision, err = k.Fund.Enter(ctx, c, by.Sender); err != nil || cameTwice(decision) {
+	decision, err = k.Fund.Enter(ctx, c, by.Sender)
+	if fail.Is(err, fail.Conflict) { // another form stands under the number
+		form.Fail(fieldNumber, "insurance.entry.number_taken")
+		return decision, false, nil
+	}
+	if err != nil || cameTwice(decision) {
 		return decision, false, err
 	}
 	// What it became is at the fund; the draft need not keep the person's data.

@@ -182,6 +182,23 @@ func TestADraftSentTwiceIsOneCase(t *testing.T) {
 	})
 }
 
+// Two operators type different forms under one number: the second is told.
+func TestANumberIsTakenOnce(t *testing.T) {
+	each(t, func(t *testing.T, k entry.Desk) {
+		first := save(t, k, begun(t, k), typed())
+		if _, sent, err := k.Send(t.Context(), first, first.Form(), clerk); err != nil || !sent {
+			t.Fatalf("%v, %v", sent, err)
+		}
+		other := typed()
+		other["pin"], other["name"], other["birth_date"], other["sex"] = "", "Башка Киши", "1970-01-01", "male"
+		second := save(t, k, begun(t, k), other)
+		form := second.Form()
+		if _, sent, err := k.Send(t.Context(), second, form, clerk); err != nil || sent || form.OK() || form.Findings[0].Key != "insurance.entry.number_taken" {
+			t.Errorf("%v %+v, %v", sent, form.Findings, err)
+		}
+	})
+}
+
 func TestAReturnedCaseIsCorrectedUnderItsNumber(t *testing.T) {
 	each(t, func(t *testing.T, k entry.Desk) {
 		d := save(t, k, begun(t, k), typed())
