@@ -43,6 +43,8 @@ type DB struct {
 	Read    *sql.DB // reads outside a transaction; may lag behind nothing: same data
 	write   *sql.DB // SQLite: one connection, every transaction IMMEDIATE
 	name    string
+
+	together *together // SQLite: transactions share commits; nil on PostgreSQL, whose server does so itself
 }
 
 // Options bound the pools.
@@ -82,11 +84,11 @@ func openSQLite(ctx context.Context, dir, system string) (*DB, error) {
 	// synchronous FULL: a legal number that was shown must outlive a power cut.
 	const pragmas = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-1000)&_pragma=temp_store(2)"
 	escaped := (&url.URL{Path: path}).EscapedPath()
-	writer, err := newKeeping("file:" + escaped + "?" + pragmas + "&_txlock=immediate")
+	writer, err := newKeeping("file:"+escaped+"?"+pragmas+"&_txlock=immediate", false)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := newKeeping("file:" + escaped + "?" + pragmas + "&_pragma=query_only(1)")
+	reader, err := newKeeping("file:"+escaped+"?"+pragmas+"&_pragma=query_only(1)", true)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func openSQLite(ctx context.Context, dir, system string) (*DB, error) {
 	read.SetMaxOpenConns(4)
 	read.SetMaxIdleConns(4) // as many as may be open: to open one anew costs more than most questions
 	read.SetConnMaxIdleTime(time.Minute)
-	return &DB{Dialect: SQLite, Read: read, write: write, name: system}, nil
+	return &DB{Dialect: SQLite, Read: read, write: write, name: system, together: &together{pool: write}}, nil
 }
 
 func openPostgres(ctx context.Context, address, system string, o Options) (*DB, error) {

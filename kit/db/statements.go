@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -15,11 +16,14 @@ const keptStatements = 64
 // keeping opens connections to SQLite that keep their prepared statements.
 // Without it every execution compiles its text anew, which costs more than most
 // statements do; pgx keeps them by itself.
-type keeping struct{ driver.Connector }
+type keeping struct {
+	driver.Connector
+	reads bool
+}
 
-func newKeeping(dsn string) (driver.Connector, error) {
+func newKeeping(dsn string, reads bool) (driver.Connector, error) {
 	connector, err := sqlite.NewConnector(dsn)
-	return keeping{connector}, err
+	return keeping{connector, reads}, err
 }
 
 func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
@@ -27,7 +31,7 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &keptConn{sqliteConn: c.(sqliteConn), statements: map[string]*keptStatement{}}, nil
+	return &keptConn{sqliteConn: c.(sqliteConn), reads: k.reads, statements: map[string]*keptStatement{}}, nil
 }
 
 // sqliteConn is what the driver's connections can do and database/sql uses.
@@ -46,6 +50,7 @@ type sqliteConn interface {
 // rows still open can have a statement in use when it is wanted again.
 type keptConn struct {
 	sqliteConn
+	reads      bool
 	statements map[string]*keptStatement
 	uses       int64
 }
@@ -74,6 +79,9 @@ func (c *keptConn) ExecContext(ctx context.Context, query string, args []driver.
 }
 
 func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.reads && ctx.Value(hooksKey{}) != nil {
+		return nil, fmt.Errorf("db: read past the transaction: %s", query)
+	}
 	s, err := c.kept(ctx, query)
 	if err != nil {
 		return nil, err
@@ -87,6 +95,34 @@ func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver
 	}
 	s.inUse = true
 	return keptRows{rows, s}, nil
+}
+
+// BeginTx begins with a kept statement: the driver would compile the word anew,
+// and the other one at the end.
+func (c *keptConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	begin := "BEGIN IMMEDIATE"
+	if options.ReadOnly {
+		begin = "BEGIN"
+	}
+	if _, err := c.ExecContext(ctx, begin, nil); err != nil {
+		return nil, err
+	}
+	return keptTx{c}, nil
+}
+
+type keptTx struct{ conn *keptConn }
+
+// Commit implements driver.Tx.
+func (t keptTx) Commit() error {
+	_, err := t.conn.ExecContext(context.Background(), "COMMIT", nil)
+	return err
+}
+
+// Rollback implements driver.Tx. A transaction that SQLite has undone by itself
+// needs none.
+func (t keptTx) Rollback() error {
+	_, err := t.conn.ExecContext(context.Background(), "ROLLBACK", nil)
+	return err
 }
 
 // Close ends the statements before their connection.
@@ -112,7 +148,7 @@ func (c *keptConn) kept(ctx context.Context, query string) (*keptStatement, erro
 	}
 	verb, _, _ := strings.Cut(query, " ")
 	switch verb {
-	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE":
 	default:
 		return nil, nil
 	}

@@ -57,24 +57,38 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) er
 }
 
 func (d *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) (again bool, err error) {
-	tx, err := d.write.BeginTx(ctx, nil)
-	if err != nil {
-		return clash(err) || lost(err), err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	var hooks []func()
-	if err := fn(context.WithValue(ctx, hooksKey{}, &hooks), tx); err != nil {
-		return clash(err) || lost(err), err
+	inside := context.WithValue(ctx, hooksKey{}, &hooks)
+	if d.together != nil {
+		// The reader's leaving would undo the neighbours too.
+		inside = context.WithoutCancel(inside)
+		err = d.together.do(ctx, func(tx *sql.Tx) error { return fn(inside, tx) })
+		again = clash(err) || lost(err) || errors.Is(err, errTogether)
+	} else {
+		again, err = d.alone(ctx, func(tx *sql.Tx) error { return fn(inside, tx) })
 	}
-	if err := tx.Commit(); err != nil {
-		// A clash told at commit was not committed. A connection lost at commit
-		// may have been: the caller must hear of it rather than do it twice.
-		return clash(err), err
+	if err != nil {
+		return again, err
 	}
 	for _, hook := range hooks {
 		hook()
 	}
 	return false, nil
+}
+
+func (d *DB) alone(ctx context.Context, fn func(tx *sql.Tx) error) (again bool, err error) {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return clash(err) || lost(err), err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := fn(tx); err != nil {
+		return clash(err) || lost(err), err
+	}
+	// A clash told at commit was not committed. A connection lost at commit may
+	// have been: the caller must hear of it rather than do it twice.
+	err = tx.Commit()
+	return clash(err), err
 }
 
 // Explain turns an error of the store into one a reader can be shown.
