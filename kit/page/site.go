@@ -7,6 +7,7 @@ package page
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -63,6 +64,8 @@ type View struct {
 	SignOut string // path that signs out, "" when there is no session
 	SignIn  string // path that signs in, "" when the site has no sign-in
 	Search  Search // the search that stands on every page of the site, empty for none
+
+	filled bool // Site.Fill was asked
 }
 
 // Search is the field in the head of every page that finds what the site is
@@ -115,6 +118,12 @@ func (s *Site) Handle(mux *http.ServeMux, pattern string, h Handler) {
 	mux.Handle(pattern, s.Wrap(h))
 }
 
+// HandlePassing mounts an address that browsers mostly pass through on their way
+// to another: who is signed in is asked for when an error is shown, not before.
+func (s *Site) HandlePassing(mux *http.ServeMux, pattern string, h Handler) {
+	mux.Handle(pattern, s.wrap(h, true))
+}
+
 // Missing is the page of every address that has none of its own.
 func Missing(http.ResponseWriter, *http.Request) error {
 	return fail.New(fail.NotFound, "kit.not_found")
@@ -123,15 +132,18 @@ func Missing(http.ResponseWriter, *http.Request) error {
 var crossOrigin = http.NewCrossOriginProtection()
 
 // Wrap makes an http.Handler of h. It may be used for one page or a whole mux.
-func (s *Site) Wrap(h Handler) http.Handler {
+func (s *Site) Wrap(h Handler) http.Handler { return s.wrap(h, false) }
+
+func (s *Site) wrap(h Handler, passing bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = s.prepare(w, r)
+		query := r.URL.Query()
+		r = s.prepare(w, r, query)
 		defer s.recover(w, r)
 		if err := crossOrigin.Check(r); err != nil {
 			s.Fail(w, r, fail.Wrap(err, fail.Forbidden, "kit.cross_origin"))
 			return
 		}
-		if err := readable(r.URL); err != nil {
+		if err := readable(r.URL, query); err != nil {
 			s.Fail(w, r, err)
 			return
 		}
@@ -144,8 +156,8 @@ func (s *Site) Wrap(h Handler) http.Handler {
 				Permit(w, "form-action", hosts...)
 			}
 		}
-		if s.Fill != nil {
-			if err := s.Fill(r, Of(r.Context())); err != nil {
+		if !passing {
+			if err := s.fill(r); err != nil {
 				s.Fail(w, r, err)
 				return
 			}
@@ -156,13 +168,22 @@ func (s *Site) Wrap(h Handler) http.Handler {
 	})
 }
 
+func (s *Site) fill(r *http.Request) error {
+	v := Of(r.Context())
+	if s.Fill == nil || v.filled {
+		return nil
+	}
+	v.filled = true
+	return s.Fill(r, v)
+}
+
 // readable refuses an address with bytes that are no text. No link of ours has
 // them, and PostgreSQL fails on them where SQLite does not.
-func readable(u *url.URL) error {
+func readable(u *url.URL, query url.Values) error {
 	if !Readable(u.Path) {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	return ReadableValues(u.Query())
+	return ReadableValues(query)
 }
 
 // ReadableValues is an error when a name or value is not Readable.
@@ -179,10 +200,10 @@ func ReadableValues(values url.Values) error {
 // a NUL. Whatever comes from outside past a Site is asked this.
 func Readable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-func (s *Site) prepare(w http.ResponseWriter, r *http.Request) *http.Request {
+func (s *Site) prepare(w http.ResponseWriter, r *http.Request, query url.Values) *http.Request {
 	s.secure(w.Header())
-	lang := s.language(w, r)
-	view := &View{Site: s, Lang: lang, Path: pathWithoutLang(r)}
+	lang := s.language(w, r, query)
+	view := &View{Site: s, Lang: lang, Path: pathWithoutLang(r.URL, query)}
 	view.Message = takeNotice(w, r, s.Texts)
 	ctx := context.WithValue(r.Context(), viewKey{}, view)
 	return r.WithContext(text.With(ctx, s.Texts, lang))
@@ -199,8 +220,8 @@ func (s *Site) secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-func (s *Site) language(w http.ResponseWriter, r *http.Request) text.Lang {
-	if l, ok := text.Parse(r.URL.Query().Get("lang")); ok {
+func (s *Site) language(w http.ResponseWriter, r *http.Request, query url.Values) text.Lang {
+	if l, ok := text.Parse(query.Get("lang")); ok {
 		http.SetCookie(w, &http.Cookie{
 			Name: "lang", Value: string(l), Path: "/",
 			MaxAge: int((365 * 24 * time.Hour).Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -213,7 +234,7 @@ func (s *Site) language(w http.ResponseWriter, r *http.Request) text.Lang {
 		}
 	}
 	// OpenID Connect hands the language over in ui_locales (Core 1.0, 3.1.2.1).
-	for _, tag := range strings.Fields(r.URL.Query().Get("ui_locales")) {
+	for _, tag := range strings.Fields(query.Get("ui_locales")) {
 		if l, ok := text.Parse(tag); ok {
 			return l
 		}
@@ -221,13 +242,17 @@ func (s *Site) language(w http.ResponseWriter, r *http.Request) text.Lang {
 	return text.Accept(r.Header.Get("Accept-Language"))
 }
 
-func pathWithoutLang(r *http.Request) string {
-	q := r.URL.Query()
-	q.Del("lang")
-	if encoded := q.Encode(); encoded != "" {
-		return r.URL.Path + "?" + encoded
+func pathWithoutLang(u *url.URL, query url.Values) string {
+	encoded := u.RawQuery
+	if query.Has("lang") {
+		query = maps.Clone(query)
+		query.Del("lang")
+		encoded = query.Encode()
 	}
-	return r.URL.Path
+	if encoded == "" {
+		return u.Path
+	}
+	return u.Path + "?" + encoded
 }
 
 func (s *Site) recover(w http.ResponseWriter, r *http.Request) {
@@ -247,6 +272,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && e.Kind == fail.Internal {
 		return // the reader has gone
 	}
+	_ = s.fill(r) // failing that, the page has no name in its head
 	incident := id.New()[24:]
 	level := slog.LevelInfo
 	if e.Kind.Status() >= 500 {

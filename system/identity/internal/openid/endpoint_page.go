@@ -42,8 +42,8 @@ func (p *Provider) Mount(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /connect/userinfo", p.api(p.handler))
 	for _, path := range []string{"/connect/authorize", "/connect/endsession"} {
-		p.config.Site.Handle(mux, "GET "+path, p.browser)
-		p.config.Site.Handle(mux, "GET "+path+"/{id}", p.browser)
+		p.config.Site.HandlePassing(mux, "GET "+path, p.browser)
+		p.config.Site.HandlePassing(mux, "GET "+path+"/{id}", p.browser)
 		mux.Handle("POST "+path, p.posted())
 	}
 	p.config.Site.Handle(mux, "GET /connect/signed-out", p.showFrames)
@@ -105,7 +105,9 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		r.URL.RawQuery = values.Encode()
 	}
 	answer := &answer{w: w}
-	p.handler.ServeHTTP(answer, r)
+	if call.wrong != "" || !p.quickCode(answer, r, values) {
+		p.handler.ServeHTTP(answer, r)
+	}
 	if call.gone { // signed out this very moment: the same request, without a session
 		answer.reset()
 		http.Redirect(w, r, whole, http.StatusSeeOther)

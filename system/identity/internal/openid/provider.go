@@ -71,6 +71,7 @@ type Provider struct {
 	known   []byte               // discovery
 	made    [2]atomic.Pointer[made]
 	refused refusals
+	slow    bool // everything is left to the library: tests compare
 
 	mu   sync.RWMutex
 	held map[[sha256.Size]byte]held // answers about tokens: see quick

@@ -21,8 +21,8 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 )
 
-// machineClaims are what a machine's access token says (RFC 9068, 2.2).
-type machineClaims struct {
+// accessClaims are what an access token says (RFC 9068, 2.2).
+type accessClaims struct {
 	Audience string `json:"aud"`
 	Client   string `json:"client_id"`
 	Expires  int64  `json:"exp"`
@@ -63,7 +63,7 @@ func (p *Provider) machineToken(w *answer, r *http.Request) bool {
 		return false
 	}
 	now := time.Now().Unix()
-	token, err := signed(set, c.alg(), machineClaims{
+	token, err := signed(set, c.alg(), "at+jwt", accessClaims{
 		Audience: p.config.Issuer, Client: c.ID, Expires: now + int64(seconds(p.lives.token)), Grant: machineGrant + c.ID + "." + id.New(), Issued: now,
 		Issuer: p.config.Issuer, ID: id.New(), Scope: scope, Subject: c.ID,
 	})
@@ -84,9 +84,10 @@ func (p *Provider) machineToken(w *answer, r *http.Request) bool {
 	return true
 }
 
-// signed is the access token with the claims (RFC 7515, 7.1; RFC 9068, 2.1), by
-// the key of the algorithm that is in use.
-func signed(set goidc.JSONWebKeySet, alg goidc.SignatureAlgorithm, claims any) (string, error) {
+// signed is the token of the type with the claims (RFC 7515, 7.1), by the key of
+// the algorithm that is in use. An access token is an at+jwt (RFC 9068, 2.1), an
+// ID token a JWT.
+func signed(set goidc.JSONWebKeySet, alg goidc.SignatureAlgorithm, kind string, claims any) (string, error) {
 	i := slices.IndexFunc(set.Keys, func(k jose.JSONWebKey) bool { return k.Algorithm == string(alg) })
 	if i < 0 {
 		return "", errors.New("openid: there is no key of the algorithm")
@@ -96,7 +97,7 @@ func signed(set goidc.JSONWebKeySet, alg goidc.SignatureAlgorithm, claims any) (
 		Alg  string `json:"alg"`
 		Kid  string `json:"kid"`
 		Type string `json:"typ"`
-	}{string(alg), key.KeyID, "at+jwt"})
+	}{string(alg), key.KeyID, kind})
 	if err != nil {
 		return "", err
 	}

@@ -86,7 +86,12 @@ func (p *Provider) quick(w *answer, r *http.Request, call *call) bool {
 		client, secret, token := asked(r)
 		return token != "" && p.secretOf(r, client, secret) && p.repeat(w, r, client, tokenKey("introspect", client, token))
 	case "token":
-		return r.PostForm.Get("grant_type") == string(GrantMachine) && p.machineToken(w, r)
+		switch r.PostForm.Get("grant_type") {
+		case string(GrantMachine):
+			return p.machineToken(w, r)
+		case string(GrantCode):
+			return p.codeTokens(w, r)
+		}
 	}
 	return false
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -39,47 +40,53 @@ const (
 	benchSecret   = "secret-of-the-benchmark"
 )
 
+// providerOf is a provider on the database, with clients of every kind.
+func providerOf(b testing.TB, d *db.DB) (*Provider, http.Handler) {
+	b.Helper()
+	log := slog.New(slog.DiscardHandler)
+	box, err := seal.New(bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	keys := &Keys{DB: d, Clock: clock.System{}, Box: box}
+	if err := keys.RotateAged(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	p, err := New(Config{
+		Issuer: "http://esi.localhost", DB: d, Clock: clock.System{}, Log: log, HTTP: http.DefaultClient, Box: box, Keys: keys,
+		Queue: job.New(d, clock.System{}, log, job.Config{}), Sessions: &sso.Sessions{DB: d, Clock: clock.System{}},
+		Site: &page.Site{System: "identity", Texts: text.MustLoad(), Log: log, ErrorPage: func(v page.ErrorView) templ.Component { return templ.Raw(v.Message) }},
+		Claims: func(context.Context, string, []string) (map[string]any, error) {
+			return map[string]any{"name": "Асанова Айгүл"}, nil
+		},
+		Remembered: func(_ context.Context, _, _ string, asked []string) ([]string, bool, error) { return asked, true, nil },
+		Handed: func(context.Context, string, string, []string) (func(context.Context, *sql.Tx) error, error) {
+			return func(context.Context, *sql.Tx) error { return nil }, nil
+		},
+		Lives: setting.Values{codeLife.Name: int64(time.Hour)},
+		Clients: []Client{
+			{ID: "machine", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true},
+			{ID: "machine-eddsa", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "EdDSA"},
+			{ID: "machine-es256", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "ES256"},
+			{ID: "machine-opaque", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Opaque: true},
+			{ID: "system", Secret: benchSecret, Scopes: PersonScopes, Redirects: []string{benchCallback}},
+			{ID: "system-es256", Secret: benchSecret, Scopes: PersonScopes, Redirects: []string{benchCallback}, Alg: "ES256"},
+			{ID: "system-pairwise", Secret: benchSecret, Scopes: PersonScopes, Redirects: []string{benchCallback}, Pairwise: true},
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	p.Mount(mux)
+	return p, mux
+}
+
 // engines runs the benchmark against a provider on each engine, called as its
 // clients call it but for the network.
 func engines(b *testing.B, run func(b *testing.B, p *Provider, mux http.Handler)) {
-	open := func(d *db.DB) (*Provider, http.Handler) {
-		log := slog.New(slog.DiscardHandler)
-		box, err := seal.New(bytes.Repeat([]byte{1}, 32))
-		if err != nil {
-			b.Fatal(err)
-		}
-		keys := &Keys{DB: d, Clock: clock.System{}, Box: box}
-		if err := keys.RotateAged(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-		p, err := New(Config{
-			Issuer: "http://esi.localhost", DB: d, Clock: clock.System{}, Log: log, HTTP: http.DefaultClient, Box: box, Keys: keys,
-			Queue: job.New(d, clock.System{}, log, job.Config{}), Sessions: &sso.Sessions{DB: d, Clock: clock.System{}},
-			Site: &page.Site{System: "identity", Texts: text.MustLoad(), Log: log},
-			Claims: func(context.Context, string, []string) (map[string]any, error) {
-				return map[string]any{"name": "Асанова Айгүл"}, nil
-			},
-			Handed: func(context.Context, string, string, []string) (func(context.Context, *sql.Tx) error, error) {
-				return func(context.Context, *sql.Tx) error { return nil }, nil
-			},
-			Lives: setting.Values{codeLife.Name: int64(time.Hour)},
-			Clients: []Client{
-				{ID: "machine", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true},
-				{ID: "machine-eddsa", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "EdDSA"},
-				{ID: "machine-es256", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "ES256"},
-				{ID: "machine-opaque", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Opaque: true},
-				{ID: "system", Secret: benchSecret, Scopes: PersonScopes, Redirects: []string{benchCallback}},
-			},
-		})
-		if err != nil {
-			b.Fatal(err)
-		}
-		mux := http.NewServeMux()
-		p.Mount(mux)
-		return p, mux
-	}
 	each := func(d *db.DB) {
-		p, mux := open(d)
+		p, mux := providerOf(b, d)
 		b.Run(string(d.Dialect), func(b *testing.B) { run(b, p, mux) })
 	}
 	each(dbtest.SQLite(b, "identity", migration.Sets...))
