@@ -36,6 +36,7 @@ func main() {
 	flag.StringVar(&s.machine, "machine", "", "client_id:client_secret of a machine")
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each is measured")
 	flag.DurationVar(&s.time, "time", 2*time.Second, "for how long each time")
+	flag.StringVar(&s.only, "only", "", "measure what has this in its name")
 	flag.IntVar(&s.connections, "connections", 16, "at once")
 	flag.Parse()
 	if err := s.run(context.Background()); err != nil {
@@ -59,6 +60,7 @@ func hello(address string) error {
 
 type settings struct {
 	base, hello, machine string
+	only                 string
 	pid                  int
 	rounds, connections  int
 	time                 time.Duration
@@ -79,6 +81,9 @@ func (s settings) run(ctx context.Context) error {
 	fmt.Println("| what | per second | requests | ratio to as many requests of a bare handler | goal | processor time each |")
 	fmt.Println("|---|---:|---:|---:|---:|---:|")
 	for _, a := range acts {
+		if !strings.Contains(a.name, s.only) {
+			continue
+		}
 		var rates, ratios, costs []float64
 		requests := 0
 		for range s.rounds {
