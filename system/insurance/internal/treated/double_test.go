@@ -83,6 +83,32 @@ func TestAFormThatCameBothWaysIsPaidOnce(t *testing.T) {
 	})
 }
 
+// The card corrects a form that is a double: it hears the same again, not an
+// error that it would try for days, until the one that counts is returned.
+func TestACorrectionOfADoubleIsADouble(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		first, err := f.Enter(t.Context(), treatedtest.Good(), clerk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		submit(t, f, treatedtest.Good(), insuranceapi.Returned)
+		again := treatedtest.Good()
+		again.Revision, again.Replaces = 2, first.CaseID
+		if d := submit(t, f, again, insuranceapi.Returned); !hasRule(d, "DUP-003") || d.CaseID != first.CaseID {
+			t.Errorf("%+v", d)
+		}
+		if err := f.Return(t.Context(), first.CaseID, "Пусть придёт из карты.", expert); err != nil {
+			t.Fatal(err)
+		}
+		third := again
+		third.Revision, third.Result = 2, "recovered"
+		submit(t, f, third, insuranceapi.Accepted)
+		if n := f.count(t, paid); n != 1 {
+			t.Errorf("%d are paid", n)
+		}
+	})
+}
+
 // Twenty of each way at the same moment, under one number: one is paid.
 func TestBothWaysAtOnceArePaidOnce(t *testing.T) {
 	each(t, func(t *testing.T, f fund) {

@@ -127,6 +127,14 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
+		last, err := lastOf(ctx, tx, c.Number)
+		switch {
+		case err == nil && last.Way != a.way && !corrects(c, last):
+			d, err = f.double(ctx, tx, c, a, last, content, hash)
+			return err
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
 		previous, err := f.corrected(ctx, tx, c)
 		if err != nil {
 			return err
@@ -199,6 +207,12 @@ func lockPerson(ctx context.Context, tx *sql.Tx, c insuranceapi.Case) error {
 		return lock(ctx, tx, "person:"+c.Organisation+":"+key)
 	}
 	return nil
+}
+
+// corrects says that the case is a correction of that one, which was returned:
+// it may come the other way, where the hospital has got its card meanwhile.
+func corrects(c insuranceapi.Case, last Record) bool {
+	return last.Current && last.Decision.State == insuranceapi.Returned && c.Replaces == last.ID && c.Revision == last.Case.Revision+1
 }
 
 // repeated is the decision there is, if the content is the same.
