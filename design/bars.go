@@ -2,6 +2,8 @@ package design
 
 import (
 	"fmt"
+	"hash/fnv"
+	"strconv"
 	"strings"
 )
 
@@ -34,6 +36,14 @@ const (
 type drawnBar struct {
 	Bar
 	x, y, width, height, middle, above string
+}
+
+// hatch is the name of the chart's own pattern: a page may have several charts,
+// and a name stands once.
+func (c BarChart) hatch() string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(c.Caption))
+	return "sn-hatch-" + strconv.FormatUint(uint64(h.Sum32()), 36)
 }
 
 func (c BarChart) draw() []drawnBar {
