@@ -49,7 +49,7 @@ func (s *System) stay(mux *http.ServeMux, env host.Env, g ground, second *second
 	s.recoveries.Mount(mux)
 	s.rooms = &cabinet.Cabinet{
 		DB: s.db, Clock: s.clock, Site: g.site, Accounts: s.accounts, Sessions: g.sessions, Consents: g.consents, Provider: s.provider, Door: g.door,
-		Notices: g.notices, Control: s.controls, Contacts: second.pages.Contacts, Record: s.record, Words: s.words,
+		Notices: g.notices, Control: s.controls, Contacts: second.pages.Contacts, Box: s.accounts.Box, Record: s.record, Words: s.words,
 	}
 	g.site.Fill = s.rooms.Fill
 	for _, section := range []cabinet.Section{

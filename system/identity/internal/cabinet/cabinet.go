@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
 
@@ -35,6 +36,7 @@ type Cabinet struct {
 	Notices  *notice.Notices
 	Control  *control.Control
 	Contacts *factor.Contacts
+	Box      *seal.Box
 	Record   func(ctx context.Context, pin, name, action, object string) error
 	// Words gives a record of an access the words of its codes.
 	Words func(r *audit.Record)

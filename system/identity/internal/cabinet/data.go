@@ -44,6 +44,7 @@ type ownAccount struct {
 	State       string    `json:"state"`
 	Password    bool      `json:"password_set"`
 	TOTP        bool      `json:"authenticator_bound"`
+	Channel     string    `json:"asked_first,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
 }
 
@@ -127,13 +128,16 @@ func (c *Cabinet) all(ctx context.Context, a account.Account) ([]Part, error) {
 		{"incidents", c.ownIncidents},
 		{"suspended", c.ownSuspended},
 	}
+	for _, t := range keptTables {
+		parts = append(parts, c.keptIn(t))
+	}
 	return append(parts, c.parts...), ctx.Err()
 }
 
 func (c *Cabinet) ownAccount(_ context.Context, a account.Account) ([]any, error) {
 	return []any{ownAccount{
 		a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, a.EmailVerified,
-		a.Phone, a.PhoneVerified, a.Telegram, a.Lang, string(a.Level), string(a.State), a.HasPassword(), a.HasTOTP(), a.CreatedAt,
+		a.Phone, a.PhoneVerified, a.Telegram, a.Lang, string(a.Level), string(a.State), a.HasPassword(), a.HasTOTP(), a.Channel, a.CreatedAt,
 	}}, nil
 }
 

@@ -51,3 +51,28 @@ func (c *Cabinet) some(ctx context.Context, pin, before string) ([]audit.Record,
 	}
 	return records, rows.Err()
 }
+
+// rows is what the query gives of the account.
+func (c *Cabinet) rows(ctx context.Context, query, accountID string) ([]row, error) {
+	found, err := c.DB.Read.QueryContext(ctx, query, accountID)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = found.Close() }()
+	names, err := found.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var all []row
+	for found.Next() {
+		r, into := make(row, len(names)), make([]any, len(names))
+		for i, name := range names {
+			r[i].name, into[i] = name, &r[i].value
+		}
+		if err := found.Scan(into...); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, found.Err()
+}
