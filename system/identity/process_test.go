@@ -79,7 +79,10 @@ func TestOIDCLogoutWithAForgedHintAsks(t *testing.T) {
 		encode := base64.RawURLEncoding.EncodeToString
 		header, _ := base64.RawURLEncoding.DecodeString(parts[0])
 		for name, pairs := range map[string][]string{
-			"no hint":               {},
+			"nothing":               {},
+			"a name alone":          {"client_id", "conformance"},
+			"a wrong session":       {"client_id", "conformance", "logout_hint", "x"},
+			"no name":               {"post_logout_redirect_uri", "http://127.0.0.1:9400/"},
 			"garbage":               {"id_token_hint", "garbage"},
 			"huge":                  {"id_token_hint", strings.Repeat("a", 6000) + ".b.c"},
 			"no signature":          {"id_token_hint", parts[0] + "." + parts[1] + "."},
@@ -93,7 +96,7 @@ func TestOIDCLogoutWithAForgedHintAsks(t *testing.T) {
 			"to an address unsaid":  {"id_token_hint", got.ID, "post_logout_redirect_uri", "https://evil.example/"},
 		} {
 			address := fmtURL(h.base+"/connect/endsession", pairs...)
-			if name != "to an address unsaid" {
+			if name != "nothing" && name != "no name" && name != "to an address unsaid" {
 				address = fmtURL(h.base+"/connect/endsession", append(pairs, "post_logout_redirect_uri", "http://127.0.0.1:9400/")...)
 			}
 			p := b.stay().get(address)
