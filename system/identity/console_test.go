@@ -370,6 +370,18 @@ func TestSignInStatistics(t *testing.T) {
 		}
 		b.get(h.base+"/console/statistics?span=days").must(http.StatusOK, "Вошли: 8. Отказано: 2.", "ID-карта 4 0 0 %", h.clock.Now().Add(-5*24*time.Hour).In(clock.Bishkek).Format("02.01")+" 4")
 		b.get(h.base+"/console/statistics?span=weeks").must(http.StatusOK, "Вошли: 13. Отказано: 2.", "QR-код")
+		visit(200*24*time.Hour, "card", "entered", 7)
+		visit(400*24*time.Hour, "card", "entered", 9) // before all of them
+		b.get(h.base+"/console/statistics?span=weeks").must(http.StatusOK, "Вошли: 13. Отказано: 2.")
+		p = b.get(h.base+"/console/statistics?span=months").must(http.StatusOK, "Вошли: 20. Отказано: 2.", h.clock.Now().Add(-200*24*time.Hour).In(clock.Bishkek).Format("01.2006")+" 7")
+		if n := strings.Count(p.body, "<rect class=\"sn-bars__bar"); n != 24 { // two charts of twelve months
+			t.Errorf("%d bars", n)
+		}
+		for span, steps := range map[string]int{"hours": 24, "days": 30, "weeks": 12} {
+			if n := strings.Count(b.get(h.base+"/console/statistics?span="+span).body, "<rect class=\"sn-bars__bar"); n != 2*steps {
+				t.Errorf("%s: %d bars", span, n)
+			}
+		}
 	})
 }
 

@@ -9,18 +9,18 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 )
 
-// span is a time over which sign-ins are counted, in steps of equal length: as
-// many as a page shows side by side.
+// span is a time over which sign-ins are counted, in steps.
 type span struct {
 	name  string // in the address, and of its word
-	step  time.Duration
+	unit  string // of a step: hour, day, week, month
 	steps int
 }
 
 var spans = []span{
-	{"hours", time.Hour, 16},
-	{"days", 24 * time.Hour, 14},
-	{"weeks", 7 * 24 * time.Hour, 13},
+	{"hours", "hour", 24},
+	{"days", "day", 30},
+	{"weeks", "week", 12},
+	{"months", "month", 12},
 }
 
 func spanOf(name string) span {
@@ -30,15 +30,26 @@ func spanOf(name string) span {
 	return spans[0]
 }
 
-// begin is the start of the first step, so that the last one holds now. Hours and
-// days are those of Bishkek; weeks end with today.
-func (s span) begin(now time.Time) time.Time {
+// bounds are where the steps begin, and where the last one ends, after now. Hours,
+// days and months are those of Bishkek, weeks begin on Monday.
+func (s span) bounds(now time.Time) []time.Time {
 	local := now.In(clock.Bishkek)
-	last := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), 0, 0, 0, clock.Bishkek)
-	if s.step > time.Hour {
-		last = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, clock.Bishkek).Add(24*time.Hour - s.step)
+	year, month, day := local.Date()
+	all := make([]time.Time, 0, s.steps+1)
+	for back := s.steps - 1; back >= -1; back-- {
+		switch s.unit {
+		case "hour":
+			all = append(all, time.Date(year, month, day, local.Hour()-back, 0, 0, 0, clock.Bishkek))
+		case "day":
+			all = append(all, time.Date(year, month, day-back, 0, 0, 0, 0, clock.Bishkek))
+		case "week":
+			monday := day - (int(local.Weekday())+6)%7
+			all = append(all, time.Date(year, month, monday-7*back, 0, 0, 0, 0, clock.Bishkek))
+		default:
+			all = append(all, time.Date(year, month-time.Month(back), 1, 0, 0, 0, 0, clock.Bishkek))
+		}
 	}
-	return last.Add(-time.Duration(s.steps-1) * s.step)
+	return all
 }
 
 // cell is how many sign-ins of a method ended so within a step.
@@ -52,8 +63,8 @@ type cell struct {
 // statistic is what was counted over a span.
 type statistic struct {
 	span    span
-	begin   time.Time
-	entered []int // by step
+	begins  []time.Time // of the steps
+	entered []int       // by step
 	refused []int
 	methods []methodCount // the most used first
 	table   map[door.Method][]int
@@ -65,15 +76,13 @@ type methodCount struct {
 }
 
 func (c *Console) count(ctx context.Context, s span) (statistic, error) {
-	st := statistic{span: s, begin: s.begin(c.Clock.Now()), entered: make([]int, s.steps), refused: make([]int, s.steps), table: map[door.Method][]int{}}
-	cells, err := c.cells(ctx, st.begin, s.step)
+	bounds := s.bounds(c.Clock.Now())
+	st := statistic{span: s, begins: bounds[:s.steps], entered: make([]int, s.steps), refused: make([]int, s.steps), table: map[door.Method][]int{}}
+	cells, err := c.cells(ctx, bounds)
 	if err != nil {
 		return statistic{}, err
 	}
 	for _, each := range cells {
-		if each.step < 0 || each.step >= s.steps {
-			continue
-		}
 		i := slices.IndexFunc(st.methods, func(m methodCount) bool { return m.method == each.method })
 		if i < 0 {
 			i, st.methods = len(st.methods), append(st.methods, methodCount{method: each.method})

@@ -4,10 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/sanarip/sanarip/design"
-	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 )
@@ -29,11 +27,14 @@ func (st statistic) tabs(ctx context.Context) []design.Tab {
 	return tabs
 }
 
-// label is the name of a step: its hour, or its first day.
+// label is the name of a step: its hour, its first day, its month.
 func (st statistic) label(step int) string {
-	at := st.begin.Add(time.Duration(step) * st.span.step).In(clock.Bishkek)
-	if st.span.step == time.Hour {
+	at := st.begins[step]
+	switch st.span.unit {
+	case "hour":
 		return at.Format("15:04")
+	case "month":
+		return at.Format("01.2006")
 	}
 	return at.Format("02.01")
 }

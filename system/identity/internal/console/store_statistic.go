@@ -2,15 +2,26 @@ package console
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 )
 
-// cells counts sign-ins since the moment by step, method and outcome.
-func (c *Console) cells(ctx context.Context, since time.Time, step time.Duration) ([]cell, error) {
-	rows, err := c.DB.Read.QueryContext(ctx, `SELECT (at - $1) / $2, method, outcome, COUNT(*) FROM visit WHERE at >= $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-		db.Micros(since), step.Microseconds())
+// cells counts sign-ins by step, method and outcome; a step is between two of the
+// bounds that follow each other.
+func (c *Console) cells(ctx context.Context, bounds []time.Time) ([]cell, error) {
+	var steps strings.Builder
+	args := make([]any, 0, len(bounds))
+	for i, at := range bounds {
+		args = append(args, db.Micros(at))
+		if i > 0 {
+			fmt.Fprintf(&steps, " WHEN at < $%d THEN %d", i+1, i-1)
+		}
+	}
+	rows, err := c.DB.Read.QueryContext(ctx, fmt.Sprintf(`SELECT CASE%s END, method, outcome, COUNT(*) FROM visit WHERE at >= $1 AND at < $%d GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+		steps.String(), len(bounds)), args...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
