@@ -1,0 +1,288 @@
+package e2e_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+)
+
+// gallery goes from page to page as one person and holds each against what every
+// page of ЕСИ must be. With SANARIP_TEST_PICTURES=DIR it keeps them as pictures.
+type gallery struct {
+	*browser
+	site   string
+	dir    string
+	seen   map[string]bool   // shapes of addresses
+	titles map[string]string // language and title → shape
+	links  []string          // found on the way, not yet visited
+}
+
+func (b *browser) gallery(site string) *gallery {
+	return &gallery{browser: b, site: site, dir: pictures(), seen: map[string]bool{}, titles: map[string]string{}}
+}
+
+// pictures is the folder for them; "" for none.
+func pictures() string {
+	if dir := os.Getenv("SANARIP_TEST_PICTURES"); dir != "1" {
+		return dir
+	}
+	return "artifacts"
+}
+
+// looks is what a page shows of itself.
+type looks struct {
+	Status int      `json:"status"`
+	Lang   string   `json:"lang"`
+	Title  string   `json:"title"`
+	Heads  []string `json:"heads"`
+	Faults []string `json:"faults"`
+	Links  []string `json:"links"`
+}
+
+// lookScript reads the page. Faults are told with the element's own words.
+const lookScript = `(() => {
+	const faults = [], root = document.documentElement
+	const says = e => (e.innerText || e.getAttribute("aria-label") || e.name || e.className || e.tagName).toString().trim().slice(0, 60)
+	const hidden = e => !e.checkVisibility() || e.closest(".govuk-visually-hidden, .govuk-skip-link, [aria-hidden=true]")
+	const away = e => { for (; e; e = e.parentElement) if (getComputedStyle(e).clipPath !== "none") return true; return false }
+	const inScroll = e => e.closest(".sn-scroll, pre")
+	if (root.scrollWidth > root.clientWidth + 1) faults.push("scrolls sideways by " + (root.scrollWidth - root.clientWidth) + " px")
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+	const clipped = new Set()
+	for (let n = walker.nextNode(); n; n = walker.nextNode()) {
+		const e = n.parentElement
+		if (!n.data.trim() || hidden(e) || away(e)) continue
+		const range = document.createRange(); range.selectNodeContents(n)
+		for (const r of range.getClientRects()) {
+			if (!inScroll(e) && (r.right > root.clientWidth + 1 || r.left < -1)) clipped.add(e)
+			for (let box = e; box && box !== document.body; box = box.parentElement) {
+				const s = getComputedStyle(box), b = box.getBoundingClientRect()
+				if (s.display === "inline") continue
+				if (/hidden|clip/.test(s.overflowX) && (r.right > b.right + 1 || r.left < b.left - 1)) clipped.add(e)
+				if (/hidden|clip/.test(s.overflowY) && (r.bottom > b.bottom + 2 || r.top < b.top - 2)) clipped.add(e)
+			}
+		}
+	}
+	for (const e of clipped) faults.push("cut: " + says(e))
+	const words = [document.body.innerText, document.title]
+	for (const e of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]")) for (const a of ["aria-label", "title", "placeholder", "alt"]) words.push(e.getAttribute(a) || "")
+	for (const e of document.querySelectorAll("*")) for (const [k, v] of Object.entries(e.dataset || {})) if (/^\[[a-z]+(\.[a-z0-9_-]+)+\]$/.test(v)) faults.push("no words for data-" + k + " " + v)
+	for (const key of words.join("\n").match(/\bidentity\.[a-z_.]+|\[[a-z]+(\.[a-z0-9_-]+)+\]/g) || []) if (!words.join("\n").includes("/" + key)) faults.push("no words for " + key)
+	if (root.clientWidth < 500) for (const e of document.querySelectorAll("a[href], button, select, textarea, summary, input:not([type=hidden])")) {
+		if (hidden(e)) continue
+		const kind = e.tagName === "INPUT" && /radio|checkbox/.test(e.type)
+		const r = e.getBoundingClientRect()
+		const more = ["::before", "::after"].map(p => getComputedStyle(e, p)).filter(s => s.position === "absolute" && s.content !== "none").map(s => parseFloat(s.height) || 0)
+		const height = Math.max(r.height, ...more)
+		const inText = e.tagName === "A" && [...e.parentElement.childNodes].some(n => n !== e && n.textContent.trim() && !hidden(n.nodeType === 3 ? n.parentElement : n))
+		if (!kind && !inText && height < 43) faults.push("only " + Math.round(height) + " px tall: " + says(e))
+		if (kind && (r.height < 43 || r.width < 43)) faults.push("only " + Math.round(r.height) + " px tall: " + e.name)
+	}
+	const levels = [...document.querySelectorAll("h1, h2, h3, h4")].filter(h => h.checkVisibility()).map(h => +h.tagName[1])
+	levels.forEach((l, i) => { if (i && l > levels[i - 1] + 1) faults.push("heading of level " + l + " under one of level " + levels[i - 1]) })
+	for (const e of document.querySelectorAll("main input:not([type=hidden]):not([type=checkbox]):not([type=radio]):not([type=file]), main select, main textarea"))
+		if (e.checkVisibility() && e.name && /^(pin|password|code|phone|email|again)$/.test(e.name) && !e.autocomplete) faults.push("no autocomplete: " + e.name)
+	const ids = [...document.querySelectorAll("[id]")].map(e => e.id)
+	for (const twice of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) faults.push("id twice: " + twice)
+	for (const e of document.querySelectorAll("[tabindex]")) if (e.tabIndex > 0) faults.push("tabindex above 0: " + says(e))
+	return JSON.stringify({
+		status: performance.getEntriesByType("navigation")[0].responseStatus, lang: root.lang, title: document.title,
+		heads: [...document.querySelectorAll("h1")].filter(h => h.checkVisibility()).map(h => h.innerText.trim()),
+		faults, links: [...document.querySelectorAll("a[href]")].filter(a => !a.hasAttribute("download") && a.origin === location.origin).map(a => a.pathname + a.search),
+	})
+})()`
+
+func (g *gallery) look() looks {
+	g.t.Helper()
+	var l looks
+	if err := json.Unmarshal([]byte(eval[string](g.browser, lookScript)), &l); err != nil {
+		g.t.Fatal(err)
+	}
+	return l
+}
+
+var (
+	oneOf   = regexp.MustCompile(`/[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]{7,}`)
+	noLang  = regexp.MustCompile(`[?&]lang=[a-z]{2}`)
+	notSeen = regexp.MustCompile(`^/(assets|connect|exchange|\.well-known)/|\.(json|js|css|pdf|txt)(\?|$)`)
+)
+
+// shape is the address without what tells one record from another.
+func shape(address string) string {
+	address = noLang.ReplaceAllString(address, "")
+	path, query, _ := strings.Cut(address, "?")
+	values, _ := url.ParseQuery(query)
+	for _, own := range []string{"next", "client_id", "ui_locales", "flow", "request", "user_code", "before", "after", "cursor"} {
+		values.Del(own)
+	}
+	path = oneOf.ReplaceAllString(path, "/·")
+	if len(values) > 0 {
+		path += "?" + values.Encode()
+	}
+	return path
+}
+
+func inLang(address, lang string) string {
+	address = noLang.ReplaceAllString(address, "")
+	sign := "?"
+	if strings.Contains(address, "?") {
+		sign = "&"
+	}
+	return address + sign + "lang=" + lang
+}
+
+// visit goes to the address and shows the page there.
+func (g *gallery) visit(path string, status int) {
+	g.t.Helper()
+	if g.seen[shape(path)] {
+		return
+	}
+	g.seen[shape(path)] = true
+	g.goTo(g.site + inLang(path, "ky"))
+	if at := strings.TrimPrefix(noLang.ReplaceAllString(g.where(), ""), g.site); shape(at) != shape(path) {
+		if g.seen[shape(at)] || !strings.HasPrefix(g.where(), g.site) {
+			return // the page has led on to one that is known
+		}
+		g.seen[shape(at)] = true
+	}
+	g.show("", status)
+}
+
+// show looks at the page where the browser is, in each language.
+func (g *gallery) show(name string, status int) {
+	g.t.Helper()
+	at := noLang.ReplaceAllString(g.where(), "")
+	name = cmp.Or(name, strings.Trim(strings.NewReplacer("/", "_", "?", "_", "&", "_", "=", "-", "·", "x").Replace(shape(strings.TrimPrefix(at, g.site))), "_"), "start")
+	for _, lang := range []string{"en", "ru", "ky"} {
+		g.goTo(inLang(at, lang))
+		title := lang + g.showHere(name, lang, status).Title
+		here, _, _ := strings.Cut(shape(strings.TrimPrefix(at, g.site)), "?")
+		if other, has := g.titles[title]; has && other != here && status == 200 {
+			g.t.Errorf("%s: %s in %s: the title %q is also that of %s", g.name, name, lang, title, other)
+		}
+		g.titles[title] = here
+	}
+	g.tabs(name)
+	g.axe(name)
+}
+
+// showHere looks at the page as it stands: what came of a form does not come again.
+func (g *gallery) showHere(name, lang string, status int) looks {
+	g.t.Helper()
+	l := g.look()
+	faults := l.Faults
+	if l.Status != status {
+		faults = append(faults, fmt.Sprintf("status %d, not %d", l.Status, status))
+	}
+	if l.Lang != lang {
+		faults = append(faults, "lang="+l.Lang)
+	}
+	if len(l.Heads) != 1 {
+		faults = append(faults, fmt.Sprintf("h1: %q", l.Heads))
+	}
+	g.keep(name, lang)
+	if lang == "ky" || g.dir != "" {
+		g.resize(1440)
+		for _, f := range g.look().Faults {
+			if !slices.Contains(faults, f) {
+				faults = append(faults, f+" at 1440 px")
+			}
+		}
+		g.keep(name, lang)
+		g.resize(360)
+	}
+	if len(faults) > 0 {
+		g.t.Errorf("%s: %s in %s (%s):\n   %s", g.name, name, lang, g.where(), strings.Join(faults, "\n   "))
+	}
+	g.links = append(g.links, l.Links...)
+	return l
+}
+
+// keep makes the picture, where one is asked for.
+func (g *gallery) keep(name, lang string) {
+	if g.dir == "" {
+		return
+	}
+	shot, err := chromedp.Run(g.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(g.dir, fmt.Sprintf("%s-%s-%s-%d.png", g.name, name, lang, g.width)), shot, 0o600)
+	}
+	if err != nil {
+		g.t.Error(err)
+	}
+}
+
+// tabs walks the page with the Tab key: every control gets the focus, in the
+// order of the page, is seen to have it, and stands in view.
+func (g *gallery) tabs(name string) {
+	g.t.Helper()
+	count := eval[int](g.browser, `(() => {
+		const print = e => [e, ...(e.labels || [])].flatMap(x => ["", "::before", "::after"].map(p => { const s = getComputedStyle(x, p); return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.backgroundColor, s.borderColor, s.textDecorationThickness].join() })).join("|")
+		document.activeElement.blur(); getSelection().removeAllRanges(); document.activeElement.blur()
+		const groups = new Set()
+		const all = [...document.querySelectorAll("a[href], button, select, textarea, summary, input:not([type=hidden]), [tabindex='0'], video[controls]")].filter(e => {
+			if (e.disabled || !e.checkVisibility({visibilityProperty: true}) || e.tabIndex < 0 || e.closest("[inert]")) return false
+			if (e.type === "radio") { if (groups.has(e.name)) return false; groups.add(e.name) }
+			return true
+		})
+		window.__tabs = {all, before: new Map(all.map(e => [e, print(e)])), got: [], unseen: [], away: []}
+		document.addEventListener("focusin", event => {
+			const e = event.target, t = window.__tabs
+			t.got.push(e)
+			if (t.before.get(e) === print(e)) t.unseen.push(e)
+			const r = (e.labels && e.labels[0] || e).getBoundingClientRect()
+			if (r.bottom < 0 || r.top > innerHeight) t.away.push(e)
+		})
+		document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex")
+		window.__tabs.got = []
+		return all.length + 4 * all.filter(e => /date|time/.test(e.type)).length // a date has several stops
+	})()`)
+	for range count + 1 {
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			if _, err := chromedp.Call(g.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9}); err != nil {
+				g.t.Fatal(err)
+			}
+		}
+	}
+	fault := eval[string](g.browser, `(() => {
+		const {all, got, unseen, away} = window.__tabs, faults = []
+		const says = e => (e.innerText || e.getAttribute("aria-label") || e.name || e.className || e.tagName).toString().trim().slice(0, 60)
+		const radio = e => e.type === "radio" ? all.find(x => x.type === "radio" && x.name === e.name) || e : e
+		const first = got.map(radio).filter((e, i, a) => all.includes(e) && a.indexOf(e) === i)
+		for (const e of all) if (!first.includes(e)) faults.push("Tab never comes to " + says(e))
+		const order = all.filter(e => first.includes(e))
+		const wrong = first.findIndex((e, i) => e !== order[i])
+		if (wrong > 0) faults.push("Tab comes to " + says(first[wrong]) + " before " + says(order[wrong]))
+		for (const e of unseen) faults.push("the focus is not seen on " + says(e))
+		for (const e of away) faults.push("has the focus out of view: " + says(e))
+		return faults.join("\n   ")
+	})()`)
+	if fault != "" {
+		g.t.Errorf("%s: %s by keyboard:\n   %s", g.name, name, fault)
+	}
+}
+
+// axe is check without what look knows already.
+func (g *gallery) axe(name string) { g.t.Helper(); g.check(name) }
+
+// crawl visits every page that a link leads to from the pages seen so far, and
+// from those, until there is none left.
+func (g *gallery) crawl() {
+	g.t.Helper()
+	for len(g.links) > 0 {
+		link := g.links[0]
+		g.links = g.links[1:]
+		if !notSeen.MatchString(link) {
+			g.visit(link, 200)
+		}
+	}
+}
