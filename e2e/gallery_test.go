@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/identity/facetest"
 )
 
 // Every page of ЕСИ that a link leads to, and those that need a state, in three
@@ -53,8 +54,9 @@ func strangersPages(t *testing.T, w world) {
 // newcomersPages are the registration and the set-up of a new account.
 func newcomersPages(t *testing.T, w world) {
 	person := demo.Residents[3]
+	film := camera(t)
 	b := open(t, "newcomer", 360, "ky", chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("use-file-for-fake-video-capture", camera(t)))
+		chromedp.Flag("use-file-for-fake-video-capture", film))
 	g := b.gallery(w.site["identity"])
 	g.goTo(g.site + "/register/passport?lang=ky")
 	g.submit("pin")
@@ -77,10 +79,13 @@ func newcomersPages(t *testing.T, w world) {
 		g.submit("code")
 	}
 	g.show("", 200)
-	g.press("Камераны ачуу")
-	g.waitFor(`document.querySelector("video").videoWidth > 0`)
-	g.press("Сүрөткө тартуу")
-	g.press("Ырастоо")
+	g.takesPhoto()
+	g.see("Дагы бир сүрөт")
+	g.show("", 200)
+	stands(t, film, map[string]facetest.Head{
+		"closer": {X: 310, Y: 225, R: 145, Turn: 0.12}, "left": {X: 200, Y: 215, R: 103, Turn: -0.12}, "right": {X: 440, Y: 225, R: 98, Turn: 0.12},
+	}[eval[string](b, `document.querySelector("[data-task]").dataset.task`)])
+	g.takesPhoto()
 	g.see("Маалыматты текшериңиз")
 	g.show("", 200)
 	g.press("Катталуу")
