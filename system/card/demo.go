@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
@@ -122,11 +123,18 @@ func demoBed(department string, room, bed int) string {
 	return fmt.Sprintf("%s-%s-%d-%d", demo.Hospital, department, room, bed)
 }
 
+// demoTitles are the posts of those who act in the demo.
+var demoTitles = map[workforceapi.Role]text.Words{
+	workforceapi.Doctor: {KY: "Дарыгер", RU: "Врач", EN: "Doctor"},
+	workforceapi.Nurse:  {KY: "Медайым", RU: "Медицинская сестра", EN: "Nurse"},
+	workforceapi.Head:   {KY: "Бөлүм башчысы", RU: "Заведующий отделением", EN: "Head of department"},
+}
+
 // acting is the context in which the demo's staff works.
 func (s *System) acting(ctx context.Context, p demo.Person, role workforceapi.Role, department string) context.Context {
 	post := workforceapi.Post{
 		PIN: p.PIN, PersonName: p.Name(), Role: role, Organisation: demo.Hospital,
-		OrganisationName: s.desk.Directory.Name(ctx, demo.Hospital), Department: department,
+		OrganisationName: s.desk.Directory.Name(ctx, demo.Hospital), Department: department, Title: demoTitles[role],
 	}
 	return desk.With(ctx, desk.Staff{PIN: p.PIN, Name: p.Name(), Post: post})
 }
