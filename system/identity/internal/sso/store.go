@@ -147,14 +147,15 @@ func (s *Sessions) Entered(ctx context.Context, sid, client string) (bool, error
 	return alive, err
 }
 
-// Enter is Entered in a transaction.
+// Enter is Entered in a transaction: the session stays until it ends.
 func (s *Sessions) Enter(ctx context.Context, tx *sql.Tx, sid, client string) (alive bool, err error) {
-	if alive, err = s.hold(ctx, tx, sid); err != nil || !alive {
+	result, err := tx.ExecContext(ctx, `INSERT INTO sso_client (sid, client_id, at) SELECT sid, $2, $3 FROM sso_session WHERE sid = $1`+s.DB.ForUpdate()+`
+		ON CONFLICT (sid, client_id) DO UPDATE SET at = excluded.at`, sid, client, db.Micros(s.Clock.Now()))
+	if err != nil {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO sso_client (sid, client_id, at) VALUES ($1, $2, $3)
-		ON CONFLICT (sid, client_id) DO UPDATE SET at = $3`, sid, client, db.Micros(s.Clock.Now()))
-	return err == nil, err
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 // In lists the sessions of the person that have signed in to the client.
