@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -22,11 +20,11 @@ import (
 	"github.com/sanarip/sanarip/demo"
 )
 
-// The demo's clients for tests of the provider: one has its tokens signed with
-// RS256, the other with ES256.
+// The demo's clients for tests of the provider, each with another signature.
 var (
 	rs256 = connected{"conformance", "conformance-secret-demo"}
 	es256 = connected{"conformance-es256", "conformance-es256-secret-demo"}
+	eddsa = connected{"conformance-eddsa", "conformance-eddsa-secret-demo"}
 )
 
 type connected struct{ id, secret string }
@@ -36,18 +34,25 @@ const (
 	verifier = "a-verifier-of-more-than-forty-three-characters-0123"
 )
 
-// line is one connection that is kept open.
-type line struct {
-	conn   net.Conn
-	reader *bufio.Reader
+// line is a client with one connection that is kept open: net/http's own, as a
+// system written in Go would ask.
+type line struct{ client *http.Client }
+
+func open(address string) *line {
+	return &line{&http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			MaxConnsPerHost: 1, DisableCompression: true,
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, address) },
+		},
+	}}
 }
 
-func open(ctx context.Context, address string) (*line, error) {
-	conn, err := dial(ctx, address)
-	if err != nil {
-		return nil, err
-	}
-	return &line{conn, bufio.NewReaderSize(conn, 16<<10)}, nil
+// request is what is asked.
+type request struct {
+	method, address string
+	header          map[string]string
+	form            url.Values
 }
 
 // answer is what came back.
@@ -57,32 +62,27 @@ type answer struct {
 	body     []byte
 }
 
-// ask sends the request as it is and reads the answer.
-func (l *line) ask(request []byte) (answer, error) {
-	if _, err := l.conn.Write(request); err != nil {
-		return answer{}, err
+func (l *line) ask(ctx context.Context, q request) (answer, error) {
+	var body io.Reader
+	if q.form != nil {
+		body = strings.NewReader(q.form.Encode())
 	}
-	response, err := http.ReadResponse(l.reader, nil)
+	r, err := http.NewRequestWithContext(ctx, q.method, q.address, body)
 	if err != nil {
 		return answer{}, err
 	}
-	body, err := io.ReadAll(response.Body)
-	return answer{response.StatusCode, response.Header.Get("Location"), body}, errors.Join(err, response.Body.Close())
-}
-
-// raw is a request as bytes.
-func raw(method, host, path string, header map[string]string, form url.Values) []byte {
-	var b bytes.Buffer
-	_, _ = fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, host)
-	for name, value := range header {
-		_, _ = fmt.Fprintf(&b, "%s: %s\r\n", name, value)
+	for name, value := range q.header {
+		r.Header.Set(name, value)
 	}
-	body := form.Encode()
-	if form != nil {
-		_, _ = fmt.Fprintf(&b, "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", len(body))
+	if q.form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	_, _ = fmt.Fprintf(&b, "\r\n%s", body)
-	return b.Bytes()
+	response, err := l.client.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	data, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, response.Header.Get("Location"), data}, errors.Join(err, response.Body.Close())
 }
 
 func (s settings) host() string { return strings.TrimPrefix(s.base, "http://") }
@@ -94,18 +94,15 @@ func (s settings) network() string {
 }
 
 func (s settings) greet() act {
-	return s.simple("hello", "", s.hello, raw("GET", s.hello, "/", nil, nil))
+	return s.simple("hello", "", s.hello, request{method: http.MethodGet, address: "http://" + s.hello + "/"})
 }
 
 // simple is an act of one request that is the same each time.
-func (s settings) simple(name, goal, address string, request []byte) act {
+func (s settings) simple(name, goal, network string, q request) act {
 	return act{name, goal, func(ctx context.Context) (func() (int, error), error) {
-		l, err := open(ctx, address)
-		if err != nil {
-			return nil, err
-		}
+		l := open(network)
 		return func() (int, error) {
-			got, err := l.ask(request)
+			got, err := l.ask(ctx, q)
 			if err == nil && got.status != http.StatusOK {
 				err = fmt.Errorf("answered %d: %s", got.status, got.body)
 			}
@@ -119,43 +116,37 @@ func basic(id, secret string) map[string]string {
 }
 
 func (s settings) acts(ctx context.Context) ([]act, error) {
-	at, host := s.network(), s.host()
+	at := s.network()
 	cookies, err := s.signIn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("signing in: %w", err)
 	}
-	l, err := open(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	token, _, err := s.flow(l, cookies, rs256)
+	l := open(at)
+	token, _, err := s.flow(ctx, l, cookies, rs256)
 	if err != nil {
 		return nil, err
 	}
 	machine, machineSecret, _ := strings.Cut(s.machine, ":")
-	ask := raw("POST", host, "/connect/token", basic(machine, machineSecret), url.Values{"grant_type": {"client_credentials"}})
-	got, err := l.ask(ask)
+	ask := request{http.MethodPost, s.base + "/connect/token", basic(machine, machineSecret), url.Values{"grant_type": {"client_credentials"}}}
+	got, err := l.ask(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
 	acts := []act{
-		s.simple("discovery", "0.80", at, raw("GET", host, "/.well-known/openid-configuration", nil, nil)),
-		s.simple("keys (JWKS)", "0.80", at, raw("GET", host, "/.well-known/openid-configuration/jwks", nil, nil)),
-		s.simple("userinfo", "0.55", at, raw("GET", host, "/connect/userinfo", map[string]string{"Authorization": "Bearer " + token}, nil)),
-		s.simple("introspection", "0.55", at, raw("POST", host, "/connect/introspect", basic(rs256.id, rs256.secret), url.Values{"token": {token}})),
+		s.simple("discovery", "0.80", at, request{method: http.MethodGet, address: s.base + "/.well-known/openid-configuration"}),
+		s.simple("keys (JWKS)", "0.80", at, request{method: http.MethodGet, address: s.base + "/.well-known/openid-configuration/jwks"}),
+		s.simple("userinfo", "0.55", at, request{http.MethodGet, s.base + "/connect/userinfo", map[string]string{"Authorization": "Bearer " + token}, nil}),
+		s.simple("introspection", "0.55", at, request{http.MethodPost, s.base + "/connect/introspect", basic(rs256.id, rs256.secret), url.Values{"token": {token}}}),
 		s.simple("token of a machine (client credentials, "+algorithm(accessToken(got.body))+")", "0.22", at, ask),
 	}
-	for _, c := range []connected{es256, rs256} {
-		if token, _, err = s.flow(l, cookies, c); err != nil {
+	for _, c := range []connected{eddsa, es256, rs256} {
+		if token, _, err = s.flow(ctx, l, cookies, c); err != nil {
 			return nil, err
 		}
 		acts = append(acts, act{"code with PKCE to tokens, signed in, " + algorithm(token), "0.20, ≤ 650 µs", func(ctx context.Context) (func() (int, error), error) {
-			l, err := open(ctx, at)
-			if err != nil {
-				return nil, err
-			}
+			l := open(at)
 			return func() (int, error) {
-				_, n, err := s.flow(l, cookies, c)
+				_, n, err := s.flow(ctx, l, cookies, c)
 				return n, err
 			}, nil
 		}})
@@ -196,25 +187,25 @@ func authorize(c connected) string {
 
 // flow goes from the authorization request to the tokens, as a signed-in
 // person's browser and the client's server do.
-func (s settings) flow(l *line, cookies string, c connected) (token string, requests int, err error) {
-	path := authorize(c)
+func (s settings) flow(ctx context.Context, l *line, cookies string, c connected) (token string, requests int, err error) {
+	address := s.base + authorize(c)
 	for requests = 1; requests <= 5; requests++ {
-		got, err := l.ask(raw("GET", s.host(), path, map[string]string{"Cookie": cookies}, nil))
+		got, err := l.ask(ctx, request{http.MethodGet, address, map[string]string{"Cookie": cookies}, nil})
 		if err != nil {
 			return "", requests, err
 		}
 		target, err := url.Parse(got.location)
-		if err != nil || target.String() == "" {
-			return "", requests, fmt.Errorf("%s answered %d: %.200s", path, got.status, got.body)
+		if err != nil || got.location == "" {
+			return "", requests, fmt.Errorf("%s answered %d: %.200s", address, got.status, got.body)
 		}
 		code := target.Query().Get("code")
 		if code == "" {
-			path = target.RequestURI()
+			address = s.base + target.RequestURI()
 			continue
 		}
-		got, err = l.ask(raw("POST", s.host(), "/connect/token", basic(c.id, c.secret), url.Values{
+		got, err = l.ask(ctx, request{http.MethodPost, s.base + "/connect/token", basic(c.id, c.secret), url.Values{
 			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier},
-		}))
+		}})
 		if token = accessToken(got.body); err == nil && (got.status != http.StatusOK || token == "") {
 			err = fmt.Errorf("token answered %d: %s", got.status, got.body)
 		}
@@ -269,11 +260,13 @@ func (s settings) signIn(ctx context.Context) (string, error) {
 	if _, err = send(http.MethodPost, page.String(), url.Values{"decision": {"allow"}, "agreement": {"1"}, "remember": {"1"}}); err != nil {
 		return "", err
 	}
-	if page, err = send(http.MethodGet, s.base+authorize(es256), nil); err != nil {
-		return "", err
-	}
-	if _, err = send(http.MethodPost, page.String(), url.Values{"decision": {"allow"}, "remember": {"1"}}); err != nil {
-		return "", err
+	for _, c := range []connected{es256, eddsa} {
+		if page, err = send(http.MethodGet, s.base+authorize(c), nil); err != nil {
+			return "", err
+		}
+		if _, err = send(http.MethodPost, page.String(), url.Values{"decision": {"allow"}, "remember": {"1"}}); err != nil {
+			return "", err
+		}
 	}
 	base, err := url.Parse(s.base)
 	if err != nil {

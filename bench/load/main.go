@@ -37,7 +37,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each is measured")
 	flag.DurationVar(&s.time, "time", 2*time.Second, "for how long each time")
 	flag.StringVar(&s.only, "only", "", "measure what has this in its name")
-	flag.IntVar(&s.connections, "connections", 16, "at once")
+	flag.IntVar(&s.connections, "connections", 64, "at once")
 	flag.Parse()
 	if err := s.run(context.Background()); err != nil {
 		fail(err)

@@ -243,6 +243,10 @@ func (s *System) clients(env host.Env) []openid.Client {
 			ID: "conformance-es256", Secret: "conformance-es256-secret-demo", Name: s.clientName("conformance"), Address: loopback,
 			Redirects: []string{loopback + "/callback"}, PostLogout: []string{loopback + "/"}, Scopes: openid.PersonScopes, Alg: "ES256",
 		},
+		openid.Client{
+			ID: "conformance-eddsa", Secret: "conformance-eddsa-secret-demo", Name: s.clientName("conformance"), Address: loopback,
+			Redirects: []string{loopback + "/callback"}, PostLogout: []string{loopback + "/"}, Scopes: openid.PersonScopes, Alg: "EdDSA",
+		},
 		openid.Client{ // for what one client must not do with another's
 			ID: "conformance2", Secret: "conformance2-secret-demo", Name: s.clientName("conformance"), Address: loopback,
 			Redirects: []string{loopback + "/callback"}, PostLogout: []string{loopback + "/"}, FrontChannel: loopback + "/frontchannel",
