@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/config"
@@ -21,6 +23,18 @@ func Settings() []config.Key {
 		keys = append(keys, config.Key{Name: s.Name, Default: s.Default(), Doc: s.Doc()})
 	}
 	return keys
+}
+
+// noncesOf reads of whom DPoP nonces are asked.
+func noncesOf(settings map[string]string) (openid.Nonces, error) {
+	switch of := openid.Nonces(strings.TrimSpace(settings["dpop_nonce"])); of {
+	case "":
+		return openid.NoncesAsked, nil
+	case openid.NoncesAsked, openid.NoncesFAPI, openid.NoncesAll:
+		return of, nil
+	default:
+		return "", fmt.Errorf("identity_dpop_nonce: %q is none of asked, fapi, all", of)
+	}
 }
 
 // said are the times that pages and messages name, as they are set.

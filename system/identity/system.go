@@ -108,6 +108,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		return err
 	}
 	s.texts.Always = said(lives)
+	nonces, err := noncesOf(env.Settings)
+	if err != nil {
+		return err
+	}
 	s.queue = job.New(s.db, s.clock, s.log, job.Config{})
 	s.accounts = account.NewAccounts(s.db, s.clock, box)
 	s.keys = &openid.Keys{DB: s.db, Clock: s.clock, Box: box, Lives: lives}
@@ -124,7 +128,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	consents := &consent.Consents{DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Record: s.record}
 	s.provider, err = openid.New(openid.Config{
 		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
-		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed, Lives: lives,
+		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed, Lives: lives, Nonces: nonces,
 		Reused: func(ctx context.Context, tx *sql.Tx, grantID, accountID, client string) error {
 			return s.desk.Reused(ctx, tx, grantID, accountID, client)
 		},

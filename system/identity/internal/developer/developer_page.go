@@ -7,7 +7,9 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -76,7 +78,8 @@ func settings(form *page.Form) openid.Settings {
 		},
 		Address: form.Text("address", maxText), Redirects: strings.Fields(form.Text("redirects", maxText)), PostLogout: strings.Fields(form.Text("post_logout", maxText)),
 		BackChannel: form.Text("back_channel", maxText), FrontChannel: form.Text("front_channel", maxText), JWKS: form.Text("jwks", 20<<10),
-		Profile: openid.ProfilePlain, Pairwise: form.Get("pairwise") != "", Opaque: form.Get("opaque") != "",
+		Profile: openid.ProfilePlain, Pairwise: form.Get("pairwise") != "", Opaque: form.Get("opaque") != "", Nonce: form.Get("nonce") != "",
+		TokenLife: span(form, "token_life", time.Minute), RefreshLife: span(form, "refresh_life", time.Hour),
 		Alg: form.Choice("alg", "RS256", "ES256", "EdDSA"), Scopes: []string{openid.ScopeOpenID},
 	}
 	for _, scope := range openid.PersonScopes {
@@ -99,6 +102,20 @@ func settings(form *page.Form) openid.Settings {
 		s.Grants, s.Scopes = []openid.Grant{openid.GrantMachine}, []string{openid.ScopeSystemRead}
 	}
 	return s
+}
+
+// span reads a time in whole units; 0 when nothing is said.
+func span(form *page.Form, name string, unit time.Duration) time.Duration {
+	text := form.Text(name, 10)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 100_000 {
+		form.Fail(name, "identity.connect.life")
+		return 0
+	}
+	return time.Duration(n) * unit
 }
 
 func or(value, otherwise string) string {
@@ -126,6 +143,15 @@ func fill(c openid.Client) *page.Form {
 	}
 	if c.Opaque {
 		form.Set("opaque", "1")
+	}
+	if c.Nonce {
+		form.Set("nonce", "1")
+	}
+	if c.TokenLife > 0 {
+		form.Set("token_life", strconv.Itoa(int(c.TokenLife/time.Minute)))
+	}
+	if c.RefreshLife > 0 {
+		form.Set("refresh_life", strconv.Itoa(int(c.RefreshLife/time.Hour)))
 	}
 	return form
 }

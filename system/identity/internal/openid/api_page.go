@@ -12,6 +12,9 @@ import (
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/pace"
 )
 
 // invalidProof is the code of RFC 9449, 5, that the library does not name.
@@ -52,6 +55,7 @@ func (p *Provider) api(next http.Handler) http.Handler {
 			next.ServeHTTP(answer, r)
 			p.hold(r, call, answer)
 		}
+		p.counted(r.Context(), call)
 		p.mend(r, call, answer)
 		p.remember(r.Context(), call)
 		_ = answer.send() // a reader that left is no error of ours
@@ -69,13 +73,20 @@ func (p *Provider) check(r *http.Request, call *call) error {
 	}
 	call.form = r.PostForm
 	if call.endpoint == "userinfo" {
-		return p.scheme(r)
+		return p.scheme(r, call)
 	}
 	call.client = named(r)
+	call.caller = pace.Key{Address: page.Address(r), Name: call.client}
+	if err := p.barred(call); err != nil {
+		return err
+	}
 	c, _, err := p.client(r.Context(), call.client)
 	if err != nil {
 		note(r.Context(), err)
 		return goidc.NewError("temporarily_unavailable", "try again later")
+	}
+	if err := p.fresh(r, call, c.Client); err != nil {
+		return err
 	}
 	if c.fapi() {
 		if err := p.strict(r); err != nil {
@@ -203,7 +214,7 @@ func (p *Provider) strict(r *http.Request) error {
 
 // scheme refuses a token that is bound to a key and comes as a bearer's, and the
 // other way round (RFC 9449, 7.1): the library takes either.
-func (p *Provider) scheme(r *http.Request) error {
+func (p *Provider) scheme(r *http.Request, call *call) error {
 	name, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
 	if token == "" {
@@ -211,7 +222,9 @@ func (p *Provider) scheme(r *http.Request) error {
 	}
 	wrong := goidc.NewError(goidc.ErrorCodeInvalidToken, "the token does not go with the scheme")
 	var bound bool
+	var clientID string
 	claims := struct {
+		Client       string `json:"client_id"`
 		Confirmation struct {
 			Thumbprint string `json:"jkt"`
 		} `json:"cnf"`
@@ -220,7 +233,7 @@ func (p *Provider) scheme(r *http.Request) error {
 		if !unproven(token, nil, &claims) {
 			return goidc.NewError(goidc.ErrorCodeInvalidToken, "invalid token")
 		}
-		bound = claims.Confirmation.Thumbprint != ""
+		bound, clientID = claims.Confirmation.Thumbprint != "", claims.Client
 	} else {
 		held, err := p.grants.Token(r.Context(), token)
 		if errors.Is(err, goidc.ErrNotFound) {
@@ -230,7 +243,7 @@ func (p *Provider) scheme(r *http.Request) error {
 			note(r.Context(), err)
 			return wrong
 		}
-		bound = held.JWKThumbprint != ""
+		bound, clientID = held.JWKThumbprint != "", held.ClientID
 	}
 	switch {
 	case strings.EqualFold(name, "Bearer") && !bound:
@@ -238,7 +251,12 @@ func (p *Provider) scheme(r *http.Request) error {
 		return nil
 	case strings.EqualFold(name, "DPoP") && bound:
 		r.Header.Set("Authorization", "DPoP "+token)
-		return nil
+		c, _, err := p.client(r.Context(), clientID)
+		if err != nil {
+			note(r.Context(), err)
+			return wrong
+		}
+		return p.fresh(r, call, c.Client)
 	}
 	return wrong
 }
@@ -247,6 +265,12 @@ func (p *Provider) scheme(r *http.Request) error {
 func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 	h := answer.Header()
 	h.Set("Cache-Control", "no-store")
+	if call.nonce != "" {
+		h.Set(nonceHeader, call.nonce)
+	}
+	if call.hurried {
+		h.Set("Retry-After", "1")
+	}
 	if call.trouble != nil {
 		p.config.Log.ErrorContext(r.Context(), "a request could not be answered", "system", "identity", "endpoint", call.endpoint, "error", call.trouble.Error())
 		answer.again(goidc.NewError("temporarily_unavailable", "try again later"), http.StatusServiceUnavailable)
@@ -254,6 +278,8 @@ func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 	}
 	e, ok := errors.AsType[goidc.Error](call.refused)
 	switch {
+	case ok && e.Code == useNonce && call.endpoint == "userinfo":
+		answer.again(e, http.StatusUnauthorized)
 	case ok && dpopTrouble(call.refused):
 		status := http.StatusBadRequest
 		if call.endpoint == "userinfo" {
@@ -276,8 +302,11 @@ func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 	challenge := `Basic realm="esi", charset="UTF-8"` // RFC 6749, 5.2
 	if call.endpoint == "userinfo" {
 		code := goidc.ErrorCodeInvalidToken
-		if dpopTrouble(call.refused) {
+		switch {
+		case dpopTrouble(call.refused):
 			code = invalidProof
+		case ok && e.Code == useNonce:
+			code = useNonce
 		}
 		// RFC 6750, 3; RFC 9449, 7.1
 		challenge = `Bearer realm="esi", error="` + string(code) + `"`

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"github.com/sanarip/sanarip/system/identity/internal/pace"
 )
 
 // call is one request to the provider, as far as the stores and the answer
@@ -22,6 +24,9 @@ type call struct {
 	repeated  bool       // the same answer is given again
 	wrong     string     // with a parameter
 	enter     enter      // what is written with the code
+	caller    pace.Key   // who asks, of a machine's request
+	hurried   bool       // it was refused unseen: see pacing
+	nonce     string     // for the next proof; "" when there is nothing new
 	gone      bool       // the session ended this very moment
 	trouble   error      // of a function that can return none: the answer becomes an error
 	refused   error      // why the library refuses

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 )
@@ -92,6 +93,13 @@ func (p *Provider) idTokenClaims(ctx context.Context, g *goidc.Grant) map[string
 		claims["auth_time"] = at
 	}
 	p.single(ctx, g, strings.Fields(word(storeIDClaims)), claims)
+	c, _, err := p.client(ctx, g.ClientID)
+	if err != nil {
+		note(ctx, err)
+	}
+	if shorter := c.within(p.lives.idToken); shorter < p.lives.idToken {
+		claims["exp"] = time.Now().Unix() + int64(seconds(shorter))
+	}
 	return claims
 }
 

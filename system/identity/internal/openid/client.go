@@ -97,18 +97,21 @@ type Client struct {
 	BackChannel  string // where logout tokens go; "" for none
 	FrontChannel string // what is opened in a frame at a sign-out; "" for none
 	Scopes       []string
-	Machine      bool    // client_credentials alone: nobody signs in to it
-	Introspects  bool    // a resource server: may ask about any token
-	Grants       []Grant // empty: code and refresh, or what Machine says
-	Method       Method  // empty: a secret
-	JWKS         string  // its public keys as JSON
-	Profile      Profile // empty: plain
-	Pairwise     bool    // people have another "sub" here than elsewhere
-	Opaque       bool    // its access tokens are no JWT
-	Alg          string  // signs its tokens: RS256 (or empty), ES256, EdDSA
-	State        State   // empty for the product's own: approved
-	Owner        string  // account that registered it; "" for the product's own
-	Reason       string  // why it was blocked or sent back
+	Machine      bool          // client_credentials alone: nobody signs in to it
+	Introspects  bool          // a resource server: may ask about any token
+	Grants       []Grant       // empty: code and refresh, or what Machine says
+	Method       Method        // empty: a secret
+	JWKS         string        // its public keys as JSON
+	Profile      Profile       // empty: plain
+	Pairwise     bool          // people have another "sub" here than elsewhere
+	Opaque       bool          // its access tokens are no JWT
+	TokenLife    time.Duration // of its ID and access tokens where it is shorter than everybody's; 0: everybody's
+	RefreshLife  time.Duration // the same of its refresh tokens, after the sign-in
+	Nonce        bool          // its proofs must have our nonce (RFC 9449, 8)
+	Alg          string        // signs its tokens: RS256 (or empty), ES256, EdDSA
+	State        State         // empty for the product's own: approved
+	Owner        string        // account that registered it; "" for the product's own
+	Reason       string        // why it was blocked or sent back
 	Created      time.Time
 	Changed      time.Time
 

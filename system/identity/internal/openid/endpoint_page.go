@@ -91,6 +91,9 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 	if r.PathValue("id") != "" {
 		call.endpoint = path.Base(path.Dir(r.URL.Path))
 	}
+	if err := p.hurried(w, r, call); err != nil {
+		return err
+	}
 	r = r.WithContext(with(r.Context(), call))
 	call.wrong = voluntary(values)
 	if strings.HasPrefix(values.Get("request_uri"), pushedID) {

@@ -38,7 +38,7 @@ var (
 
 // lives are those of the provider, looked up once.
 type lives struct {
-	token, idToken, refreshIdle, refreshLife, refreshGrace, code, flow, pushed, proof, leeway, device, devicePause, frame, logout, refusal time.Duration
+	token, idToken, refreshIdle, refreshLife, refreshGrace, code, flow, pushed, proof, leeway, device, devicePause, frame, logout, refusal, nonce time.Duration
 }
 
 func livesOf(v setting.Values) lives {
@@ -46,8 +46,16 @@ func livesOf(v setting.Values) lives {
 		token: v.Time(tokenLife), idToken: v.Time(idTokenLife), refreshIdle: v.Time(refreshIdle), refreshLife: v.Time(RefreshLife),
 		refreshGrace: v.Time(refreshGrace), code: v.Time(codeLife), flow: v.Time(flowLife), pushed: v.Time(pushedLife), proof: v.Time(proofLife),
 		leeway: v.Time(leeway), device: v.Time(deviceLife), devicePause: v.Time(devicePause).Truncate(time.Second), frame: v.Time(frameLife),
-		logout: v.Time(logoutLife), refusal: v.Time(refusalLife),
+		logout: v.Time(logoutLife), refusal: v.Time(refusalLife), nonce: v.Time(nonceLife),
 	}
+}
+
+// within is how long the client's own tokens live where everybody's live so long.
+func (c Client) within(everybodys time.Duration) time.Duration {
+	if c.TokenLife > 0 {
+		return min(c.TokenLife, everybodys)
+	}
+	return everybodys
 }
 
 // What does not go together is refused.

@@ -58,12 +58,15 @@ type Config struct {
 	// came a second time: it was stolen. nil tells nobody.
 	Reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
 	Lives  setting.Values
+	Nonces Nonces // empty: NoncesAsked
 }
 
 // Provider is the OpenID provider.
 type Provider struct {
 	config  Config
 	lives   lives
+	nonces  Nonces
+	pacing  *pacing
 	grants  *grants
 	flows   *flows
 	handler http.Handler
@@ -81,9 +84,9 @@ type Provider struct {
 func New(config Config) (*Provider, error) {
 	lives := livesOf(config.Lives)
 	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, reused: config.Reused}
-	p := &Provider{config: config, lives: lives, grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
+	p := &Provider{config: config, lives: lives, nonces: config.Nonces, pacing: newPacing(config.Lives), grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
 	p.refused = refusals{db: config.DB, clock: config.Clock, life: lives.refusal}
-	g.alive = p.alive
+	g.alive, g.client = p.alive, p.client
 	for _, c := range config.Clients {
 		if c.Secret == "" && c.Method != MethodKey && c.Method != MethodPublic {
 			return nil, errors.New("openid: client " + c.ID + " has no secret")
@@ -204,9 +207,9 @@ func (p *Provider) tokenOptions(ctx context.Context, _ *goidc.Grant, c *goidc.Cl
 		note(ctx, err)
 	}
 	if ours.Opaque {
-		return goidc.NewOpaqueTokenOptions(seconds(p.lives.token))
+		return goidc.NewOpaqueTokenOptions(seconds(ours.within(p.lives.token)))
 	}
-	return goidc.NewJWTTokenOptions(ours.alg(), seconds(p.lives.token))
+	return goidc.NewJWTTokenOptions(ours.alg(), seconds(ours.within(p.lives.token)))
 }
 
 // refreshToken follows the one that is being used: the same one always has the

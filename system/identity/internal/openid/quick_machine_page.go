@@ -64,7 +64,7 @@ func (p *Provider) machineToken(w *answer, r *http.Request) bool {
 	}
 	now := time.Now().Unix()
 	token, err := signed(set, c.alg(), "at+jwt", accessClaims{
-		Audience: p.config.Issuer, Client: c.ID, Expires: now + int64(seconds(p.lives.token)), Grant: machineGrant + c.ID + "." + id.New(), Issued: now,
+		Audience: p.config.Issuer, Client: c.ID, Expires: now + int64(seconds(c.within(p.lives.token))), Grant: machineGrant + c.ID + "." + id.New(), Issued: now,
 		Issuer: p.config.Issuer, ID: id.New(), Scope: scope, Subject: c.ID,
 	})
 	if err != nil {
@@ -75,7 +75,7 @@ func (p *Provider) machineToken(w *answer, r *http.Request) bool {
 		Expires int    `json:"expires_in"`
 		Type    string `json:"token_type"`
 		Scope   string `json:"scope,omitempty"`
-	}{token, seconds(p.lives.token), string(goidc.TokenTypeBearer), scope})
+	}{token, seconds(c.within(p.lives.token)), string(goidc.TokenTypeBearer), scope})
 	if err != nil {
 		return false
 	}

@@ -46,7 +46,7 @@ func (p *Provider) Refusals(ctx context.Context, clientID string, limit int) ([]
 // remember keeps why the call was refused, if it was: for the client that it
 // names, and in bounds, since who it names is not proven.
 func (p *Provider) remember(ctx context.Context, call *call) {
-	if call.refused == nil || call.client == "" {
+	if call.refused == nil || call.client == "" || call.hurried {
 		return
 	}
 	code, description := refusal(call.refused)

@@ -25,6 +25,7 @@ const (
 	maxAddress   = 500
 	maxName      = 120
 	maxJWKS      = 16 << 10
+	leastLife    = time.Minute // of a client's tokens
 	// clientCached is within what time each process sees a change made in another.
 	clientCached = 3 * time.Second
 	maxCached    = 10000
@@ -63,12 +64,15 @@ type Settings struct {
 	Pairwise     bool
 	Opaque       bool
 	Alg          string
+	TokenLife    time.Duration // 0: everybody's
+	RefreshLife  time.Duration
+	Nonce        bool
 }
 
 // Create registers a client for tests of its owner. The secret is given this
 // once and kept nowhere; it is empty for a client that needs none.
 func (r *Registry) Create(ctx context.Context, owner string, s Settings) (c Client, secret string, err error) {
-	if c, err = s.client(); err != nil {
+	if c, err = s.client(r.Lives); err != nil {
 		return Client{}, "", err
 	}
 	now := r.Clock.Now()
@@ -94,7 +98,7 @@ func (r *Registry) Create(ctx context.Context, owner string, s Settings) (c Clie
 // Update changes the client of the owner. One that is approved keeps what was
 // approved: the change is asked for with a new client.
 func (r *Registry) Update(ctx context.Context, owner, clientID string, s Settings) (Client, error) {
-	c, err := s.client()
+	c, err := s.client(r.Lives)
 	if err != nil {
 		return Client{}, err
 	}
@@ -236,13 +240,14 @@ func (r *Registry) forget(clientID string) {
 func (c Client) hasSecret() bool { return c.Method == MethodBasic || c.Method == MethodPost }
 
 // client checks the settings and makes a client of them.
-func (s Settings) client() (Client, error) {
+func (s Settings) client(lives setting.Values) (Client, error) {
 	var wrong []fail.Finding
 	finding := func(field, key string) { wrong = append(wrong, fail.Finding{Field: field, Key: key}) }
 	c := Client{
 		Name: text.Words{KY: page.Clean(s.Name.KY), RU: page.Clean(s.Name.RU), EN: page.Clean(s.Name.EN)}, Address: strings.TrimSpace(s.Address),
 		Redirects: lines(s.Redirects), PostLogout: lines(s.PostLogout), BackChannel: strings.TrimSpace(s.BackChannel), FrontChannel: strings.TrimSpace(s.FrontChannel),
 		Scopes: s.Scopes, Grants: s.Grants, Method: s.Method, JWKS: strings.TrimSpace(s.JWKS), Profile: s.Profile, Pairwise: s.Pairwise, Opaque: s.Opaque, Alg: s.Alg,
+		TokenLife: s.TokenLife, RefreshLife: s.RefreshLife, Nonce: s.Nonce,
 	}
 	for _, name := range []string{c.Name.KY, c.Name.RU, c.Name.EN} {
 		if name == "" || utf8.RuneCountInString(name) > maxName {
@@ -297,6 +302,13 @@ func (s Settings) client() (Client, error) {
 	}
 	if !slices.Contains(algorithms, c.alg()) {
 		finding("alg", "identity.connect.choice")
+	}
+	// Shorter than everybody's, never longer.
+	if c.TokenLife != 0 && (c.TokenLife < leastLife || c.TokenLife > lives.Time(tokenLife)) {
+		finding("token_life", "identity.connect.life")
+	}
+	if c.RefreshLife != 0 && (c.RefreshLife < leastLife || c.RefreshLife > lives.Time(RefreshLife)) {
+		finding("refresh_life", "identity.connect.life")
 	}
 	if len(wrong) > 0 {
 		return Client{}, fail.Fields(wrong...)

@@ -42,11 +42,12 @@ const (
 // the same code would both go through. Each save therefore names the version
 // that was read, and the later one is refused.
 type grants struct {
-	db    *db.DB
-	clock clock.Clock
-	box   *seal.Box
-	lives lives
-	alive func(ctx context.Context, clientID string) (bool, error)
+	db     *db.DB
+	clock  clock.Clock
+	box    *seal.Box
+	lives  lives
+	alive  func(ctx context.Context, clientID string) (bool, error)
+	client func(ctx context.Context, clientID string) (connected, bool, error)
 	// reused is told that a refresh token came a second time; nil tells nobody
 	reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
 }
@@ -221,7 +222,9 @@ func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 	if call.repeated {
 		return nil // as the time before
 	}
-	g.bound(grant)
+	if err := g.bound(ctx, grant); err != nil {
+		return err
+	}
 	data, err := g.encode(grant)
 	if err != nil {
 		return err
@@ -326,10 +329,20 @@ func (g *grants) insert(ctx context.Context, grant *goidc.Grant, data string) er
 
 // bound ends the refresh token when the sign-in is too long ago: each use gives it
 // another while, and the library knows no other end.
-func (g *grants) bound(grant *goidc.Grant) {
-	if grant.RefreshTokenExpiresAt != 0 {
-		grant.RefreshTokenExpiresAt = min(grant.RefreshTokenExpiresAt, grant.CreatedAt+seconds(g.lives.refreshLife))
+func (g *grants) bound(ctx context.Context, grant *goidc.Grant) error {
+	if grant.RefreshTokenExpiresAt == 0 {
+		return nil
 	}
+	c, _, err := g.client(ctx, grant.ClientID)
+	if err != nil {
+		return err
+	}
+	life := g.lives.refreshLife
+	if c.RefreshLife > 0 {
+		life = min(life, c.RefreshLife)
+	}
+	grant.RefreshTokenExpiresAt = min(grant.RefreshTokenExpiresAt, grant.CreatedAt+seconds(life))
+	return nil
 }
 
 // end is when nothing that hangs on the grant can be used any more.
