@@ -53,7 +53,7 @@ export async function start({ wait, short, fault } = {}) {
     pkce: { required: () => true },
     features: {
       devInteractions: { enabled: true }, backchannelLogout: { enabled: true }, claimsParameter: { enabled: true }, introspection: { enabled: true },
-      revocation: { enabled: true }, deviceFlow: { enabled: true }, dPoP: { enabled: true }, pushedAuthorizationRequests: { enabled: true },
+      revocation: { enabled: true }, deviceFlow: { enabled: true }, dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7) }, pushedAuthorizationRequests: { enabled: true },
       fapi: { enabled: true, profile: (_, c) => c?.clientId in keys ? "2.0" : undefined },
     },
     enableHttpPostMethods: true,

@@ -50,6 +50,8 @@ export default [
   ["par-of-an-ordinary-client", "a pushed request is refused", denies("/request", "invalid_request", () => true)],
   ["dpop-of-an-ordinary-client", "tokens are not bound", { around(ctx, next) { if (ctx.path === "/token") delete ctx.req.headers.dpop; return next(); } }],
   ["dpop-of-an-ordinary-client", "a bound token serves as a bearer's", bearer],
+  ["dpop-nonce", "no nonce is handed out", { async around(ctx, next) { await next(); ctx.remove("dpop-nonce"); } }],
+  ["dpop-nonce", "userinfo does not say what is wrong", answers("/me", async (ctx, next) => { await next(); ctx.set("www-authenticate", "DPoP"); })],
   ["introspection-and-revocation", "every token is active", form(introspection, () => (body) => { body.active = true; })],
   ["introspection-and-revocation", "no token is active", form(introspection, () => (body) => { body.active = false; })],
   ["introspection-and-revocation", "nothing is taken back", form(revocation, (_, ctx) => { ctx.status = 200; ctx.body = ""; return "answered"; })],

@@ -2,9 +2,12 @@
 // tokens bound by ordinary clients, refresh tokens in rotation, asking about and
 // taking back tokens.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
+import * as jose from "jose";
 import * as client from "openid-client";
 import { ask, words } from "./net.mjs";
+import { proof } from "./strict.mjs";
 
 const plan = "more";
 const module = (name, what, run, more = {}) => ({ plan, name, what, run, ...more });
@@ -81,6 +84,27 @@ export default [
     assert.equal(tokens.token_type, "dpop");
     assert.equal((await client.fetchUserInfo(flow.who.config, tokens.access_token, tokens.claims().sub, { DPoP })).sub, tokens.claims().sub);
     assert.equal((await ask(t.metadata.userinfo_endpoint, { headers: { authorization: `Bearer ${tokens.access_token}` } })).status, 401, "as a bearer's");
+  }),
+  module("dpop-nonce", "a proof with a nonce that is not the server's is refused and told the right one, at the token endpoint and at userinfo (RFC 9449, 8 and 9)", async (t) => {
+    const flow = await t.authorize(await t.signedIn());
+    const { privateKey, publicKey } = await jose.generateKeyPair("ES256");
+    const pair = { privateKey, jwk: await jose.exportJWK(publicKey) };
+    const { token_endpoint: token, userinfo_endpoint: userinfo } = t.metadata;
+    const redeem = async (nonce) => t.token(flow.who, { grant_type: "authorization_code", code: flow.callback.searchParams.get("code"),
+      redirect_uri: flow.who.redirect, code_verifier: flow.verifier }, { dpop: await proof(pair, "POST", token, { nonce }) });
+    const refused = await redeem("made-up");
+    assert.equal(refused.status, 400);
+    assert.equal(refused.json.error, "use_dpop_nonce");
+    const given = refused.headers["dpop-nonce"];
+    assert.ok(given && given !== "made-up", "a nonce in the header DPoP-Nonce");
+    const { status, json } = await redeem(given);
+    assert.equal(status, 200, "the nonce that was given");
+    const ath = createHash("sha256").update(json.access_token).digest("base64url");
+    const resource = async (nonce) => ask(userinfo, { headers: { authorization: `DPoP ${json.access_token}`, dpop: await proof(pair, "GET", userinfo, { ath, nonce }) } });
+    const stopped = await resource("made-up");
+    assert.equal(stopped.status, 401);
+    assert.match(stopped.headers["www-authenticate"], /^DPoP .*error="use_dpop_nonce"/);
+    assert.equal((await resource(stopped.headers["dpop-nonce"])).status, 200, "the nonce that was given, at userinfo");
   }),
   module("introspection-and-revocation", "a client asks about its tokens (RFC 7662) and takes them back (RFC 7009); another's it cannot", async (t) => {
     const { first, second } = t.target;
