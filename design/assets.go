@@ -93,7 +93,7 @@ func Asset(name string) string {
 func Mount(mux *http.ServeMux) {
 	mux.Handle("GET /assets/", Assets())
 	mux.HandleFunc("GET /assets/look.css", look)
-	mux.HandleFunc("POST /assets/look", setLook)
+	mux.Handle("POST /assets/look", http.NewCrossOriginProtection().Handler(http.HandlerFunc(setLook)))
 }
 
 // Assets serves the embedded files under /assets/. An address with the right
