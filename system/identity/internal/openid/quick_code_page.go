@@ -161,7 +161,7 @@ func (p *Provider) issue(r *http.Request, c connected, grant *goidc.Grant, now i
 		return tokens{}, err
 	}
 	subject := p.subjectAt(ctx, grant.Subject, c.ID)
-	life := seconds(p.lives.token)
+	life := seconds(c.within(p.lives.token))
 	access, err := signed(set, c.alg(), "at+jwt", accessClaims{
 		Audience: p.config.Issuer, Client: c.ID, Expires: int64(now + life), Grant: grant.ID, Issued: int64(now),
 		Issuer: p.config.Issuer, ID: id.New(), Scope: grant.Scopes, Subject: subject,
