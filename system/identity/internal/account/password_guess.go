@@ -8,15 +8,6 @@ import (
 	"unicode"
 )
 
-// frequentText is what people choose, as lists of leaked passwords and of names
-// and English words count it: made of the lists that the library zxcvbn carries
-// (THIRD_PARTY.md). Sorted, one a line: the word, a blank, a letter for its rank
-// (a up to 2, b up to 4, c up to 8 …). It is searched where it lies in the
-// program: no memory is taken and no time at the start.
-//
-//go:embed password_frequent.txt
-var frequentText string
-
 // localText is Kyrgyz and Russian words that passwords here are made of, in
 // their own letters; ү, ө, ң stand as у, о, н, as the keys are.
 //
@@ -127,6 +118,9 @@ func (e estimator) part(runes []rune) estimate {
 		lower := strings.ToLower(string(runes))
 		capitals := capitalBits(runes)
 		if bits, p := wordBits(lower); p != unknown {
+			if same(lower) {
+				p = ofRepeats // also where it stands in a list: that says more
+			}
 			at(bits+capitals, p)
 		}
 		if inRow(lower) {
@@ -137,7 +131,11 @@ func (e estimator) part(runes []rune) estimate {
 			at(bits+capitals, ofKeys)
 		}
 		if bits, ok := sequenceBits([]rune(lower)); ok {
-			at(bits+capitals, ofRepeats)
+			p := ofRepeats
+			if strings.Trim(lower, "0123456789") == "" {
+				p = ofKeys // digits in their order are a row
+			}
+			at(bits+capitals, p)
 		}
 		if bits, ok := dateBits(lower); ok {
 			at(bits, ofDates)
@@ -196,33 +194,13 @@ var leetL = strings.NewReplacer("@", "a", "4", "a", "3", "e", "1", "l", "!", "l"
 // rank is how early guessers try the word, as a power of two.
 func rank(word string) (float64, bool) {
 	best := math.Inf(1)
-	if letter := frequent(word); letter != 0 {
+	if letter := frequent().letter(word); letter != 0 {
 		best = float64(letter-'a') + 1
 	}
 	if commonWords[word] || localWords[word] {
 		best = min(best, 10)
 	}
 	return best, !math.IsInf(best, 1)
-}
-
-// frequent is the letter of the word's rank in the list; 0 if it is not there.
-func frequent(word string) byte {
-	low, high := 0, len(frequentText) // starts of lines
-	for low < high {
-		middle := low + (high-low)/2
-		start := strings.LastIndexByte(frequentText[:middle], '\n') + 1
-		end := start + strings.IndexByte(frequentText[start:], '\n')
-		there, letter := frequentText[start:end-2], frequentText[end-1]
-		switch strings.Compare(word, there) {
-		case 0:
-			return letter
-		case -1:
-			high = start
-		default:
-			low = end + 1
-		}
-	}
-	return 0
 }
 
 func backwards(s string) string {

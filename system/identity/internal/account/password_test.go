@@ -39,8 +39,8 @@ func TestCommonPasswordsAreRefused(t *testing.T) {
 	}
 }
 
-// To look at a password takes little beside its hash, however it is made, and
-// the lists no memory.
+// To look at a password takes little beside its hash, however it is made; the
+// lists are unpacked once.
 func TestLookingAtAPasswordIsCheap(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures")
