@@ -61,7 +61,7 @@ func Accept(header string) Lang {
 
 // Catalogue holds the words of one site.
 type Catalogue struct {
-	plain      map[Lang]map[string]string // messages without arguments, ready to use
+	plain      map[Lang]map[string]string // sentences that have no arguments, as they are
 	localizers map[Lang]*i18n.Localizer
 	bundle     *i18n.Bundle
 	keys       map[string]struct{}
@@ -142,10 +142,11 @@ func (c *Catalogue) add(key string, l Lang, raw json.RawMessage) error {
 			return fmt.Errorf("empty")
 		}
 		// One sentence for every number, also where the language knows several forms.
-		message.One, message.Few, message.Many, message.Other = plain, plain, plain, plain
 		if !strings.Contains(plain, "{{") {
 			c.plain[l][key] = plain
+			return nil
 		}
+		message.One, message.Few, message.Many, message.Other = plain, plain, plain, plain
 	} else {
 		var forms struct{ One, Few, Many, Other string }
 		if err := json.Unmarshal(raw, &forms); err != nil {
@@ -172,14 +173,12 @@ func (c *Catalogue) Has(key string) bool {
 // Say is the sentence of the key in the language. An unknown key comes back in
 // brackets, so that it is seen; a test in check/ finds it before a person does.
 func (c *Catalogue) Say(l Lang, key string, args map[string]any) string {
-	if len(args) == 0 {
-		if s, ok := c.plain[l][key]; ok {
-			return s
-		}
-	}
 	localizer := c.localizers[l]
 	if localizer == nil {
-		localizer = c.localizers[KY]
+		l, localizer = KY, c.localizers[KY]
+	}
+	if s, ok := c.plain[l][key]; ok {
+		return s
 	}
 	if len(c.Always) > 0 {
 		all := maps.Clone(c.Always)

@@ -59,17 +59,15 @@ func (s *System) record(ctx context.Context, pin, name, action, object string) e
 	return s.add(ctx, r)
 }
 
-// handed gives what records that the person's data go to a system.
-func (s *System) handed(ctx context.Context, accountID, client string, _ []string) (func(ctx context.Context, tx *sql.Tx) error, error) {
-	a, found, err := s.accounts.ByID(ctx, accountID)
-	if err != nil || !found {
-		return func(context.Context, *sql.Tx) error { return nil }, err
+// handed records that the person's data go to a system.
+func (s *System) handed(ctx context.Context, tx *sql.Tx, accountID string, client openid.Client) error {
+	pin, name, err := s.accounts.Named(ctx, tx, accountID)
+	if err != nil || pin == "" {
+		return err
 	}
-	c, _ := s.provider.Client(client)
-	r := audit.Record{
-		Subject: a.PIN, ActorPIN: a.PIN, ActorName: a.Name(), Organisation: c.Name.RU, Via: "identity", Action: "data.handed", Purpose: "own-account", Object: client,
-	}
-	return func(ctx context.Context, tx *sql.Tx) error { return audit.Add(ctx, tx, s.clock, r) }, nil
+	return audit.Add(ctx, tx, s.clock, audit.Record{
+		Subject: pin, ActorPIN: pin, ActorName: name, Organisation: client.Name.RU, Via: "identity", Action: "data.handed", Purpose: "own-account", Object: client.ID,
+	})
 }
 
 func (s *System) add(ctx context.Context, r audit.Record) error {

@@ -27,6 +27,17 @@ func (s *Accounts) ByID(ctx context.Context, id string) (Account, bool, error) {
 	return s.one(s.DB.Read.QueryRowContext(ctx, `SELECT `+selected+` FROM account WHERE id = $1`, id))
 }
 
+// Named is the ПИН and the name of the account's person; "" when there is none.
+func (s *Accounts) Named(ctx context.Context, tx *sql.Tx, id string) (pin, name string, err error) {
+	var a Account
+	err = tx.QueryRowContext(ctx, `SELECT pin, family_name, given_name, patronymic FROM account WHERE id = $1`, id).
+		Scan(&a.PIN, &a.FamilyName, &a.GivenName, &a.Patronymic)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", nil
+	}
+	return a.PIN, a.Name(), err
+}
+
 func (s *Accounts) one(row *sql.Row) (Account, bool, error) {
 	var a Account
 	var birth, lang string

@@ -49,12 +49,8 @@ type Consent struct {
 // Remembered is openid.Config.Remembered: what was allowed for good, if it
 // covers all that is asked for now and the agreement in force was accepted.
 func (c *Consents) Remembered(ctx context.Context, accountID, client string, asked []string) ([]string, bool, error) {
-	given, askedThen, found, err := c.one(ctx, accountID, client)
-	if err != nil || !found || !given.Remembered {
-		return nil, false, err
-	}
-	accepted, err := c.Accepted(ctx, accountID)
-	if err != nil || !accepted {
+	given, askedThen, err := c.remembered(ctx, accountID, client)
+	if err != nil || !given.Remembered {
 		return nil, false, err
 	}
 	var allowed []string

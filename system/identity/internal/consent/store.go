@@ -12,17 +12,19 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 )
 
-func (c *Consents) one(ctx context.Context, accountID, client string) (Consent, []string, bool, error) {
+// remembered is the person's answer to the client, and what was asked then, if it
+// was to be remembered and the agreement in force is accepted.
+func (c *Consents) remembered(ctx context.Context, accountID, client string) (Consent, []string, error) {
 	given := Consent{Client: client}
 	var scopes, asked string
-	var remembered, at int64
-	err := c.DB.Read.QueryRowContext(ctx, `SELECT scopes, asked, remembered, given_at FROM consent WHERE account_id = $1 AND client_id = $2`, accountID, client).
-		Scan(&scopes, &asked, &remembered, &at)
+	var at int64
+	err := c.DB.Read.QueryRowContext(ctx, `SELECT c.scopes, c.asked, c.given_at FROM consent c JOIN agreement a ON a.account_id = c.account_id AND a.version = $3
+		WHERE c.account_id = $1 AND c.client_id = $2 AND c.remembered = 1`, accountID, client, AgreementVersion).Scan(&scopes, &asked, &at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Consent{}, nil, false, nil
+		return Consent{}, nil, nil
 	}
-	given.Scopes, given.Remembered, given.GivenAt = strings.Fields(scopes), remembered == 1, db.Time(at)
-	return given, strings.Fields(asked), err == nil, db.Explain(err)
+	given.Scopes, given.Remembered, given.GivenAt = strings.Fields(scopes), err == nil, db.Time(at)
+	return given, strings.Fields(asked), db.Explain(err)
 }
 
 // Of lists what the person allowed.

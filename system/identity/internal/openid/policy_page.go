@@ -177,7 +177,7 @@ func (p *Provider) hand(
 	w http.ResponseWriter, r *http.Request, as *goidc.AuthnSession, session sso.Session, acr string, allowed []string,
 ) (goidc.Status, error) {
 	ctx := r.Context()
-	record, err := p.config.Handed(ctx, session.AccountID, as.ClientID, allowed)
+	client, _, err := p.client(ctx, as.ClientID)
 	if err != nil {
 		return p.show(w, r, err)
 	}
@@ -189,7 +189,7 @@ func (p *Provider) hand(
 		if !alive {
 			return errGone
 		}
-		return record(ctx, tx)
+		return p.config.Handed(ctx, tx, session.AccountID, client.Client)
 	}
 	if as.DeviceCode == "" && as.Store[storeKept] == nil && as.Store[storePushed] == nil {
 		callOf(ctx).enter = enter // with the code, in one transaction: see grants.insert

@@ -51,9 +51,8 @@ type Config struct {
 	Claims func(ctx context.Context, accountID string, scopes []string) (map[string]any, error)
 	// Remembered are the scopes that the person allowed this client for good.
 	Remembered func(ctx context.Context, accountID, client string, asked []string) (allowed []string, ok bool, err error)
-	// Handed gives what records, in a transaction, that the person's data go to
-	// the client.
-	Handed func(ctx context.Context, accountID, client string, scopes []string) (record func(ctx context.Context, tx *sql.Tx) error, err error)
+	// Handed records, in the transaction, that the person's data go to the client.
+	Handed func(ctx context.Context, tx *sql.Tx, accountID string, client Client) error
 	// Reused is told, in the transaction that ends the grant, that a refresh token
 	// came a second time: it was stolen. nil tells nobody.
 	Reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error

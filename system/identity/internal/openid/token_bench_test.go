@@ -60,10 +60,8 @@ func providerOf(b testing.TB, d *db.DB) (*Provider, http.Handler) {
 			return map[string]any{"name": "Асанова Айгүл"}, nil
 		},
 		Remembered: func(_ context.Context, _, _ string, asked []string) ([]string, bool, error) { return asked, true, nil },
-		Handed: func(context.Context, string, string, []string) (func(context.Context, *sql.Tx) error, error) {
-			return func(context.Context, *sql.Tx) error { return nil }, nil
-		},
-		Lives: setting.Values{codeLife.Name: int64(time.Hour)},
+		Handed:     func(context.Context, *sql.Tx, string, Client) error { return nil },
+		Lives:      setting.Values{codeLife.Name: int64(time.Hour)},
 		Clients: []Client{
 			{ID: "machine", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true},
 			{ID: "machine-eddsa", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "EdDSA"},
