@@ -78,6 +78,7 @@ var settings = map[string][]config.Key{
 		{Name: "limits", Doc: "limits that differ from the program's own: KIND=FREE/WINDOW/LOCK/LONGEST, several with semicolons between; see Limits and lifetimes"},
 		{Name: "ca_file", Doc: "file with the root certificates (PEM) that people's certificates must lead to; empty: the root of the signature service"},
 		{Name: "dpop_nonce", Default: "asked", Doc: "of whom proofs with a nonce of ours are asked (RFC 9449, 8): asked (systems that ask for it themselves), fapi (those of the FAPI profile too), all (every user of DPoP): it costs each a second request now and then, and not every library knows it"},
+		{Name: "places", Doc: "file with the places of network addresses (.mmdb, such as DB-IP Lite or GeoLite2 City), shown with sessions and sign-ins; empty: addresses alone"},
 	}, identity.Settings()...),
 	"message": {
 		{Name: "smtp_address", Doc: "mail server HOST:PORT; empty: no e-mail (in the demo: the demo inbox)"},

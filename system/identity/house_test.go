@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -166,8 +167,8 @@ func TestMain(m *testing.M) {
 }
 
 // open builds the house on a database of the address; on a copy of peopled it is
-// there sooner than on an empty one.
-func open(t *testing.T, database string) *house {
+// there sooner than on an empty one. settings are pairs of a key and its value.
+func open(t *testing.T, database string, settings ...string) *house {
 	t.Helper()
 	h := &house{t: t, clock: &moving{}, inbox: &inbox{}, address: database, neighbours: map[exchangeapi.Subsystem]*exchangeapi.Provider{}}
 	hosts := map[string]string{} // name of the host: address of the listener
@@ -207,10 +208,14 @@ func open(t *testing.T, database string) *house {
 	h.log = log
 	h.serve(exchangeapi.Message, func(p *exchangeapi.Provider) { messageapi.Serve(p, h.inbox) })
 	set("tunduk", http.HandlerFunc(h.exchange))
+	own := map[string]string{}
+	for pair := range slices.Chunk(settings, 2) {
+		own[pair[0]] = pair[1]
+	}
 	esi, err := identity.New(context.Background(), host.Env{
 		Database: database, Connections: 10, Clock: h.clock, Log: log, HTTP: &http.Client{Transport: h.network, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		BaseURL: h.base, Issuer: h.base, Sites: sites, ClientSecretOf: secretOf, ExchangeAddress: exchange, ExchangeKey: exchangeKey,
-		Secret: houseSecret, Demo: true,
+		Secret: houseSecret, Demo: true, Settings: own,
 	})
 	if err != nil {
 		t.Fatal(err)

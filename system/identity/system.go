@@ -20,6 +20,7 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/place"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/identityapi"
@@ -107,6 +108,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	if err != nil {
 		return err
 	}
+	places, err := place.Open(env.Settings["places"])
+	if err != nil {
+		return fmt.Errorf("identity_places: %w", err)
+	}
 	s.texts.Always = said(lives)
 	nonces, err := noncesOf(env.Settings)
 	if err != nil {
@@ -140,7 +145,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	messages := messageapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}
 	codes := &onetime.Codes{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Throttle: limits, Texts: s.texts, Messages: messages, Lives: lives}
 	codes.Register()
-	notices := &notice.Notices{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Texts: s.texts, Accounts: s.accounts, Messages: messages, Base: env.BaseURL}
+	notices := &notice.Notices{DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Texts: s.texts, Accounts: s.accounts, Messages: messages, Base: env.BaseURL, Places: places}
 	notices.Register()
 	entrance := &door.Door{
 		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Provider: s.provider, Notices: notices, Record: s.record,
@@ -211,7 +216,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)
 	site.Handle(mux, "/", page.Missing)
-	s.handler = mux
+	s.handler = places.Handler(mux)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/place"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
@@ -71,7 +72,7 @@ func sessionRows(ctx context.Context, all []sso.Session) [][]design.Cell {
 			{Text: text.T(ctx, "identity.console.method."+s.Method)},
 			{Text: levelWord(ctx, string(s.Level))},
 			{Text: orDash(s.Agent)},
-			{Text: orDash(s.Address)},
+			{Text: orDash(place.Here(ctx, s.Address))},
 		})
 	}
 	return rows

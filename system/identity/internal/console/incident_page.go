@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/place"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/incident"
@@ -135,9 +136,9 @@ func incidentTone(state incident.State) string {
 // detailOf is the incident's detail in the reader's words.
 func detailOf(ctx context.Context, i incident.Incident) string {
 	if i.About == "" {
-		return i.Detail
+		return place.Within(ctx, i.Detail)
 	}
-	return joined(text.T(ctx, "identity.notice."+i.About), i.Detail)
+	return joined(text.T(ctx, "identity.notice."+i.About), place.Within(ctx, i.Detail))
 }
 
 func (v incidentView) timeline(ctx context.Context) []design.Event {

@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/place"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
@@ -225,7 +226,7 @@ func visitRows(ctx context.Context, all []door.Visit) [][]design.Cell {
 			{Text: levelWord(ctx, string(v.Level))},
 			{Text: orDash(v.Client)},
 			{Text: orDash(v.Agent)},
-			{Text: orDash(v.Address)},
+			{Text: orDash(place.Here(ctx, v.Address))},
 		})
 	}
 	return rows

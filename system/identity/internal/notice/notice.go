@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/place"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
@@ -62,7 +63,8 @@ type Notices struct {
 	Texts    *text.Catalogue
 	Accounts *account.Accounts
 	Messages messageapi.API
-	Base     string // ЕСИ's address, for the link
+	Base     string       // ЕСИ's address, for the link
+	Places   *place.Table // nil: messages name the network address alone
 }
 
 // Place is where something was done.
@@ -130,10 +132,9 @@ func (n *Notices) deliver(ctx context.Context, j job.Job) error {
 		return err
 	}
 	key := "identity.notice." + string(e.Kind) // text: identity.notice.*
-	when := e.At.In(clock.Bishkek).Format("02.01.2006 15:04")
 	message := messageapi.Message{
 		Lang: a.Lang, Subject: n.Texts.Words(key), Link: n.Base + "/not-me#" + e.ID + "." + token,
-		Body: n.Texts.Words("identity.notice_body", "When", when, "Detail", e.Detail, "Agent", e.Agent, "Address", e.Address),
+		Body: n.body(e),
 	}
 	for _, to := range []struct {
 		channel      messageapi.Channel
@@ -154,4 +155,15 @@ func (n *Notices) deliver(ctx context.Context, j job.Job) error {
 		}
 	}
 	return nil
+}
+
+// body is what is told of the event: when, what, and from where, which each
+// language names in its own way.
+func (n *Notices) body(e Event) text.Words {
+	in := func(l text.Lang) string {
+		return n.Texts.Say(l, "identity.notice_body", map[string]any{
+			"When": e.At.In(clock.Bishkek).Format("02.01.2006 15:04"), "Detail": e.Detail, "Agent": e.Agent, "Address": n.Places.In(l, e.Address),
+		})
+	}
+	return text.Words{KY: in(text.KY), RU: in(text.RU), EN: in(text.EN)}
 }
