@@ -37,7 +37,7 @@ func Bytes(t testing.TB) []byte {
 		"5.44.0.0/16":    at(t, [2]string{"Гамбург", "Hamburg"}, "DE", [2]string{"Германия", "Germany"}),
 		"41.90.0.0/16":   at(t, [2]string{"", ""}, "KE", [2]string{"Кения", "Kenya"}),
 		"9.9.0.0/16":     at(t, [2]string{"", ""}, "", [2]string{"", "\u202egpj.\x00evil"}),
-		"9.10.0.0/16":    at(t, [2]string{"", strings.Repeat("я", 500)}, "", [2]string{"", strings.Repeat("long ", 100_00)}),
+		"9.10.0.0/16":    at(t, [2]string{"", strings.Repeat("я", 500)}, "", [2]string{"", strings.Repeat("long ", 500)}),
 		"10.0.0.0/8":     wrong,
 		"192.168.0.0/16": wrong,
 		"172.16.0.0/12":  wrong,
