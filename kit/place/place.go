@@ -107,8 +107,8 @@ func (t *Table) check() error {
 		return nil
 	}
 	return guarded(func() error { // a table of few and small networks
-		looked := 0
-		for each := range t.file.Networks() {
+		looked := 0 // also at networks of which nothing is said: a broken file may be a ring of them
+		for each := range t.file.Networks(maxminddb.IncludeNetworksWithoutData(), maxminddb.IncludeAliasedNetworks()) {
 			var e entry
 			if err := each.Decode(&e); err != nil {
 				return fmt.Errorf("the table of places is broken at %s: %w", each.Prefix(), err)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/place"
 	"github.com/sanarip/sanarip/kit/place/placetest"
@@ -98,6 +99,7 @@ func TestWhatIsNoTableIsRefused(t *testing.T) {
 		"half":     written(t, whole[:len(whole)/2]),
 		"beheaded": written(t, whole[len(whole)/2:]),
 		"scrubbed": written(t, scrubbed(whole)),
+		"a ring":   written(t, ring(whole)),
 		"networks": written(t, placetest.Networks(t)), // whose network it is, not where
 	} {
 		if table, err := place.Open(file); err == nil || table != nil {
@@ -107,6 +109,13 @@ func TestWhatIsNoTableIsRefused(t *testing.T) {
 	if table, err := place.Open(""); table != nil || err != nil {
 		t.Errorf("no name: %v, %v", table, err)
 	}
+}
+
+// ring is the table with a tree that leads back to its root everywhere.
+func ring(file []byte) []byte {
+	file = bytes.Clone(file)
+	clear(file[:bytes.Index(file, make([]byte, 16))])
+	return file
 }
 
 // scrubbed is the table with its data gone and all pointers to them alive.
@@ -168,7 +177,9 @@ func FuzzBrokenFiles(f *testing.F) {
 		f.Add(broken)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
+		end := time.AfterFunc(20*time.Second, func() { panic("a broken file holds the start up") })
 		table, err := place.Open(written(t, file))
+		end.Stop()
 		if err != nil {
 			return
 		}
