@@ -34,16 +34,22 @@ const (
 	verifier = "a-verifier-of-more-than-forty-three-characters-0123"
 )
 
-// line is a client with one connection that is kept open: net/http's own, as a
-// system written in Go would ask.
+// line is net/http's own client, as a system written in Go would ask. Its
+// connections are kept open, one for each that asks at the same time.
 type line struct{ client *http.Client }
 
-func open(address string) *line {
+func (s settings) line() *line {
 	return &line{&http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			MaxConnsPerHost: 1, DisableCompression: true,
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, address) },
+			MaxIdleConnsPerHost: s.connections, DisableCompression: true,
+			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+				_, port, err := net.SplitHostPort(address)
+				if err != nil {
+					return nil, err
+				}
+				return dial(ctx, "127.0.0.1:"+port) // everything is on this machine
+			},
 		},
 	}}
 }
@@ -93,21 +99,18 @@ func (s settings) network() string {
 	return "127.0.0.1:" + port
 }
 
-func (s settings) greet() act {
-	return s.simple("hello", "", s.hello, request{method: http.MethodGet, address: "http://" + s.hello + "/"})
+func (s settings) greet(l *line) act {
+	return simple("hello", "", l, request{method: http.MethodGet, address: "http://" + s.hello + "/"})
 }
 
 // simple is an act of one request that is the same each time.
-func (s settings) simple(name, goal, network string, q request) act {
-	return act{name, goal, func(ctx context.Context) (func() (int, error), error) {
-		l := open(network)
-		return func() (int, error) {
-			got, err := l.ask(ctx, q)
-			if err == nil && got.status != http.StatusOK {
-				err = fmt.Errorf("answered %d: %s", got.status, got.body)
-			}
-			return 1, err
-		}, nil
+func simple(name, goal string, l *line, q request) act {
+	return act{name, goal, func(ctx context.Context) (int, error) {
+		got, err := l.ask(ctx, q)
+		if err == nil && got.status != http.StatusOK {
+			err = fmt.Errorf("answered %d: %s", got.status, got.body)
+		}
+		return 1, err
 	}}
 }
 
@@ -115,13 +118,11 @@ func basic(id, secret string) map[string]string {
 	return map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))}
 }
 
-func (s settings) acts(ctx context.Context) ([]act, error) {
-	at := s.network()
+func (s settings) acts(ctx context.Context, l *line) ([]act, error) {
 	cookies, err := s.signIn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("signing in: %w", err)
 	}
-	l := open(at)
 	token, _, err := s.flow(ctx, l, cookies, rs256)
 	if err != nil {
 		return nil, err
@@ -133,22 +134,19 @@ func (s settings) acts(ctx context.Context) ([]act, error) {
 		return nil, err
 	}
 	acts := []act{
-		s.simple("discovery", "0.80", at, request{method: http.MethodGet, address: s.base + "/.well-known/openid-configuration"}),
-		s.simple("keys (JWKS)", "0.80", at, request{method: http.MethodGet, address: s.base + "/.well-known/openid-configuration/jwks"}),
-		s.simple("userinfo", "0.55", at, request{http.MethodGet, s.base + "/connect/userinfo", map[string]string{"Authorization": "Bearer " + token}, nil}),
-		s.simple("introspection", "0.55", at, request{http.MethodPost, s.base + "/connect/introspect", basic(rs256.id, rs256.secret), url.Values{"token": {token}}}),
-		s.simple("token of a machine (client credentials, "+algorithm(accessToken(got.body))+")", "0.22", at, ask),
+		simple("discovery", "0.80", l, request{method: http.MethodGet, address: s.base + "/.well-known/openid-configuration"}),
+		simple("keys (JWKS)", "0.80", l, request{method: http.MethodGet, address: s.base + "/.well-known/openid-configuration/jwks"}),
+		simple("userinfo", "0.55", l, request{http.MethodGet, s.base + "/connect/userinfo", map[string]string{"Authorization": "Bearer " + token}, nil}),
+		simple("introspection", "0.55", l, request{http.MethodPost, s.base + "/connect/introspect", basic(rs256.id, rs256.secret), url.Values{"token": {token}}}),
+		simple("token of a machine (client credentials, "+algorithm(accessToken(got.body))+")", "0.22", l, ask),
 	}
 	for _, c := range []connected{eddsa, es256, rs256} {
 		if token, _, err = s.flow(ctx, l, cookies, c); err != nil {
 			return nil, err
 		}
-		acts = append(acts, act{"code with PKCE to tokens, signed in, " + algorithm(token), "0.20, ≤ 650 µs", func(ctx context.Context) (func() (int, error), error) {
-			l := open(at)
-			return func() (int, error) {
-				_, n, err := s.flow(ctx, l, cookies, c)
-				return n, err
-			}, nil
+		acts = append(acts, act{"code with PKCE to tokens, signed in, " + algorithm(token), "0.20, ≤ 650 µs", func(ctx context.Context) (int, error) {
+			_, n, err := s.flow(ctx, l, cookies, c)
+			return n, err
 		}})
 	}
 	return acts, nil

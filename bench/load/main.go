@@ -66,15 +66,16 @@ type settings struct {
 	time                 time.Duration
 }
 
-// act is one whole thing done over a connection; it gives the requests made.
+// act is one whole thing; it gives the requests made.
 type act struct {
 	name string
 	goal string // ratio to reach, for the reader
-	open func(ctx context.Context) (func() (requests int, err error), error)
+	do   func(ctx context.Context) (requests int, err error)
 }
 
 func (s settings) run(ctx context.Context) error {
-	acts, err := s.acts(ctx)
+	l := s.line()
+	acts, err := s.acts(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (s settings) run(ctx context.Context) error {
 		var rates, ratios, costs []float64
 		requests := 0
 		for range s.rounds {
-			bare, err := s.measure(ctx, s.greet())
+			bare, err := s.measure(ctx, s.greet(l))
 			if err != nil {
 				return fmt.Errorf("hello: %w", err)
 			}
@@ -114,7 +115,7 @@ type result struct {
 
 func (r result) rate() float64 { return float64(r.done) / r.took.Seconds() }
 
-// measure does the act over all connections for the time.
+// measure does the act for the time, as many times at once as there are connections.
 func (s settings) measure(ctx context.Context, a act) (result, error) {
 	var mu sync.Mutex
 	var total result
@@ -124,11 +125,11 @@ func (s settings) measure(ctx context.Context, a act) (result, error) {
 	deadline := begun.Add(s.time)
 	for range s.connections {
 		all.Go(func() {
-			do, err := a.open(ctx)
+			var err error
 			done, requests := 0, 0
 			for err == nil && time.Now().Before(deadline) {
 				var n int
-				if n, err = do(); err == nil {
+				if n, err = a.do(ctx); err == nil {
 					done, requests = done+1, requests+n
 				}
 			}

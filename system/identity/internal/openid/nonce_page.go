@@ -17,8 +17,8 @@ import (
 var nonceLife = setting.Time("dpop_nonce_life", 5*time.Minute, time.Minute, time.Hour, "how long a DPoP nonce is handed out; it is good as long again", "a client that asks more often has it at hand, a proof made ahead is worth little (RFC 9449, 8)")
 
 const (
-	useNonce    goidc.ErrorCode = "use_dpop_nonce"
-	nonceHeader                 = "DPoP-Nonce"
+	useNonce    = goidc.ErrorCode("use_dpop_nonce")
+	nonceHeader = "DPoP-Nonce"
 )
 
 var errNonce = goidc.NewError(useNonce, "take the nonce of the header DPoP-Nonce")
