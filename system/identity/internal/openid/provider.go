@@ -82,7 +82,7 @@ type Provider struct {
 // New makes the provider and registers its jobs.
 func New(config Config) (*Provider, error) {
 	lives := livesOf(config.Lives)
-	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, reused: config.Reused}
+	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, standing: &standing{db: config.DB}, reused: config.Reused}
 	p := &Provider{config: config, lives: lives, nonces: config.Nonces, pacing: newPacing(config.Lives), grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
 	p.refused = refusals{db: config.DB, clock: config.Clock, life: lives.refusal}
 	g.alive, g.client = p.alive, p.client

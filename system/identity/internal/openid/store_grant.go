@@ -42,12 +42,13 @@ const (
 // the same code would both go through. Each save therefore names the version
 // that was read, and the later one is refused.
 type grants struct {
-	db     *db.DB
-	clock  clock.Clock
-	box    *seal.Box
-	lives  lives
-	alive  func(ctx context.Context, clientID string) (bool, error)
-	client func(ctx context.Context, clientID string) (connected, bool, error)
+	db       *db.DB
+	clock    clock.Clock
+	box      *seal.Box
+	lives    lives
+	standing *standing
+	alive    func(ctx context.Context, clientID string) (bool, error)
+	client   func(ctx context.Context, clientID string) (connected, bool, error)
 	// reused is told that a refresh token came a second time; nil tells nobody
 	reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
 }

@@ -2,20 +2,159 @@ package openid
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 )
 
+// standing says of grants whether they were revoked. Those who ask while a
+// question is under way are answered by the next one, all together: what each
+// hears was read after it asked, in any process's writing.
+type standing struct {
+	db *db.DB
+
+	mu   sync.Mutex
+	busy bool
+	next *round // who asked since the question under way began; nil for nobody
+}
+
+// round is one question for several.
+type round struct {
+	ids   []string
+	turn  chan struct{} // closed when it may be asked
+	done  chan struct{} // closed when it is answered
+	found map[string]int64
+	err   error
+}
+
+var errUnanswered = errors.New("openid: nobody looked whether the grant stands")
+
+// Bounds of a question.
+const (
+	mostAsked   = 64
+	longestRead = 10 * time.Second
+)
+
+// of gives when the grant was revoked, 0 for never; false when there is no such
+// grant.
+func (s *standing) of(ctx context.Context, grantID string) (revoked int64, found bool, err error) {
+	r, leads := s.join(grantID)
+	if leads {
+		<-r.turn
+		s.ask(ctx, r)
+	} else {
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			return 0, false, ctx.Err()
+		}
+	}
+	revoked, found = r.found[grantID]
+	return revoked, found, r.err
+}
+
+// join adds the grant to the next question; who is the first in it asks it.
+func (s *standing) join(grantID string) (r *round, leads bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next != nil && len(s.next.ids) >= mostAsked && !slices.Contains(s.next.ids, grantID) {
+		alone := &round{ids: []string{grantID}, turn: make(chan struct{}), done: make(chan struct{})}
+		close(alone.turn)
+		return alone, true
+	}
+	if leads = s.next == nil; leads {
+		s.next = &round{turn: make(chan struct{}), done: make(chan struct{})}
+		if !s.busy {
+			s.busy = true
+			close(s.next.turn)
+		}
+	}
+	if !slices.Contains(s.next.ids, grantID) {
+		s.next.ids = append(s.next.ids, grantID)
+	}
+	return s.next, leads
+}
+
+// ask asks for all in the round. Its leader's leaving does not leave the others
+// without an answer.
+func (s *standing) ask(ctx context.Context, r *round) {
+	s.mu.Lock()
+	mine := s.next == r
+	if mine {
+		s.next = nil // nobody joins any more
+	}
+	s.mu.Unlock()
+	defer func() {
+		close(r.done)
+		if !mine {
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.busy = s.next != nil; s.busy {
+			close(s.next.turn)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestRead)
+	defer cancel()
+	r.err = errUnanswered // unless it is
+	r.found, r.err = s.read(ctx, r.ids)
+}
+
+func (s *standing) read(ctx context.Context, ids []string) (map[string]int64, error) {
+	// As many places as a power of two: few different statements, which are kept.
+	places := 1
+	for places < len(ids) {
+		places *= 2
+	}
+	args := make([]any, places)
+	for i := range args {
+		args[i] = ids[min(i, len(ids)-1)]
+	}
+	rows, err := s.db.Read.QueryContext(ctx, standingQuery(places), args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	found := make(map[string]int64, len(ids))
+	for rows.Next() {
+		var grantID string
+		var revoked int64
+		if err := rows.Scan(&grantID, &revoked); err != nil {
+			return nil, err
+		}
+		found[grantID] = revoked
+	}
+	return found, db.Explain(rows.Err())
+}
+
+func standingQuery(places int) string {
+	var b strings.Builder
+	b.WriteString(`SELECT id, revoked_at FROM permission WHERE id IN (`)
+	for i := range places {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
+	}
+	return b.String() + ")"
+}
+
 // stands says that the grant is there and was not revoked. A machine's is not
 // written: only its revocation is.
 func (g *grants) stands(ctx context.Context, grantID string) (bool, error) {
-	var revoked int64
-	err := g.db.Read.QueryRowContext(ctx, `SELECT revoked_at FROM permission WHERE id = $1`, grantID).Scan(&revoked)
-	if errors.Is(err, sql.ErrNoRows) {
+	revoked, found, err := g.standing.of(ctx, grantID)
+	if err != nil {
+		return false, err
+	}
+	if !found {
 		_, ok := machine(grantID)
 		return ok, nil
 	}
-	return err == nil && revoked == 0, db.Explain(err)
+	return revoked == 0, nil
 }
