@@ -33,12 +33,23 @@ func needE2E(t *testing.T) {
 // clientPort is held by those who listen on 9400, the port of the demo's clients.
 var clientPort sync.Mutex
 
+// bin is where the program is built to, "" until it is.
+var bin string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if bin != "" {
+		_ = os.RemoveAll(bin)
+	}
+	os.Exit(code)
+}
+
 var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "sanarip-bin-")
-	if err != nil {
+	var err error
+	if bin, err = os.MkdirTemp("", "sanarip-bin-"); err != nil {
 		return "", err
 	}
-	binary := filepath.Join(dir, "sanarip")
+	binary := filepath.Join(bin, "sanarip")
 	out, err := exec.Command("go", "build", "-o", binary, "../cmd/sanarip").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)

@@ -17,7 +17,7 @@ import (
 )
 
 // The two requests of an ordinary sign-in of somebody who is signed in already
-// and has allowed the client before: nine of ten. Both leave everything else,
+// and has allowed the client before. Both leave everything else,
 // and every doubt, to the library, which also says what is wrong. What they
 // answer is what the library would: TestQuickAnswersAreTheLibrarys.
 
