@@ -105,7 +105,7 @@ func (s settings) greet(l *line) act {
 
 // simple is an act of one request that is the same each time.
 func simple(name, goal string, l *line, q request) act {
-	return act{name, goal, func(ctx context.Context) (int, error) {
+	return act{name: name, goal: goal, do: func(ctx context.Context) (int, error) {
 		got, err := l.ask(ctx, q)
 		if err == nil && got.status != http.StatusOK {
 			err = fmt.Errorf("answered %d: %s", got.status, got.body)
@@ -144,10 +144,17 @@ func (s settings) acts(ctx context.Context, l *line) ([]act, error) {
 		if token, _, err = s.flow(ctx, l, cookies, c); err != nil {
 			return nil, err
 		}
-		acts = append(acts, act{"code with PKCE to tokens, signed in, " + algorithm(token), "0.20, ≤ 650 µs", func(ctx context.Context) (int, error) {
+		acts = append(acts, act{name: "code with PKCE to tokens, signed in, " + algorithm(token), goal: "0.20, ≤ 650 µs", do: func(ctx context.Context) (int, error) {
 			_, n, err := s.flow(ctx, l, cookies, c)
 			return n, err
 		}})
+	}
+	if s.peer != "" {
+		other := simple("npm's oidc-provider: token of a machine, ES256, nothing durable", "", l, request{
+			http.MethodPost, "http://" + s.peer + "/token", basic("machine", "secret-of-the-comparison"), url.Values{"grant_type": {"client_credentials"}, "scope": {"read"}},
+		})
+		other.elsewhere = true
+		acts = append(acts, other)
 	}
 	return acts, nil
 }
