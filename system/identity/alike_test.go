@@ -28,9 +28,11 @@ type way struct {
 type stopwatch struct {
 	names []string
 	took  [][]time.Duration
+	first int // who goes first in the next round
 }
 
-// turns takes each way so many times, in turns.
+// turns takes each way so many times, in turns, each of them first as often as
+// the others: the first one pays for what was prepared.
 func (s *stopwatch) turns(rounds int, ways ...way) {
 	if s.names == nil {
 		s.took = make([][]time.Duration, len(ways))
@@ -39,11 +41,13 @@ func (s *stopwatch) turns(rounds int, ways ...way) {
 		}
 	}
 	for range rounds {
-		for i, w := range ways {
+		for k := range ways {
+			i := (k + s.first) % len(ways)
 			start := time.Now()
-			w.ask()
+			ways[i].ask()
 			s.took[i] = append(s.took[i], time.Since(start))
 		}
+		s.first++
 	}
 }
 

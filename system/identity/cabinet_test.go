@@ -182,7 +182,7 @@ func TestAContactIsConfirmedAndTheOldOneIsTold(t *testing.T) {
 	h.inbox.clear()
 	b.post(path, url.Values{"channel": {"sms"}, "step": {"confirm"}, "code": {code}}).must(http.StatusOK, "Контакт сохранён")
 	link := h.inbox.link(t, demo.Doctor.Phone) // the old one
-	b.get(h.base+"/security").must(http.StatusOK, "+996700555777")
+	b.get(h.base+"/security").must(http.StatusOK, "+996 700 555777")
 	h.browser().post(h.base+"/not-me/confirm", url.Values{"link": {link}}).must(http.StatusOK, "Аккаунт защищён")
 	b.get(h.base+"/").must(http.StatusOK, "Единый вход")
 }

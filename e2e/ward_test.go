@@ -1,0 +1,96 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+// The working day of a ward in the browser: a doctor writes with templates and
+// what was begun survives, a nurse gives what is due and measures the ward in
+// lines. Every page is looked at wide and narrow, in three languages.
+func TestWorkingDayOfAWard(t *testing.T) {
+	needE2E(t)
+	w, _ := oneProcess(t, "")
+	b := open(t, "doctor", 1440, "ru")
+	b.goTo(w.site["card"] + "/sign-in")
+	b.signIn(w, demo.Doctor)
+	b.seeAfterReload("Кадырова")
+	b.leave(`[...document.querySelectorAll("a.sn-bed")].find(a => a.innerText.includes("Кадырова")).click()`)
+	b.see("копия")
+	stay := strings.TrimSuffix(b.where(), "/")
+	b.check("history")
+
+	// Begun, kept by the server, gone on with after the page was closed.
+	b.fill("body", "Начатая запись.")
+	b.see("Черновик сохранён")
+	b.goTo(w.site["card"] + "/ward")
+	b.goTo(stay)
+	b.see("Неподписанный черновик")
+	b.press("Обход терапевта")
+	b.waitFor(`document.querySelector("[name=body]").value.includes("Начатая запись.") && document.querySelector("[name=body]").value.includes("5-й день")`)
+	b.press("Составить из истории болезни")
+	b.waitFor(`document.querySelector("[name=body]").value.includes("Лейкоциты 13,4")`)
+	b.picture("history draft")
+	b.submit("body")
+	b.see("Запись подписана")
+	if eval[string](b, `document.querySelector("[name=body]").value`) != "" {
+		t.Error("a signed entry is still a draft")
+	}
+	b.goTo(stay + "?q=хрипы")
+	b.check("filtered history")
+
+	b.goTo(stay + "/requests")
+	b.see("13,4 ↑")
+	b.leave(`[...document.querySelectorAll("main a[href*='?answer=']")].find(a => a.textContent.includes("Кардиолог")).click()`)
+	b.fill("conclusion", "Данных за сердечную недостаточность нет.")
+	b.check("answer")
+	b.submit("conclusion")
+	b.see("Данных за сердечную недостаточность нет.")
+
+	n := open(t, "nurse", 1440, "ru")
+	n.goTo(w.site["card"] + "/sign-in")
+	n.signIn(w, demo.Nurse)
+	n.goTo(w.site["card"] + "/ward/round?all=1")
+	n.see("Левофлоксацин")
+	n.goTo(stay + "/vitals")
+	n.fill("line", "36,5 74 118/78 16 98")
+	n.submit("line")
+	n.see("118/78")
+	n.goTo(w.site["card"] + "/ward/vitals")
+	n.leave(`const f = document.querySelector("[name^=line-]"); f.value = "36,6 72"; f.form.requestSubmit()`)
+	n.see("36,6")
+	n.goTo(w.site["card"] + "/ward/handover")
+	n.fill("body", "Наблюдать давление вечером")
+	n.submit("body")
+	n.see("Наблюдать давление вечером")
+
+	for _, width := range []int{1440, 360} {
+		n.resize(width)
+		b.resize(width)
+		for _, lang := range []string{"ky", "ru", "en"} {
+			for _, path := range []string{"/ward/round?all=1", "/ward/vitals?department=18", "/ward/handover?department=18", "/ward?department=21"} {
+				n.goTo(w.site["card"] + path + "&lang=" + lang)
+				n.look(lang, width, path)
+			}
+			for _, tab := range []string{"", "/orders", "/vitals", "/requests", "/operations", "/consents", "/moves"} {
+				b.goTo(stay + tab + "?lang=" + lang)
+				b.look(lang, width, "stay"+tab)
+			}
+			b.goTo(w.site["card"] + "/templates?lang=" + lang)
+			b.look(lang, width, "templates")
+		}
+	}
+}
+
+// look holds a page against what check asks; its picture is named after all three.
+func (b *browser) look(lang string, width int, path string) {
+	b.t.Helper()
+	what := strings.NewReplacer("?", "_", "=", "_", "&", "_").Replace(path)
+	b.check(what + " " + lang)
+	if width == 360 {
+		what += "-narrow"
+	}
+	b.picture(what + "-" + lang)
+}
