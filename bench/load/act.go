@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -13,6 +14,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pquerna/otp/totp"
@@ -87,9 +89,15 @@ func (l *line) ask(ctx context.Context, q request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	data, err := io.ReadAll(response.Body)
-	return answer{response.StatusCode, response.Header.Get("Location"), data}, errors.Join(err, response.Body.Close())
+	buffer := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buffer)
+	buffer.Reset()
+	_, err = buffer.ReadFrom(response.Body)
+	return answer{response.StatusCode, response.Header.Get("Location"), bytes.Clone(buffer.Bytes())}, errors.Join(err, response.Body.Close())
 }
+
+// buffers are read into again and again: what is measured is who answers.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func (s settings) host() string { return strings.TrimPrefix(s.base, "http://") }
 
