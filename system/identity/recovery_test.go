@@ -188,20 +188,22 @@ func TestRecoveryTakesTheSameTime(t *testing.T) {
 		b.post(h.base+"/sign-in/recover/send", url.Values{"way": {"sms"}})
 		return func() { b.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {"000000"}}) }
 	}
-	for range 15 { // a code takes few guesses
-		known, unknown := guess(demo.Doctor.PIN), guess(nobodysPIN)
-		time.Sleep(60 * time.Millisecond) // a code is on its way, or is not
-		guesses.turns(4, way{"guess at a known ПИН", known}, way{"guess at an unknown ПИН", unknown})
-	}
-	guesses.alike(t)
-	for range 30 {
-		asks := func(pin string) func() {
-			b := begin(pin)
-			return func() { b.post(h.base+"/sign-in/recover/send", url.Values{"way": {"sms"}}) }
+	guesses.alike(t, func() {
+		for range 10 { // a code takes few guesses
+			known, unknown := guess(demo.Doctor.PIN), guess(nobodysPIN)
+			time.Sleep(60 * time.Millisecond) // a code is on its way, or is not
+			guesses.turns(4, way{"guess at a known ПИН", known}, way{"guess at an unknown ПИН", unknown})
 		}
-		codes.turns(1, way{"code for a known ПИН", asks(demo.Doctor.PIN)}, way{"code for an unknown ПИН", asks(nobodysPIN)})
+	})
+	asks := func(pin string) func() {
+		b := begin(pin)
+		return func() { b.post(h.base+"/sign-in/recover/send", url.Values{"way": {"sms"}}) }
 	}
-	codes.alike(t)
+	codes.alike(t, func() {
+		for range 20 {
+			codes.turns(1, way{"code for a known ПИН", asks(demo.Doctor.PIN)}, way{"code for an unknown ПИН", asks(nobodysPIN)})
+		}
+	})
 }
 
 func TestARecoveryCodeIsBoundToItsRequestAndTriesAreFew(t *testing.T) {
