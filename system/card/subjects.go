@@ -26,7 +26,7 @@ import (
 // a subject; its words are in text/, its tables in migration/.
 func (s *System) mountSubjects() {
 	patient.Mount(s.desk)
-	reception.Mount(s.desk)
+	reception.Mount(s.desk, nil)
 	ward.Mount(s.desk)
 	history.Mount(s.desk)
 	epicrisis.Mount(s.desk)

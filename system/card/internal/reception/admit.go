@@ -20,6 +20,11 @@ import (
 // however many who admit one person, or into one bed, the first wins: the
 // others get fail.Conflict "card.admit.already", or a finding for the bed.
 func Admit(ctx context.Context, d *desk.Desk, a Admission) (string, error) {
+	return AdmitReferred(ctx, d, nil, a)
+}
+
+// AdmitReferred is Admit that closes the referral named in the admission.
+func AdmitReferred(ctx context.Context, d *desk.Desk, referrals Referrals, a Admission) (string, error) {
 	p, err := patient.Load(ctx, d.DB.Read, a.Patient)
 	if err != nil {
 		return "", err
@@ -29,7 +34,10 @@ func Admit(ctx context.Context, d *desk.Desk, a Admission) (string, error) {
 	}
 	stayID := id.New()
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return admit(ctx, d, tx, p, stayID, a)
+		if err := admit(ctx, d, tx, p, stayID, a); err != nil {
+			return err
+		}
+		return closeReferral(ctx, tx, referrals, p, stayID, a)
 	})
 	if db.Unique(err) {
 		return "", tooLate(ctx, d, a)

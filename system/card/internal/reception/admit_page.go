@@ -22,10 +22,10 @@ import (
 // pressed twice.
 const twice = 2 * time.Minute
 
-// Mount puts in the admission.
-func Mount(d *desk.Desk) {
-	d.Page("GET /patients/{id}/admit", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return formPage(w, r, d) })
-	d.Page("POST /patients/{id}/admit", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return admitPage(w, r, d) })
+// Mount puts in the admission. referrals may be nil.
+func Mount(d *desk.Desk, referrals Referrals) {
+	d.Page("GET /patients/{id}/admit", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return formPage(w, r, d, referrals) })
+	d.Page("POST /patients/{id}/admit", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return admitPage(w, r, d, referrals) })
 	d.Page("GET /stays/{id}/admission", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return admittedPage(w, r, d) })
 	d.Page("POST /stays/{id}/admission", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return mendPage(w, r, d) })
 	d.Page("GET /organisations/search", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return searchPage(w, r, d) })
@@ -37,13 +37,14 @@ type admission struct {
 	Form    *page.Form
 	Places  []design.Option
 	Doctors []workforceapi.Post
+	Waiting []Waiting // referrals
 	Open    Lying // the stay that is in the way
 	Here    bool  // and it is of the reader's organisation
 	Now     time.Time
 }
 
 // formPage begins with what the system knows: now, the doctor, the person's policy.
-func formPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+func formPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, referrals Referrals) error {
 	ctx := r.Context()
 	p, err := patient.Load(ctx, d.DB.Read, r.PathValue("id"))
 	if err != nil {
@@ -69,12 +70,38 @@ func formPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if p.Insured {
 		form.Set("insured", "1")
 	}
-	return render(w, r, d, p, form, http.StatusOK)
+	all := waiting(ctx, d, referrals, p)
+	prefill(form, all, r.URL.Query().Get("referral"))
+	return render(w, r, d, p, form, all, http.StatusOK)
 }
 
-func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patient.Patient, form *page.Form, status int) error {
+// without is the choice of no referral.
+const without = "none"
+
+// prefill takes over what the chosen referral says; nothing chosen is the
+// newest. Who has come with a referral is not asked by whom it was given.
+func prefill(form *page.Form, all []Waiting, chosen string) {
+	for _, w := range all {
+		if chosen != "" && w.ID != chosen {
+			continue
+		}
+		kind := Planned
+		if w.Urgent {
+			kind = Emergency
+		}
+		for name, value := range map[string]string{
+			"referral_id": w.ID, "kind": kind, "brought_by": "referral", "referrer": w.From, "referrer_text": w.FromName,
+			"referral": w.Code, "referral_text": text.Joined(w.Code, w.Text), "admission": w.Code, "admission_text": text.Joined(w.Code, w.Text),
+		} {
+			form.Set(name, value)
+		}
+		return
+	}
+}
+
+func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patient.Patient, form *page.Form, referrals []Waiting, status int) error {
 	ctx, staff := r.Context(), desk.Of(r.Context())
-	v := admission{Patient: p, Form: form, Doctors: ward.DoctorsFor(ctx, d), Now: d.Clock.Now()}
+	v := admission{Patient: p, Form: form, Doctors: ward.DoctorsFor(ctx, d), Waiting: referrals, Now: d.Clock.Now()}
 	var err error
 	if v.Open, _, err = OpenStay(ctx, d.DB.Read, p.ID); err != nil {
 		return err
@@ -86,7 +113,7 @@ func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patient.Pati
 	return page.Render(w, r, status, admitView(v))
 }
 
-func admitPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+func admitPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, referrals Referrals) error {
 	form, err := page.ReadForm(w, r)
 	if err != nil {
 		return err
@@ -102,7 +129,7 @@ func admitPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	a.Patient = p.ID
 	if form.OK() {
-		stayID, err := Admit(ctx, d, a)
+		stayID, err := AdmitReferred(ctx, d, referrals, a)
 		if err == nil {
 			page.Notice(w, "card.admit.done")
 			return page.Redirect(w, r, "/stays/"+stayID)
@@ -115,7 +142,7 @@ func admitPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			return err
 		}
 	}
-	return render(w, r, d, p, form, http.StatusUnprocessableEntity)
+	return render(w, r, d, p, form, waiting(ctx, d, referrals, p), http.StatusUnprocessableEntity)
 }
 
 // pressedTwice is the stay that the same doctor has only just written.
@@ -133,7 +160,7 @@ func pressedTwice(ctx context.Context, d *desk.Desk, patientID string, err error
 // read makes an Admission of the form; what is wrong is noted in the form.
 func read(ctx context.Context, d *desk.Desk, form *page.Form) (Admission, error) {
 	a := Admission{
-		Kind: form.Choice("kind", Planned, Emergency), At: form.Moment("at"), LateReason: form.Text("late_reason", 500),
+		Kind: form.Choice("kind", Planned, Emergency), At: form.Moment("at"), LateReason: form.Text("late_reason", 500), ReferralID: form.Text("referral_id", 64),
 		BroughtBy: form.Choice("brought_by", BroughtBy...), FirstThisYear: form.Get("first_this_year") != "",
 		DoctorPIN: form.Text("doctor", 14), Insured: form.Get("insured") != "", Policy: form.Text("policy", 40),
 		Category: form.Choice("category", patient.Categories...), Alerts: form.Text("alerts", 1000),

@@ -43,6 +43,7 @@ type Admission struct {
 	BroughtBy       string
 	Referrer        string    // code of an organisation, or words
 	Referral        Diagnosis // of who referred; Code "": none
+	ReferralID      string    // of the one picked up; "": without a referral
 	Admission       Diagnosis
 	FirstThisYear   bool
 	Department      string
