@@ -27,7 +27,8 @@ const (
 	Statistician Role = "statistician"
 	Manager      Role = "manager"  // management of the organisation
 	Expert       Role = "expert"   // the insurance fund's expert
-	Operator     Role = "operator" // operator of the systems
+	Operator     Role = "operator" // operator of the systems (ЦЭЗ)
+	Ministry     Role = "ministry" // the ministry of health
 )
 
 // Post is one post that a person holds today.
@@ -48,18 +49,23 @@ type Post struct {
 // Organisation is a health organisation, the fund or the operator.
 type Organisation struct {
 	Code        string       `json:"code"` // 6 digits
-	Kind        string       `json:"kind"` // hospital, fund, operator
+	Kind        string       `json:"kind"` // hospital, outpatient, fund, operator, ministry
 	INN         string       `json:"inn"`
 	OKPO        string       `json:"okpo"`
 	Name        text.Words   `json:"name"`
 	ShortName   text.Words   `json:"short_name"`
-	Region      string       `json:"region"` // СОАТЕ code
+	Region      string       `json:"region"` // СОАТЕ code of the oblast or the city
 	Level       string       `json:"level"`  // national, regional, district
 	Address     string       `json:"address"`
+	Phone       string       `json:"phone,omitempty"`
+	Ownership   string       `json:"ownership,omitempty"` // state, municipal, private
+	Territory   string       `json:"territory,omitempty"` // СОАТЕ code of the rayon or the town
+	Closed      clock.Date   `json:"closed,omitzero"`     // from this day on it works no more; zero: open
+	Successor   string       `json:"successor,omitempty"` // code of the organisation that it was merged into
 	Departments []Department `json:"departments"`
 }
 
-// Department is a department with its beds.
+// Department is an open department with its open beds.
 type Department struct {
 	Code    string     `json:"code"` // 2 digits
 	Name    text.Words `json:"name"`
@@ -72,6 +78,8 @@ type Bed struct {
 	ID   string `json:"id"`   // stable: ORG-DEPT-ROOM-BED
 	Room string `json:"room"` // "204"
 	Name string `json:"name"` // "204-2"
+	// Profile is given where it is another than the department's.
+	Profile string `json:"profile,omitempty"`
 }
 
 // API is what НИСУР offers.

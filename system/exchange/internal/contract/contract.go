@@ -55,6 +55,8 @@ var own = []Endpoint{
 		"One organisation with departments and beds", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Identity),
 	endpoint[none, []workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/list",
 		"All organisations, without departments", exchangeapi.Card, exchangeapi.Insurance),
+	endpoint[workforceapi.Code, []workforceapi.Responsible](exchangeapi.Workforce, workforceapi.ServiceResponsible, "/of-organisation",
+		"Who answers for roll-out and monitoring in an organisation", exchangeapi.Card),
 
 	endpoint[insuranceapi.Case, insuranceapi.Decision](exchangeapi.Insurance, insuranceapi.ServiceCases, "/submit",
 		"Hand over a treated case; the same number and revision again gives the same decision", exchangeapi.Card),
