@@ -157,6 +157,9 @@ func (s settings) acts(ctx context.Context, l *line) ([]act, error) {
 			return n, err
 		}})
 	}
+	if s.floor != "" {
+		acts = append(acts, s.least(l))
+	}
 	if s.peer != "" {
 		other := simple("npm's oidc-provider: token of a machine, ES256, nothing durable", "", l, request{
 			http.MethodPost, "http://" + s.peer + "/token", basic("machine", "secret-of-the-comparison"), url.Values{"grant_type": {"client_credentials"}, "scope": {"read"}},
@@ -190,12 +193,18 @@ func algorithm(token string) string {
 	return header.Alg
 }
 
-func authorize(c connected) string {
+func authorize(c connected) string { return "/connect/authorize?" + query(c) }
+
+func query(c connected) string {
 	challenge := sha256.Sum256([]byte(verifier))
-	return "/connect/authorize?" + url.Values{
+	return url.Values{
 		"client_id": {c.id}, "response_type": {"code"}, "scope": {"openid profile"}, "redirect_uri": {callback}, "state": {"state"}, "nonce": {"nonce"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}.Encode()
+}
+
+func redeem(code string) url.Values {
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier}}
 }
 
 // flow goes from the authorization request to the tokens, as a signed-in
@@ -216,9 +225,7 @@ func (s settings) flow(ctx context.Context, l *line, cookies string, c connected
 			address = s.base + target.RequestURI()
 			continue
 		}
-		got, err = l.ask(ctx, request{http.MethodPost, s.base + "/connect/token", basic(c.id, c.secret), url.Values{
-			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier},
-		}})
+		got, err = l.ask(ctx, request{http.MethodPost, s.base + "/connect/token", basic(c.id, c.secret), redeem(code)})
 		if token = accessToken(got.body); err == nil && (got.status != http.StatusOK || token == "") {
 			err = fmt.Errorf("token answered %d: %s", got.status, got.body)
 		}

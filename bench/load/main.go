@@ -29,10 +29,17 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) == 4 && os.Args[1] == "floor" {
+		if err := floor(os.Args[2], os.Args[3]); err != nil {
+			fail(err)
+		}
+		return
+	}
 	var s settings
 	flag.StringVar(&s.base, "base", "", "address of ЕСИ: http://esi.localhost:8080")
 	flag.StringVar(&s.hello, "hello", "", "address of the bare handler: 127.0.0.1:8081")
 	flag.IntVar(&s.pid, "pid", 0, "process of ЕСИ, for its processor time and memory")
+	flag.StringVar(&s.floor, "floor", "", "address of the bare server with the same signatures and writes: 127.0.0.1:8083; none without")
 	flag.StringVar(&s.peer, "peer", "", "address of npm's oidc-provider (peer.mjs): 127.0.0.1:8082; none without")
 	flag.StringVar(&s.machine, "machine", "", "client_id:client_secret of a machine")
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each is measured")
@@ -61,7 +68,7 @@ func hello(address string) error {
 
 type settings struct {
 	base, hello, machine string
-	peer                 string
+	peer, floor          string
 	only                 string
 	pid                  int
 	rounds, connections  int

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// floor is the least that a durable sign-in by a code can cost: a bare handler
+// that checks nothing, answers with the same lengths, makes the same two ES256
+// signatures and the same writes in the same two transactions, with the same
+// engine and the same sharing of commits.
+func floor(address, directory string) error {
+	d, err := db.Open(context.Background(), "sqlite:"+directory, "floor", db.Options{})
+	if err != nil {
+		return err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	f := bare{db: d, key: key}
+	err = d.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+		for _, statement := range []string{
+			`CREATE TABLE entered (sid TEXT, client TEXT, at BIGINT, PRIMARY KEY (sid, client))`,
+			`CREATE TABLE record (id TEXT PRIMARY KEY, at BIGINT, what TEXT)`,
+			`CREATE TABLE granted (id TEXT PRIMARY KEY, code TEXT UNIQUE, used BIGINT, data TEXT)`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return errors.Join(err, d.Close())
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /authorize", f.authorize)
+	mux.HandleFunc("POST /token", f.token)
+	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Minute, Handler: mux}
+	return errors.Join(server.ListenAndServe(), d.Close())
+}
+
+type bare struct {
+	db  *db.DB
+	key *ecdsa.PrivateKey
+}
+
+// What ЕСИ writes and answers, in bytes.
+const (
+	recordBytes = 200
+	grantBytes  = 700
+	claimBytes  = 380
+)
+
+func (f bare) authorize(w http.ResponseWriter, r *http.Request) {
+	code := rand.Text()
+	err := f.db.Tx(r.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO entered (sid, client, at) VALUES ($1, $2, $3) ON CONFLICT (sid, client) DO UPDATE SET at = excluded.at`,
+			"session", "client", time.Now().UnixMicro())
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO record (id, at, what) VALUES ($1, $2, $3)`, rand.Text(), time.Now().UnixMicro(), strings.Repeat("r", recordBytes)); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO granted (id, code, used, data) VALUES ($1, $2, 0, $3)`, rand.Text(), code, strings.Repeat("g", grantBytes))
+		return err
+	})
+	if err != nil {
+		http.Error(w, "failed", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Location", callback+"?"+url.Values{"code": {code}}.Encode())
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+func (f bare) token(w http.ResponseWriter, r *http.Request) {
+	var id, data string
+	err := f.db.Read.QueryRowContext(r.Context(), `SELECT id, data FROM granted WHERE code = $1 AND used = 0`, r.PostFormValue("code")).Scan(&id, &data)
+	if err != nil {
+		http.Error(w, "failed", http.StatusBadRequest)
+		return
+	}
+	access, err := f.sign()
+	if err != nil {
+		http.Error(w, "failed", http.StatusInternalServerError)
+		return
+	}
+	identity, err := f.sign()
+	if err == nil {
+		err = f.db.Tx(r.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE granted SET used = 1, data = $2 WHERE id = $1 AND used = 0`, id, data)
+			return err
+		})
+	}
+	if err != nil {
+		http.Error(w, "failed", http.StatusInternalServerError)
+		return
+	}
+	body := fmt.Sprintf(`{"access_token":%q,"id_token":%q,"token_type":"Bearer"}`, access, identity)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write([]byte(body)) // a reader that left is no error of ours
+}
+
+func (f bare) sign() (string, error) {
+	said := base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("c", claimBytes)))
+	digest := sha256.Sum256([]byte(said))
+	r, s, err := ecdsa.Sign(rand.Reader, f.key, digest[:])
+	if err != nil {
+		return "", err
+	}
+	signature := make([]byte, 64)
+	r.FillBytes(signature[:32])
+	s.FillBytes(signature[32:])
+	return said + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// least is the same two requests as of a sign-in by a code, at the bare server.
+func (s settings) least(l *line) act {
+	return act{
+		name: "floor: a bare server with the same signatures and writes, ES256", elsewhere: true,
+		do: func(ctx context.Context) (int, error) {
+			got, err := l.ask(ctx, request{http.MethodGet, "http://" + s.floor + "/authorize?" + query(es256), map[string]string{"Cookie": "session=" + verifier}, nil})
+			if err != nil {
+				return 1, err
+			}
+			target, err := url.Parse(got.location)
+			if err != nil {
+				return 1, err
+			}
+			got, err = l.ask(ctx, request{http.MethodPost, "http://" + s.floor + "/token", basic(es256.id, es256.secret), redeem(target.Query().Get("code"))})
+			if err == nil && got.status != http.StatusOK {
+				err = fmt.Errorf("floor answered %d: %s", got.status, got.body)
+			}
+			return 2, err
+		},
+	}
+}
