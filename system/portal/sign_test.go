@@ -144,6 +144,9 @@ func TestAnApplicationIsSignedAndAnswered(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		patient, officer := b.as(t, &demo.Patient), b.as(t, &demo.Operator)
 		application := patient.correction(t)
+		if got := patient.get(t, application).body; strings.Contains(got, "подана и зарегистрирована") || !strings.Contains(got, "нужна подпись") {
+			t.Error("what is not signed is said to be filed")
+		}
 		patient.get(t, application).says(t, "Подпишите заявление", "Старый &lt;адрес&gt;", "Ждёт подписи")
 		paper := patient.get(t, application+"/application.pdf").body
 		sum := sha256.Sum256([]byte(paper))
@@ -175,7 +178,7 @@ func TestAnApplicationIsSignedAndAnswered(t *testing.T) {
 		if got := patient.get(t, application+"/signed"); got.header.Get("Location") != application {
 			t.Errorf("back from ЕСИ: %d %s", got.code, got.body)
 		}
-		patient.get(t, application).says(t, "Проверено: подпись подлинная", "существенный", "На рассмотрении", "Заявление подписано простой электронной подписью")
+		patient.get(t, application).says(t, "Проверено: подпись подлинная", "существенный", "На рассмотрении", "Заявление подписано простой электронной подписью", "Заявка подана и зарегистрирована")
 		var proof identityapi.SimpleSignature
 		if err := json.Unmarshal([]byte(patient.get(t, application+"/signature.json").body), &proof); err != nil || proof.SHA256 != asked.SHA256 {
 			t.Errorf("the file of the signature: %v %+v", err, proof)
@@ -185,6 +188,9 @@ func TestAnApplicationIsSignedAndAnswered(t *testing.T) {
 			t.Errorf("a signed application is taken back: %d", got.code)
 		}
 		// The executor, and nobody else.
+		if menu := `href="/desk"`; !strings.Contains(officer.get(t, "/my").body, menu) || strings.Contains(patient.get(t, "/my").body, menu) {
+			t.Error("the menu does not lead the executor, and the executor alone, to the list")
+		}
 		for _, path := range []string{"/desk", "/desk/" + id, "/desk/" + id + "/application.pdf"} {
 			if got := patient.get(t, path); got.code != http.StatusForbidden {
 				t.Errorf("a citizen at %s: %d", path, got.code)

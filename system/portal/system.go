@@ -37,7 +37,8 @@ var Texts embed.FS
 
 // System is the State Portal.
 type System struct {
-	cabinet *cabinet.Cabinet
+	cabinet      *cabinet.Cabinet
+	applications *application.Desk
 }
 
 var _ host.System = (*System)(nil)
@@ -86,6 +87,7 @@ func (s *System) mount(env host.Env) {
 		Workforce: workforceapi.Client{Exchange: c.Exchange}, CheckSite: env.Issuer + "/signature",
 	}
 	applications.Mount()
+	s.applications = applications
 	(&access.Desk{Cabinet: c}).Mount()
 	c.Public("/", page.Missing)
 	provider := exchangeapi.NewProvider(exchangeapi.Portal, env.ExchangeKey, env.Log)
@@ -107,6 +109,9 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		v.User, v.SignOut = &page.User{PIN: p.PIN, Name: p.Name}, "/sign-out"
 		v.Nav = append(v.Nav, page.NavItem{Key: "portal.menu.my", Path: "/my"},
 			page.NavItem{Key: "portal.menu.accesses", Path: "/my/accesses"}, page.NavItem{Key: "portal.menu.profile", Path: "/my/profile"})
+		if s.applications.Executes(r.Context(), p) {
+			v.Nav = append(v.Nav, page.NavItem{Key: "portal.menu.desk", Path: "/desk"})
+		}
 	}
 	v.Nav = append(v.Nav, page.NavItem{Key: "portal.menu.verify", Path: "/verify"})
 	return nil

@@ -29,7 +29,8 @@ const (
 
 // Kinds of events in its history.
 const (
-	Filed    = "filed"
+	Filed    = "filed"   // with what needs a signature: when it was signed
+	Filled   = "filled"  // in, and not signed yet
 	Awaited  = "awaited" // the provider did not answer at once
 	Answered = "answered"
 	Declined = "refused"
@@ -87,6 +88,8 @@ type Desk struct {
 	Signatures identityapi.SigningAPI
 	Workforce  workforceapi.API
 	CheckSite  string // page of ЕСИ where anybody checks a simple signature
+
+	executors executors
 	// Documents gives the documents of an application, for its page.
 	Documents func(ctx context.Context, applicationID string) ([]Paper, error)
 }

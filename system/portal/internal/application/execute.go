@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -41,6 +43,46 @@ func (d *Desk) executor(ctx context.Context, p cabinet.Person) (workforceapi.Pos
 		return workforceapi.Post{}, fail.New(fail.Forbidden, "portal.execute.no_post")
 	}
 	return posts[i], nil
+}
+
+// executors remembers, for the menu alone, who has such a post.
+type executors struct {
+	mu    sync.Mutex
+	known map[string]remembered // by ПИН
+}
+
+type remembered struct {
+	executes bool
+	at       time.Time
+}
+
+// Bounds of what is remembered.
+const (
+	rememberFor   = 10 * time.Minute
+	mostRemember  = 10_000
+	longestAsking = 2 * time.Second
+)
+
+// Executes says whether the menu leads the person to the executor's list. It may
+// be out of date: the list itself asks НИСУР each time.
+func (d *Desk) Executes(ctx context.Context, p cabinet.Person) bool {
+	now := d.Clock.Now()
+	d.executors.mu.Lock()
+	known, ok := d.executors.known[p.PIN]
+	d.executors.mu.Unlock()
+	if ok && now.Sub(known.at) < rememberFor {
+		return known.executes
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestAsking)
+	defer cancel()
+	_, err := d.executor(ctx, p) // when НИСУР does not answer, the menu does without
+	d.executors.mu.Lock()
+	defer d.executors.mu.Unlock()
+	if d.executors.known == nil || len(d.executors.known) >= mostRemember {
+		d.executors.known = map[string]remembered{}
+	}
+	d.executors.known[p.PIN] = remembered{err == nil, now}
+	return err == nil
 }
 
 // forExecutor is a signed application with its signature; any other is not there.

@@ -49,7 +49,11 @@ func (d *Desk) Order(ctx context.Context, p cabinet.Person, service, token strin
 			a.ID = kept
 			return nil
 		}
-		if err := addEvent(ctx, tx, a.ID, Filed, a.Number, a.Created); err != nil {
+		begun := Filed
+		if ordered.Executed() {
+			begun = Filled
+		}
+		if err := addEvent(ctx, tx, a.ID, begun, a.Number, a.Created); err != nil {
 			return err
 		}
 		if ordered.Executed() { // people answer, when it is signed

@@ -187,6 +187,9 @@ func (d *Desk) follow(ctx context.Context, a Application, s Signing) (Signing, e
 			return nil // they know
 		}
 		if next.State == signSigned {
+			if err := addEvent(ctx, tx, a.ID, Filed, a.Number, next.Decided.Add(time.Microsecond)); err != nil {
+				return err
+			}
 			if err := d.Seen(ctx, tx, audit.Record{Subject: a.PIN, ActorPIN: a.PIN, ActorName: a.Applicant, Action: "sign", Purpose: "own-request", Object: detail}); err != nil {
 				return err
 			}
