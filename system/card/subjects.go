@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
+	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/observation"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/order"
@@ -25,7 +26,8 @@ import (
 // mountSubjects mounts the pages, jobs and services of every subject. One line
 // a subject; its words are in text/, its tables in migration/.
 func (s *System) mountSubjects() {
-	patient.Mount(s.desk)
+	patient.Mount(s.desk, newborn.Panel(s.desk))
+	newborn.Mount(s.desk)
 	reception.Mount(s.desk, nil)
 	ward.Mount(s.desk)
 	history.Mount(s.desk)

@@ -51,7 +51,7 @@ func Register(ctx context.Context, d *desk.Desk, p Patient) (registered Patient,
 	staff := desk.Of(ctx)
 	p.CreatedAt, p.CreatedBy, p.Organisation = d.Clock.Now(), staff.PIN, staff.Post.Organisation
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		registered, isNew, err = insert(ctx, tx, p)
+		registered, isNew, err = Insert(ctx, tx, p)
 		if err != nil || !isNew {
 			return err
 		}

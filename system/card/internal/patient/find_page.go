@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/a-h/templ"
+
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -12,15 +14,18 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 )
 
+// Panel is a part of a patient's page that another subject draws.
+type Panel func(ctx context.Context, p Patient) (templ.Component, error)
+
 // Mount puts in the pages of patients.
-func Mount(d *desk.Desk) {
+func Mount(d *desk.Desk, panels ...Panel) {
 	d.Page("GET /patients", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return listPage(w, r, d) })
 	d.Page("POST /patients/find", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return findPage(w, r, d) })
 	d.Page("GET /patients/new", desk.Ward, func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, registerView(page.NewForm("kind", kindUnknown, "sex", ""), ""))
 	})
 	d.Page("POST /patients/new", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return registerPage(w, r, d) })
-	d.Page("GET /patients/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return patientPage(w, r, d) })
+	d.Page("GET /patients/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return patientPage(w, r, d, panels) })
 }
 
 // listPage is the search, and below it whom the doctor treats.
@@ -117,11 +122,15 @@ func pairs(args map[string]any) []any {
 	return list
 }
 
-func patientPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+func patientPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, panels []Panel) error {
 	ctx := r.Context()
 	p, err := Load(ctx, d.DB.Read, r.PathValue("id"))
 	if err != nil {
 		return err
+	}
+	if p.MergedInto != "" {
+		page.Notice(w, "card.patient.merged")
+		return page.Redirect(w, r, "/patients/"+p.MergedInto)
 	}
 	stays, err := staysOf(ctx, d.DB.Read, p.ID)
 	if err != nil {
@@ -132,6 +141,13 @@ func patientPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	view := record{Patient: p, Stays: stays, Now: d.Clock.Now(), Names: names(ctx, d, stays), Own: desk.Of(ctx).Post.Organisation}
 	view.Admits = slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role)
+	for _, panel := range panels {
+		part, err := panel(ctx, p)
+		if err != nil {
+			return err
+		}
+		view.Panels = append(view.Panels, part)
+	}
 	return page.Render(w, r, http.StatusOK, recordView(view))
 }
 

@@ -43,6 +43,12 @@ type Patient struct {
 	CreatedAt    time.Time
 	CreatedBy    string
 	Organisation string
+	Kind         string // Citizen, Foreigner, Nameless, Newborn
+	Country      string // of a foreigner, ISO 3166-1 alpha-2
+	BirthOrder   int    // of a newborn without a name among several; 0: alone
+	MergedInto   string // id of the patient who is this one; "" stands alone
+	PolicyFrom   clock.Date
+	PolicyUntil  clock.Date
 }
 
 // Categories of co-payment as clerks know them; which of them is freed from
@@ -54,8 +60,11 @@ func (p Patient) FullName() string {
 	return text.Joined(p.FamilyName, p.GivenName, p.Patronymic)
 }
 
-// Name is FullName, or the words for an unknown person.
+// Name is FullName, or the words for a newborn or an unknown person.
 func (p Patient) Name(ctx context.Context) string {
+	if p.Kind == Newborn && p.GivenName == "" {
+		return p.newbornName(ctx)
+	}
 	if name := p.FullName(); name != "" {
 		return name
 	}

@@ -16,22 +16,23 @@ import (
 // Columns of a patient, for stores that join the table as p. Read them with Scan.
 const Columns = `p.id, COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, p.birth_date, p.birth_year, p.sex,
 	p.region, p.address, p.rural, p.passport, p.citizenship, p.insured, p.policy, p.category, p.alerts, p.description,
-	p.created_at, p.created_by, p.organisation`
+	p.created_at, p.created_by, p.organisation, p.kind, p.country, p.birth_order, p.merged_into, p.policy_from, p.policy_until`
 
 // Scan reads Columns, and into more what the query selects after them.
 func Scan(row interface{ Scan(...any) error }, more ...any) (Patient, error) {
 	var p Patient
-	var birth string
+	var birth, policyFrom, policyUntil string
 	var rural, insured, created int64
 	into := []any{
 		&p.ID, &p.PIN, &p.FamilyName, &p.GivenName, &p.Patronymic, &birth, &p.BirthYear, &p.Sex,
 		&p.Region, &p.Address, &rural, &p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Alerts, &p.Description,
-		&created, &p.CreatedBy, &p.Organisation,
+		&created, &p.CreatedBy, &p.Organisation, &p.Kind, &p.Country, &p.BirthOrder, &p.MergedInto, &policyFrom, &policyUntil,
 	}
 	if err := row.Scan(append(into, more...)...); err != nil {
 		return p, err
 	}
 	p.BirthDate, p.Rural, p.Insured, p.CreatedAt = db.Date(birth), rural == 1, insured == 1, db.Time(created)
+	p.PolicyFrom, p.PolicyUntil = db.Date(policyFrom), db.Date(policyUntil)
 	return p, nil
 }
 
@@ -44,30 +45,39 @@ func Load(ctx context.Context, q db.Querier, patientID string) (Patient, error) 
 	return p, db.Explain(err)
 }
 
-// byPIN is the patient of the ПИН, if there is one.
+// byPIN is the patient of the ПИН, if there is one; of one who was merged, the
+// patient they are kept under.
 func byPIN(ctx context.Context, q db.Querier, number string) (Patient, bool, error) {
 	p, err := Scan(q.QueryRowContext(ctx, `SELECT `+Columns+` FROM patient p WHERE p.pin = $1`, number))
+	for err == nil && p.MergedInto != "" {
+		p, err = Scan(q.QueryRowContext(ctx, `SELECT `+Columns+` FROM patient p WHERE p.id = $1`, p.MergedInto))
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
 	return p, err == nil, db.Explain(err)
 }
 
-// insert writes the patient, or gives the one who has the ПИН already: however
+// Insert writes the patient, or gives the one who has the ПИН already: however
 // many register one ПИН at once, there is one patient.
-func insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
+func Insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
 	p.ID = id.New()
+	if p.Kind == "" {
+		p.Kind = Citizen
+	}
 	var number any
 	if p.PIN != "" {
 		number = p.PIN
 	}
 	result, err := tx.ExecContext(ctx, `INSERT INTO patient (id, pin, family_name, given_name, patronymic, birth_date, birth_year, sex,
-		region, address, rural, passport, citizenship, insured, policy, category, alerts, description, created_at, created_by, organisation, folded_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+		region, address, rural, passport, citizenship, insured, policy, category, alerts, description, created_at, created_by, organisation, folded_name,
+		kind, country, birth_order, policy_from, policy_until, alike_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
 		ON CONFLICT (pin) DO NOTHING`,
 		p.ID, number, p.FamilyName, p.GivenName, p.Patronymic, p.BirthDate.String(), p.BirthYear, p.Sex,
 		p.Region, p.Address, db.Flag(p.Rural), p.Passport, p.Citizenship, db.Flag(p.Insured), p.Policy, p.Category, p.Alerts, p.Description,
-		db.Micros(p.CreatedAt), p.CreatedBy, p.Organisation, text.Fold(p.FullName()))
+		db.Micros(p.CreatedAt), p.CreatedBy, p.Organisation, text.Fold(p.FullName()),
+		p.Kind, p.Country, p.BirthOrder, p.PolicyFrom.String(), p.PolicyUntil.String(), AlikeKey(p.FamilyName, p.GivenName))
 	if err != nil {
 		return p, false, err
 	}
@@ -86,7 +96,7 @@ func insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
 // on the day if one is given.
 func byName(ctx context.Context, q db.Querier, folded string, born clock.Date, limit int) ([]Patient, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+Columns+` FROM patient p
-		WHERE p.folded_name LIKE $1 ESCAPE '!' AND ($2 = '' OR p.birth_date = $2)
+		WHERE p.merged_into = '' AND p.folded_name LIKE $1 ESCAPE '!' AND ($2 = '' OR p.birth_date = $2)
 		ORDER BY p.folded_name, p.birth_date, p.id LIMIT $3`, escapeLike(folded)+"%", born.String(), limit)
 	if err != nil {
 		return nil, db.Explain(err)

@@ -77,7 +77,7 @@ func ofDoctor(ctx context.Context, q db.Querier, organisation, doctorPIN string)
 }
 
 func sameName(ctx context.Context, q db.Querier, p Patient) ([]Patient, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+Columns+` FROM patient p WHERE p.folded_name = $1 AND p.birth_date = $2 LIMIT 10`,
+	rows, err := q.QueryContext(ctx, `SELECT `+Columns+` FROM patient p WHERE p.merged_into = '' AND p.folded_name = $1 AND p.birth_date = $2 LIMIT 10`,
 		text.Fold(p.FullName()), p.BirthDate.String())
 	if err != nil {
 		return nil, db.Explain(err)

@@ -34,6 +34,7 @@ const (
 	TabAdmission  = "admission"  // /stays/{id}/admission
 	TabDischarge  = "discharge"  // /stays/{id}/discharge
 	TabForm       = "form"       // /stays/{id}/form
+	TabNewborns   = "newborns"   // /stays/{id}/newborns, of a woman in childbirth
 )
 
 // View is a stay with what its pages show.
@@ -66,6 +67,8 @@ type Counts struct {
 	Entries, Orders, Operations, Moves, Diagnoses int
 	Waiting                                       int // requests without an answer
 	Consents                                      int
+	Newborns                                      int
+	Obstetric                                     int // diagnoses of pregnancy and childbirth
 }
 
 // Read loads the stay for a page and records the access. A stay of another
@@ -139,7 +142,7 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		}
 		return t
 	}
-	return []design.Tab{
+	tabs := []design.Tab{
 		tab(TabHistory, text.T(ctx, "card.stay.tab_history"), v.Counts.Entries),
 		tab(TabOrders, text.T(ctx, "card.stay.tab_orders"), v.Counts.Orders),
 		tab(TabVitals, text.T(ctx, "card.stay.tab_vitals"), 0),
@@ -152,4 +155,8 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		tab(TabDischarge, text.T(ctx, "card.stay.tab_discharge"), 0),
 		tab(TabForm, text.T(ctx, "card.stay.tab_form"), 0),
 	}
+	if v.Counts.Newborns+v.Counts.Obstetric > 0 || current == TabNewborns {
+		tabs = append(tabs, tab(TabNewborns, text.T(ctx, "card.stay.tab_newborns"), v.Counts.Newborns))
+	}
+	return tabs
 }

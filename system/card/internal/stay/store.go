@@ -41,8 +41,10 @@ func loadCounts(ctx context.Context, q db.Querier, stayID string) (Counts, error
 		(SELECT COUNT(*) FROM move WHERE stay_id = $1),
 		(SELECT COUNT(*) FROM diagnosis WHERE stay_id = $1 AND ended_at = 0),
 		(SELECT COUNT(*) FROM request r WHERE stay_id = $1 AND cancelled_at = 0 AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.request_id = r.id)),
-		(SELECT COUNT(*) FROM consent WHERE stay_id = $1 AND state = 'signed')`, stayID).
-		Scan(&c.Entries, &c.Orders, &c.Operations, &c.Moves, &c.Diagnoses, &c.Waiting, &c.Consents)
+		(SELECT COUNT(*) FROM consent WHERE stay_id = $1 AND state = 'signed'),
+		(SELECT COUNT(*) FROM newborn WHERE mother_stay = $1),
+		(SELECT COUNT(*) FROM diagnosis WHERE stay_id = $1 AND ended_at = 0 AND (code LIKE 'O%' OR code LIKE 'Z3%'))`, stayID).
+		Scan(&c.Entries, &c.Orders, &c.Operations, &c.Moves, &c.Diagnoses, &c.Waiting, &c.Consents, &c.Newborns, &c.Obstetric)
 	return c, db.Explain(err)
 }
 
