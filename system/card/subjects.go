@@ -43,5 +43,5 @@ func (s *System) mountSubjects() {
 	diagnosis.Mount(s.desk)
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
-	fhir.Mount(s.desk, s.env)
+	cardapi.ServeRecords(s.provider, fhir.Mount(s.desk, s.env))
 }

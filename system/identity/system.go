@@ -22,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/place"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/identityapi"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
@@ -134,6 +135,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	s.provider, err = openid.New(openid.Config{
 		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
 		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed, Lives: lives, Nonces: nonces,
+		FHIR: fhirServers(env), Record: s.medicalRecord(cardapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}),
 		Reused: func(ctx context.Context, tx *sql.Tx, grantID, accountID, client string) error {
 			return s.desk.Reused(ctx, tx, grantID, accountID, client)
 		},
@@ -264,6 +266,10 @@ func (s *System) clients(env host.Env) []openid.Client {
 		openid.Client{
 			ID: "fhir-reader", Secret: env.ClientSecretOf("fhir-reader"), Name: s.clientName("fhir-reader"),
 			Scopes: []string{openid.ScopeSystemRead}, Machine: true, Alg: "ES256", // a signature of RSA takes twenty times as long
+		},
+		openid.Client{ // an app of SMART on FHIR on the engineer's own machine
+			ID: "smart-app", Name: s.clientName("smart-app"), Address: "http://127.0.0.1", Redirects: []string{"http://127.0.0.1/"},
+			Scopes: openid.PersonScopes, Method: openid.MethodPublic,
 		})
 }
 
@@ -274,6 +280,7 @@ func (s *System) clientName(name string) text.Words {
 		"workforce": "identity.client.workforce", "exchange": "identity.client.exchange", "message": "identity.client.message",
 		"payment": "identity.client.payment", "signature": "identity.client.signature", "population": "identity.client.population",
 		"conformance": "identity.client.conformance", "fhir-reader": "identity.client.fhir-reader",
+		"smart-app": "identity.client.smart-app",
 	}[name]
 	if !ok {
 		return text.Same(name)

@@ -51,7 +51,7 @@ func New(c Config) *API {
 }
 
 // Mount puts the API on the card's host.
-func Mount(d *desk.Desk, env host.Env) {
+func Mount(d *desk.Desk, env host.Env) *API {
 	a := New(Config{
 		DB: d.DB, Clock: d.Clock, Log: d.Log, Texts: d.Site.Texts, Site: env.BaseURL, Issuer: env.Issuer, Secret: env.Secret,
 		Tokens: &Introspection{
@@ -61,4 +61,5 @@ func Mount(d *desk.Desk, env host.Env) {
 		Posts: workforceapi.Client{Exchange: d.Exchange},
 	})
 	d.Mux.Handle(root+"/", a)
+	return a
 }

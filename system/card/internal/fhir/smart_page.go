@@ -25,6 +25,7 @@ type smart struct {
 	Revocation    string   `json:"revocation_endpoint"`
 	Grants        []string `json:"grant_types_supported"`
 	Methods       []string `json:"token_endpoint_auth_methods_supported"`
+	Algorithms    []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	Responses     []string `json:"response_types_supported"`
 	Challenges    []string `json:"code_challenge_methods_supported"`
 	Scopes        []string `json:"scopes_supported"`
@@ -36,12 +37,20 @@ func (a *API) smartConfiguration(w http.ResponseWriter, _ *http.Request) error {
 		Issuer: a.issuer, Keys: a.issuer + "/.well-known/openid-configuration/jwks",
 		Authorization: a.issuer + "/connect/authorize", Token: a.issuer + "/connect/token",
 		Introspection: a.issuer + "/connect/introspect", Revocation: a.issuer + "/connect/revocation",
-		Grants:       []string{"authorization_code", "client_credentials"},
-		Methods:      []string{"client_secret_basic", "client_secret_post"},
-		Responses:    []string{"code"},
-		Challenges:   []string{"S256"},
-		Scopes:       []string{"openid", "profile", "offline_access", "system/*.read", "user/*.read", "patient/*.read"},
-		Capabilities: []string{"client-confidential-symmetric", "permission-patient", "permission-user", "permission-v1"},
+		Grants:     []string{"authorization_code", "refresh_token", "client_credentials"},
+		Methods:    []string{"client_secret_basic", "client_secret_post", "private_key_jwt"},
+		Algorithms: []string{"ES256", "ES384", "PS256", "RS256", "RS384", "EdDSA"},
+		Responses:  []string{"code"},
+		Challenges: []string{"S256"},
+		Scopes: []string{
+			"openid", "profile", "fhirUser", "launch/patient", "offline_access",
+			"system/*.read", "user/*.read", "patient/*.read", "system/*.rs", "user/*.rs", "patient/*.rs",
+		},
+		Capabilities: []string{
+			"launch-standalone", "authorize-post", "context-standalone-patient", "sso-openid-connect",
+			"client-public", "client-confidential-symmetric", "client-confidential-asymmetric",
+			"permission-patient", "permission-user", "permission-offline", "permission-v1", "permission-v2",
+		},
 	})
 	if err != nil {
 		return err

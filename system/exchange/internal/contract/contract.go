@@ -69,6 +69,8 @@ var own = []Endpoint{
 		"A person's discharges", exchangeapi.Portal),
 	endpoint[cardapi.Query, cardapi.Summary](exchangeapi.Card, cardapi.ServiceSummaries, "/get",
 		"One discharge summary of the person", exchangeapi.Portal),
+	endpoint[cardapi.Query, cardapi.Record](exchangeapi.Card, cardapi.ServiceRecords, "/find",
+		"Where a person's own record is in the FHIR API, for the apps they allow", exchangeapi.Identity),
 	endpoint[insuranceapi.Decision, none](exchangeapi.Card, cardapi.ServiceDecisions, "/take",
 		"The fund's decision made by hand", exchangeapi.Insurance),
 	endpoint[cardapi.Month, []cardapi.FormLine](exchangeapi.Card, cardapi.ServiceForms, "/of-month",

@@ -61,9 +61,10 @@ func (c *Consents) view(r *http.Request, flow openid.Flow, a account.Account, fo
 	}
 	for _, scope := range flow.Asked {
 		switch {
-		case !slices.Contains(optional, scope):
+		case !mayLeaveOut(scope):
 			v.fixed = append(v.fixed, scope)
-		case scope == openid.ScopeEmail && a.Email != "", scope == openid.ScopePhone && a.Phone != "":
+		case scope == openid.ScopeEmail && a.Email != "", scope == openid.ScopePhone && a.Phone != "",
+			!slices.Contains(optional, scope):
 			v.choice = append(v.choice, scope)
 		}
 	}
@@ -91,7 +92,13 @@ func (c *Consents) show(w http.ResponseWriter, r *http.Request) error {
 		return page.Redirect(w, r, flow.Continue()) // leads to the sign-in
 	}
 	// Ticked to begin with are the data the system asked for; the person takes away.
-	v, err := c.view(r, flow, a, page.NewForm("email", "1", "phone", "1", "remember", "1"))
+	form := page.NewForm("email", "1", "phone", "1", "remember", "1")
+	for _, scope := range flow.Asked {
+		if mayLeaveOut(scope) {
+			form.Set(scope, "1")
+		}
+	}
+	v, err := c.view(r, flow, a, form)
 	if err != nil {
 		return err
 	}

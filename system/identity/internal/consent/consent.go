@@ -177,9 +177,41 @@ func Describe(ctx context.Context, scope string) string {
 		openid.ScopeUserRead: "identity.scope.user_read", openid.ScopePatientRead: "identity.scope.patient_read",
 		openid.ScopeDeviceAPI: "identity.scope.device_api", openid.ScopeSignatureAPI: "identity.scope.signature_api",
 		openid.ScopeNotificationAPI: "identity.scope.notification_api",
+		openid.ScopeLaunchPatient:   "identity.scope.launch_patient", openid.ScopeFHIRUser: "identity.scope.fhir_user",
 	}[scope]
-	if !ok {
-		return scope
+	if ok {
+		return text.T(ctx, key)
 	}
-	return text.T(ctx, key)
+	return describeClinical(ctx, scope)
+}
+
+// describeClinical is a scope of FHIR resources in plain words. A type that has
+// none is named as FHIR names it.
+func describeClinical(ctx context.Context, scope string) string {
+	whose, kind, ok := openid.Clinical(scope)
+	switch {
+	case !ok, whose == "system": // a machine's
+		return scope
+	case kind == "*":
+		return text.T(ctx, "identity.scope."+whose+"_read") // text: identity.scope.*
+	}
+	name := kind
+	if slices.Contains(kinds, kind) {
+		name = text.T(ctx, "identity.kind."+kind) // text: identity.kind.*
+	}
+	return text.T(ctx, "identity.scope."+whose+"_kind", "Kind", name)
+}
+
+// kinds are the types of resources that have words.
+var kinds = []string{
+	"AllergyIntolerance", "Composition", "Condition", "Consent", "Coverage", "DiagnosticReport", "DocumentReference", "Encounter", "Immunization",
+	"Location", "MedicationRequest", "MedicationStatement", "Observation", "Organization", "Patient", "Practitioner", "PractitionerRole", "Procedure",
+	"Provenance", "ServiceRequest",
+}
+
+// mayLeaveOut says that the person may allow the rest without this scope: what
+// reaches them, and one kind of medical data of several.
+func mayLeaveOut(scope string) bool {
+	_, kind, clinical := openid.Clinical(scope)
+	return slices.Contains(optional, scope) || clinical && kind != "*"
 }

@@ -53,6 +53,7 @@ func (p *Provider) api(next http.Handler) http.Handler {
 			}
 			r.URL = &target
 			next.ServeHTTP(answer, r)
+			p.completeIntrospection(r, call, answer)
 			p.hold(r, call, answer)
 		}
 		p.counted(r.Context(), call)
@@ -81,6 +82,9 @@ func (p *Provider) check(r *http.Request, call *call) error {
 		return err
 	}
 	c, _, err := p.client(r.Context(), call.client)
+	if origin := r.Header.Get("Origin"); err == nil && c.fromBrowser(origin) {
+		call.origin = origin
+	}
 	if err != nil {
 		note(r.Context(), err)
 		return goidc.NewError("temporarily_unavailable", "try again later")
@@ -265,6 +269,10 @@ func (p *Provider) scheme(r *http.Request, call *call) error {
 func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 	h := answer.Header()
 	h.Set("Cache-Control", "no-store")
+	if call.origin != "" {
+		h.Set("Access-Control-Allow-Origin", call.origin)
+		h.Add("Vary", "Origin")
+	}
 	if call.nonce != "" {
 		h.Set(nonceHeader, call.nonce)
 	}
@@ -295,6 +303,8 @@ func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 		answer.again(e, http.StatusBadRequest) // RFC 6749, 5.2
 	case call.endpoint == "deviceauthorization" && answer.status == http.StatusOK:
 		p.completeDevice(answer)
+	case call.endpoint == "token" && answer.status == http.StatusOK && call.patient != "":
+		completeLaunch(answer, call.patient)
 	}
 	if answer.status != http.StatusUnauthorized {
 		return

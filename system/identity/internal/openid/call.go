@@ -26,6 +26,8 @@ type call struct {
 	enter     enter      // what is written with the code
 	caller    pace.Key   // who asks, of a machine's request
 	hurried   bool       // it was refused unseen: see pacing
+	origin    string     // of the client's page, which may read the answer
+	patient   string     // whose record a SMART app opens
 	nonce     string     // for the next proof; "" when there is nothing new
 	gone      bool       // the session ended this very moment
 	trouble   error      // of a function that can return none: the answer becomes an error

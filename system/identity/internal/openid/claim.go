@@ -89,6 +89,9 @@ func (p *Provider) idTokenClaims(ctx context.Context, g *goidc.Grant) map[string
 	if acr := word(storeACR); acr != "" { // a grant of long ago has none
 		claims["acr"] = acr
 	}
+	if user := word(storeFHIRUser); user != "" {
+		claims["fhirUser"] = user
+	}
 	if at, err := strconv.ParseInt(word(storeAuthTime), 10, 64); err == nil {
 		claims["auth_time"] = at
 	}

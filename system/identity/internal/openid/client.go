@@ -32,12 +32,13 @@ const (
 
 var scopes = []string{
 	ScopeOpenID, ScopeProfile, ScopeOrganizations, ScopeEmail, ScopePhone, ScopeOffline, ScopeDeviceAPI, ScopeSignatureAPI, ScopeNotificationAPI,
-	ScopeUserRead, ScopePatientRead, ScopeSystemRead,
+	ScopeUserRead, ScopePatientRead, ScopeSystemRead, ScopeLaunchPatient, ScopeFHIRUser,
 }
 
 // PersonScopes are those that a system signing people in may ask for.
 var PersonScopes = []string{
 	ScopeOpenID, ScopeProfile, ScopeOrganizations, ScopeEmail, ScopePhone, ScopeOffline, ScopeUserRead, ScopePatientRead,
+	ScopeLaunchPatient, ScopeFHIRUser,
 }
 
 // Grant is a way in which a client comes to tokens.

@@ -38,6 +38,7 @@ const stepUps = 2
 // language the client speaks and whom it expects.
 func (p *Provider) begin(r *http.Request, as *goidc.AuthnSession, _ *goidc.Client) bool {
 	lang, _ := as.Store[storeLang].(string) // of a request that was pushed ahead
+	checked := as.Store[storeAudience] != nil
 	as.Store = carry(as.Store, map[string]any{})
 	now := p.config.Clock.Now()
 	fresh := time.Time{}
@@ -60,6 +61,8 @@ func (p *Provider) begin(r *http.Request, as *goidc.AuthnSession, _ *goidc.Clien
 	as.LoginHint = "" // whatever else it was
 	if callOf(r.Context()).wrong != "" {
 		as.Store[storeWrong] = callOf(r.Context()).wrong
+	} else if wrong := p.audience(as.Scopes, r.FormValue("aud")); wrong != "" && !checked {
+		as.Store[storeWrong] = wrong
 	}
 	return true
 }
@@ -88,6 +91,8 @@ func (p *Provider) pushed(ctx context.Context, as *goidc.AuthnSession, _ *goidc.
 		wrong = "code_challenge is required"
 	case callOf(ctx).wrong != "":
 		wrong = callOf(ctx).wrong
+	default:
+		wrong = p.audience(as.Scopes, callOf(ctx).form.Get("aud"))
 	}
 	if wrong != "" {
 		return goidc.NewError(goidc.ErrorCodeInvalidRequest, wrong)
@@ -95,6 +100,7 @@ func (p *Provider) pushed(ctx context.Context, as *goidc.AuthnSession, _ *goidc.
 	if lang := language(callOf(ctx).form.Get("ui_locales")); lang != "" {
 		as.Store[storeLang] = lang
 	}
+	as.Store[storeAudience] = "1"
 	return nil
 }
 
@@ -181,6 +187,14 @@ func (p *Provider) hand(
 	if err != nil {
 		return p.show(w, r, err)
 	}
+	scopes, idClaims, infoClaims := granted(as, allowed)
+	record, err := p.launch(ctx, session.AccountID, scopes)
+	if code, ours := errors.AsType[goidc.Error](err); ours {
+		return goidc.StatusFailure, code
+	}
+	if err != nil {
+		return p.show(w, r, err)
+	}
 	enter := func(ctx context.Context, tx *sql.Tx) error {
 		alive, err := p.config.Sessions.Enter(ctx, tx, session.SID, as.ClientID)
 		if err != nil {
@@ -198,13 +212,18 @@ func (p *Provider) hand(
 	} else if err != nil {
 		return p.show(w, r, err)
 	}
-	scopes, idClaims, infoClaims := granted(as, allowed)
 	as.IDTokenHint = "" // it has served
 	as.Subject, as.GrantedScopes = session.AccountID, strings.Join(scopes, " ")
 	as.Store = carry(as.Store, map[string]any{
 		storeSID: session.SID, storeAuthTime: strconv.FormatInt(session.AuthAt.Unix(), 10), storeAMR: strings.Join(session.AMR, " "),
 		storeACR: acr, storeIDClaims: idClaims, storeInfoClaims: infoClaims,
 	})
+	if record.Patient != "" {
+		as.Store[storePatient] = record.Patient
+	}
+	if record.User != "" {
+		as.Store[storeFHIRUser] = record.User
+	}
 	return goidc.StatusSuccess, nil
 }
 

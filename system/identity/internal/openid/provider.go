@@ -56,6 +56,10 @@ type Config struct {
 	// Reused is told, in the transaction that ends the grant, that a refresh token
 	// came a second time: it was stolen. nil tells nobody.
 	Reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
+	// FHIR are the addresses of the FHIR servers that tokens are meant for; Record
+	// is where the person's own record is in the first of them.
+	FHIR   []string
+	Record func(ctx context.Context, accountID string) (Record, error)
 	Lives  setting.Values
 	Nonces Nonces // empty: NoncesAsked
 }
@@ -107,6 +111,10 @@ func New(config Config) (*Provider, error) {
 func (p *Provider) options() []provider.Option {
 	var known []goidc.Scope
 	for _, s := range scopes {
+		if _, _, clinical := Clinical(s); clinical {
+			known = append(known, narrowed(s))
+			continue
+		}
 		known = append(known, goidc.NewScope(s))
 	}
 	random := func(context.Context) string { return id.Secret() }
@@ -157,7 +165,7 @@ func (p *Provider) options() []provider.Option {
 		provider.WithJTIConsumer(p.consume),
 		provider.WithSecretBasicAuthn(),
 		provider.WithSecretPostAuthn(),
-		provider.WithPrivateKeyJWTAuthn(goidc.ES256, goidc.PS256, EdDSA, goidc.RS256),
+		provider.WithPrivateKeyJWTAuthn(goidc.ES256, goidc.PS256, EdDSA, goidc.RS256, goidc.ES384, goidc.RS384),
 		provider.WithNoneAuthn(),
 		provider.WithClientSecretVerifier(p.verifySecret),
 		provider.WithTokenIntrospection(func(ctx context.Context, c *goidc.Client, info goidc.TokenInfo) bool {
@@ -200,10 +208,13 @@ func (p *Provider) options() []provider.Option {
 
 func seconds(d time.Duration) int { return int(d.Seconds()) }
 
-func (p *Provider) tokenOptions(ctx context.Context, _ *goidc.Grant, c *goidc.Client) goidc.TokenOptions {
+func (p *Provider) tokenOptions(ctx context.Context, g *goidc.Grant, c *goidc.Client) goidc.TokenOptions {
 	ours, _, err := p.client(ctx, c.ID)
 	if err != nil {
 		note(ctx, err)
+	}
+	if g != nil {
+		callOf(ctx).patient, _ = g.Store[storePatient].(string)
 	}
 	if ours.Opaque {
 		return goidc.NewOpaqueTokenOptions(seconds(ours.within(p.lives.token)))

@@ -44,7 +44,7 @@ func (p *Provider) quickCode(w *answer, r *http.Request, values url.Values) bool
 	asked := strings.Fields(values.Get("scope"))
 	if values.Get("response_type") != string(goidc.ResponseTypeCode) || !slices.Contains(c.Redirects, values.Get("redirect_uri")) ||
 		values.Get("code_challenge_method") != string(goidc.CodeChallengeMethodSHA256) || len(values.Get("code_challenge")) != 43 ||
-		!slices.Contains(asked, ScopeOpenID) || slices.Contains(asked, ScopeOffline) || !within(asked, c.Scopes) || !within(asked, scopes) {
+		!slices.Contains(asked, ScopeOpenID) || slices.Contains(asked, ScopeOffline) || slices.Contains(asked, ScopeLaunchPatient) || !within(asked, c.Scopes) || !within(asked, scopes) {
 		return false
 	}
 	as := &goidc.AuthnSession{
@@ -64,7 +64,11 @@ func (p *Provider) quickCode(w *answer, r *http.Request, values url.Values) bool
 		return false
 	}
 	p.bind(w, r, as)
-	if status, _ := p.hand(w, r, as, *session, acr, allowed); status != goidc.StatusSuccess {
+	switch status, _ := p.hand(w, r, as, *session, acr, allowed); status {
+	case goidc.StatusSuccess:
+	case goidc.StatusFailure:
+		return false // the library tells the client why
+	default:
 		return true // hand has shown why
 	}
 	now := time.Now()
@@ -98,6 +102,7 @@ type tokens struct {
 	Expires int    `json:"expires_in"`
 	Type    string `json:"token_type"`
 	Scope   string `json:"scope"`
+	Patient string `json:"patient,omitempty"` // of a SMART launch
 }
 
 // codeTokens answers a client with a secret that redeems a code. The tokens are
@@ -180,5 +185,6 @@ func (p *Provider) issue(r *http.Request, c connected, grant *goidc.Grant, now i
 	if err == nil {
 		err = callOf(ctx).trouble
 	}
-	return tokens{access, identity, life, string(goidc.TokenTypeBearer), grant.Scopes}, err
+	patient, _ := grant.Store[storePatient].(string)
+	return tokens{access, identity, life, string(goidc.TokenTypeBearer), grant.Scopes, patient}, err
 }
