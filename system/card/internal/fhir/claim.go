@@ -92,7 +92,7 @@ type claimRow struct {
 func (a *API) claimKind() *kind {
 	k := &kind{name: "Claim", params: claimParams()}
 	t := claimTable(a.ids, false)
-	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.db.Read, r, q) }
+	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) }
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
 		return a.loadClaimItems(ctx, ids, a.claimItem)
 	}
@@ -115,7 +115,7 @@ func claimParams() map[string]param {
 
 // loadClaimItems reads the cases and the insurer, who is the same for all.
 func (a *API) loadClaimItems(ctx context.Context, ids []string, makeItem func(claimRow, *Reference) *item) ([]*item, error) {
-	rows, err := loadClaims(ctx, a.db.Read, a.ids, ids)
+	rows, err := loadClaims(ctx, a.reader(ctx), a.ids, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (a *API) loadClaimItems(ctx context.Context, ids []string, makeItem func(cl
 
 // insurer is the fund: the organisation of that kind in the copy of НИСУР.
 func (a *API) insurer(ctx context.Context) (*Reference, error) {
-	all, err := loadOrganisations(ctx, a.db.Read, nil)
+	all, err := loadOrganisations(ctx, a.reader(ctx), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (a *API) claimResponseKind() *kind {
 	params["outcome"] = param{kind: tokenParam}
 	k := &kind{name: "ClaimResponse", params: params}
 	t := claimTable(a.ids, true)
-	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.db.Read, r, q) }
+	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) }
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
 		return a.loadClaimItems(ctx, ids, a.claimResponseItem)
 	}

@@ -40,9 +40,9 @@ func (a *API) conditionKind() *kind {
 		"recorded-date":       {kind: dateParam, sorts: true},
 	}}
 	t := conditionTable()
-	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.db.Read, r, q) }
+	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) }
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		rows, err := loadDiagnoses(ctx, a.db.Read, "d.id", ids)
+		rows, err := loadDiagnoses(ctx, a.reader(ctx), "d.id", ids)
 		var items []*item
 		for _, row := range rows {
 			items = append(items, a.conditionItem(row))

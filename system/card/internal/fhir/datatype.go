@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
 
 // Canonical addresses of our own identifiers, codes and extensions. They are
@@ -188,6 +189,7 @@ type item struct {
 	person   bool      // the resource tells of a person: its reading is recorded
 	subject  string    // that person's ПИН, "" if there is none
 	refs     map[string][]string
+	raw      *shelf.Resource // of a resource from outside
 	version  string
 	json     []byte
 }

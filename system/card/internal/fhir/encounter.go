@@ -85,13 +85,13 @@ func (a *API) encounterKind() *kind {
 		"service-provider": {kind: referenceParam, targets: []string{"Organization"}},
 	}}
 	t := encounterTable(a.ids)
-	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.db.Read, r, q) }
+	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) }
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		stays, err := loadStays(ctx, a.db.Read, ids)
+		stays, err := loadStays(ctx, a.reader(ctx), ids)
 		if err != nil {
 			return nil, err
 		}
-		moves, err := loadMoves(ctx, a.db.Read, "m.id", ids)
+		moves, err := loadMoves(ctx, a.reader(ctx), "m.id", ids)
 		if err != nil {
 			return nil, err
 		}

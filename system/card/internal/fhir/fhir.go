@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -22,7 +23,12 @@ type Config struct {
 	Secret []byte // seals ids and cursors; stable over restarts
 	Tokens Tokens
 	Posts  Posts
+	Most   int64 // bytes of a resource or bundle that is written; 0: DefaultMost
 }
+
+// DefaultMost is how many bytes may be written at once unless the setting
+// fhir_bytes says otherwise. Entries are not counted.
+const DefaultMost = 64 << 20
 
 // API answers below /fhir/R4.
 type API struct {
@@ -36,6 +42,8 @@ type API struct {
 	tokens Tokens
 	posts  Posts
 	kinds  map[string]*kind
+	shelf  *shelf.Shelf
+	most   int64 // bytes of what is written at once
 }
 
 const root = "/fhir/R4"
@@ -44,8 +52,12 @@ const root = "/fhir/R4"
 func New(c Config) *API {
 	a := &API{
 		db: c.DB, clock: c.Clock, log: c.Log, texts: c.Texts, base: c.Site + root, issuer: c.Issuer,
-		ids: newSealer(c.Secret), tokens: c.Tokens, posts: c.Posts,
+		ids: newSealer(c.Secret), tokens: c.Tokens, posts: c.Posts, most: c.Most,
 	}
+	if a.most == 0 {
+		a.most = DefaultMost
+	}
+	a.shelf = shelf.New(shelf.Config{DB: c.DB, Clock: c.Clock, Own: own{a}, SIDPIN: sidPIN, Base: a.base})
 	a.kinds = a.kindsOffered()
 	return a
 }

@@ -17,13 +17,16 @@ type kind struct {
 	// load makes the resources of ids that find has let through. An id that is
 	// no more is left out.
 	load func(ctx context.Context, ids []string) ([]*item, error)
+	// foreign says that all of it comes from outside: the card has none of its own.
+	foreign bool
 }
 
 // found is one page of a search.
 type found struct {
 	ids   []string
 	total int
-	after []string // keys of the last id, if there is a page behind
+	after []string   // keys of the last id, if there is a page behind
+	keys  [][]string // of each id
 }
 
 func (a *API) kindsOffered() map[string]*kind {
@@ -35,6 +38,7 @@ func (a *API) kindsOffered() map[string]*kind {
 		k.params["_id"] = param{kind: tokenParam, sorts: true}
 		all[k.name] = k
 	}
+	a.shelve(all)
 	return all
 }
 
@@ -84,8 +88,10 @@ func (k *kind) ordered(ctx context.Context, ids []string) ([]*item, error) {
 		if !ok {
 			continue
 		}
-		if err := i.seal(); err != nil {
-			return nil, err
+		if i.json == nil {
+			if err := i.seal(); err != nil {
+				return nil, err
+			}
 		}
 		items = append(items, i)
 	}
@@ -129,7 +135,7 @@ func findEntries(entries []entry, q *query) found {
 			}
 			continue
 		}
-		f.ids = append(f.ids, e.id)
+		f.ids, f.keys = append(f.ids, e.id), append(f.keys, []string{e.id})
 		last = e.id
 	}
 	return f

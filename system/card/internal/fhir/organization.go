@@ -58,11 +58,11 @@ func (a *API) organizationKind() *kind {
 		"active":     {kind: tokenParam},
 	}}
 	k.find = func(ctx context.Context, _ reach, q *query) (found, error) {
-		rows, err := loadOrganisations(ctx, a.db.Read, q.ids())
+		rows, err := loadOrganisations(ctx, a.reader(ctx), q.ids())
 		return findEntries(organizationEntries(rows), q), err
 	}
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		rows, err := loadOrganisations(ctx, a.db.Read, ids)
+		rows, err := loadOrganisations(ctx, a.reader(ctx), ids)
 		return made(organizationEntries(rows)), err
 	}
 	return k
@@ -204,11 +204,11 @@ func (a *API) locationEntries(ctx context.Context, ids []string) ([]entry, error
 			codes = append(codes, code)
 		}
 	}
-	organisations, err := loadOrganisations(ctx, a.db.Read, codes)
+	organisations, err := loadOrganisations(ctx, a.reader(ctx), codes)
 	if err != nil {
 		return nil, err
 	}
-	beds, err := loadBeds(ctx, a.db.Read, bedIDs)
+	beds, err := loadBeds(ctx, a.reader(ctx), bedIDs)
 	if err != nil {
 		return nil, err
 	}

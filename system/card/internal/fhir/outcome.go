@@ -31,6 +31,8 @@ type issue struct {
 	key        string
 	args       map[string]any
 	expression string // name of the search parameter
+	path       string // of the element
+	about      string // Type/id of the record that is in the way
 }
 
 // trouble is an error with an HTTP status that FHIR prescribes and fail.Kind
@@ -71,6 +73,10 @@ func outcome(ctx context.Context, issues []issue) *OperationOutcome {
 		if i.expression != "" {
 			out.Expression = []string{"http." + i.expression}
 		}
+		if i.path != "" {
+			out.Expression = []string{i.path}
+		}
+		out.Diagnostics = i.about
 		o.Issue = append(o.Issue, out)
 	}
 	return o

@@ -39,9 +39,9 @@ func (a *API) patientKind() *kind {
 		"organization": {kind: referenceParam, targets: []string{"Organization"}},
 	}}
 	t := patientTable()
-	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.db.Read, r, q) }
+	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) }
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		rows, err := loadPatients(ctx, a.db.Read, ids)
+		rows, err := loadPatients(ctx, a.reader(ctx), ids)
 		var items []*item
 		for _, row := range rows {
 			items = append(items, patientItem(row))

@@ -54,11 +54,11 @@ func (a *API) practitionerKind() *kind {
 		"active":     {kind: tokenParam},
 	}}
 	k.find = func(ctx context.Context, r reach, q *query) (found, error) {
-		rows, err := loadStaff(ctx, a.db.Read, r, a.pins(q.ids()))
+		rows, err := loadStaff(ctx, a.reader(ctx), r, a.pins(q.ids()))
 		return findEntries(a.practitionerEntries(rows), q), err
 	}
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		rows, err := loadStaff(ctx, a.db.Read, reach{all: true}, a.pins(ids))
+		rows, err := loadStaff(ctx, a.reader(ctx), reach{all: true}, a.pins(ids))
 		return made(a.practitionerEntries(rows)), err
 	}
 	return k
@@ -119,11 +119,11 @@ func (a *API) practitionerRoleKind() *kind {
 		"active":       {kind: tokenParam},
 	}}
 	k.find = func(ctx context.Context, r reach, q *query) (found, error) {
-		rows, err := loadStaff(ctx, a.db.Read, r, a.rolePINs(q.ids()))
+		rows, err := loadStaff(ctx, a.reader(ctx), r, a.rolePINs(q.ids()))
 		return findEntries(a.roleEntries(rows), q), err
 	}
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		rows, err := loadStaff(ctx, a.db.Read, reach{all: true}, a.rolePINs(ids))
+		rows, err := loadStaff(ctx, a.reader(ctx), reach{all: true}, a.rolePINs(ids))
 		return made(slices.DeleteFunc(a.roleEntries(rows), func(e entry) bool { return !slices.Contains(ids, e.id) })), err
 	}
 	return k

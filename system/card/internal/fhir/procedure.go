@@ -45,9 +45,9 @@ func (a *API) procedureKind() *kind {
 		"date":      {kind: dateParam, sorts: true},
 	}}
 	t := procedureTable(a.ids)
-	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.db.Read, r, q) }
+	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) }
 	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		rows, err := loadOperations(ctx, a.db.Read, ids)
+		rows, err := loadOperations(ctx, a.reader(ctx), ids)
 		var items []*item
 		for _, row := range rows {
 			items = append(items, a.procedureItem(row))

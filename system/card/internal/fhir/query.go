@@ -40,6 +40,7 @@ type param struct {
 	targets []string // reference: the types it leads to
 	day     bool     // date: a calendar day without a zone
 	sorts   bool     // may stand in _sort
+	of      string   // on the shelf: the parameter whose marks are read, "" for its own
 	secret  bool     // token: a ПИН may be meant, which never stands in a URL
 }
 
@@ -48,6 +49,7 @@ type value struct {
 	system    string // token: before the bar
 	hasSystem bool   // token: there was a bar
 	text      string // token: code; reference: id; string: what was typed
+	kind      string // reference: its type, "" if it was not said
 	date      dateValue
 }
 
@@ -236,7 +238,10 @@ func readValue(p param, modifier, part, origin string, now time.Time) (value, st
 		return value{}, "card.fhir.bad_value"
 	case referenceParam:
 		text := strings.TrimPrefix(unescape(part), origin+"/")
-		if kind, id, typed := strings.Cut(text, "/"); typed {
+		kind, id, typed := strings.Cut(text, "/")
+		if !typed {
+			kind = modifier
+		} else {
 			if !slices.Contains(p.targets, kind) || modifier != "" && modifier != kind {
 				return value{}, "card.fhir.bad_reference"
 			}
@@ -245,7 +250,7 @@ func readValue(p param, modifier, part, origin string, now time.Time) (value, st
 		if !validID(text) {
 			return value{}, "card.fhir.bad_reference"
 		}
-		return value{text: text}, ""
+		return value{text: text, kind: kind}, ""
 	case dateParam:
 		d, ok := readDate(unescape(part), p.day, now)
 		if !ok {

@@ -9,6 +9,9 @@ type action byte
 const (
 	readAction   action = 'r'
 	searchAction action = 's'
+	createAction action = 'c'
+	updateAction action = 'u'
+	deleteAction action = 'd'
 )
 
 // Contexts of SMART scopes.
@@ -32,10 +35,12 @@ func grants(scope, context, kind string, want action) bool {
 		return false
 	}
 	switch rights {
-	case "read", "*": // SMART 1
+	case "*": // SMART 1, as the next two
 		return true
+	case "read":
+		return want == readAction || want == searchAction
 	case "write":
-		return false
+		return want == createAction || want == updateAction || want == deleteAction
 	}
 	// SMART 2: a subset of cruds in that order.
 	const order = "cruds"

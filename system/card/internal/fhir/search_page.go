@@ -196,7 +196,7 @@ func (a *API) included(ctx context.Context, c caller, k *kind, q *query, matches
 	}
 	for _, include := range q.includes {
 		for _, i := range matches {
-			for _, reference := range i.refs[include.param] {
+			for _, reference := range i.leads(k, include.param) {
 				kind, id, _ := strings.Cut(reference, "/")
 				if include.target == "" || include.target == kind {
 					want(kind, id)

@@ -84,18 +84,14 @@ func (t *table) find(ctx context.Context, q db.Querier, r reach, search *query) 
 		return strings.Join(conditions, " AND ")
 	}
 	var f found
-	b := &builder{}
-	if err := q.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.from+" WHERE "+where(b), b.args...).Scan(&f.total); err != nil {
-		return f, db.Explain(err)
-	}
-	if search.count == 0 || f.total == 0 {
-		return f, nil
+	if search.count == 0 {
+		return f, t.count(ctx, q, where, &f.total)
 	}
 	order := t.keys
 	if by, ok := t.sorts[search.sort]; ok {
 		order = append([]key{by}, t.keys...)
 	}
-	b = &builder{}
+	b := &builder{}
 	condition := where(b)
 	if search.after != nil {
 		behind, ok := beyond(b, order, search.after, search.down)
@@ -134,9 +130,22 @@ func (t *table) find(ctx context.Context, q db.Querier, r reach, search *query) 
 			break
 		}
 		last = values
-		f.ids = append(f.ids, t.id(values[len(order)-len(t.keys):]))
+		f.ids, f.keys = append(f.ids, t.id(values[len(order)-len(t.keys):])), append(f.keys, values)
 	}
-	return f, db.Explain(rows.Err())
+	if err := rows.Err(); err != nil {
+		return f, db.Explain(err)
+	}
+	_ = rows.Close()
+	if search.after == nil && f.after == nil { // the page is all there is
+		f.total = len(f.ids)
+		return f, nil
+	}
+	return f, t.count(ctx, q, where, &f.total)
+}
+
+func (t *table) count(ctx context.Context, q db.Querier, where func(*builder) string, total *int) error {
+	b := &builder{}
+	return db.Explain(q.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.from+" WHERE "+where(b), b.args...).Scan(total))
 }
 
 // beyond is the condition of the rows behind the keys of the page before.

@@ -1,0 +1,56 @@
+package audit
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
+)
+
+const addWidth = 12
+
+// adds write many records in one question: a few fixed numbers of them, so that
+// the database needs to understand only so many texts.
+var adds = []struct {
+	rows  int
+	query string
+}{{64, addOf(64)}, {8, addOf(8)}, {1, addOf(1)}}
+
+func addOf(rows int) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO access_record
+		(id, at, subject_pin, actor_pin, actor_name, actor_role, organisation, via, action, purpose, object, request_id) VALUES `)
+	for i := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		for column := range addWidth {
+			b.WriteString([]string{"(", ", "}[min(column, 1)] + "$" + strconv.Itoa(i*addWidth+column+1))
+		}
+		b.WriteString(")")
+	}
+	return b.String()
+}
+
+// AddMany is Add for many records at once.
+func AddMany(ctx context.Context, q db.Querier, c clock.Clock, records []Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	at := db.Micros(c.Now())
+	values := make([]any, 0, len(records)*addWidth)
+	for _, r := range records {
+		values = append(values, id.New(), at, r.Subject, r.ActorPIN, r.ActorName, r.ActorRole, r.Organisation, r.Via, r.Action, r.Purpose, r.Object, r.RequestID)
+	}
+	for _, add := range adds {
+		for ; len(values) >= add.rows*addWidth; values = values[add.rows*addWidth:] {
+			if _, err := q.ExecContext(ctx, add.query, values[:add.rows*addWidth]...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package shelf
+
+import "sync"
+
+// gather lets those who come at the same moment be served together: while one
+// group is served the next one gathers. Nobody waits for a neighbour to come.
+type gather[T any] struct {
+	most    int // in a group
+	leaders int // groups served at once
+	run     func([]T)
+
+	mu      sync.Mutex
+	queue   []T
+	serving int
+}
+
+// add puts one into the queue. run must tell it when it is served.
+func (g *gather[T]) add(one T) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.queue = append(g.queue, one)
+	if g.serving < g.leaders {
+		g.serving++
+		go g.serve()
+	}
+}
+
+func (g *gather[T]) serve() {
+	for {
+		g.mu.Lock()
+		if len(g.queue) == 0 {
+			g.serving--
+			g.mu.Unlock()
+			return
+		}
+		n := min(len(g.queue), g.most)
+		group := g.queue[:n:n]
+		g.queue = g.queue[n:]
+		g.mu.Unlock()
+		g.run(group)
+	}
+}
