@@ -29,6 +29,7 @@ type Field struct {
 	Disabled     bool
 	MaxLength    int
 	Rows         int    // of a text area
+	Usual        bool   // of a combobox: it suggests what is usual before anything is typed
 	ID           string // only where one name stands twice on a page; the error summary links to the name
 }
 

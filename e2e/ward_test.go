@@ -49,6 +49,14 @@ func TestWorkingDayOfAWard(t *testing.T) {
 	b.submit("conclusion")
 	b.see("Данных за сердечную недостаточность нет.")
 
+	// What the doctor marked is offered before anything is typed.
+	b.goTo(stay + "/diagnoses")
+	b.press("В избранное")
+	b.waitFor(`location.search.includes("stage=") && document.querySelector("#icd[role=combobox]") !== null`)
+	eval[bool](b, `(i => { i.focus(); i.click(); return true })(document.querySelector("#icd"))`)
+	b.waitFor(`document.querySelector("[role=option]")?.innerText.includes("избранный")`)
+	b.picture("own diagnoses")
+
 	n := open(t, "nurse", 1440, "ru")
 	n.goTo(w.site["card"] + "/sign-in")
 	n.signIn(w, demo.Nurse)
@@ -74,7 +82,7 @@ func TestWorkingDayOfAWard(t *testing.T) {
 				n.goTo(w.site["card"] + path + "&lang=" + lang)
 				n.look(lang, width, path)
 			}
-			for _, tab := range []string{"", "/orders", "/vitals", "/requests", "/operations", "/consents", "/moves"} {
+			for _, tab := range []string{"", "/diagnoses", "/orders", "/vitals", "/requests", "/operations", "/consents", "/moves"} {
 				b.goTo(stay + tab + "?lang=" + lang)
 				b.look(lang, width, "stay"+tab)
 			}

@@ -21,6 +21,8 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
+	"github.com/sanarip/sanarip/system/card/internal/monitor"
+	"github.com/sanarip/sanarip/system/card/internal/rollout"
 	"github.com/sanarip/sanarip/system/card/migration"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -49,6 +51,9 @@ var _ host.System = (*System)(nil)
 func New(ctx context.Context, env host.Env) (*System, error) {
 	d, err := env.Open(ctx, "card", migration.Sets...)
 	if err != nil {
+		return nil, err
+	}
+	if err := rollout.Seed(ctx, d, env.Clock.Now()); err != nil {
 		return nil, err
 	}
 	texts := text.MustLoad(design.Texts, Texts)
@@ -86,8 +91,7 @@ func (s *System) mount() {
 	d.Queue.Beside(audit.NewSealer(d.DB, s.env.Clock, s.env.Log, s.env.Secret).Run)
 	d.SignIn.Mount(d.Mux, d.Site)
 	desk.MountPost(d)
-	d.Page("GET /{$}", desk.Everybody, s.start)
-	d.Page("GET /icd/search", desk.Everybody, d.ICD.SearchPage)
+	d.Page("GET /{$}", desk.Anybody, s.start)
 	d.Site.Handle(d.Mux, "/", page.Missing)
 	d.Queue.Handle("directory", job.Policy{MaxAttempts: 8}, func(ctx context.Context, _ job.Job) error {
 		_, err := d.Directory.Sync(ctx)
@@ -101,6 +105,9 @@ func (s *System) mount() {
 
 // start leads everybody to where they work.
 func (s *System) start(w http.ResponseWriter, r *http.Request) error {
+	if desk.Of(r.Context()).Post.Role == workforceapi.Operator {
+		return page.Redirect(w, r, "/rollout")
+	}
 	return page.Redirect(w, r, "/ward")
 }
 
@@ -114,7 +121,8 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		v.SignIn = "/sign-in"
 		return nil
 	}
-	if staff.Post.ID != "" {
+	role := staff.Post.Role
+	if staff.Post.ID != "" && role != workforceapi.Operator {
 		if slices.Contains(desk.Ward, staff.Post.Role) && !strings.HasPrefix(v.Path, "/patients/find") && v.Path != "/patients" {
 			v.Search = page.Search{Action: "/patients/find", Name: "q", Key: "card.find.field"}
 		}
@@ -125,6 +133,12 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"},
 			page.NavItem{Key: "card.nav.patients", Path: "/patients"},
 			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
+	}
+	if slices.Contains(monitor.Readers, role) {
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.monitor", Path: "/monitor"})
+	}
+	if role == workforceapi.Operator || role == workforceapi.Manager {
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.rollout", Path: "/rollout"})
 	}
 	if len(staff.Posts) > 1 {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.post", Path: desk.PostAddress("/")})
@@ -151,6 +165,9 @@ func (s *System) Run(ctx context.Context) {
 		for {
 			if err := s.wantDirectory(ctx); err != nil && ctx.Err() == nil {
 				s.log.WarnContext(ctx, "the copy of НИСУР was not ordered", "system", "card", "error", err.Error())
+			}
+			if err := rollout.Want(ctx, s.desk); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "the figures of the roll-out were not ordered", "system", "card", "error", err.Error())
 			}
 			select {
 			case <-ctx.Done():

@@ -95,10 +95,11 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     input.setAttribute("aria-expanded", "true");
     say(box.dataset.found.replace("#", options.length));
   };
-  const ask = async () => {
+  const usual = "usual" in box.dataset;
+  const ask = async (wanted) => {
     const mine = ++asked;
     const q = input.value.trim();
-    if (!q) return close();
+    if (!q && !(usual && wanted)) return close();
     const url = new URL(box.dataset.combobox, location.href);
     url.searchParams.set("q", q);
     try {
@@ -107,6 +108,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       const found = await answer.json();
       if (mine !== asked) return;
       options = found || [];
+      if (!q && !options.length) return close();
       if (document.activeElement === input) show();
     } catch {
       if (mine !== asked) return;
@@ -119,7 +121,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     value.value = "";
     mark();
     clearTimeout(timer);
-    timer = setTimeout(ask, 200);
+    timer = setTimeout(ask, 200, false);
   });
   input.addEventListener("keydown", (e) => {
     const open = !list.hidden && options.length > 0;
@@ -127,7 +129,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       case "ArrowDown":
       case "ArrowUp": {
         e.preventDefault();
-        if (!open) return void ask();
+        if (!open) return void ask(true);
         const step = e.key === "ArrowDown" ? 1 : -1;
         move((active + step + options.length) % options.length);
         break;
@@ -148,6 +150,9 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       case "Tab":
         if (open && active >= 0) choose(options[active]);
     }
+  });
+  input.addEventListener("click", () => {
+    if (usual && list.hidden && !input.value) ask(true);
   });
   input.addEventListener("blur", close);
   mark();

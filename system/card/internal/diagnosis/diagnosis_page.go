@@ -18,6 +18,8 @@ import (
 func Mount(d *desk.Desk) {
 	d.Page("GET /stays/{id}/diagnoses", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return diagnosesPage(w, r, d) })
 	d.Page("POST /stays/{id}/diagnoses", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return makePage(w, r, d, d.ICD) })
+	d.Page("GET /icd/search", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return suggestPage(w, r, d) })
+	d.Page("POST /stays/{id}/diagnoses/favourite", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return favourPage(w, r, d) })
 	d.Page("POST /stays/{id}/diagnoses/withdraw", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return withdrawPage(w, r, d) })
 }
 
@@ -26,7 +28,8 @@ type diagnosesOf struct {
 	Stay      stay.View
 	Standing  []Diagnosis
 	Withdrawn []Diagnosis
-	Form      *page.Form // nil: the reader cannot write
+	Own       []Suggestion // the doctor's favourites, and what they write most
+	Form      *page.Form   // nil: the reader cannot write
 }
 
 func diagnosesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -37,6 +40,12 @@ func diagnosesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	form := page.NewForm("at", page.InputMoment(d.Clock.Now()), "stage", "clinical", "rank", "main")
 	if stage := r.URL.Query().Get("stage"); slices.Contains(Stages, stage) {
 		form.Set("stage", stage)
+	}
+	if code, ok, err := d.ICD.Find(r.Context(), icd.CodeOf(r.URL.Query().Get("icd"))); err != nil {
+		return err
+	} else if ok && code.Usable {
+		form.Set("icd", code.Code)
+		form.Set("icd_text", code.Label())
 	}
 	return renderDiagnoses(w, r, d, view, form, http.StatusOK)
 }
@@ -57,6 +66,9 @@ func renderDiagnoses(w http.ResponseWriter, r *http.Request, d *desk.Desk, view 
 	}
 	if view.State == stay.Open && slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role) {
 		v.Form = form
+		if v.Own, err = Suggest(ctx, d, d.ICD, ""); err != nil {
+			return err
+		}
 	}
 	return page.Render(w, r, status, diagnosesView(v))
 }
@@ -128,6 +140,11 @@ func (v diagnosesOf) conflict(ctx context.Context, dx Diagnosis) string {
 	return text.T(ctx, key)
 }
 
+// favourite says whether the doctor has marked the code.
+func (v diagnosesOf) favourite(code string) bool {
+	return slices.ContainsFunc(v.Own, func(s Suggestion) bool { return s.Favourite && s.Code.Code == code })
+}
+
 // hasFinal says whether the diagnosis stands among the final ones.
 func (v diagnosesOf) hasFinal(code string) bool {
 	return slices.ContainsFunc(v.Standing, func(d Diagnosis) bool { return d.Stage == "final" && d.Code == code })
@@ -141,8 +158,18 @@ func field(ctx context.Context, form *page.Form, name, key string, required bool
 
 func icdField(ctx context.Context, form *page.Form) design.Field {
 	f := field(ctx, form, "icd", "card.diagnosis.icd", true)
-	f.Placeholder = form.Get("icd_text")
+	f.Placeholder, f.Usual = form.Get("icd_text"), true
 	return f
+}
+
+// mark is the button that makes the code a favourite, or no longer.
+func (v diagnosesOf) mark(ctx context.Context, code string) (label string, hidden map[string]string) {
+	hidden = map[string]string{"code": code, "favourite": "1", "stage": v.Form.Get("stage")}
+	if v.favourite(code) {
+		hidden["favourite"] = "0"
+		return text.T(ctx, "card.diagnosis.unfavour"), hidden
+	}
+	return text.T(ctx, "card.diagnosis.favour"), hidden
 }
 
 func columns(ctx context.Context) []design.Column {
