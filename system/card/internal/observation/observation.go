@@ -129,15 +129,3 @@ func (v Vitals) check(struck bool) []fail.Finding {
 	}
 	return nil
 }
-
-// usual are the ranges of an adult at rest, by which a value is marked; source:
-// NEWS2 (RCP 2017), the columns that score nothing. They mark, never refuse.
-var usual = map[string][2]int{
-	"temperature": {361, 380}, "pulse": {51, 90}, "systolic": {111, 219}, "respiration": {12, 20}, "saturation": {96, 100},
-}
-
-// Out says that the value is outside the usual range; zero never is.
-func Out(name string, value int) bool {
-	r, ok := usual[name]
-	return ok && value != 0 && (value < r[0] || value > r[1])
-}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -134,17 +135,18 @@ type value struct {
 	Out  bool
 }
 
-func (v Vitals) values() []value {
+// values are the cells of somebody born then, measured on the day.
+func (v Vitals) values(born, on clock.Date) []value {
 	whole := func(name string, n int) value {
 		if n == 0 {
 			return value{}
 		}
-		return value{strconv.Itoa(n), Out(name, n)}
+		return value{strconv.Itoa(n), Out(name, n, born, on)}
 	}
 	return []value{
-		{Degrees(v.Temperature), Out("temperature", v.Temperature)},
+		{Degrees(v.Temperature), Out("temperature", v.Temperature, born, on)},
 		whole("pulse", v.Pulse),
-		{v.Pressure(), Out("systolic", v.Systolic)},
+		{v.Pressure(), Out("systolic", v.Systolic, born, on)},
 		whole("respiration", v.Respiration), whole("saturation", v.Saturation),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
@@ -20,10 +21,16 @@ type Analyte struct {
 	Name         text.Words
 	Unit         string
 	Female, Male Range
+	minYears     int        // younger patients have no range here
+	from, until  clock.Date // when the ranges hold; until is zero for an open end
 }
 
-// Of is the range for the sex; where that is unknown, what both have.
-func (a Analyte) Of(sex string) Range {
+// Of is the range for the sex, of somebody born then, on the day; where the sex
+// is unknown, what both have. Where there is none it is zero.
+func (a Analyte) Of(sex string, born, on clock.Date) Range {
+	if born.IsZero() || born.YearsAt(on) < a.minYears || on.Before(a.from) || (!a.until.IsZero() && a.until.Before(on)) {
+		return Range{}
+	}
 	switch sex {
 	case patient.Female:
 		return a.Female
@@ -42,8 +49,8 @@ type Item struct {
 }
 
 // Our own short catalogue with ranges of adults as Russian-language laboratory
-// handbooks give them (Меньшиков, 2009); a laboratory's own range is typed over
-// them with the result, and what was used is kept with it.
+// handbooks give them, dated and with their source; a laboratory's own range is
+// typed over them with the result, and what was used is kept with it.
 //
 //go:embed panels.csv
 var panels string
@@ -64,6 +71,7 @@ var Items = sync.OnceValue(func() []Item {
 			last.Analytes = append(last.Analytes, Analyte{
 				Name: text.Words{KY: l[5], RU: l[6], EN: l[7]}, Unit: l[8],
 				Female: Range{decimal(l[9]), decimal(l[10])}, Male: Range{decimal(l[11]), decimal(l[12])},
+				minYears: int(decimal(l[13])), from: day(l[14]), until: day(l[15]),
 			})
 		}
 	}
@@ -85,4 +93,16 @@ func decimal(s string) float64 {
 		panic(err) // embedded; a test reads it
 	}
 	return f
+}
+
+// day is a date of the table, zero for none.
+func day(s string) clock.Date {
+	if s == "" {
+		return clock.Date{}
+	}
+	d, ok := clock.ParseDate(s)
+	if !ok {
+		panic("request: no date: " + s) // embedded; a test reads it
+	}
+	return d
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -84,7 +85,7 @@ func (v *requestsOf) fill(ctx context.Context) {
 		v.Form.Set("seen", strconv.Itoa(a.Version))
 	} else if item, ok := ItemOf(v.Answer.Code); ok {
 		for _, a := range item.Analytes {
-			usual := a.Of(v.Stay.Patient.Sex)
+			usual := a.Of(v.Stay.Patient.Sex, v.Stay.Patient.BirthDate, clock.DateOf(v.Stay.Now))
 			v.Lines = append(v.Lines, Finding{Name: a.Name.Here(ctx), Unit: a.Unit, Low: usual.Low, High: usual.High})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
@@ -28,7 +29,9 @@ func TestFindingOutOfRange(t *testing.T) {
 
 func TestCatalogue(t *testing.T) {
 	item, ok := ItemOf("cbc")
-	if !ok || len(item.Analytes) != 5 || item.Analytes[0].Of("male").Low != 130 || item.Analytes[0].Of("unknown").Low != 120 || item.Analytes[0].Of("unknown").High != 160 {
+	adult, child, on := clock.Date{Year: 1980, Month: 1, Day: 2}, clock.Date{Year: 2010, Month: 1, Day: 2}, clock.Date{Year: 2026, Month: 11, Day: 22}
+	if !ok || len(item.Analytes) != 5 || item.Analytes[0].Of("male", adult, on).Low != 130 || item.Analytes[0].Of("unknown", adult, on) != (Range{120, 160}) ||
+		item.Analytes[0].Of("male", child, on) != (Range{}) || item.Analytes[0].Of("male", clock.Date{}, on) != (Range{}) {
 		t.Fatalf("%+v", item)
 	}
 	for _, i := range Items() {
