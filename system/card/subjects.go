@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
+	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/observation"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
@@ -17,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/printout"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
 	"github.com/sanarip/sanarip/system/card/internal/request"
+	"github.com/sanarip/sanarip/system/card/internal/rollout"
 	"github.com/sanarip/sanarip/system/card/internal/round"
 	"github.com/sanarip/sanarip/system/card/internal/summary"
 	"github.com/sanarip/sanarip/system/card/internal/template"
@@ -42,6 +44,8 @@ func (s *System) mountSubjects() {
 	consent.Mount(s.desk)
 	diagnosis.Mount(s.desk)
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
+	monitor.Mount(s.desk)
+	rollout.Mount(s.desk)
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
 	cardapi.ServeRecords(s.provider, fhir.Mount(s.desk, s.env))
 }

@@ -69,6 +69,8 @@ var (
 	Doctors   = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head}
 	Ward      = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse}
 	Everybody = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse, workforceapi.Statistician, workforceapi.Manager}
+	// Anybody is ЦЭЗ too, which oversees the roll-out and sees no patient.
+	Anybody = append(slices.Clone(Everybody), workforceapi.Operator)
 )
 
 // Page mounts a page for the roles. pattern is that of http.ServeMux.

@@ -48,7 +48,8 @@ func (d *Desk) posts(ctx context.Context, pin string) ([]workforceapi.Post, erro
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(p workforceapi.Post) bool {
-		return !slices.Contains(Everybody, p.Role) || !d.inHospital(ctx, p)
+		works := slices.Contains(Everybody, p.Role) && d.inHospital(ctx, p)
+		return !works && !d.oversees(ctx, p)
 	}), nil
 }
 
@@ -57,6 +58,16 @@ func (d *Desk) posts(ctx context.Context, pin string) ([]workforceapi.Post, erro
 func (d *Desk) inHospital(ctx context.Context, p workforceapi.Post) bool {
 	o, err := d.Directory.Organisation(ctx, p.Organisation)
 	return err != nil || o.Kind == directory.Hospital
+}
+
+// oversees is true for the posts of ЦЭЗ's monitor: an operator of an organisation
+// that runs the systems.
+func (d *Desk) oversees(ctx context.Context, p workforceapi.Post) bool {
+	if p.Role != workforceapi.Operator {
+		return false
+	}
+	o, err := d.Directory.Organisation(ctx, p.Organisation)
+	return err == nil && o.Kind == "operator"
 }
 
 type sittingKey struct{}

@@ -64,6 +64,8 @@ var own = []Endpoint{
 		"What the fund would say, without any effect", exchangeapi.Card),
 	endpoint[insuranceapi.Day, []insuranceapi.Rule](exchangeapi.Insurance, insuranceapi.ServiceRules, "/list",
 		"The checks in force on a day", exchangeapi.Card),
+	endpoint[insuranceapi.WaysMonth, []insuranceapi.Ways](exchangeapi.Insurance, insuranceapi.ServiceWays, "/of-month",
+		"How the cases of a month reached the fund, in counts", exchangeapi.Card),
 
 	endpoint[cardapi.Query, []cardapi.Head](exchangeapi.Card, cardapi.ServiceSummaries, "/list",
 		"A person's discharges", exchangeapi.Portal),

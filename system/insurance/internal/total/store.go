@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
 
 func read(ctx context.Context, q db.Querier, from, until, organisation string) ([]Row, error) {
@@ -22,6 +23,24 @@ func read(ctx context.Context, q db.Querier, from, until, organisation string) (
 			return nil, err
 		}
 		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+func ways(ctx context.Context, q db.Querier, month string) ([]insuranceapi.Ways, error) {
+	rows, err := q.QueryContext(ctx, `SELECT organisation, SUM(CASE WHEN way = 'exchange' THEN 1 ELSE 0 END), SUM(CASE WHEN way = 'exchange' THEN 0 ELSE 1 END)
+		FROM treated_case WHERE is_current = 1 AND month = $1 GROUP BY organisation ORDER BY organisation`, month)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	list := []insuranceapi.Ways{}
+	for rows.Next() {
+		var w insuranceapi.Ways
+		if err := rows.Scan(&w.Organisation, &w.Exchange, &w.Hand); err != nil {
+			return nil, err
+		}
+		list = append(list, w)
 	}
 	return list, rows.Err()
 }

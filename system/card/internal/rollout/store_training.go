@@ -1,0 +1,73 @@
+package rollout
+
+import (
+	"context"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+func insertTraining(ctx context.Context, tx db.Querier, t Training, at time.Time) (bool, error) {
+	return inserted(tx.ExecContext(ctx, `INSERT INTO training (id, topic, at, format, place, organisation, trainer, line, created_at, created_by, created_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
+		t.ID, t.Topic, db.Micros(t.At), t.Format, t.Place, t.Organisation, t.Trainer, t.Line, db.Micros(at), t.CreatedBy, t.CreatedName))
+}
+
+// trainings are the newest sessions; only is one organisation's, id "" every one.
+// What an organisation sees of attendance is its own people.
+func trainings(ctx context.Context, q db.Querier, only, trainingID string, limit int) ([]Training, error) {
+	rows, err := q.QueryContext(ctx, `SELECT t.id, t.topic, t.at, t.format, t.place, t.organisation, t.trainer, t.line, t.created_by, t.created_name,
+			(SELECT COUNT(*) FROM training_person p WHERE p.training_id = t.id AND ($1 = '' OR p.organisation = $1)),
+			(SELECT COUNT(*) FROM training_person p WHERE p.training_id = t.id AND p.attended = 1 AND ($1 = '' OR p.organisation = $1))
+		FROM training t WHERE ($2 = '' OR t.id = $2)
+		AND ($1 = '' OR t.organisation = $1 OR EXISTS (SELECT 1 FROM training_person p WHERE p.training_id = t.id AND p.organisation = $1))
+		ORDER BY t.at DESC, t.id LIMIT $3`, only, trainingID, limit)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Training
+	for rows.Next() {
+		var t Training
+		var at int64
+		if err := rows.Scan(&t.ID, &t.Topic, &at, &t.Format, &t.Place, &t.Organisation, &t.Trainer, &t.Line, &t.CreatedBy, &t.CreatedName, &t.Invited, &t.Came); err != nil {
+			return nil, err
+		}
+		t.At = db.Time(at)
+		all = append(all, t)
+	}
+	return all, rows.Err()
+}
+
+func insertAttendee(ctx context.Context, tx db.Querier, trainingID string, a Attendee) (bool, error) {
+	return inserted(tx.ExecContext(ctx, `INSERT INTO training_person (training_id, pin, name, post, organisation, attended, marked_at, marked_by)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, '') ON CONFLICT (training_id, pin) DO NOTHING`,
+		trainingID, a.PIN, a.Name, a.Post, a.Organisation, db.Flag(a.Attended)))
+}
+
+func markAttended(ctx context.Context, tx db.Querier, trainingID, pin string, attended bool, at time.Time, by string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE training_person SET attended = $3, marked_at = $4, marked_by = $5 WHERE training_id = $1 AND pin = $2`,
+		trainingID, pin, db.Flag(attended), db.Micros(at), by)
+	return err
+}
+
+// attendees are the people of a session by organisation and name.
+func attendees(ctx context.Context, q db.Querier, trainingID, only string) ([]Attendee, error) {
+	rows, err := q.QueryContext(ctx, `SELECT pin, name, post, organisation, attended FROM training_person
+		WHERE training_id = $1 AND ($2 = '' OR organisation = $2) ORDER BY organisation, name, pin`, trainingID, only)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Attendee
+	for rows.Next() {
+		var a Attendee
+		var attended int64
+		if err := rows.Scan(&a.PIN, &a.Name, &a.Post, &a.Organisation, &attended); err != nil {
+			return nil, err
+		}
+		a.Attended = attended == 1
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
