@@ -101,14 +101,12 @@ CREATE TABLE monitor_figure (           -- what was counted last, by department
     measured_at  BIGINT NOT NULL,
     PRIMARY KEY (organisation, department)
 );
-CREATE INDEX stay_admitted ON stay (organisation, admitted_at);
-CREATE INDEX stay_discharged ON stay (organisation, discharged_at);
-CREATE INDEX treated_case_returned ON treated_case (decided_at) WHERE state = 'returned';
+CREATE INDEX monitor_discharged ON stay (organisation, discharged_at);
+CREATE INDEX monitor_returned ON treated_case (decided_at) WHERE state = 'returned';
 
 -- +goose Down
-DROP INDEX treated_case_returned;
-DROP INDEX stay_discharged;
-DROP INDEX stay_admitted;
+DROP INDEX monitor_returned;
+DROP INDEX monitor_discharged;
 DROP TABLE monitor_figure;
 DROP TABLE monitor_rule;
 DROP TABLE rollout_reminder;
