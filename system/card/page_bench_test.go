@@ -15,9 +15,9 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -26,18 +26,18 @@ import (
 // A department of 60 occupied beds, and a stay with 200 entries. The pages go
 // the whole way: session, post, rights, SQL, access record, HTML.
 func BenchmarkPageOfWard(b *testing.B) {
-	w := newWard(b)
+	w := newWard(b, nil)
 	w.render(b, "/ward?department=18", 60)
 }
 
 func BenchmarkPageOfHistory(b *testing.B) {
-	w := newWard(b)
+	w := newWard(b, nil)
 	w.render(b, "/stays/"+w.stay, 200)
 }
 
 // A page with a session and the layout, and one word in it.
-func BenchmarkPageOfWardReference(b *testing.B)    { newWard(b).render(b, "/hello", 0) }
-func BenchmarkPageOfHistoryReference(b *testing.B) { newWard(b).render(b, "/hello", 0) }
+func BenchmarkPageOfWardReference(b *testing.B)    { newWard(b, nil).render(b, "/hello", 0) }
+func BenchmarkPageOfHistoryReference(b *testing.B) { newWard(b, nil).render(b, "/hello", 0) }
 
 type fullWard struct {
 	house
@@ -45,9 +45,9 @@ type fullWard struct {
 	stay    string
 }
 
-func newWard(b *testing.B) fullWard {
+func newWard(b *testing.B, change func(*host.Env)) fullWard {
 	b.Helper()
-	h := newHouse(b, nil)
+	h := newHouse(b, change)
 	h.n.Set(func(n *cardtest.Neighbours) {
 		n.Orgs[0].Departments[0].Beds = cardtest.Beds("18", 60)
 		n.PostsOf[0].Department, n.PostsOf[0].Role = "18", workforceapi.Head
@@ -64,15 +64,8 @@ func newWard(b *testing.B) fullWard {
 			return design.Work("Саламатсызбы").Render(templ.WithChildren(ctx, hello), out)
 		}))
 	})
-	data, err := h.desk.Admit(b.Context(), signin.Claims{PIN: doctorPIN, Name: "Асанова Айгүл Маратовна"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	started := httptest.NewRecorder()
-	if err := h.desk.Sessions.Start(b.Context(), started, doctorPIN, "sid", data); err != nil {
-		b.Fatal(err)
-	}
-	w := fullWard{house: h, cookies: started.Result().Cookies()}
+	w := fullWard{house: h}
+	w.cookies = w.signedIn(b)
 	if err := h.desk.DB.Tx(b.Context(), w.fill); err != nil {
 		b.Fatal(err)
 	}
