@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
+	"github.com/sanarip/sanarip/system/card/internal/merge"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/observation"
@@ -28,7 +29,8 @@ import (
 // mountSubjects mounts the pages, jobs and services of every subject. One line
 // a subject; its words are in text/, its tables in migration/.
 func (s *System) mountSubjects() {
-	patient.Mount(s.desk, newborn.Panel(s.desk))
+	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk))
+	merge.Mount(s.desk)
 	newborn.Mount(s.desk)
 	reception.Mount(s.desk, nil)
 	ward.Mount(s.desk)

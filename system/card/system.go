@@ -22,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/rollout"
 	"github.com/sanarip/sanarip/system/card/migration"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
@@ -94,7 +95,10 @@ func (s *System) mount() {
 	d.Page("GET /{$}", desk.Anybody, s.start)
 	d.Site.Handle(d.Mux, "/", page.Missing)
 	d.Queue.Handle("directory", job.Policy{MaxAttempts: 8}, func(ctx context.Context, _ job.Job) error {
-		_, err := d.Directory.Sync(ctx)
+		if _, err := d.Directory.Sync(ctx); err != nil {
+			return err
+		}
+		_, err := patient.FillKeys(ctx, d.DB) // the next time takes the next ones
 		return err
 	})
 	if s.env.Demo {

@@ -113,7 +113,10 @@ func Register(ctx context.Context, d *desk.Desk, motherStay string, b Birth) (Ch
 		Birth: b, ID: id.New(), MotherID: v.Patient.ID, MotherName: v.Patient.FullName(), MotherStay: v.ID,
 		Organisation: v.Organisation, ByName: staff.Name, CreatedAt: d.Clock.Now(),
 	}
-	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if c.MotherID, err = lockMother(ctx, d.DB, tx, v.ID); err != nil {
+			return err
+		}
 		if b.Live {
 			p, _, err := patient.Insert(ctx, tx, ofMother(v.Patient, c, staff))
 			if err != nil {

@@ -21,6 +21,13 @@ func insert(ctx context.Context, tx *sql.Tx, c Child, byPIN string) error {
 	return err
 }
 
+// lockMother is whose stay it is, held: the record may be merged at this moment.
+func lockMother(ctx context.Context, d *db.DB, tx *sql.Tx, stayID string) (string, error) {
+	var motherID string
+	err := tx.QueryRowContext(ctx, `SELECT patient_id FROM stay WHERE id = $1`+d.ForUpdate(), stayID).Scan(&motherID)
+	return motherID, err
+}
+
 const columns = `SELECT n.id, COALESCE(n.patient_id, ''), n.mother_id, n.mother_stay, n.organisation, n.born_at, n.sex, n.weight, n.length,
 		n.apgar1, n.apgar5, n.live, n.plurality, n.birth_order, n.note, n.by_name, n.created_at,
 		COALESCE(c.family_name, ''), COALESCE(c.given_name, ''), COALESCE(c.patronymic, ''), m.family_name, m.given_name, m.patronymic

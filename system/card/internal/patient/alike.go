@@ -1,9 +1,12 @@
 package patient
 
 import (
+	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
 )
 
@@ -46,3 +49,24 @@ func single(s string) string {
 	}
 	return b.String()
 }
+
+// FillKeys makes the keys of those who were registered before there were any, or
+// by another way than Register: some at a time, and says whether any were left.
+func FillKeys(ctx context.Context, d *db.DB) (more bool, err error) {
+	err = d.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		names, err := keyless(ctx, tx, keysAtOnce)
+		if err != nil {
+			return err
+		}
+		more = len(names) == keysAtOnce
+		for patientID, name := range names {
+			if err := setKey(ctx, tx, patientID, AlikeKey(name[0], name[1])); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return more, err
+}
+
+const keysAtOnce = 500

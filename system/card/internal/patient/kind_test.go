@@ -2,12 +2,17 @@ package patient_test
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"testing"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
+	"github.com/sanarip/sanarip/system/card/migration"
 )
 
 func spoken(t *testing.T, l text.Lang) context.Context {
@@ -35,6 +40,32 @@ func TestCountriesAreThoseOfISO3166(t *testing.T) {
 			t.Errorf("%s: %q", l, got)
 		}
 	}
+}
+
+// Who was registered before there were keys is found among the doubles as well.
+func TestKeysAreFilledIn(t *testing.T) {
+	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, store *db.DB) {
+		n := cardtest.New()
+		d, _ := cardtest.Desk(t, store, n)
+		p, _, err := patient.Register(n.As(t.Context(), 0), d, patient.Patient{FamilyName: "Асанова", GivenName: "Айгүл", Sex: patient.Female})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = d.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE patient SET alike_key = ''`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if more, err := patient.FillKeys(t.Context(), d.DB); err != nil || more {
+			t.Errorf("%v, %v", more, err)
+		}
+		var key string
+		if err := d.DB.Read.QueryRowContext(t.Context(), `SELECT alike_key FROM patient WHERE id = $1`, p.ID).Scan(&key); err != nil || key != patient.AlikeKey("Asanova", "Aigul") {
+			t.Errorf("%q, %v", key, err)
+		}
+	})
 }
 
 func TestOneNameSpeltTwoWaysIsAlike(t *testing.T) {

@@ -38,8 +38,8 @@ type admission struct {
 	Places  []design.Option
 	Doctors []workforceapi.Post
 	Waiting []Waiting // referrals
-	Open    Lying // the stay that is in the way
-	Here    bool  // and it is of the reader's organisation
+	Open    Lying     // the stay that is in the way
+	Here    bool      // and it is of the reader's organisation
 	Now     time.Time
 }
 

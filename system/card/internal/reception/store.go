@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 )
@@ -33,11 +34,15 @@ func OpenStay(ctx context.Context, q db.Querier, patientID string) (Lying, bool,
 	return l, err == nil, db.Explain(err)
 }
 
-// lockPatient holds the person's row and gives the end of their last stay.
+// lockPatient holds the person's row and gives the end of their last stay. Who
+// was merged into another meanwhile is fail.Conflict.
 func lockPatient(ctx context.Context, d *db.DB, tx *sql.Tx, patientID string) (time.Time, error) {
-	var one string
-	if err := tx.QueryRowContext(ctx, `SELECT id FROM patient WHERE id = $1`+d.ForUpdate(), patientID).Scan(&one); err != nil {
+	var into string
+	if err := tx.QueryRowContext(ctx, `SELECT merged_into FROM patient WHERE id = $1`+d.ForUpdate(), patientID).Scan(&into); err != nil {
 		return time.Time{}, err
+	}
+	if into != "" {
+		return time.Time{}, fail.New(fail.Conflict, "card.patient.merged_meanwhile")
 	}
 	var until int64
 	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(discharged_at), 0) FROM stay WHERE patient_id = $1`, patientID).Scan(&until)
