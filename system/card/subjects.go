@@ -7,6 +7,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/epicrisis"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/merge"
@@ -49,5 +50,5 @@ func (s *System) mountSubjects() {
 	monitor.Mount(s.desk)
 	rollout.Mount(s.desk)
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
-	cardapi.ServeRecords(s.provider, fhir.Mount(s.desk, s.env))
+	cardapi.ServeRecords(s.provider, fhir.Mount(s.desk, s.env, clinical.Offers()...))
 }

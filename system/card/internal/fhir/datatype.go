@@ -55,7 +55,7 @@ type Base struct {
 
 func (b *Base) base() *Base { return b }
 
-type resource interface{ base() *Base }
+type resource = Resource
 
 // Meta is the version of a resource.
 type Meta struct {

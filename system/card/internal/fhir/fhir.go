@@ -23,7 +23,8 @@ type Config struct {
 	Secret []byte // seals ids and cursors; stable over restarts
 	Tokens Tokens
 	Posts  Posts
-	Most   int64 // bytes of a resource or bundle that is written; 0: DefaultMost
+	Offers []Offer // types of neighbouring rooms
+	Most   int64   // bytes of a resource or bundle that is written; 0: DefaultMost
 }
 
 // DefaultMost is how many bytes may be written at once unless the setting
@@ -42,6 +43,7 @@ type API struct {
 	tokens Tokens
 	posts  Posts
 	kinds  map[string]*kind
+	offers []Offer
 	shelf  *shelf.Shelf
 	most   int64 // bytes of what is written at once
 }
@@ -52,7 +54,7 @@ const root = "/fhir/R4"
 func New(c Config) *API {
 	a := &API{
 		db: c.DB, clock: c.Clock, log: c.Log, texts: c.Texts, base: c.Site + root, issuer: c.Issuer,
-		ids: newSealer(c.Secret), tokens: c.Tokens, posts: c.Posts, most: c.Most,
+		ids: newSealer(c.Secret), tokens: c.Tokens, posts: c.Posts, offers: c.Offers, most: c.Most,
 	}
 	if a.most == 0 {
 		a.most = DefaultMost
@@ -62,15 +64,15 @@ func New(c Config) *API {
 	return a
 }
 
-// Mount puts the API on the card's host.
-func Mount(d *desk.Desk, env host.Env) *API {
+// Mount puts the API on the card's host, with the types of neighbouring rooms.
+func Mount(d *desk.Desk, env host.Env, offers ...Offer) *API {
 	a := New(Config{
 		DB: d.DB, Clock: d.Clock, Log: d.Log, Texts: d.Site.Texts, Site: env.BaseURL, Issuer: env.Issuer, Secret: env.Secret,
 		Tokens: &Introspection{
 			Issuer: env.Issuer, ClientID: "card", Secret: env.ClientSecret,
 			HTTP: env.HTTP, Clock: d.Clock,
 		},
-		Posts: workforceapi.Client{Exchange: d.Exchange},
+		Posts: workforceapi.Client{Exchange: d.Exchange}, Offers: offers,
 	})
 	d.Mux.Handle(root+"/", a)
 	return a

@@ -31,10 +31,14 @@ type found struct {
 
 func (a *API) kindsOffered() map[string]*kind {
 	all := map[string]*kind{}
-	for _, k := range []*kind{
+	own := []*kind{
 		a.patientKind(), a.encounterKind(), a.conditionKind(), a.procedureKind(), a.claimKind(), a.claimResponseKind(),
 		a.organizationKind(), a.locationKind(), a.practitionerKind(), a.practitionerRoleKind(),
-	} {
+	}
+	for _, offer := range a.offers {
+		own = append(own, a.offered(offer(a)))
+	}
+	for _, k := range own {
 		k.params["_id"] = param{kind: tokenParam, sorts: true}
 		all[k.name] = k
 	}

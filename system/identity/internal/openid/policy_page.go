@@ -79,7 +79,7 @@ func language(locales string) string {
 // pushed checks a request that is pushed ahead (RFC 9126) as whole as one that
 // comes with the browser: nothing is added to it later.
 func (p *Provider) pushed(ctx context.Context, as *goidc.AuthnSession, _ *goidc.Client) error {
-	wrong := ""
+	var wrong string
 	switch {
 	case as.RedirectURI == "":
 		wrong = "redirect_uri is required"
