@@ -60,6 +60,10 @@ var (
 	HeadOfCardiology = Person{"12202198100402", "Абдыракманова", "Салтанат", "Муратовна", "ID1000402", "41711000000000", "Бишкек ш., Байтик Баатыр көч., 9-30", false, "", "", text.KY, false, ""}
 )
 
+// Colleague is a doctor of another hospital, to whom patients are referred and
+// who refers them.
+var Colleague = Person{"20504198800421", "Байтемиров", "Азамат", "Шаршенович", "ID1000421", "41711000000000", "Бишкек ш., Ибраимов көч., 24-12", false, "baitemirov@demo.sanarip.example", "+996700100421", text.KY, true, ""}
+
 // Residents are further people whom the population register knows.
 var Residents = []Person{
 	{"10304199200551", "Кадырова", "Мээрим", "Болотовна", "ID1000551", "41711000000000", "Бишкек ш., Горький көч., 12-7", false, "", "", text.KY, false, ""},
@@ -72,19 +76,26 @@ var Residents = []Person{
 	{"21203198200670", "Рахимов", "Шухрат", "Алишерович", "ID1000670", "41711000000000", "Бишкек ш., Сухэ-Батор көч., 3-11", false, "", "", text.RU, false, ""},
 }
 
+// Referred are people whom one hospital sends to another.
+var Referred = []Person{
+	{"10203198500734", "Акматова", "Гүлмира", "Кубанычевна", "ID1000734", "41711000000000", "Бишкек ш., Жукеев-Пудовкин көч., 61-4", false, "", "", text.KY, false, ""},
+	{"21507195900288", "Тойчиев", "Бектур", "Маматович", "AN2000288", "41708203000000", "Чүй обл., Аламүдүн району, Ленинское айылы", true, "", "", text.KY, false, ""},
+}
+
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
-var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Patient, Clerk, Expert, Operator}
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Patient, Clerk, Expert, Operator}
 
 // People is everybody.
 func People() []Person {
-	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, DoctorInChui, HeadInChui}, Residents)
+	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, DoctorInChui, HeadInChui}, Residents, Referred)
 }
 
 // Codes of the demo's organisations.
 const (
 	Hospital       = "950174" // the number in the order's own example (MC-5)
 	SecondHospital = "950201"
+	CityHospital   = "950312"
 	Fund           = "900001"
 	OperatorOrg    = "900002"
 	Therapy        = "18"

@@ -81,6 +81,9 @@ func (s *System) admitDemo(ctx context.Context, _ job.Job) error {
 	if err := s.demoRecord(ctx); err != nil {
 		return fmt.Errorf("demo record: %w", err)
 	}
+	if err := s.demoReferrals(ctx); err != nil {
+		return fmt.Errorf("demo referrals: %w", err)
+	}
 	for _, c := range demoCleaning {
 		_, err := ward.SetBed(s.acting(ctx, demo.Nurse, workforceapi.Nurse, demo.Therapy), s.desk, demoBed(c.department, c.room, c.bed), ward.Cleaning)
 		if err != nil && !fail.Is(err, fail.Conflict) {

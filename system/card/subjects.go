@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/printout"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
+	"github.com/sanarip/sanarip/system/card/internal/referral"
 	"github.com/sanarip/sanarip/system/card/internal/request"
 	"github.com/sanarip/sanarip/system/card/internal/rollout"
 	"github.com/sanarip/sanarip/system/card/internal/round"
@@ -30,10 +31,11 @@ import (
 // mountSubjects mounts the pages, jobs and services of every subject. One line
 // a subject; its words are in text/, its tables in migration/.
 func (s *System) mountSubjects() {
-	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk))
+	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk), referral.Panel(s.desk))
 	merge.Mount(s.desk)
 	newborn.Mount(s.desk)
-	reception.Mount(s.desk, nil)
+	reception.Mount(s.desk, referral.Drawer{Desk: s.desk})
+	referral.Mount(s.desk, s.provider, s.env.Sites["message"])
 	ward.Mount(s.desk)
 	history.Mount(s.desk)
 	epicrisis.Mount(s.desk)

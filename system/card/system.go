@@ -23,6 +23,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
+	"github.com/sanarip/sanarip/system/card/internal/referral"
 	"github.com/sanarip/sanarip/system/card/internal/rollout"
 	"github.com/sanarip/sanarip/system/card/migration"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
@@ -134,8 +135,13 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		if err != nil {
 			return err
 		}
+		referred, err := referral.Count(r.Context(), s.desk)
+		if err != nil {
+			return err
+		}
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"},
 			page.NavItem{Key: "card.nav.patients", Path: "/patients"},
+			page.NavItem{Key: "card.nav.referrals", Path: "/referrals", Badge: page.Badge(referred)},
 			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
 	}
 	if slices.Contains(monitor.Readers, role) {

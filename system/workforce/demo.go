@@ -54,6 +54,16 @@ func demoOrganisations() []organisation.Organisation {
 			department(demo.SecondHospital, demo.Surgery, "surgery", 201, 4, 3, text.Words{KY: "Хирургия бөлүмү", RU: "Хирургическое отделение", EN: "Surgery"}),
 		},
 	}}
+	city := organisation.Organisation{Ownership: "municipal", Licence: "ДЕМО-0312", Organisation: workforceapi.Organisation{
+		Code: demo.CityHospital, Kind: "hospital", INN: "01206200110312", OKPO: "95031204", Region: "41711000000000", Level: "district",
+		Name:      text.Words{KY: "№ 2 шаардык клиникалык оорукана (демо)", RU: "Городская клиническая больница № 2 (демо)", EN: "City Clinical Hospital No. 2 (demo)"},
+		ShortName: text.Words{KY: "№ 2 шаардык оорукана (демо)", RU: "Горбольница № 2 (демо)", EN: "City Hospital No. 2 (demo)"},
+		Address:   "Бишкек ш., Жибек Жолу просп., 15",
+		Departments: []workforceapi.Department{
+			department(demo.CityHospital, demo.Therapy, "therapy", 101, 3, 4, text.Words{KY: "Терапия бөлүмү", RU: "Терапевтическое отделение", EN: "Internal medicine"}),
+			department(demo.CityHospital, demo.Cardiology, "cardiology", 201, 2, 3, text.Words{KY: "Кардиология бөлүмү", RU: "Кардиологическое отделение", EN: "Cardiology"}),
+		},
+	}}
 	fund := organisation.Organisation{Ownership: "state", Organisation: workforceapi.Organisation{
 		Code: demo.Fund, Kind: "fund", INN: "01301199710031", OKPO: "90000104", Region: "41711000000000", Level: "national",
 		Name:      text.Words{KY: "Милдеттүү медициналык камсыздандыруу фонду (демо)", RU: "Фонд обязательного медицинского страхования (демо)", EN: "Mandatory Health Insurance Fund (demo)"},
@@ -66,7 +76,7 @@ func demoOrganisations() []organisation.Organisation {
 		ShortName: text.Words{KY: "ЭССБ (демо)", RU: "ЦЭЗ (демо)", EN: "E-Health Centre (demo)"},
 		Address:   "Бишкек ш., Тоголок Молдо көч., 3",
 	}}
-	return []organisation.Organisation{hospital, second, fund, operator}
+	return []organisation.Organisation{hospital, second, city, fund, operator}
 }
 
 // department makes rooms from the first number on, each with as many beds.
@@ -100,5 +110,6 @@ func demoPosts() []post.Row {
 		row(demo.Clerk, "statistician", demo.SecondHospital, ""),
 		row(demo.DoctorInChui, "therapist", demo.SecondHospital, demo.Therapy),
 		row(demo.HeadInChui, "head", demo.SecondHospital, demo.Therapy),
+		row(demo.Colleague, "cardiologist", demo.CityHospital, demo.Cardiology),
 	}
 }

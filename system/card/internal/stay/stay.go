@@ -29,6 +29,7 @@ const (
 	TabRequests   = "requests"   // /stays/{id}/requests
 	TabOperations = "operations" // /stays/{id}/operations
 	TabConsents   = "consents"   // /stays/{id}/consents
+	TabReferrals  = "referrals"  // /stays/{id}/referrals
 	TabMoves      = "moves"      // /stays/{id}/moves
 	TabDiagnoses  = "diagnoses"  // /stays/{id}/diagnoses
 	TabAdmission  = "admission"  // /stays/{id}/admission
@@ -149,6 +150,7 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		tab(TabRequests, text.T(ctx, "card.stay.tab_requests"), v.Counts.Waiting),
 		tab(TabOperations, text.T(ctx, "card.stay.tab_operations"), v.Counts.Operations),
 		tab(TabConsents, text.T(ctx, "card.stay.tab_consents"), v.Counts.Consents),
+		tab(TabReferrals, text.T(ctx, "card.stay.tab_referrals"), 0),
 		tab(TabMoves, text.T(ctx, "card.stay.tab_moves"), v.Counts.Moves),
 		tab(TabDiagnoses, text.T(ctx, "card.stay.tab_diagnoses"), v.Counts.Diagnoses),
 		tab(TabAdmission, text.T(ctx, "card.stay.tab_admission"), 0),

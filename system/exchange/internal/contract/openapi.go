@@ -90,6 +90,8 @@ func (d describer) schema(t reflect.Type) object {
 		return object{"type": "boolean"}
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		return object{"type": "integer", "format": "int64"}
+	case reflect.Float64:
+		return object{"type": "number", "format": "double"}
 	case reflect.String:
 		return object{"type": "string"}
 	case reflect.Slice:
