@@ -221,7 +221,7 @@ func TestPagesSpeakThreeLanguages(t *testing.T) {
 		}
 		for path, form := range map[string][]string{
 			"/patients/find":       {"q", "Жум"},
-			"/patients/new":        {"kind", "known", "sex", "male", "pin", "123", "age", "999", "birth_date", "2030-01-01"},
+			"/patients/new":        {"kind", "citizen", "sex", "male", "pin", "123", "age", "999", "birth_date", "2030-01-01"},
 			"/patients/new?x":      {"kind", "unknown"},
 			"/patients/find?x":     {"q", "99999999999999"},
 			"/patients/find?y":     {"q", "11503198500999"},

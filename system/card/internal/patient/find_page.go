@@ -22,9 +22,12 @@ func Mount(d *desk.Desk, panels ...Panel) {
 	d.Page("GET /patients", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return listPage(w, r, d) })
 	d.Page("POST /patients/find", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return findPage(w, r, d) })
 	d.Page("GET /patients/new", desk.Ward, func(w http.ResponseWriter, r *http.Request) error {
-		return page.Render(w, r, http.StatusOK, registerView(page.NewForm("kind", kindUnknown, "sex", ""), ""))
+		return page.Render(w, r, http.StatusOK, registerView(page.NewForm("kind", Nameless, "sex", ""), ""))
 	})
 	d.Page("POST /patients/new", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return registerPage(w, r, d) })
+	d.Page("GET /countries/search", desk.Everybody, countriesPage)
+	d.Page("GET /patients/{id}/identify", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return identifyPage(w, r, d) })
+	d.Page("POST /patients/{id}/identify", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return identifiedPage(w, r, d) })
 	d.Page("GET /patients/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return patientPage(w, r, d, panels) })
 }
 
@@ -111,7 +114,7 @@ func findByPIN(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.
 // birth date are read from the ПИН.
 func byHand(number string) *page.Form {
 	born, _ := pin.BirthDate(number)
-	return page.NewForm("kind", kindKnown, "pin", pin.Grouped(number), "sex", pin.Sex(number), "birth_date", born.String())
+	return page.NewForm("kind", Citizen, "pin", pin.Grouped(number), "sex", pin.Sex(number), "birth_date", born.String())
 }
 
 func pairs(args map[string]any) []any {
@@ -141,6 +144,9 @@ func patientPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, panels []
 	}
 	view := record{Patient: p, Stays: stays, Now: d.Clock.Now(), Names: names(ctx, d, stays), Own: desk.Of(ctx).Post.Organisation}
 	view.Admits = slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role)
+	if view.Recognised, err = Identities(ctx, d.DB.Read, p.ID); err != nil {
+		return err
+	}
 	for _, panel := range panels {
 		part, err := panel(ctx, p)
 		if err != nil {

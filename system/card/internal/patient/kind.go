@@ -120,3 +120,24 @@ func Country(typed string) (code string, ok bool) {
 	}
 	return "", false
 }
+
+// countriesLike are the countries whose name in the reader's language holds what
+// was typed, those that begin with it first.
+func countriesLike(ctx context.Context, typed string, limit int) []string {
+	folded := text.Fold(strings.TrimSpace(typed))
+	if folded == "" {
+		return nil
+	}
+	var first, then []string
+	for _, code := range Countries() {
+		name := text.Fold(CountryName(ctx, code))
+		switch {
+		case strings.HasPrefix(name, folded) || strings.EqualFold(code, folded):
+			first = append(first, code)
+		case strings.Contains(name, folded):
+			then = append(then, code)
+		}
+	}
+	all := slices.Concat(first, then)
+	return all[:min(limit, len(all))]
+}

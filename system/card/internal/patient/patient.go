@@ -127,8 +127,16 @@ func (p Patient) AlertLines() []string {
 func (p Patient) Banner(ctx context.Context, today clock.Date) design.Patient {
 	return design.Patient{
 		Name: p.Name(ctx), Age: p.Age(ctx, today), Sex: p.SexWord(ctx), PIN: pin.Grouped(p.PIN),
-		Alerts: p.AlertLines(), Href: "/patients/" + p.ID,
+		Alerts: append(p.marks(ctx), p.AlertLines()...), Href: "/patients/" + p.ID,
 	}
+}
+
+// marks stand before the alerts: who is not known must not be mistaken.
+func (p Patient) marks(ctx context.Context) []string {
+	if word := p.KindWord(ctx); word != "" && p.Kind != Foreigner && (p.Kind == Nameless || p.Kind == Newborn) {
+		return []string{word}
+	}
+	return nil
 }
 
 // Disagreements are the keys of sentences about what the ПИН and the person's

@@ -126,8 +126,9 @@ func registerView(form *page.Form, why string) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templ_7745c5c3_Err = design.Radios(design.FieldOf(ctx, form, "kind", "card.register.kind"), []design.Option{
-					{Value: kindUnknown, Label: text.T(ctx, "card.register.kind_unknown")},
-					{Value: kindKnown, Label: text.T(ctx, "card.register.kind_known")},
+					{Value: Nameless, Label: text.T(ctx, "card.register.kind_unknown"), Hint: text.T(ctx, "card.register.kind_unknown_hint")},
+					{Value: Citizen, Label: text.T(ctx, "card.register.kind_known"), Hint: text.T(ctx, "card.register.kind_known_hint")},
+					{Value: Foreigner, Label: text.T(ctx, "card.register.kind_foreigner"), Hint: text.T(ctx, "card.register.kind_foreigner_hint")},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -248,7 +249,7 @@ func registerView(form *page.Form, why string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.TextField(optional(ctx, form, "citizenship", "card.register.citizenship", 100)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.Combobox(citizenship(ctx, form), "/countries/search").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -280,13 +281,30 @@ func registerView(form *page.Form, why string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p class=\"govuk-hint\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var10 string
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.register.newborn_hint"))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 51, Col: 68}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			if form.Error(ctx, "another") != "" {
 				templ_7745c5c3_Err = design.Checkbox(another(ctx, form)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Var10 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var11 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -302,7 +320,7 @@ func registerView(form *page.Form, why string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, " ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -312,11 +330,11 @@ func registerView(form *page.Form, why string) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = design.ButtonRow().Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.ButtonRow().Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -347,6 +365,14 @@ func optional(ctx context.Context, form *page.Form, name, key string, limit int)
 func description(ctx context.Context, form *page.Form) design.Field {
 	f := optional(ctx, form, "description", "card.register.description", 2000)
 	f.Hint, f.Rows = text.T(ctx, "card.register.description_hint"), 3
+	return f
+}
+
+// citizenship is the country of the passport: a country of the list of a
+// foreigner, words of a citizen.
+func citizenship(ctx context.Context, form *page.Form) design.Field {
+	f := optional(ctx, form, "citizenship", "card.register.citizenship", 100)
+	f.Placeholder = form.Get("citizenship_text")
 	return f
 }
 
