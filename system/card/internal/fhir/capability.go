@@ -36,9 +36,10 @@ type CapabilityPlace struct {
 
 // CapabilityRest is the interface.
 type CapabilityRest struct {
-	Mode     string               `json:"mode"`
-	Security CapabilitySecurity   `json:"security"`
-	Resource []CapabilityResource `json:"resource"`
+	Mode        string                  `json:"mode"`
+	Security    CapabilitySecurity      `json:"security"`
+	Resource    []CapabilityResource    `json:"resource"`
+	Interaction []CapabilityInteraction `json:"interaction"`
 }
 
 // CapabilitySecurity says how to get in.
@@ -53,7 +54,11 @@ type CapabilityResource struct {
 	Interaction      []CapabilityInteraction `json:"interaction"`
 	Versioning       string                  `json:"versioning"`
 	ReadHistory      bool                    `json:"readHistory"`
+	UpdateCreate     bool                    `json:"updateCreate"`
+	CondCreate       bool                    `json:"conditionalCreate"`
 	ConditionalRead  string                  `json:"conditionalRead"`
+	CondUpdate       bool                    `json:"conditionalUpdate"`
+	CondDelete       string                  `json:"conditionalDelete"`
 	ReferencePolicy  []string                `json:"referencePolicy"`
 	SearchInclude    []string                `json:"searchInclude,omitempty"`
 	SearchRevInclude []string                `json:"searchRevInclude,omitempty"`
@@ -97,14 +102,21 @@ func (a *API) capability() *CapabilityStatement {
 	for _, name := range names(a.kinds) {
 		rest.Resource = append(rest.Resource, a.capabilityOf(a.kinds[name]))
 	}
+	rest.Interaction = []CapabilityInteraction{{"transaction"}, {"batch"}}
 	s.Rest = []CapabilityRest{rest}
 	return s
 }
 
 func (a *API) capabilityOf(k *kind) CapabilityResource {
 	r := CapabilityResource{
-		Type: k.name, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}}, Versioning: "versioned",
+		Type: k.name, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}}, Versioning: "versioned", CondDelete: "not-supported",
 		ConditionalRead: "not-match", ReferencePolicy: []string{"literal", "logical"},
+	}
+	if writable(k) {
+		for _, code := range []string{"create", "update", "delete", "vread", "history-instance", "history-type"} {
+			r.Interaction = append(r.Interaction, CapabilityInteraction{code})
+		}
+		r.ReadHistory, r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, true, "single"
 	}
 	for _, name := range slices.Sorted(maps.Keys(k.params)) {
 		p := k.params[name]

@@ -74,6 +74,7 @@ func Mount(d *desk.Desk, env host.Env, offers ...Offer) *API {
 		},
 		Posts: workforceapi.Client{Exchange: d.Exchange}, Offers: offers,
 	})
+	d.Mux.Handle(root, a)
 	d.Mux.Handle(root+"/", a)
 	return a
 }

@@ -3,7 +3,6 @@ package fhir
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
 )
@@ -19,6 +18,18 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, k *kind, id string) e
 	if !validID(id) {
 		return fail.New(fail.NotFound, "card.fhir.not_found")
 	}
+	if allowed.all && writable(k) { // with whoever reads at the same moment
+		found, err := a.foreign(ctx, c, k, id, allowed)
+		if err != nil {
+			return err
+		}
+		if found != nil {
+			if found.Deleted {
+				return gone()
+			}
+			return a.sendItem(w, r, foreignItem(found))
+		}
+	}
 	items, err := k.items(ctx, allowed, []string{id})
 	if err != nil {
 		return err
@@ -29,17 +40,7 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, k *kind, id string) e
 	if err := a.record(ctx, c, "fhir.read", "", items); err != nil {
 		return err
 	}
-	tag := `W/"` + items[0].version + `"`
-	w.Header().Set("ETag", tag)
-	if !items[0].updated.IsZero() {
-		w.Header().Set("Last-Modified", items[0].updated.UTC().Truncate(time.Second).Format(http.TimeFormat))
-	}
-	if sameVersion(r.Header.Get("If-None-Match"), items[0].version) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	send(w, http.StatusOK, items[0].json)
-	return nil
+	return a.sendItem(w, r, items[0])
 }
 
 // sameVersion says that the reader has the version already.

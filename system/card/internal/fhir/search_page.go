@@ -115,7 +115,7 @@ func (a *API) parameters(w http.ResponseWriter, r *http.Request, k *kind) (param
 		}
 		return c.Params, c.After, nil
 	}
-	if name, ok := carriesPIN(params); ok {
+	if name, ok := carriesPIN(params); ok && r.Context().Value(insideKey{}) == nil {
 		t := troubled(http.StatusBadRequest, "security", "card.fhir.pin_in_url")
 		t.issues[0].expression = clip(name)
 		return nil, nil, t
@@ -157,7 +157,7 @@ func strict(r *http.Request) bool {
 // self is the link to this search as it was understood. What came in a body
 // stays out of the URL.
 func (a *API) self(r *http.Request, k *kind, q *query) (string, error) {
-	if r.Method == http.MethodPost || r.URL.Query().Get("_cursor") != "" {
+	if r.Method == http.MethodPost || r.Context().Value(insideKey{}) != nil || r.URL.Query().Get("_cursor") != "" {
 		return a.cursorLink(k.name, q.used, q.after)
 	}
 	link := a.base + "/" + k.name

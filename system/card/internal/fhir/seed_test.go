@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -79,6 +80,7 @@ func newSample(t testing.TB, d *db.DB) *sample {
 		db: d, clock: clock.NewManual(now),
 		tokens: map[string]Token{
 			"machine":  {Active: true, Scopes: []string{"system/*.read"}, ClientID: "fhir-reader", Machine: true},
+			"writer":   {Active: true, Scopes: []string{"system/*.read", "system/*.write"}, ClientID: "laboratory", Machine: true},
 			"patient":  {Active: true, Scopes: []string{"openid", "patient/*.read"}, ClientID: "app", PIN: demo.Patient.PIN, Name: demo.Patient.Name()},
 			"stranger": {Active: true, Scopes: []string{"patient/*.read"}, ClientID: "app", PIN: demo.Nurse.PIN},
 			"doctor":   {Active: true, Scopes: []string{"user/*.rs"}, ClientID: "app", PIN: demo.Doctor.PIN, Name: demo.Doctor.Name()},
@@ -104,11 +106,19 @@ func newSample(t testing.TB, d *db.DB) *sample {
 // words are those of this subject alone.
 func words(t testing.TB) fs.FS {
 	t.Helper()
-	data, err := os.ReadFile("../../text/fhir.json")
-	if err != nil {
+	files, err := filepath.Glob("../../text/fhir*.json")
+	if err != nil || len(files) == 0 {
 		t.Fatal(err)
 	}
-	return fstest.MapFS{"text/fhir.json": {Data: data}}
+	all := fstest.MapFS{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all["text/"+filepath.Base(file)] = &fstest.MapFile{Data: data}
+	}
+	return all
 }
 
 // eachSample runs the test on each engine.

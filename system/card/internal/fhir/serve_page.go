@@ -3,6 +3,7 @@ package fhir
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"runtime/debug"
@@ -57,6 +58,8 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	}
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, root), "/"), "/")
 	switch {
+	case len(parts) == 1 && parts[0] == "":
+		return a.only(w, r, a.bundle, http.MethodPost)
 	case len(parts) == 1 && parts[0] == "metadata":
 		return a.only(w, r, a.metadata, http.MethodGet)
 	case len(parts) == 2 && parts[0] == ".well-known" && parts[1] == "smart-configuration":
@@ -66,15 +69,46 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_kind", "Kinds", strings.Join(names(a.kinds), ", "))
 	}
+	answer := func(h func(http.ResponseWriter, *http.Request, *kind) error) func(http.ResponseWriter, *http.Request) error {
+		return func(w http.ResponseWriter, r *http.Request) error { return h(w, r, k) }
+	}
+	of := func(h func(http.ResponseWriter, *http.Request, *kind, string) error, id string) func(http.ResponseWriter, *http.Request) error {
+		return func(w http.ResponseWriter, r *http.Request) error { return h(w, r, k, id) }
+	}
 	switch {
 	case len(parts) == 1:
-		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.search(w, r, k) }, http.MethodGet)
+		return a.by(w, r, methods{
+			http.MethodGet: answer(a.search), http.MethodPost: answer(a.create), http.MethodPut: of(a.update, ""), http.MethodDelete: of(a.remove, ""),
+		})
 	case len(parts) == 2 && parts[1] == "_search":
-		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.search(w, r, k) }, http.MethodPost)
+		return a.only(w, r, answer(a.search), http.MethodPost)
+	case len(parts) == 2 && parts[1] == "_history":
+		return a.only(w, r, of(a.history, ""), http.MethodGet)
 	case len(parts) == 2:
-		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.read(w, r, k, parts[1]) }, http.MethodGet)
+		return a.by(w, r, methods{http.MethodGet: of(a.read, parts[1]), http.MethodPut: of(a.update, parts[1]), http.MethodDelete: of(a.remove, parts[1])})
+	case len(parts) == 3 && parts[2] == "_history":
+		return a.only(w, r, of(a.history, parts[1]), http.MethodGet)
+	case len(parts) == 4 && parts[2] == "_history":
+		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.versionRead(w, r, k, parts[1], parts[3]) }, http.MethodGet)
 	}
 	return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_operation")
+}
+
+// methods are the ways in which an address is asked.
+type methods map[string]func(http.ResponseWriter, *http.Request) error
+
+// by answers the request by its method.
+func (a *API) by(w http.ResponseWriter, r *http.Request, known methods) error {
+	h, ok := known[r.Method]
+	if !ok && r.Method == http.MethodHead {
+		h, ok = known[http.MethodGet]
+	}
+	if ok {
+		return h(w, r)
+	}
+	t := troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
+	t.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(known)), ", ")}}
+	return t
 }
 
 // only lets the methods through; HEAD goes with GET.
@@ -82,7 +116,7 @@ func (a *API) only(w http.ResponseWriter, r *http.Request, h func(http.ResponseW
 	if slices.Contains(methods, r.Method) || r.Method == http.MethodHead && slices.Contains(methods, http.MethodGet) {
 		return h(w, r)
 	}
-	t := troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.read_only")
+	t := troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
 	t.header = http.Header{"Allow": methods}
 	return t
 }

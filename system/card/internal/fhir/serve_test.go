@@ -46,15 +46,16 @@ func TestRefusals(t *testing.T) {
 		status       int
 		header       []string
 	}{
-		{"GET", "/", 404, nil},
+		{"GET", "/", 405, nil},
 		{"GET", "/Substance", 404, nil},
 		{"GET", "/Patient/" + patientID + "/_history/1", 404, nil},
 		{"GET", "/Patient/" + patientID + "/$everything", 404, nil},
 		{"GET", "/Patient/ПИН", 404, nil},
-		{"POST", "/Patient", 405, nil},
-		{"PUT", "/Patient/" + patientID, 405, nil},
+		{"POST", "/Patient", 403, nil},
+		{"PUT", "/Patient/" + patientID, 403, nil},
 		{"PATCH", "/Patient/" + patientID, 405, nil},
-		{"DELETE", "/Patient/" + patientID, 405, nil},
+		{"DELETE", "/Patient/" + patientID, 403, nil},
+		{"GET", "/Patient/" + patientID + "/_history/0", 404, nil},
 		{"GET", "/Patient/_search", 405, nil},
 		{"POST", "/metadata", 405, nil},
 		{"GET", "/Patient?_format=xml", 406, nil},

@@ -1,0 +1,330 @@
+package fhir
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
+)
+
+// entryAnswer is one entry of the answer to a bundle.
+type entryAnswer struct {
+	FullURL  string          `json:"fullUrl,omitempty"`
+	Resource json.RawMessage `json:"resource,omitempty"`
+	Response entryResponse   `json:"response"`
+}
+
+type entryResponse struct {
+	Status       string          `json:"status"`
+	Location     string          `json:"location,omitempty"`
+	ETag         string          `json:"etag,omitempty"`
+	LastModified string          `json:"lastModified,omitempty"`
+	Outcome      json.RawMessage `json:"outcome,omitempty"`
+}
+
+type answerBundle struct {
+	Base
+	Type  string        `json:"type"`
+	Entry []entryAnswer `json:"entry,omitempty"`
+}
+
+// bundle answers POST of a Bundle to the address of the API: a transaction is
+// done wholly or not at all, a batch entry by entry.
+func (a *API) bundle(w http.ResponseWriter, r *http.Request) error {
+	token, ok := bearer(r)
+	if !ok {
+		return fail.New(fail.SignedOut, "card.fhir.no_token")
+	}
+	c, err := a.caller(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	data, err := a.body(w, r)
+	if err != nil {
+		return err
+	}
+	b, kind, entries := r4.ReadBundle(data)
+	if len(b.Faults) > 0 {
+		return unfit(faults(b, ""))
+	}
+	answer := &answerBundle{Type: kind + "-response"}
+	answer.ResourceType = "Bundle"
+	switch kind {
+	case "transaction":
+		answer.Entry, err = a.transaction(r, c, entries)
+	case "batch":
+		answer.Entry, err = a.batch(r, c, entries)
+	default:
+		return troubled(http.StatusBadRequest, "not-supported", "card.fhir.bundle_type")
+	}
+	if err != nil {
+		return err
+	}
+	out, err := encode(answer)
+	if err != nil {
+		return err
+	}
+	send(w, http.StatusOK, out)
+	return nil
+}
+
+// planned is an entry as it will be done.
+type planned struct {
+	kind   *kind
+	change shelf.Change
+	read   string // the address of a GET, "" for a change
+}
+
+// plan understands one entry. Errors are told with its place.
+func (a *API) plan(c caller, e r4.Entry, at int) (planned, error) {
+	place := "Bundle.entry[" + strconv.Itoa(at) + "]"
+	wrong := func(status int, code, key, path string, args ...any) error {
+		t := troubled(status, code, key, args...)
+		t.issues[0].path = place + path
+		return t
+	}
+	address := strings.TrimPrefix(strings.TrimPrefix(e.URL, a.base+"/"), "/")
+	path, condition, asked := strings.Cut(address, "?")
+	name, id, _ := strings.Cut(path, "/")
+	k, ok := a.kinds[name]
+	switch {
+	case e.Method == "":
+		return planned{}, wrong(http.StatusBadRequest, "required", "card.fhir.no_request", ".request.method")
+	case e.Method == http.MethodGet || e.Method == http.MethodHead:
+		return planned{kind: k, read: address}, nil
+	case !ok:
+		return planned{}, wrong(http.StatusBadRequest, "not-supported", "card.fhir.unknown_kind", ".request.url", "Kinds", strings.Join(names(a.kinds), ", "))
+	case asked && id != "" || strings.Contains(id, "/"):
+		return planned{}, wrong(http.StatusBadRequest, "invalid", "card.fhir.bad_entry_url", ".request.url")
+	}
+	p := planned{kind: k, change: shelf.Change{Kind: name, ID: id, FullURL: e.FullURL, Entry: at, Resource: e.Resource, Asked: asked, Condition: condition}}
+	want := createAction
+	switch e.Method {
+	case http.MethodPost:
+		p.change.Method = shelf.Create
+		if id != "" || asked {
+			return p, wrong(http.StatusBadRequest, "invalid", "card.fhir.bad_entry_url", ".request.url")
+		}
+		p.change.ID = newID()
+		if e.IfNoneExist != "" {
+			p.change.Asked, p.change.Condition = true, strings.TrimPrefix(e.IfNoneExist, "?")
+		}
+	case http.MethodPut:
+		want, p.change.Method = updateAction, shelf.Update
+		p.change.IfNone = strings.TrimSpace(e.IfNoneMatch) == "*"
+	case http.MethodDelete:
+		want, p.change.Method, p.change.Resource = deleteAction, shelf.Delete, nil
+	default:
+		return p, wrong(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method", ".request.method")
+	}
+	if err := c.mayWrite(k, want); err != nil {
+		return p, err
+	}
+	var err error
+	if p.change.IfMatch, err = versionOf(e.IfMatch); err != nil {
+		return p, wrong(http.StatusPreconditionFailed, "conflict", "card.fhir.version_gone", ".request.ifMatch")
+	}
+	if p.change.Asked {
+		if _, err := a.condition(k, p.change.Condition); err != nil {
+			if refused, ok := errors.AsType[*shelf.Refusal](err); ok {
+				refused.Entry = at
+				return p, refusal(refused)
+			}
+			return p, err
+		}
+	}
+	if p.change.Method == shelf.Delete {
+		return p, nil
+	}
+	switch res := e.Resource; {
+	case res == nil:
+		return p, wrong(http.StatusBadRequest, "required", "card.fhir.no_resource", ".resource")
+	case len(res.Faults) > 0:
+		return p, unfit(faults(res, place+".resource"))
+	case res.Kind != name:
+		return p, wrong(http.StatusBadRequest, "invalid", "card.fhir.other_kind", ".resource", "Kind", name)
+	case p.change.Method == shelf.Update && id != "":
+		if res.ID != id {
+			return p, wrong(http.StatusBadRequest, "invalid", "card.fhir.other_id", ".resource.id")
+		}
+		return p, goodID(id)
+	case p.change.Method == shelf.Update && res.ID != "":
+		p.change.ID = res.ID
+		return p, goodID(res.ID)
+	case p.change.Method == shelf.Update && !asked:
+		return p, wrong(http.StatusBadRequest, "invalid", "card.fhir.bad_entry_url", ".request.url")
+	}
+	return p, nil
+}
+
+// transaction does all entries or none.
+func (a *API) transaction(r *http.Request, c caller, entries []r4.Entry) ([]entryAnswer, error) {
+	work := &shelf.Work{Author: c.author(), Records: writeRecords(c)}
+	plans := make([]planned, len(entries))
+	places := make([]int, len(entries))
+	var wrong []issue
+	for at, e := range entries {
+		p, err := a.plan(c, e, at)
+		if t, ok := errors.AsType[*trouble](err); ok && t.status != http.StatusMethodNotAllowed {
+			wrong = append(wrong, t.issues...)
+			if len(wrong) > maxIssues {
+				break
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		plans[at] = p
+		if p.read == "" {
+			places[at] = len(work.Changes)
+			work.Changes = append(work.Changes, p.change)
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, unfit(wrong)
+	}
+	var done []shelf.Done
+	if len(work.Changes) > 0 {
+		var err error
+		if done, err = a.shelf.Write(r.Context(), work); err != nil {
+			return nil, a.told(err)
+		}
+	}
+	answers := make([]entryAnswer, len(entries))
+	for at, p := range plans {
+		if p.read != "" {
+			answers[at] = a.within(r, p.read)
+			if status := answers[at].Response.Status; status >= "400" {
+				answers[at].Resource = nil
+			}
+			continue
+		}
+		var err error
+		if answers[at], err = a.entry(r, c, p.kind, done[places[at]]); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+// maxIssues are told of one bundle.
+const maxIssues = 100
+
+// entry is the answer of one entry that was done. Without a wish nothing is
+// sent back but where it stands.
+func (a *API) entry(r *http.Request, c caller, k *kind, d shelf.Done) (entryAnswer, error) {
+	e := entryAnswer{Response: entryResponse{Status: strconv.Itoa(d.Status) + " " + http.StatusText(d.Status)}}
+	if d.Status != http.StatusNoContent {
+		e.FullURL, e.Response.Location = a.base+"/"+d.Kind+"/"+d.ID, a.location(d)
+	}
+	if !d.Own {
+		e.Response.ETag, e.Response.LastModified = `W/"`+strconv.FormatInt(d.Version, 10)+`"`, instant(d.Updated)
+	}
+	if d.Status == http.StatusNoContent {
+		return e, nil
+	}
+	switch preferred(r, "return") {
+	case "representation":
+		body, err := a.answer(r, c, k, d)
+		e.Resource = body
+		return e, err
+	case "OperationOutcome":
+		body, err := a.answer(r, c, k, d)
+		e.Response.Outcome = body
+		return e, err
+	}
+	return e, nil
+}
+
+// atOnce is how many entries of a batch are done side by side.
+const atOnce = 16
+
+// batch does each entry by itself.
+func (a *API) batch(r *http.Request, c caller, entries []r4.Entry) ([]entryAnswer, error) {
+	answers := make([]entryAnswer, len(entries))
+	var all sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
+	for _, reads := range []bool{false, true} { // what is read has been written
+		for at, e := range entries {
+			if (e.Method == http.MethodGet || e.Method == http.MethodHead) != reads {
+				continue
+			}
+			turns <- struct{}{}
+			all.Go(func() {
+				defer func() { <-turns }()
+				answers[at] = a.one(r, c, e, at)
+			})
+		}
+		all.Wait()
+	}
+	return answers, r.Context().Err()
+}
+
+func (a *API) one(r *http.Request, c caller, e r4.Entry, at int) entryAnswer {
+	p, err := a.plan(c, e, at)
+	if err == nil && p.read != "" {
+		return a.within(r, p.read)
+	}
+	if err == nil {
+		p.change.FullURL = "" // entries of a batch do not know each other
+		var done []shelf.Done
+		if done, err = a.shelf.Write(r.Context(), &shelf.Work{Changes: []shelf.Change{p.change}, Author: c.author(), Records: writeRecords(c)}); err == nil {
+			var answer entryAnswer
+			if answer, err = a.entry(r, c, p.kind, done[0]); err == nil {
+				return answer
+			}
+		}
+	}
+	told := newAside()
+	a.fail(told, r, a.told(err))
+	return entryAnswer{Response: entryResponse{Status: strconv.Itoa(told.status) + " " + http.StatusText(told.status), Outcome: told.body.Bytes()}}
+}
+
+// aside takes an answer that goes into a bundle.
+type aside struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newAside() *aside { return &aside{header: http.Header{}, status: http.StatusOK} }
+
+func (a *aside) Header() http.Header         { return a.header }
+func (a *aside) WriteHeader(status int)      { a.status = status }
+func (a *aside) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+// insideKey marks a request that stands in a bundle.
+type insideKey struct{}
+
+// within answers a GET that stands in a bundle, as if it had come by itself. A
+// ПИН may be searched for: the address is in a body.
+func (a *API) within(r *http.Request, address string) entryAnswer {
+	target, err := url.Parse(root + "/" + address)
+	told := newAside()
+	if err == nil {
+		inner := r.Clone(context.WithValue(r.Context(), insideKey{}, true))
+		inner.Method, inner.URL, inner.Body, inner.ContentLength = http.MethodGet, target, http.NoBody, 0
+		inner.Header = http.Header{"Authorization": r.Header["Authorization"], "Accept-Language": r.Header["Accept-Language"]}
+		err = a.route(told, inner)
+	} else {
+		err = fail.Wrap(err, fail.BadRequest, "card.fhir.bad_entry_url")
+	}
+	if err != nil {
+		a.fail(told, r, err)
+		return entryAnswer{Response: entryResponse{Status: strconv.Itoa(told.status) + " " + http.StatusText(told.status), Outcome: told.body.Bytes()}}
+	}
+	return entryAnswer{
+		Resource: told.body.Bytes(),
+		Response: entryResponse{Status: "200 OK", ETag: told.Header().Get("ETag")},
+	}
+}

@@ -1,0 +1,253 @@
+package fhir
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
+)
+
+func newID() string { return id.New() }
+
+// gone is the answer where a resource was deleted.
+func gone() error { return troubled(http.StatusGone, "deleted", "card.fhir.deleted") }
+
+// versionRead answers GET /Type/id/_history/version. Of the card's own records
+// there is the present version alone.
+func (a *API) versionRead(w http.ResponseWriter, r *http.Request, k *kind, id, version string) error {
+	ctx := r.Context()
+	c, allowed, err := a.admitted(r, k, readAction)
+	if err != nil {
+		return err
+	}
+	if !validID(id) || !validID(version) {
+		return fail.New(fail.NotFound, "card.fhir.not_found")
+	}
+	if n, err := strconv.ParseInt(version, 10, 64); err == nil && n > 0 && len(version) < 16 {
+		past, err := a.shelf.Version(ctx, k.name, id, n)
+		if err != nil {
+			return err
+		}
+		if past != nil && !allowed.all { // who may see the newest may see the others
+			passed, err := k.among(ctx, allowed, []string{id})
+			if err != nil {
+				return err
+			}
+			if len(passed) == 0 {
+				past = nil
+			}
+		}
+		if past != nil {
+			if err := a.record(ctx, c, "fhir.read", "", []*item{foreignItem(past)}); err != nil {
+				return err
+			}
+			if past.Deleted {
+				return gone()
+			}
+			return a.sendItem(w, r, foreignItem(past))
+		}
+	}
+	items, err := k.items(ctx, allowed, []string{id})
+	if err != nil {
+		return err
+	}
+	if len(items) == 0 || items[0].version != version {
+		return fail.New(fail.NotFound, "card.fhir.no_version")
+	}
+	if err := a.record(ctx, c, "fhir.read", "", items); err != nil {
+		return err
+	}
+	return a.sendItem(w, r, items[0])
+}
+
+// sendItem sends one resource with its version.
+func (a *API) sendItem(w http.ResponseWriter, r *http.Request, i *item) error {
+	w.Header().Set("ETag", `W/"`+i.version+`"`)
+	if !i.updated.IsZero() {
+		w.Header().Set("Last-Modified", i.updated.UTC().Truncate(time.Second).Format(http.TimeFormat))
+	}
+	if sameVersion(r.Header.Get("If-None-Match"), i.version) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	send(w, http.StatusOK, i.json)
+	return nil
+}
+
+// historyEntry is one version in a history.
+type historyEntry struct {
+	FullURL  string          `json:"fullUrl"`
+	Resource json.RawMessage `json:"resource,omitempty"`
+	Request  historyRequest  `json:"request"`
+	Response historyResponse `json:"response"`
+}
+
+type historyRequest struct {
+	Method string `json:"method"`
+	URL    string `json:"url"`
+}
+
+type historyResponse struct {
+	Status       string `json:"status"`
+	ETag         string `json:"etag"`
+	LastModified string `json:"lastModified,omitempty"`
+}
+
+// historyBundle is a Bundle of versions, the newest first.
+type historyBundle struct {
+	Base
+	Type  string         `json:"type"`
+	Total *int           `json:"total,omitempty"`
+	Link  []BundleLink   `json:"link,omitempty"`
+	Entry []historyEntry `json:"entry,omitempty"`
+}
+
+// history answers GET /Type/id/_history, and GET /Type/_history with id "". The
+// card's own records are not versioned: of them one tells the present alone.
+func (a *API) history(w http.ResponseWriter, r *http.Request, k *kind, id string) error {
+	ctx := r.Context()
+	c, allowed, err := a.admitted(r, k, readAction)
+	if err != nil {
+		return err
+	}
+	params, after, err := a.historyParameters(r, k, id)
+	if err != nil {
+		return err
+	}
+	if !allowed.all {
+		if id == "" {
+			return fail.New(fail.Forbidden, "card.fhir.machines_history")
+		}
+		passed, err := k.among(ctx, allowed, []string{id})
+		if err != nil {
+			return err
+		}
+		if len(passed) == 0 {
+			return fail.New(fail.NotFound, "card.fhir.not_found")
+		}
+	}
+	count, since, err := historyBounds(params)
+	if err != nil {
+		return err
+	}
+	b := &historyBundle{Type: "history"}
+	b.ResourceType = "Bundle"
+	versions, err := a.shelf.History(ctx, k.name, id, since, after, count+1)
+	if err != nil {
+		return err
+	}
+	var shown []*item
+	for n, v := range versions {
+		if n == count {
+			last := versions[n-1]
+			next, err := a.cursorLink(k.name, url.Values{"_history": {id}, "_count": {strconv.Itoa(count)}}, []string{
+				strconv.FormatInt(last.Updated.UnixMicro(), 10), last.ID, strconv.FormatInt(last.Version, 10),
+			})
+			if err != nil {
+				return err
+			}
+			b.Link = append(b.Link, BundleLink{"next", a.historyLink(k, id, next)})
+			break
+		}
+		shown = append(shown, foreignItem(&versions[n]))
+		b.Entry = append(b.Entry, a.historyEntry(v))
+	}
+	if id != "" && len(versions) == 0 && after.Version == 0 {
+		items, err := k.items(ctx, allowed, []string{id})
+		if err != nil {
+			return err
+		}
+		if len(items) == 0 {
+			return fail.New(fail.NotFound, "card.fhir.not_found")
+		}
+		shown = items
+		b.Entry = append(b.Entry, historyEntry{
+			FullURL: a.base + "/" + k.name + "/" + id, Resource: items[0].json, Request: historyRequest{"PUT", k.name + "/" + id},
+			Response: historyResponse{"200", `W/"` + items[0].version + `"`, instant(items[0].updated)},
+		})
+	}
+	if err := a.record(ctx, c, "fhir.read", "", shown); err != nil {
+		return err
+	}
+	data, err := encode(b)
+	if err != nil {
+		return err
+	}
+	send(w, http.StatusOK, data)
+	return nil
+}
+
+// historyLink leads to the next page of a history: the sealed cursor goes with
+// the address of the history.
+func (a *API) historyLink(k *kind, id, link string) string {
+	_, hidden, _ := strings.Cut(link, "?")
+	if id == "" {
+		return a.base + "/" + k.name + "/_history?" + hidden
+	}
+	return a.base + "/" + k.name + "/" + id + "/_history?" + hidden
+}
+
+func (a *API) historyParameters(r *http.Request, k *kind, id string) (url.Values, shelf.Place, error) {
+	params, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, shelf.Place{}, fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
+	}
+	hidden := params.Get("_cursor")
+	if hidden == "" {
+		return params, shelf.Place{}, nil
+	}
+	c, ok := a.openCursor(k.name, hidden)
+	bad := fail.New(fail.BadRequest, "card.fhir.bad_cursor")
+	if !ok || c.Params.Get("_history") != id || len(c.After) != 3 {
+		return nil, shelf.Place{}, bad
+	}
+	micros, err1 := strconv.ParseInt(c.After[0], 10, 64)
+	version, err2 := strconv.ParseInt(c.After[2], 10, 64)
+	if errors.Join(err1, err2) != nil {
+		return nil, shelf.Place{}, bad
+	}
+	return c.Params, shelf.Place{Updated: time.UnixMicro(micros), ID: c.After[1], Version: version}, nil
+}
+
+func historyBounds(params url.Values) (count int, since time.Time, err error) {
+	count = defaultCount
+	if raw := params.Get("_count"); raw != "" {
+		n, err := strconv.Atoi(raw)
+		if err != nil || n < 1 {
+			return 0, since, fail.New(fail.BadRequest, "card.fhir.bad_count")
+		}
+		count = min(n, maxCount)
+	}
+	if raw := params.Get("_since"); raw != "" {
+		low, _, ok := r4.Span(raw)
+		if !ok {
+			return 0, since, fail.New(fail.BadRequest, "card.fhir.bad_date", "Name", "_since")
+		}
+		since = low
+	}
+	return count, since, nil
+}
+
+func (a *API) historyEntry(v shelf.Resource) historyEntry {
+	e := historyEntry{
+		FullURL: a.base + "/" + v.Kind + "/" + v.ID, Resource: v.Body,
+		Request:  historyRequest{http.MethodPut, v.Kind + "/" + v.ID},
+		Response: historyResponse{"200", `W/"` + strconv.FormatInt(v.Version, 10) + `"`, instant(v.Updated)},
+	}
+	switch {
+	case v.Deleted:
+		e.Request.Method, e.Response.Status = http.MethodDelete, "204"
+	case v.Version == 1:
+		e.Request = historyRequest{http.MethodPost, v.Kind}
+		e.Response.Status = "201"
+	}
+	return e
+}

@@ -1,0 +1,258 @@
+package fhir
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
+)
+
+// body reads what is to be written. Its bytes are bounded, its entries are not.
+func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != mediaType && media != "application/json" && media != "text/json" {
+		return nil, troubled(http.StatusUnsupportedMediaType, "not-supported", "card.fhir.json_body_only")
+	}
+	if r.ContentLength > a.most {
+		return nil, fail.New(fail.TooLarge, "card.fhir.too_big", "Most", a.most>>20)
+	}
+	in := http.MaxBytesReader(w, r.Body, a.most)
+	var data []byte
+	if r.ContentLength > 0 {
+		data = make([]byte, r.ContentLength)
+		_, err = io.ReadFull(in, data)
+	} else {
+		data, err = io.ReadAll(in)
+	}
+	if err != nil {
+		if tooLarge(err) {
+			return nil, fail.New(fail.TooLarge, "card.fhir.too_big", "Most", a.most>>20)
+		}
+		return nil, fail.Wrap(err, fail.BadRequest, "card.fhir.cut_body")
+	}
+	return data, nil
+}
+
+// writer is the caller of a write.
+func (a *API) writer(r *http.Request, k *kind, want action) (caller, error) {
+	token, ok := bearer(r)
+	if !ok {
+		return caller{}, fail.New(fail.SignedOut, "card.fhir.no_token")
+	}
+	c, err := a.caller(r.Context(), token)
+	if err != nil {
+		return caller{}, err
+	}
+	return c, c.mayWrite(k, want)
+}
+
+// resource reads the one resource of a write.
+func (a *API) resource(w http.ResponseWriter, r *http.Request, k *kind) (*r4.Resource, error) {
+	data, err := a.body(w, r)
+	if err != nil {
+		return nil, err
+	}
+	res := r4.Read(data)
+	if len(res.Faults) > 0 {
+		return nil, unfit(faults(res, ""))
+	}
+	if res.Kind != k.name {
+		return nil, troubled(http.StatusBadRequest, "invalid", "card.fhir.other_kind", "Kind", k.name)
+	}
+	return res, nil
+}
+
+// create answers POST /Type, conditional with If-None-Exist.
+func (a *API) create(w http.ResponseWriter, r *http.Request, k *kind) error {
+	c, err := a.writer(r, k, createAction)
+	if err != nil {
+		return err
+	}
+	res, err := a.resource(w, r, k)
+	if err != nil {
+		return err
+	}
+	change := shelf.Change{Method: shelf.Create, Kind: k.name, ID: newID(), Resource: res, Entry: -1}
+	if condition := r.Header.Get("If-None-Exist"); condition != "" {
+		change.Asked, change.Condition = true, strings.TrimPrefix(condition, "?")
+		if _, err := a.condition(k, change.Condition); err != nil {
+			return a.told(err)
+		}
+	}
+	return a.write(w, r, c, k, change)
+}
+
+// update answers PUT /Type/id, and PUT /Type?condition.
+func (a *API) update(w http.ResponseWriter, r *http.Request, k *kind, id string) error {
+	c, err := a.writer(r, k, updateAction)
+	if err != nil {
+		return err
+	}
+	change := shelf.Change{Method: shelf.Update, Kind: k.name, ID: id, Entry: -1}
+	if id == "" {
+		if change.Condition, err = a.conditionOf(r, k); err != nil {
+			return err
+		}
+		change.Asked = true
+	} else if err := goodID(id); err != nil {
+		return err
+	}
+	if change.IfMatch, err = versionOf(r.Header.Get("If-Match")); err != nil {
+		return err
+	}
+	change.IfNone = strings.TrimSpace(r.Header.Get("If-None-Match")) == "*"
+	if change.Resource, err = a.resource(w, r, k); err != nil {
+		return err
+	}
+	switch sent := change.Resource.ID; {
+	case id != "" && sent != id:
+		t := troubled(http.StatusBadRequest, "invalid", "card.fhir.other_id")
+		t.issues[0].path = k.name + ".id"
+		return t
+	case id == "" && sent != "":
+		if err := goodID(sent); err != nil {
+			return err
+		}
+		change.ID = sent
+	}
+	return a.write(w, r, c, k, change)
+}
+
+// remove answers DELETE /Type/id, and DELETE /Type?condition where one fits it.
+func (a *API) remove(w http.ResponseWriter, r *http.Request, k *kind, id string) error {
+	c, err := a.writer(r, k, deleteAction)
+	if err != nil {
+		return err
+	}
+	change := shelf.Change{Method: shelf.Delete, Kind: k.name, ID: id, Entry: -1}
+	if id == "" {
+		if change.Condition, err = a.conditionOf(r, k); err != nil {
+			return err
+		}
+		change.Asked = true
+	}
+	if change.IfMatch, err = versionOf(r.Header.Get("If-Match")); err != nil {
+		return err
+	}
+	return a.write(w, r, c, k, change)
+}
+
+// conditionOf is the condition in the URL of a conditional update or delete. No
+// ПИН may stand in it: a bundle or If-None-Exist takes one.
+func (a *API) conditionOf(r *http.Request, k *kind) (string, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
+	}
+	delete(values, "_format")
+	if name, ok := carriesPIN(values); ok {
+		t := troubled(http.StatusBadRequest, "security", "card.fhir.pin_in_url")
+		t.issues[0].expression = clip(name)
+		return "", t
+	}
+	condition := values.Encode()
+	if _, err := a.condition(k, condition); err != nil {
+		return "", a.told(err)
+	}
+	return condition, nil
+}
+
+// told turns a refusal of the shelf into an answer.
+func (a *API) told(err error) error {
+	if r, ok := errors.AsType[*shelf.Refusal](err); ok {
+		return refusal(r)
+	}
+	return err
+}
+
+// write does one change and answers it.
+func (a *API) write(w http.ResponseWriter, r *http.Request, c caller, k *kind, change shelf.Change) error {
+	done, err := a.shelf.Write(r.Context(), &shelf.Work{Changes: []shelf.Change{change}, Author: c.author(), Records: writeRecords(c)})
+	if err != nil {
+		return a.told(err)
+	}
+	d := done[0]
+	h := w.Header()
+	if !d.Own {
+		h.Set("ETag", `W/"`+strconv.FormatInt(d.Version, 10)+`"`)
+		h.Set("Last-Modified", d.Updated.UTC().Truncate(time.Second).Format(http.TimeFormat))
+	}
+	if d.Status == http.StatusNoContent {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if d.Status == http.StatusCreated || change.Asked {
+		h.Set("Location", a.location(d))
+	}
+	body, err := a.answer(r, c, k, d)
+	if err != nil {
+		return err
+	}
+	if body == nil {
+		w.WriteHeader(d.Status)
+		return nil
+	}
+	send(w, d.Status, body)
+	return nil
+}
+
+// location is the address of what was written, with its version.
+func (a *API) location(d shelf.Done) string {
+	at := a.base + "/" + d.Kind + "/" + d.ID
+	if d.Own {
+		return at
+	}
+	return at + "/_history/" + strconv.FormatInt(d.Version, 10)
+}
+
+// answer is the body of the answer to a write, as Prefer asks: the resource,
+// nothing, or an OperationOutcome. What was there already is shown only to
+// those who may read it.
+func (a *API) answer(r *http.Request, c caller, k *kind, d shelf.Done) ([]byte, error) {
+	ctx := r.Context()
+	switch preferred(r, "return") {
+	case "minimal":
+		return nil, nil
+	case "OperationOutcome":
+		return encode(outcome(ctx, []issue{{severity: "information", code: "informational", key: "card.fhir.written"}}))
+	}
+	if !d.Same {
+		return d.Body, nil
+	}
+	allowed, err := c.reach(k.name, readAction)
+	if err != nil || !allowed.all {
+		return nil, nil //nolint:nilerr // whoever may write alone is told where it is, not what it says
+	}
+	if !d.Own {
+		return d.Body, nil
+	}
+	items, err := k.items(ctx, allowed, []string{d.ID})
+	if err != nil || len(items) == 0 {
+		return nil, err
+	}
+	return items[0].json, nil
+}
+
+// author is who wrote a version.
+func (c caller) author() string { return c.token.ClientID }
+
+// preferred is the value of one preference of the header Prefer (RFC 7240).
+func preferred(r *http.Request, name string) string {
+	for _, header := range r.Header.Values("Prefer") {
+		for one := range strings.FieldsFuncSeq(header, func(c rune) bool { return c == ',' || c == ';' }) {
+			key, value, _ := strings.Cut(strings.ReplaceAll(one, " ", ""), "=")
+			if strings.EqualFold(key, name) {
+				return strings.Trim(value, `"`)
+			}
+		}
+	}
+	return ""
+}
