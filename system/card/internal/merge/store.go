@@ -24,6 +24,7 @@ type Place struct{ Table, Column string }
 // themselves. TestEveryColumnThatNamesAPatientIsLedOver holds the list whole.
 var Places = []Place{
 	{"stay", "patient_id"}, {"newborn", "patient_id"}, {"newborn", "mother_id"}, {"patient_identity", "patient_id"}, {"refusal", "patient_id"},
+	{"referral", "patient_id"},
 }
 
 // numbers are the columns of a row that hold numbers.

@@ -53,6 +53,11 @@ func (v Service) Send(ctx context.Context, in cardapi.Referral) (cardapi.Referra
 			}
 			return err
 		}
+		if again, err := twin(ctx, d.DB, tx, r); err != nil {
+			return err
+		} else if again {
+			return already()
+		}
 		if err := joinChain(ctx, tx, &r); err != nil {
 			return err
 		}
@@ -70,7 +75,7 @@ func (v Service) Send(ctx context.Context, in cardapi.Referral) (cardapi.Referra
 	})
 	if db.Unique(err) {
 		if known, ok, _ := find(ctx, d.DB.Read, r.ID); !ok || known.Number != r.Number { // not two of one message at once
-			return cardapi.ReferralState{}, already()
+			return cardapi.ReferralState{}, fail.Wrap(err, fail.Conflict, "kit.conflict")
 		}
 		err = nil
 	}

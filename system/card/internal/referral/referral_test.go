@@ -206,6 +206,20 @@ func TestAReferralIsAcceptedAndClosedByTheAdmission(t *testing.T) {
 		if err != nil || len(found) != 1 || found[0].ID != r.ID || found[0].Urgent {
 			t.Fatalf("%+v %v", found, err)
 		}
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				in := w.writing()
+				in.Kind = Form057 + "/" + Examination
+				if _, err := Write(w.sender(), w.desk, in); err != nil && !fail.Is(err, fail.Conflict) {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if n := w.count(`SELECT COUNT(*) FROM referral WHERE purpose = 'examination'`); n != 1 {
+			t.Errorf("%d alike, written at once", n)
+		}
 		admission := reception.Admission{
 			Patient: w.patient.ID, Kind: reception.Planned, At: w.clock.Now(), BroughtBy: "referral", ReferralID: r.ID,
 			Admission: reception.Diagnosis{Code: "J18.9"}, Department: "18", Bed: second + "-18-1-1", DoctorPIN: "20312198200733",
@@ -233,7 +247,7 @@ func TestAReferralIsAcceptedAndClosedByTheAdmission(t *testing.T) {
 		if err := Withdraw(w.sender(), w.desk, Acting{r.ID, r.Version}, "x"); !fail.Is(err, fail.Conflict) {
 			t.Error("withdrawn after the admission:", err)
 		}
-		if n := w.count(`SELECT COUNT(*) FROM access_record WHERE subject_pin = $1 AND action IN ('referral.write', 'referral.accepted', 'referral.admitted')`, patientPIN); n != 4 {
+		if n := w.count(`SELECT COUNT(*) FROM access_record WHERE subject_pin = $1 AND action IN ('referral.write', 'referral.accepted', 'referral.admitted')`, patientPIN); n != 5 {
 			t.Errorf("%d records of access", n)
 		}
 	})

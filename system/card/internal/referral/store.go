@@ -95,6 +95,20 @@ func waiting(ctx context.Context, q db.Querier, patientID, organisation string, 
 		ORDER BY r.written_at DESC, r.id DESC LIMIT 20`, patientID, organisation, today.String())
 }
 
+// twin says whether the person has another open referral to the department for
+// the purpose. It holds the person's row, so that two who refer at once take turns.
+func twin(ctx context.Context, d *db.DB, tx *sql.Tx, r Referral) (bool, error) {
+	var patientID string
+	if err := tx.QueryRowContext(ctx, `SELECT id FROM patient WHERE id = $1`+d.ForUpdate(), r.Patient.ID).Scan(&patientID); err != nil {
+		return false, err
+	}
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM referral WHERE patient_id = $1 AND to_organisation = $2 AND to_department = $3 AND purpose = $4
+		AND state IN ('sent', 'accepted') AND valid_until >= $5 AND id <> $6`,
+		r.Patient.ID, r.To, r.ToDepartment, r.Purpose, clock.DateOf(r.WrittenAt).String(), r.ID).Scan(&n)
+	return n > 0, err
+}
+
 // nextSequence gives the organisation's next number of the year.
 func nextSequence(ctx context.Context, tx *sql.Tx, organisation string, year int) (int, error) {
 	var last int

@@ -76,8 +76,11 @@ func Write(ctx context.Context, d *desk.Desk, in Writing) (string, error) {
 		}
 		return send(ctx, d, tx, r, results, "referral.write")
 	})
-	if db.Unique(err) {
-		return "", already()
+	if db.Unique(err) { // pressed twice at once
+		if known, ok, _ := find(ctx, d.DB.Read, r.ID); ok && known.From == r.From {
+			return r.ID, nil
+		}
+		return "", fail.Wrap(err, fail.Conflict, "kit.conflict")
 	}
 	return r.ID, err
 }
@@ -183,6 +186,11 @@ func chosen(ctx context.Context, d *desk.Desk, tx *sql.Tx, r Referral, ids []str
 // send numbers the referral, writes it with its first step and orders what
 // follows.
 func send(ctx context.Context, d *desk.Desk, tx *sql.Tx, r Referral, results []Result, action string) error {
+	if again, err := twin(ctx, d.DB, tx, r); err != nil {
+		return err
+	} else if again {
+		return already()
+	}
 	today := clock.DateOf(r.WrittenAt)
 	rule, err := Validity(ctx, tx, r.Form, r.Urgency, today)
 	if err != nil {
