@@ -31,6 +31,10 @@ func strangersPages(t *testing.T, w world) {
 	}
 	g.crawl()
 	g.visit("/nothing-here", 404)
+	g.visit("/connect/authorize?client_id=nobody", 400)
+	g.goTo(g.site + "/sign-in?lang=ky")
+	g.leave(`const field = document.querySelector("[name=password]"); field.type = "text"; field.removeAttribute("maxlength"); field.value = "x".repeat(3 << 20); field.form.noValidate = true; field.form.submit()`)
+	g.showHere("too_large", "ky", 413)
 
 	g.goTo(g.site + "/sign-in/recover")
 	g.fill("pin", demo.Nurse.PIN)
@@ -165,5 +169,10 @@ func engineersPages(t *testing.T, w world) {
 	g.visit("/systems/new", 200)
 	g.submit("name_ky")
 	g.showHere("nothing_entered", "ky", 422)
+	g.fill("name", "Сыноо системасы")
+	g.fill("redirects", "http://127.0.0.1:9400/callback")
+	g.submit("name")
+	g.see("Сыноо системасы")
+	g.showHere("a_system_with_its_secret", "ky", 200)
 	g.crawl()
 }
