@@ -40,6 +40,7 @@ type CapabilityRest struct {
 	Security    CapabilitySecurity      `json:"security"`
 	Resource    []CapabilityResource    `json:"resource"`
 	Interaction []CapabilityInteraction `json:"interaction"`
+	Operation   []CapabilityOperation   `json:"operation,omitempty"`
 }
 
 // CapabilitySecurity says how to get in.
@@ -63,6 +64,7 @@ type CapabilityResource struct {
 	SearchInclude    []string                `json:"searchInclude,omitempty"`
 	SearchRevInclude []string                `json:"searchRevInclude,omitempty"`
 	SearchParam      []CapabilityParam       `json:"searchParam"`
+	Operation        []CapabilityOperation   `json:"operation,omitempty"`
 }
 
 // CapabilityInteraction is read or search-type.
@@ -103,6 +105,7 @@ func (a *API) capability() *CapabilityStatement {
 		rest.Resource = append(rest.Resource, a.capabilityOf(a.kinds[name]))
 	}
 	rest.Interaction = []CapabilityInteraction{{"transaction"}, {"batch"}}
+	rest.Operation = a.operationsOf("")
 	s.Rest = []CapabilityRest{rest}
 	return s
 }
@@ -118,6 +121,7 @@ func (a *API) capabilityOf(k *kind) CapabilityResource {
 		}
 		r.ReadHistory, r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, true, "single"
 	}
+	r.Operation = a.operationsOf(k.name)
 	for _, name := range slices.Sorted(maps.Keys(k.params)) {
 		p := k.params[name]
 		offered := CapabilityParam{Name: name, Type: p.kind}
