@@ -84,6 +84,12 @@ func (s *System) admitDemo(ctx context.Context, _ job.Job) error {
 	if err := s.demoReferrals(ctx); err != nil {
 		return fmt.Errorf("demo referrals: %w", err)
 	}
+	operator := s.acting(ctx, demo.Operator, workforceapi.Operator, "")
+	staff := desk.Of(operator)
+	staff.Post.Organisation = demo.OperatorOrg
+	if err := s.rollout.Demo(desk.With(ctx, staff), demo.Hospital, demo.SecondHospital); err != nil {
+		return fmt.Errorf("demo training: %w", err)
+	}
 	for _, c := range demoCleaning {
 		_, err := ward.SetBed(s.acting(ctx, demo.Nurse, workforceapi.Nurse, demo.Therapy), s.desk, demoBed(c.department, c.room, c.bed), ward.Cleaning)
 		if err != nil && !fail.Is(err, fail.Conflict) {
@@ -130,6 +136,7 @@ func demoBed(department string, room, bed int) string {
 var demoTitles = map[workforceapi.Role]text.Words{
 	workforceapi.Doctor: {KY: "Дарыгер", RU: "Врач", EN: "Doctor"},
 	workforceapi.Nurse:  {KY: "Медайым", RU: "Медицинская сестра", EN: "Nurse"},
+	workforceapi.Operator: {KY: "Оператор", RU: "Оператор", EN: "Operator"},
 	workforceapi.Head:   {KY: "Бөлүм башчысы", RU: "Заведующий отделением", EN: "Head of department"},
 }
 

@@ -50,7 +50,7 @@ func (s *System) mountSubjects() {
 	diagnosis.Mount(s.desk)
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
 	monitor.Mount(s.desk)
-	rollout.Mount(s.desk)
+	s.rollout = rollout.Mount(s.desk)
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
 	cardapi.ServeRecords(s.provider, fhir.Mount(s.desk, s.env, clinical.Offers()...))
 }

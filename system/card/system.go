@@ -44,6 +44,7 @@ type System struct {
 	desk     *desk.Desk
 	provider *exchangeapi.Provider
 	texts    *text.Catalogue
+	rollout  *rollout.Rollout
 }
 
 var _ host.System = (*System)(nil)

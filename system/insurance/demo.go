@@ -29,16 +29,36 @@ func (s *System) Demo(ctx context.Context) error {
 		for i, hospital := range []string{demo.Hospital, demo.SecondHospital} {
 			random := rand.New(rand.NewPCG(uint64(first.Year)*100+uint64(first.Month), uint64(i))) //nolint:gosec // the same cases each time
 			for n := range 5 + random.IntN(6) {
-				if err := s.pastCase(ctx, random, hospital, first, n); err != nil {
+				if err := s.pastCase(ctx, random, hospital, hospital == demo.SecondHospital, first, n); err != nil {
 					return err
 				}
 			}
 		}
 	}
+	if err := s.demoRegions(ctx, months[4:6]); err != nil {
+		return err
+	}
 	if err := s.hand.Keep(ctx, demoDraft(s.fund.Clock.Now())); err != nil {
 		return err
 	}
 	return s.demoWork(ctx, months)
+}
+
+// demoRegions is a few cases of hospitals elsewhere, some from their card and
+// some entered by hand: they are on their way.
+func (s *System) demoRegions(ctx context.Context, months []string) error {
+	for i, h := range demo.RegionHospitals {
+		for _, month := range months {
+			first, _ := clock.ParseDate(month + "-01")
+			random := rand.New(rand.NewPCG(uint64(first.Year)*100+uint64(first.Month), uint64(100+i))) //nolint:gosec // the same cases each time
+			for n := range 4 {
+				if err := s.pastCase(ctx, random, h.Code, n >= h.ByCard, first, n); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // demoWork is what the fund and the hospitals did with those cases, once: acts
@@ -114,7 +134,7 @@ var (
 	names    = [2][]string{{"Айнура", "Чолпон", "Гүлзат", "Бермет"}, {"Азамат", "Нурбек", "Улан", "Талант"}}
 )
 
-func (s *System) pastCase(ctx context.Context, random *rand.Rand, hospital string, first clock.Date, n int) error {
+func (s *System) pastCase(ctx context.Context, random *rand.Rand, hospital string, byHand bool, first clock.Date, n int) error {
 	x := illnesses[random.IntN(len(illnesses))]
 	out := time.Date(first.Year, first.Month, 1+random.IntN(28), 13, 0, 0, 0, clock.Bishkek)
 	in := out.AddDate(0, 0, -x.days).Add(-3 * time.Hour)
@@ -143,7 +163,7 @@ func (s *System) pastCase(ctx context.Context, random *rand.Rand, hospital strin
 		c.Operations = append(c.Operations, insuranceapi.Operation{At: in.Add(5 * time.Hour).UTC(), Code: "ДЕМО", Name: x.operation, Anaesthesia: "общая"})
 	}
 	way := treated.ByExchange
-	if hospital == demo.SecondHospital { // has no card yet
+	if byHand { // has no card yet
 		way = treated.ByHand
 		c.Doctor = insuranceapi.Staff{PIN: demo.DoctorInChui.PIN, Name: demo.DoctorInChui.Name()}
 		c.HeadOfDepartment = insuranceapi.Staff{PIN: demo.HeadInChui.PIN, Name: demo.HeadInChui.Name()}

@@ -76,7 +76,7 @@ func demoOrganisations() []organisation.Organisation {
 		ShortName: text.Words{KY: "ЭССБ (демо)", RU: "ЦЭЗ (демо)", EN: "E-Health Centre (demo)"},
 		Address:   "Бишкек ш., Тоголок Молдо көч., 3",
 	}}
-	return []organisation.Organisation{hospital, second, city, fund, operator}
+	return append([]organisation.Organisation{hospital, second, city, fund, operator}, demoRegions()...)
 }
 
 // department makes rooms from the first number on, each with as many beds.

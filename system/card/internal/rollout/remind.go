@@ -76,7 +76,7 @@ func (r *Rollout) remind(ctx context.Context, _ job.Job) error {
 		if len(s.Behind) == 0 {
 			continue
 		}
-		if _, err := r.Remind(ctx, s, c.Deadlines[monitor.RemindDays]); err != nil {
+		if _, err := r.Remind(ctx, s, c.Deadlines[monitor.RemindDays]); err != nil && !fail.Is(err, fail.NotFound) {
 			failed = append(failed, fmt.Errorf("organisation %s: %w", s.Organisation.Code, err))
 		}
 	}
