@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/epicrisis"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/merge"
@@ -52,5 +53,7 @@ func (s *System) mountSubjects() {
 	monitor.Mount(s.desk)
 	s.rollout = rollout.Mount(s.desk)
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
-	cardapi.ServeRecords(s.provider, fhir.Mount(s.desk, s.env, clinical.Offers()...))
+	api := fhir.Mount(s.desk, s.env, clinical.Offers()...)
+	gather.Mount(api)
+	cardapi.ServeRecords(s.provider, api)
 }

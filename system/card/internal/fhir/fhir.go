@@ -33,19 +33,20 @@ const DefaultMost = 64 << 20
 
 // API answers below /fhir/R4.
 type API struct {
-	db     *db.DB
-	clock  clock.Clock
-	log    *slog.Logger
-	texts  *text.Catalogue
-	base   string
-	issuer string
-	ids    *sealer
-	tokens Tokens
-	posts  Posts
-	kinds  map[string]*kind
-	offers []Offer
-	shelf  *shelf.Shelf
-	most   int64 // bytes of what is written at once
+	db         *db.DB
+	clock      clock.Clock
+	log        *slog.Logger
+	texts      *text.Catalogue
+	base       string
+	issuer     string
+	ids        *sealer
+	tokens     Tokens
+	posts      Posts
+	kinds      map[string]*kind
+	offers     []Offer
+	operations []Operation
+	shelf      *shelf.Shelf
+	most       int64 // bytes of what is written at once
 }
 
 const root = "/fhir/R4"

@@ -53,10 +53,11 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	if err := page.ReadableValues(r.URL.Query()); err != nil {
 		return err
 	}
-	if err := acceptable(r); err != nil {
+	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, root), "/"), "/")
+	o, on, operates := a.operation(parts)
+	if err := acceptable(r); err != nil && !(operates && o.Below) { // files are no JSON
 		return err
 	}
-	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, root), "/"), "/")
 	switch {
 	case len(parts) == 1 && parts[0] == "":
 		return a.only(w, r, a.bundle, http.MethodPost)
@@ -64,6 +65,9 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 		return a.only(w, r, a.metadata, http.MethodGet)
 	case len(parts) == 2 && parts[0] == ".well-known" && parts[1] == "smart-configuration":
 		return a.only(w, r, a.smartConfiguration, http.MethodGet)
+	}
+	if operates {
+		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return o.Serve(w, r, on) }, o.Methods...)
 	}
 	k, ok := a.kinds[parts[0]]
 	if !ok {
