@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
+	"github.com/sanarip/sanarip/system/card/internal/journal"
 	"github.com/sanarip/sanarip/system/card/internal/merge"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
@@ -32,7 +33,8 @@ import (
 // mountSubjects mounts the pages, jobs and services of every subject. One line
 // a subject; its words are in text/, its tables in migration/.
 func (s *System) mountSubjects() {
-	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk), referral.Panel(s.desk))
+	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk), referral.Panel(s.desk), journal.Panel(s.desk))
+	journal.Mount(s.desk)
 	merge.Mount(s.desk)
 	newborn.Mount(s.desk)
 	reception.Mount(s.desk, referral.Drawer{Desk: s.desk})

@@ -142,6 +142,7 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		}
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"},
 			page.NavItem{Key: "card.nav.patients", Path: "/patients"},
+			page.NavItem{Key: "card.nav.reception", Path: "/reception"},
 			page.NavItem{Key: "card.nav.referrals", Path: "/referrals", Badge: page.Badge(referred)},
 			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
 	}

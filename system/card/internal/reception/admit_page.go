@@ -168,7 +168,7 @@ func read(ctx context.Context, d *desk.Desk, form *page.Form) (Admission, error)
 	a.HoursSinceOnset = readHours(form)
 	a.Department, a.Bed = ward.ReadPlace(form, "place")
 	var err error
-	if a.Referrer, err = readReferrer(ctx, d, form); err != nil {
+	if a.Referrer, err = ReadReferrer(ctx, d, form); err != nil {
 		return a, err
 	}
 	if a.Admission, err = readDiagnosis(ctx, d, form, "admission"); err != nil {
@@ -196,8 +196,8 @@ func readDiagnosis(ctx context.Context, d *desk.Desk, form *page.Form, name stri
 	return Diagnosis{Code: code.Code}, nil
 }
 
-// readReferrer is the code of an organisation chosen from the list, or words.
-func readReferrer(ctx context.Context, d *desk.Desk, form *page.Form) (string, error) {
+// ReadReferrer is the code of an organisation chosen from the list, or words.
+func ReadReferrer(ctx context.Context, d *desk.Desk, form *page.Form) (string, error) {
 	words := form.Text("referrer_text", 200)
 	if words == "" {
 		return "", nil

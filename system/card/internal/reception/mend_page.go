@@ -49,7 +49,7 @@ func mendPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	ctx, stayID := r.Context(), r.PathValue("id")
 	m := Mending{HoursSinceOnset: readHours(form), BroughtBy: form.Choice("brought_by", BroughtBy...)}
-	if m.Referrer, err = readReferrer(ctx, d, form); err != nil {
+	if m.Referrer, err = ReadReferrer(ctx, d, form); err != nil {
 		return err
 	}
 	if form.OK() {

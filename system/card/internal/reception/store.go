@@ -83,3 +83,10 @@ func updatePatient(ctx context.Context, tx *sql.Tx, a Admission) error {
 		a.Patient, db.Flag(a.Insured), a.Policy, a.Category, a.Alerts)
 	return err
 }
+
+// Hold holds the person's row for a change of who comes and goes; who was merged
+// into another meanwhile is fail.Conflict.
+func Hold(ctx context.Context, d *db.DB, tx *sql.Tx, patientID string) error {
+	_, err := lockPatient(ctx, d, tx, patientID)
+	return err
+}
