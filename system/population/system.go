@@ -46,6 +46,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	s := &System{db: d, queue: job.New(d, env.Clock, env.Log, job.Config{Workers: 1}), mux: http.NewServeMux()}
 	provider := exchangeapi.NewProvider(exchangeapi.Population, env.ExchangeKey, env.Log)
 	populationapi.Serve(provider, person.Register{DB: d, Clock: env.Clock})
+	populationapi.ServeTerritories(provider, territory.Register{DB: d})
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
 	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	s.mux.Handle("/exchange/", provider)

@@ -4,9 +4,12 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
@@ -16,9 +19,16 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
+	"github.com/sanarip/sanarip/system/workforce/internal/department"
+	"github.com/sanarip/sanarip/system/workforce/internal/equipment"
+	"github.com/sanarip/sanarip/system/workforce/internal/history"
+	"github.com/sanarip/sanarip/system/workforce/internal/licence"
 	"github.com/sanarip/sanarip/system/workforce/internal/office"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/internal/post"
+	"github.com/sanarip/sanarip/system/workforce/internal/reorganise"
+	"github.com/sanarip/sanarip/system/workforce/internal/responsible"
+	"github.com/sanarip/sanarip/system/workforce/internal/scan"
 	"github.com/sanarip/sanarip/system/workforce/migration"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -28,9 +38,10 @@ var texts embed.FS
 
 // System is НИСУР.
 type System struct {
-	db     *db.DB
-	queue  *job.Queue
-	office *office.Office
+	db       *db.DB
+	queue    *job.Queue
+	office   *office.Office
+	register post.Register
 }
 
 var _ host.System = (*System)(nil)
@@ -43,9 +54,9 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	}
 	words := text.MustLoad(design.Texts, texts)
 	exchange := exchangeapi.NewClient(env, exchangeapi.Workforce)
-	s := &System{db: d, queue: job.New(d, env.Clock, env.Log, job.Config{Workers: 1})}
+	s := &System{db: d, queue: job.New(d, env.Clock, env.Log, job.Config{Workers: 1}), register: post.Register{DB: d, Clock: env.Clock}}
 	s.office = &office.Office{
-		Register: post.Register{DB: d, Clock: env.Clock},
+		Posts:    s.register.Posts,
 		Sessions: session.NewStore(d, env.Clock, env.BaseURL),
 		Mux:      http.NewServeMux(),
 		Site: &page.Site{
@@ -58,37 +69,58 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.office.Sessions, Admit: s.office.Admit, Home: "/organisations",
 	})
 	provider := exchangeapi.NewProvider(exchangeapi.Workforce, env.ExchangeKey, env.Log)
-	workforceapi.Serve(provider, s.office.Register)
+	named := responsible.Book{DB: d, Clock: env.Clock, Staff: s.register.Staff}
+	workforceapi.Serve(provider, s.register)
+	workforceapi.ServeResponsible(provider, named)
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
 	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	s.office.Mux.Handle("/exchange/", provider)
-	s.routes(populationapi.Client{Exchange: exchange})
+	s.routes(populationapi.Client{Exchange: exchange}, named)
 	return s, nil
 }
 
-func (s *System) routes(population populationapi.Client) {
-	o := s.office
+func (s *System) routes(population populationapi.Client, named responsible.Book) {
+	o, now := s.office, s.register.Clock
 	design.Mount(o.Mux)
 	o.SignIn.Mount(o.Mux, o.Site)
 	o.Public("GET /{$}", s.start)
 	o.Public("/", page.Missing)
-	o.Page("GET /organisations", s.list)
-	o.Own("GET /organisations/{code}", s.about)
-	o.Own("GET /organisations/{code}/departments", s.departments)
-	staff := post.Pages{
-		Register: o.Register, Population: population,
-		Actor: func(ctx context.Context, code string) post.Actor {
-			m := office.Of(ctx)
-			p := m.PostIn(code)
-			return post.Actor{PIN: m.PIN, Name: m.Name, Role: p.Title.RU, Organisation: p.OrganisationName.RU}
-		},
-		Manages: func(ctx context.Context, code string) bool { return office.Of(ctx).Manages(code) },
+	book := organisation.Book{DB: s.db, Clock: now}
+	organisation.Pages{Book: book, Territories: territories(population, now)}.Mount(o)
+	reorganise.Pages{Book: book, Staff: func(ctx context.Context, code string) (int, error) {
+		staff, err := s.register.Waiting(ctx, code)
+		return len(staff), err
+	}}.Mount(o)
+	department.Pages{Book: department.Book{DB: s.db, Clock: now}}.Mount(o)
+	licence.Pages{Book: licence.Book{DB: s.db, Clock: now}}.Mount(o)
+	equipment.Pages{Book: equipment.Book{DB: s.db, Clock: now}, Staff: s.register.Staff}.Mount(o)
+	responsible.Pages{Book: named}.Mount(o)
+	post.Pages{Register: s.register, Population: population}.Mount(o)
+	history.Pages{DB: s.db, Clock: now}.Mount(o)
+	o.Own("GET /organisations/{code}/scans/{id}", scan.Serve(s.db))
+}
+
+// territories asks the population register for СОАТЕ once an hour: the list
+// changes by law. While it is away codes stand without names.
+func territories(population populationapi.Client, now clock.Clock) func(context.Context) []populationapi.Territory {
+	var mu sync.Mutex
+	var known []populationapi.Territory
+	var asked time.Time
+	return func(ctx context.Context) []populationapi.Territory {
+		mu.Lock()
+		defer mu.Unlock()
+		if !asked.IsZero() && now.Now().Sub(asked) < time.Hour {
+			return known
+		}
+		asking, cancel := context.WithTimeout(ctx, 3*time.Second)
+		defer cancel()
+		list, err := population.Territories(asking)
+		if err != nil {
+			return known
+		}
+		known, asked = list, now.Now()
+		return known
 	}
-	o.Own("GET /organisations/{code}/staff", staff.Staff)
-	o.Managed("GET /organisations/{code}/posts/add", staff.AddForm)
-	o.Managed("POST /organisations/{code}/posts/add", staff.Add)
-	o.Managed("GET /organisations/{code}/posts/{id}/end", staff.EndForm)
-	o.Managed("POST /organisations/{code}/posts/{id}/end", staff.End)
 }
 
 func (s *System) start(w http.ResponseWriter, r *http.Request) error {
@@ -96,50 +128,6 @@ func (s *System) start(w http.ResponseWriter, r *http.Request) error {
 		return page.Redirect(w, r, "/organisations")
 	}
 	return page.Render(w, r, http.StatusOK, organisation.StartPage())
-}
-
-// list leads who works in one organisation straight to it.
-func (s *System) list(w http.ResponseWriter, r *http.Request) error {
-	m := office.Of(r.Context())
-	all, err := organisation.All(r.Context(), s.db.Read)
-	if err != nil {
-		return err
-	}
-	own := []organisation.Organisation{}
-	for _, o := range all {
-		if m.In(o.Code) {
-			own = append(own, o)
-		}
-	}
-	if len(own) == 1 {
-		return page.Redirect(w, r, "/organisations/"+own[0].Code)
-	}
-	return page.Render(w, r, http.StatusOK, organisation.ListPage(own))
-}
-
-func (s *System) whole(r *http.Request) (organisation.Organisation, int, error) {
-	o, err := organisation.Find(r.Context(), s.db.Read, r.PathValue("code"))
-	if err != nil {
-		return o, 0, err
-	}
-	staff, err := s.office.Register.Waiting(r.Context(), o.Code)
-	return o, len(staff), err
-}
-
-func (s *System) about(w http.ResponseWriter, r *http.Request) error {
-	o, staff, err := s.whole(r)
-	if err != nil {
-		return err
-	}
-	return page.Render(w, r, http.StatusOK, organisation.AboutPage(o, staff))
-}
-
-func (s *System) departments(w http.ResponseWriter, r *http.Request) error {
-	o, staff, err := s.whole(r)
-	if err != nil {
-		return err
-	}
-	return page.Render(w, r, http.StatusOK, organisation.DepartmentsPage(o, staff))
 }
 
 // Handler implements host.System.
@@ -156,13 +144,6 @@ func (s *System) Close() error { return s.db.Close() }
 
 // describe gives an access record its words.
 func describe(words *text.Catalogue, r *audit.Record) {
-	switch r.Action {
-	case post.ActionAdd:
-		r.ActionWords = words.Words("workforce.action.add")
-	case post.ActionEnd:
-		r.ActionWords = words.Words("workforce.action.end")
-	}
-	if r.Purpose == post.Purpose {
-		r.PurposeWords = words.Words("workforce.purpose.staffing")
-	}
+	r.ActionWords = words.WordsOr("workforce.action."+r.Action, r.Action)     // text: workforce.action.*
+	r.PurposeWords = words.WordsOr("workforce.purpose."+r.Purpose, r.Purpose) // text: workforce.purpose.*
 }

@@ -43,7 +43,8 @@ type Post struct {
 	Department       string     `json:"department,omitempty"` // 2-digit code; "" for the whole organisation
 	DepartmentName   text.Words `json:"department_name,omitzero"`
 	From             clock.Date `json:"from"`
-	Until            clock.Date `json:"until,omitzero"` // zero: without end
+	Until            clock.Date `json:"until,omitzero"`     // zero: without end
+	Replaces         string     `json:"replaces,omitempty"` // id of the absent person's post, for the time of the absence
 }
 
 // Organisation is a health organisation, the fund or the operator.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -45,9 +46,11 @@ func (d *Directory) Organisation(ctx context.Context, code string) (workforceapi
 	return o, err
 }
 
-// Organisations are all of the copy, sorted by code.
+// Organisations are all of the copy that work today, sorted by code.
 func (d *Directory) Organisations(ctx context.Context) ([]workforceapi.Organisation, error) {
-	return loadAll(ctx, d.DB.Read)
+	all, err := loadAll(ctx, d.DB.Read)
+	today := clock.DateOf(d.Clock.Now())
+	return slices.DeleteFunc(all, func(o workforceapi.Organisation) bool { return !o.Closed.IsZero() && !today.Before(o.Closed) }), err
 }
 
 // Name is the organisation's short name; the code itself when nothing is known of it.

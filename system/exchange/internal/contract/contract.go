@@ -46,6 +46,8 @@ type none = struct{}
 var own = []Endpoint{
 	endpoint[populationapi.Query, populationapi.Person](exchangeapi.Population, populationapi.ServicePersons, "/find",
 		"A person by ПИН", exchangeapi.Card, exchangeapi.Workforce, exchangeapi.Portal, exchangeapi.Identity),
+	endpoint[none, []populationapi.Territory](exchangeapi.Population, populationapi.ServiceTerritories, "/list",
+		"The territories of СОАТЕ", exchangeapi.Workforce),
 
 	endpoint[workforceapi.PIN, []workforceapi.Post](exchangeapi.Workforce, workforceapi.ServicePosts, "/of-person",
 		"The posts a person holds today", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Exchange, exchangeapi.Identity, exchangeapi.Portal),

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/population/populationapi"
 )
 
 func keep(ctx context.Context, d *db.DB, list []Territory) error {
@@ -26,4 +27,28 @@ func Count(ctx context.Context, q db.Querier) (int, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM territory`).Scan(&n)
 	return n, err
+}
+
+// Register answers populationapi.TerritoryAPI.
+type Register struct{ DB *db.DB }
+
+var _ populationapi.TerritoryAPI = Register{}
+
+// Territories implements populationapi.TerritoryAPI. The list has no English
+// names: the Russian ones stand for them.
+func (r Register) Territories(ctx context.Context) ([]populationapi.Territory, error) {
+	rows, err := r.DB.Read.QueryContext(ctx, `SELECT code, level, parent, name_ru, name_ky FROM territory ORDER BY code`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	list := []populationapi.Territory{}
+	for rows.Next() {
+		var t populationapi.Territory
+		if err := rows.Scan(&t.Code, &t.Level, &t.Parent, &t.Name.RU, &t.Name.KY); err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, rows.Err()
 }

@@ -12,13 +12,14 @@ import (
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/kit/text"
-	"github.com/sanarip/sanarip/system/workforce/internal/post"
+	"github.com/sanarip/sanarip/system/workforce/internal/change"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // Office is what every page of НИСУР works with.
 type Office struct {
-	Register post.Register
+	// Posts are those that the person holds today.
+	Posts    func(ctx context.Context, pin string) ([]workforceapi.Post, error)
 	Sessions *session.Store
 	SignIn   *signin.Client
 	Site     *page.Site
@@ -32,12 +33,32 @@ type Member struct {
 	Posts []workforceapi.Post
 }
 
-// In says whether the member works in the organisation. The operator of the
-// systems sees every one.
+// In says whether the member works in the organisation. Who keeps the register
+// sees every one.
 func (m Member) In(code string) bool {
+	return m.Keeps() || slices.ContainsFunc(m.Posts, func(p workforceapi.Post) bool { return p.Organisation == code })
+}
+
+// Keeps says whether the member keeps the register: the operator (ЦЭЗ) and the
+// ministry. They open, reorganise and close organisations and change their codes.
+func (m Member) Keeps() bool {
 	return slices.ContainsFunc(m.Posts, func(p workforceapi.Post) bool {
-		return p.Organisation == code || p.Role == workforceapi.Operator
+		return p.Role == workforceapi.Operator || p.Role == workforceapi.Ministry
 	})
+}
+
+// Edits says whether the member may change the organisation's departments, beds,
+// papers and reports: its management, and who keeps the register.
+func (m Member) Edits(code string) bool { return m.Manages(code) || m.Keeps() }
+
+// Actor is the member as records name them, in the organisation or, for who
+// keeps the register, in their own.
+func (m Member) Actor(code string) change.Actor {
+	p := m.PostIn(code)
+	if p.ID == "" && len(m.Posts) > 0 {
+		p = m.Posts[0]
+	}
+	return change.Actor{PIN: m.PIN, Name: m.Name, Role: p.Title.RU, Organisation: p.OrganisationName.RU}
 }
 
 // Manages says whether the member is management of the organisation.
@@ -76,7 +97,7 @@ func With(ctx context.Context, m Member) context.Context {
 
 // Admit lets in who holds a post today.
 func (o *Office) Admit(ctx context.Context, c signin.Claims) (any, error) {
-	posts, err := o.Register.Posts(ctx, c.PIN)
+	posts, err := o.Posts(ctx, c.PIN)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +143,26 @@ func (o *Office) Managed(pattern string, h page.Handler) {
 	})
 }
 
+// Edited mounts a page for those who may change the organisation {code}.
+func (o *Office) Edited(pattern string, h page.Handler) {
+	o.Own(pattern, func(w http.ResponseWriter, r *http.Request) error {
+		if !Of(r.Context()).Edits(r.PathValue("code")) {
+			return fail.New(fail.Forbidden, "workforce.managers_only")
+		}
+		return h(w, r)
+	})
+}
+
+// Kept mounts a page for those who keep the register.
+func (o *Office) Kept(pattern string, h page.Handler) {
+	o.Page(pattern, func(w http.ResponseWriter, r *http.Request) error {
+		if !Of(r.Context()).Keeps() {
+			return fail.New(fail.Forbidden, "workforce.keepers_only")
+		}
+		return h(w, r)
+	})
+}
+
 // seated puts the member into the request's context.
 func (o *Office) seated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -143,7 +184,7 @@ func (o *Office) member(r *http.Request) (Member, error) {
 	if err := current.Bind(&k); err != nil {
 		return Member{}, err
 	}
-	posts, err := o.Register.Posts(r.Context(), current.PIN)
+	posts, err := o.Posts(r.Context(), current.PIN)
 	return Member{current.PIN, k.Name, posts}, err
 }
 
@@ -160,8 +201,13 @@ func Fill(r *http.Request, v *page.View) error {
 		p := m.Posts[0]
 		v.User.Role, v.User.Organisation = PostTitle(v.Lang, p), p.OrganisationName.In(v.Lang)
 		v.Nav = []page.NavItem{{Key: "workforce.nav.organisation", Path: "/organisations/" + p.Organisation}}
-		if len(m.Posts) > 1 || p.Role == workforceapi.Operator {
+		if len(m.Posts) > 1 || m.Keeps() {
 			v.Nav = append(v.Nav, page.NavItem{Key: "workforce.nav.all", Path: "/organisations"})
+		}
+		if m.Keeps() {
+			v.Nav = append(v.Nav,
+				page.NavItem{Key: "workforce.nav.equipment", Path: "/equipment"},
+				page.NavItem{Key: "workforce.nav.responsible", Path: "/responsible"})
 		}
 	}
 	return nil

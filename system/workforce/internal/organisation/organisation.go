@@ -1,19 +1,107 @@
-// Package organisation keeps health organisations with departments and beds,
-// and the bodies that work with them (the fund, the operator).
+// Package organisation keeps health organisations and the bodies that work with
+// them (the fund, the operator, the ministry): what they are today and what they
+// were on any day before, by dated versions.
 package organisation
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/workforce/internal/change"
+	"github.com/sanarip/sanarip/system/workforce/internal/region"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// Organisation is what the register keeps beyond its contract.
+// Object is what changes of the organisation itself are kept under.
+const Object = "organisation"
+
+// Event is what made a version.
+type Event string
+
+// The events.
+const (
+	Opened  Event = "opened"
+	Edited  Event = "edited"
+	Renamed Event = "renamed"
+	Merged  Event = "merged" // into another: closed, with a successor
+	Closed  Event = "closed"
+)
+
+// The lists of codes; the first of each is offered first.
+var (
+	Kinds      = []string{"hospital", "outpatient", "fund", "operator", "ministry"}
+	Ownerships = []string{"state", "municipal", "private"}
+	Levels     = []string{"national", "regional", "district"}
+)
+
+// Order is the order by which something was changed.
+type Order struct {
+	Number string
+	Day    clock.Date
+}
+
+// Organisation is an organisation as it is, or was, on a day.
 type Organisation struct {
 	workforceapi.Organisation
-	Ownership string // state, municipal, private
-	Licence   string // "" for none
+	Version int64 // counts the changes; who saves names the one they read
+	Number  int64 // of the dated version
+	From    clock.Date
+	Event   Event
+	Shut    bool
+	Order   Order
+	By      string // name of who entered the version, "" for the register itself
+	At      time.Time
+}
+
+// Values are what a change shows before and after.
+func (o Organisation) Values() []change.Value {
+	return []change.Value{
+		{Name: "kind", Value: o.Kind}, {Name: "ownership", Value: o.Ownership}, {Name: "level", Value: o.Level},
+		{Name: "inn", Value: o.INN}, {Name: "okpo", Value: o.OKPO},
+		{Name: "name_ky", Value: o.Name.KY}, {Name: "name_ru", Value: o.Name.RU}, {Name: "name_en", Value: o.Name.EN},
+		{Name: "short_ky", Value: o.ShortName.KY}, {Name: "short_ru", Value: o.ShortName.RU}, {Name: "short_en", Value: o.ShortName.EN},
+		{Name: "region", Value: o.Region}, {Name: "territory", Value: o.Territory},
+		{Name: "address", Value: o.Address}, {Name: "phone", Value: o.Phone},
+		{Name: "successor", Value: o.Successor},
+	}
+}
+
+// Check says what is wrong with an organisation, each thing with its field.
+func (o Organisation) Check() []fail.Finding {
+	var wrong []fail.Finding
+	need := func(ok bool, field, key string) {
+		if !ok {
+			wrong = append(wrong, fail.Finding{Field: field, Key: key})
+		}
+	}
+	need(slices.Contains(Kinds, o.Kind), "kind", "kit.field.choose")
+	need(slices.Contains(Ownerships, o.Ownership), "ownership", "kit.field.choose")
+	need(slices.Contains(Levels, o.Level), "level", "kit.field.choose")
+	need(ValidINN(o.INN), "inn", "workforce.edit.inn_wrong")
+	need(ValidOKPO(o.OKPO), "okpo", "workforce.edit.okpo_wrong")
+	for field, value := range map[string]string{
+		"name_ky": o.Name.KY, "name_ru": o.Name.RU, "name_en": o.Name.EN,
+		"short_ky": o.ShortName.KY, "short_ru": o.ShortName.RU, "short_en": o.ShortName.EN, "address": o.Address,
+	} {
+		need(value != "", field, "kit.field.required")
+	}
+	need(region.Known(o.Region), "region", "kit.field.choose")
+	need(o.Territory == "" || region.Within(o.Territory, o.Region), "territory", "workforce.edit.territory_wrong")
+	need(o.Phone == "" || validPhone(o.Phone), "phone", "workforce.edit.phone_wrong")
+	slices.SortFunc(wrong, func(a, b fail.Finding) int { return strings.Compare(a.Field, b.Field) })
+	return wrong
+}
+
+// ValidCode says whether the code has six digits.
+func ValidCode(s string) bool { return len(s) == 6 && digits(s) }
+
+// validPhone takes +996 and nine digits, with spaces or not.
+func validPhone(s string) bool {
+	rest, ok := strings.CutPrefix(strings.ReplaceAll(s, " ", ""), "+996")
+	return ok && len(rest) == 9 && digits(rest)
 }
 
 // ValidINN says whether the number has the form of a legal entity's ИНН: 14

@@ -6,24 +6,38 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-const columns = `code, kind, ownership, inn, okpo, licence, name_ky, name_ru, name_en, short_ky, short_ru, short_en, region, level, address`
+const columns = `v.number, v.from_day, v.event, v.kind, v.ownership, v.inn, v.okpo, v.name_ky, v.name_ru, v.name_en, v.short_ky, v.short_ru, v.short_en,
+	v.region, v.territory, v.level, v.address, v.phone, v.closed, v.successor, v.order_number, v.order_day, v.created_at, v.created_name`
+
+// inForce picks the version that holds on the day $1.
+const inForce = `SELECT o.code, o.version, ` + columns + ` FROM organisation o
+	JOIN organisation_version v ON v.organisation = o.code AND v.number = (
+		SELECT x.number FROM organisation_version x WHERE x.organisation = o.code AND x.from_day <= $1
+		ORDER BY x.from_day DESC, x.number DESC LIMIT 1) `
 
 func scan(row interface{ Scan(...any) error }) (Organisation, error) {
 	var o Organisation
-	err := row.Scan(&o.Code, &o.Kind, &o.Ownership, &o.INN, &o.OKPO, &o.Licence, &o.Name.KY, &o.Name.RU, &o.Name.EN,
-		&o.ShortName.KY, &o.ShortName.RU, &o.ShortName.EN, &o.Region, &o.Level, &o.Address)
+	var from, orderDay string
+	var closed, at int64
+	err := row.Scan(&o.Code, &o.Version, &o.Number, &from, &o.Event, &o.Kind, &o.Ownership, &o.INN, &o.OKPO, &o.Name.KY, &o.Name.RU, &o.Name.EN,
+		&o.ShortName.KY, &o.ShortName.RU, &o.ShortName.EN, &o.Region, &o.Territory, &o.Level, &o.Address, &o.Phone, &closed, &o.Successor,
+		&o.Order.Number, &orderDay, &at, &o.By)
+	o.From, o.Order.Day, o.Shut, o.At = db.Date(from), db.Date(orderDay), closed == 1, db.Time(at)
+	if o.Shut {
+		o.Closed = o.From
+	}
 	o.Departments = []workforceapi.Department{}
 	return o, err
 }
 
-// All is every organisation without departments, sorted by code.
-func All(ctx context.Context, q db.Querier) ([]Organisation, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM organisation ORDER BY code`)
+func list(ctx context.Context, q db.Querier, query string, args ...any) ([]Organisation, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
@@ -39,40 +53,56 @@ func All(ctx context.Context, q db.Querier) ([]Organisation, error) {
 	return all, rows.Err()
 }
 
-// Find is one organisation with departments and beds; fail.NotFound.
-func Find(ctx context.Context, q db.Querier, code string) (Organisation, error) {
-	o, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM organisation WHERE code = $1`, code))
+// All is every organisation as it is on the day, without departments, sorted by
+// code. Closed ones are among them.
+func All(ctx context.Context, q db.Querier, on clock.Date) ([]Organisation, error) {
+	return list(ctx, q, inForce+`ORDER BY o.code`, on.String())
+}
+
+// Find is one organisation as it is on the day, with the departments and beds
+// that are open then; fail.NotFound.
+func Find(ctx context.Context, q db.Querier, code string, on clock.Date) (Organisation, error) {
+	o, err := scan(q.QueryRowContext(ctx, inForce+`WHERE o.code = $2`, on.String(), code))
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, fail.New(fail.NotFound, "kit.not_found")
 	}
 	if err != nil {
 		return o, db.Explain(err)
 	}
-	if o.Departments, err = departments(ctx, q, code); err != nil {
+	if o.Departments, err = departments(ctx, q, code, on); err != nil {
 		return o, err
 	}
-	return o, beds(ctx, q, &o)
+	return o, beds(ctx, q, &o, on)
 }
 
-func departments(ctx context.Context, q db.Querier, code string) ([]workforceapi.Department, error) {
-	rows, err := q.QueryContext(ctx, `SELECT code, name_ky, name_ru, name_en, profile FROM department WHERE organisation = $1 ORDER BY code`, code)
+// Versions are all of them, those still to come among them, the newest first.
+func Versions(ctx context.Context, q db.Querier, code string) ([]Organisation, error) {
+	return list(ctx, q, `SELECT o.code, o.version, `+columns+` FROM organisation o JOIN organisation_version v ON v.organisation = o.code
+		WHERE o.code = $1 ORDER BY v.from_day DESC, v.number DESC`, code)
+}
+
+func departments(ctx context.Context, q db.Querier, code string, on clock.Date) ([]workforceapi.Department, error) {
+	rows, err := q.QueryContext(ctx, `SELECT code, name_ky, name_ru, name_en, profile FROM department
+		WHERE organisation = $1 AND from_day <= $2 AND (until_day = '' OR until_day > $2) ORDER BY code`, code, on.String())
 	if err != nil {
 		return nil, db.Explain(err)
 	}
 	defer func() { _ = rows.Close() }()
-	list := []workforceapi.Department{}
+	all := []workforceapi.Department{}
 	for rows.Next() {
 		d := workforceapi.Department{Beds: []workforceapi.Bed{}}
 		if err := rows.Scan(&d.Code, &d.Name.KY, &d.Name.RU, &d.Name.EN, &d.Profile); err != nil {
 			return nil, err
 		}
-		list = append(list, d)
+		all = append(all, d)
 	}
-	return list, rows.Err()
+	return all, rows.Err()
 }
 
-func beds(ctx context.Context, q db.Querier, o *Organisation) error {
-	rows, err := q.QueryContext(ctx, `SELECT department, id, room, name FROM bed WHERE organisation = $1 ORDER BY department, position`, o.Code)
+func beds(ctx context.Context, q db.Querier, o *Organisation, on clock.Date) error {
+	rows, err := q.QueryContext(ctx, `SELECT d.code, b.id, b.room, b.name, b.profile FROM bed b JOIN department d ON d.id = b.department
+		WHERE b.organisation = $1 AND b.from_day <= $2 AND (b.until_day = '' OR b.until_day > $2)
+		AND d.from_day <= $2 AND (d.until_day = '' OR d.until_day > $2) ORDER BY d.code, b.position, b.id`, o.Code, on.String())
 	if err != nil {
 		return db.Explain(err)
 	}
@@ -80,7 +110,7 @@ func beds(ctx context.Context, q db.Querier, o *Organisation) error {
 	for rows.Next() {
 		var department string
 		var b workforceapi.Bed
-		if err := rows.Scan(&department, &b.ID, &b.Room, &b.Name); err != nil {
+		if err := rows.Scan(&department, &b.ID, &b.Room, &b.Name, &b.Profile); err != nil {
 			return err
 		}
 		for i := range o.Departments {
@@ -92,31 +122,94 @@ func beds(ctx context.Context, q db.Querier, o *Organisation) error {
 	return rows.Err()
 }
 
-// Keep writes the organisation with departments and beds; what is there stays.
-func Keep(ctx context.Context, tx db.Querier, o Organisation) error {
-	if !ValidINN(o.INN) || !ValidOKPO(o.OKPO) {
-		return fmt.Errorf("organisation %s: its ИНН or ОКПО is wrong", o.Code)
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO organisation (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (code) DO NOTHING`,
-		o.Code, o.Kind, o.Ownership, o.INN, o.OKPO, o.Licence, o.Name.KY, o.Name.RU, o.Name.EN,
-		o.ShortName.KY, o.ShortName.RU, o.ShortName.EN, o.Region, o.Level, o.Address)
+// insert writes a version.
+func insert(ctx context.Context, tx db.Querier, o Organisation, by string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO organisation_version (organisation, number, from_day, event, kind, ownership, inn, okpo,
+		name_ky, name_ru, name_en, short_ky, short_ru, short_en, region, territory, level, address, phone, closed, successor,
+		order_number, order_day, created_at, created_by, created_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+		ON CONFLICT DO NOTHING`,
+		o.Code, o.Number, o.From.String(), string(o.Event), o.Kind, o.Ownership, o.INN, o.OKPO, o.Name.KY, o.Name.RU, o.Name.EN,
+		o.ShortName.KY, o.ShortName.RU, o.ShortName.EN, o.Region, o.Territory, o.Level, o.Address, o.Phone, db.Flag(o.Shut), o.Successor,
+		o.Order.Number, o.Order.Day.String(), db.Micros(o.At), by, o.By)
+	return err
+}
+
+// register takes the code; false when it is another's already.
+func register(ctx context.Context, tx db.Querier, code string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO organisation (code, version) VALUES ($1, 1) ON CONFLICT (code) DO NOTHING`, code)
 	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// step counts a change if the organisation still is at the version that was
+// read; false when somebody else was first.
+func step(ctx context.Context, tx db.Querier, code string, version int64) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE organisation SET version = version + 1 WHERE code = $1 AND version = $2`, code, version)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// last is the version with the latest first day, and the highest number given.
+func last(ctx context.Context, tx db.Querier, code string) (o Organisation, number int64, err error) {
+	all, err := Versions(ctx, tx, code)
+	if err != nil {
+		return o, 0, err
+	}
+	if len(all) == 0 {
+		return o, 0, fail.New(fail.NotFound, "kit.not_found")
+	}
+	for _, each := range all {
+		number = max(number, each.Number)
+	}
+	return all[0], number, nil
+}
+
+// Keep writes the organisation with departments and beds for the demo; what is
+// there stays.
+func Keep(ctx context.Context, tx db.Querier, o Organisation) error {
+	if wrong := o.Check(); len(wrong) > 0 {
+		return fmt.Errorf("organisation %s: %v", o.Code, wrong)
+	}
+	o.Number, o.Event = 1, Opened
+	if _, err := register(ctx, tx, o.Code); err != nil {
+		return err
+	}
+	if err := insert(ctx, tx, o, ""); err != nil {
 		return err
 	}
 	for _, d := range o.Departments {
-		_, err := tx.ExecContext(ctx, `INSERT INTO department (organisation, code, name_ky, name_ru, name_en, profile)
-			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation, code) DO NOTHING`, o.Code, d.Code, d.Name.KY, d.Name.RU, d.Name.EN, d.Profile)
+		departmentID := o.Code + "-" + d.Code
+		_, err := tx.ExecContext(ctx, `INSERT INTO department (id, organisation, code, name_ky, name_ru, name_en, profile, from_day, until_day, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 1) ON CONFLICT DO NOTHING`, departmentID, o.Code, d.Code, d.Name.KY, d.Name.RU, d.Name.EN, d.Profile, o.From.String())
 		if err != nil {
 			return err
 		}
 		for i, b := range d.Beds {
-			_, err := tx.ExecContext(ctx, `INSERT INTO bed (id, organisation, department, room, name, position)
-				VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`, b.ID, o.Code, d.Code, b.Room, b.Name, i)
+			_, err := tx.ExecContext(ctx, `INSERT INTO bed (id, organisation, department, room, name, profile, position, from_day, until_day)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '') ON CONFLICT DO NOTHING`, b.ID, o.Code, departmentID, b.Room, b.Name, b.Profile, i, o.From.String())
 			if err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// KeepVersion writes a version of the demo as it is; what is there stays.
+func KeepVersion(ctx context.Context, tx db.Querier, o Organisation, number int64) error {
+	if wrong := o.Check(); len(wrong) > 0 {
+		return fmt.Errorf("organisation %s: %v", o.Code, wrong)
+	}
+	if _, err := register(ctx, tx, o.Code); err != nil {
+		return err
+	}
+	o.Number = number
+	return insert(ctx, tx, o, "")
 }

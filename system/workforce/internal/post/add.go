@@ -5,26 +5,26 @@ import (
 	"database/sql"
 	"slices"
 
-	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/system/workforce/internal/change"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // Codes of what is recorded.
 const (
-	ActionAdd = "post.add"
-	ActionEnd = "post.end"
-	Purpose   = "staffing"
+	ActionAdd      = "post.add"
+	ActionEnd      = "post.end"
+	ActionTransfer = "post.transfer"
+	ActionReplace  = "post.replace"
+	Purpose        = "staffing"
 )
 
 // Actor is the manager who acts.
-type Actor struct {
-	PIN, Name, Role, Organisation string // Role and Organisation in words, as they are now
-}
+type Actor = change.Actor
 
 // Appointment is a post to be given.
 type Appointment struct {
@@ -34,6 +34,9 @@ type Appointment struct {
 	Organisation string
 	Department   string // "" for the whole organisation
 	From         clock.Date
+	// ManagersOnly holds for those who keep the register and are not the
+	// organisation's management: they give it its management, nothing else.
+	ManagersOnly bool
 }
 
 // Check says what is wrong with an appointment, each thing with its field.
@@ -45,8 +48,14 @@ func Check(a Appointment, o organisation.Organisation, today clock.Date) []fail.
 		wrong = append(wrong, fail.Finding{Field: "pin", Key: e.Key, Args: e.Args})
 	}
 	title, ok := TitleOf(a.Title)
-	if !ok || title.Kind != o.Kind {
+	switch {
+	case !ok || !title.In(o.Kind):
 		note("title", "kit.field.choose")
+	case a.ManagersOnly && title.Role != workforceapi.Manager:
+		note("title", "workforce.add.managers_only")
+	}
+	if o.Shut {
+		note("", "workforce.edit.closed")
 	}
 	known := slices.ContainsFunc(o.Departments, func(d workforceapi.Department) bool { return d.Code == a.Department })
 	switch {
@@ -65,7 +74,7 @@ func Check(a Appointment, o organisation.Organisation, today clock.Date) []fail.
 
 // Add gives the post. Giving the same one again is a conflict.
 func (g Register) Add(ctx context.Context, a Appointment, by Actor) error {
-	o, err := organisation.Find(ctx, g.DB.Read, a.Organisation)
+	o, err := organisation.Find(ctx, g.DB.Read, a.Organisation, g.Today())
 	if err != nil {
 		return err
 	}
@@ -77,20 +86,45 @@ func (g Register) Add(ctx context.Context, a Appointment, by Actor) error {
 			ID: id.New(), PIN: a.PIN, Name: a.Name, Title: a.Title, Organisation: a.Organisation,
 			Department: a.Department, From: a.From, At: g.Clock.Now(), By: by.PIN,
 		}
-		added, err := Insert(ctx, tx, row)
-		if err != nil {
+		if err := change.Lock(ctx, tx, g.DB, a.Organisation); err != nil {
 			return err
 		}
-		if !added {
-			return fail.New(fail.Conflict, "workforce.add.held_already")
+		if err := g.give(ctx, tx, row); err != nil {
+			return err
 		}
-		return g.record(ctx, tx, a.PIN, row.ID, ActionAdd, by)
+		return g.record(ctx, tx, row.PIN, a.Organisation, ActionAdd, by, change.Diff(nil, row.values()))
 	})
 }
 
-func (g Register) record(ctx context.Context, tx *sql.Tx, subject, object, action string, by Actor) error {
-	return audit.Add(ctx, tx, g.Clock, audit.Record{
-		Subject: subject, ActorPIN: by.PIN, ActorName: by.Name, ActorRole: by.Role, Organisation: by.Organisation,
-		Via: "workforce", Action: action, Purpose: Purpose, Object: object,
+// give writes the post unless the person holds the same one in some of its days.
+// The organisation is locked.
+func (g Register) give(ctx context.Context, tx *sql.Tx, row Row) error {
+	held, err := holds(ctx, tx, row)
+	if err != nil {
+		return err
+	}
+	added := false
+	if !held {
+		if added, err = Insert(ctx, tx, row); err != nil {
+			return err
+		}
+	}
+	if !added {
+		return fail.New(fail.Conflict, "workforce.add.held_already")
+	}
+	return nil
+}
+
+func (r Row) values() []change.Value {
+	t, _ := TitleOf(r.Title)
+	return []change.Value{
+		{Name: "person", Value: r.Name}, {Name: "post", Value: t.Name.RU}, {Name: "department", Value: r.Department},
+		{Name: "from", Value: r.From.String()}, {Name: "until", Value: r.Until.String()}, {Name: "replaces", Value: r.ReplacesName},
+	}
+}
+
+func (g Register) record(ctx context.Context, tx *sql.Tx, subject, code, action string, by Actor, fields []change.Field) error {
+	return change.Add(ctx, tx, g.Clock, change.Change{
+		Organisation: code, Object: "post", Action: action, By: by, Fields: fields, Subject: subject, Purpose: Purpose,
 	})
 }

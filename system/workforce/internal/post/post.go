@@ -20,7 +20,7 @@ import (
 type Title struct {
 	Code       string            `json:"code"`
 	Role       workforceapi.Role `json:"role"`
-	Kind       string            `json:"kind"`       // of organisation in which it exists
+	Kind       string            `json:"kind"`       // of organisation in which it exists; those of hospitals exist in outpatient ones too
 	Department bool              `json:"department"` // held in a department, not in the whole organisation
 	Name       text.Words        `json:"name"`
 }
@@ -44,6 +44,11 @@ func TitleOf(code string) (Title, bool) {
 		return Title{}, false
 	}
 	return Titles[i], true
+}
+
+// In says whether the title exists in organisations of the kind.
+func (t Title) In(kind string) bool {
+	return t.Kind == kind || (t.Kind == "hospital" && kind == "outpatient")
 }
 
 // InForce says whether a post from the one day until the other gives access on
@@ -70,23 +75,23 @@ func (g Register) Posts(ctx context.Context, asked string) ([]workforceapi.Post,
 	if err != nil {
 		return nil, err
 	}
-	return inForce(ctx, g.DB.Read, `p.pin = $1`, number, g.Today())
+	return inForce(ctx, g.DB.Read, `p.pin = $2`, number, g.Today())
 }
 
 // Staff implements workforceapi.API.
 func (g Register) Staff(ctx context.Context, code string) ([]workforceapi.Post, error) {
-	return inForce(ctx, g.DB.Read, `p.organisation = $1`, code, g.Today())
+	return inForce(ctx, g.DB.Read, `p.organisation = $2`, code, g.Today())
 }
 
 // Organisation implements workforceapi.API.
 func (g Register) Organisation(ctx context.Context, code string) (workforceapi.Organisation, error) {
-	o, err := organisation.Find(ctx, g.DB.Read, code)
+	o, err := organisation.Find(ctx, g.DB.Read, code, g.Today())
 	return o.Organisation, err
 }
 
 // Organisations implements workforceapi.API.
 func (g Register) Organisations(ctx context.Context) ([]workforceapi.Organisation, error) {
-	all, err := organisation.All(ctx, g.DB.Read)
+	all, err := organisation.All(ctx, g.DB.Read, g.Today())
 	list := make([]workforceapi.Organisation, 0, len(all))
 	for _, o := range all {
 		list = append(list, o.Organisation)

@@ -3,45 +3,124 @@ package post
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/population/populationapi"
+	"github.com/sanarip/sanarip/system/workforce/internal/office"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// Pages shows staff and lets the management change it. Who acts, and whether
-// they may, is the office's to say.
+// Pages shows staff and lets the management change it.
 type Pages struct {
 	Register   Register
 	Population populationapi.Client
-	// Actor is who acts in the organisation; Manages whether they are its management.
-	Actor   func(ctx context.Context, organisation string) Actor
-	Manages func(ctx context.Context, organisation string) bool
+}
+
+// Mount puts the pages in their places.
+func (p Pages) Mount(o *office.Office) {
+	const staff, posts = "GET /organisations/{code}/staff", "/organisations/{code}/posts/"
+	o.Own(staff, p.Staff)
+	o.Own(staff+"/export", p.export)
+	o.Edited("GET "+posts+"add", p.AddForm)
+	o.Edited("POST "+posts+"add", p.Add)
+	o.Edited("GET "+posts+"{id}/end", p.EndForm)
+	o.Edited("POST "+posts+"{id}/end", p.End)
+	o.Managed("GET "+posts+"{id}/transfer", p.transferForm)
+	o.Managed("POST "+posts+"{id}/transfer", p.transfer)
+	o.Managed("GET "+posts+"{id}/replace", p.replaceForm)
+	o.Managed("POST "+posts+"{id}/replace", p.replace)
+}
+
+// staffView is the staff of an organisation on a day.
+type staffView struct {
+	o              organisation.Organisation
+	posts          []workforceapi.Post
+	names          map[string]string // of those who are replaced, by post
+	absent         map[string]workforceapi.Post
+	on, today      clock.Date
+	department     string
+	edits, manages bool
+}
+
+func (p Pages) organisation(r *http.Request) (organisation.Organisation, error) {
+	return organisation.Find(r.Context(), p.Register.DB.Read, r.PathValue("code"), p.Register.Today())
+}
+
+// staff are those of today and to come, or, with ?on=, those of that day; with
+// ?department= of one department.
+func (p Pages) staff(r *http.Request) (staffView, error) {
+	ctx := r.Context()
+	v := staffView{today: p.Register.Today(), names: map[string]string{}, absent: map[string]workforceapi.Post{}}
+	var err error
+	if v.o, err = p.organisation(r); err != nil {
+		return v, err
+	}
+	m := office.Of(ctx)
+	v.on, v.edits, v.manages = v.today, m.Edits(v.o.Code), m.Manages(v.o.Code)
+	if asked, ok := clock.ParseDate(r.URL.Query().Get("on")); ok && asked != v.today {
+		v.on = asked
+		v.posts, err = p.Register.On(ctx, v.o.Code, asked)
+	} else {
+		v.posts, err = p.Register.Waiting(ctx, v.o.Code)
+	}
+	for _, held := range v.posts {
+		v.names[held.ID] = held.PersonName
+		if held.Replaces != "" && InForce(held.From, held.Until, v.on) {
+			v.absent[held.Replaces] = held
+		}
+	}
+	v.department = r.URL.Query().Get("department")
+	if v.department != "" {
+		v.posts = slices.DeleteFunc(v.posts, func(held workforceapi.Post) bool { return held.Department != v.department })
+	}
+	return v, err
 }
 
 // Staff is GET /organisations/{code}/staff.
 func (p Pages) Staff(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.staff(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, staffPage(v))
+}
+
+// export is GET /organisations/{code}/staff/export?format=xlsx|csv.
+func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	o, err := organisation.Find(ctx, p.Register.DB.Read, r.PathValue("code"))
+	v, err := p.staff(r)
 	if err != nil {
 		return err
 	}
-	posts, err := p.Register.Waiting(ctx, o.Code)
-	if err != nil {
-		return err
+	sheet := spreadsheet.Sheet{Name: text.T(ctx, "workforce.tab.staff"), Columns: []spreadsheet.Column{
+		{Label: text.T(ctx, "workforce.add.name"), Width: 40},
+		{Label: text.T(ctx, "workforce.add.post"), Width: 28},
+		{Label: text.T(ctx, "workforce.add.department"), Width: 30},
+		{Label: text.T(ctx, "workforce.add.from"), Width: 14},
+		{Label: text.T(ctx, "workforce.field.until"), Width: 14},
+		{Label: text.T(ctx, "workforce.field.replaces"), Width: 40},
+	}}
+	for _, held := range v.posts {
+		until := ""
+		if !held.Until.IsZero() {
+			until = text.Date(held.Until)
+		}
+		sheet.Rows = append(sheet.Rows, []any{held.PersonName, held.Title.Here(ctx), department(ctx, held), text.Date(held.From), until, v.names[held.Replaces]})
 	}
-	return page.Render(w, r, http.StatusOK, staffPage(o, posts, p.Register.Today(), p.Manages(ctx, o.Code)))
+	return organisation.Send(w, "nisur-staff-"+v.o.Code+"-"+v.on.String(), r.URL.Query().Get("format"), sheet)
 }
 
 // AddForm is GET /organisations/{code}/posts/add.
 func (p Pages) AddForm(w http.ResponseWriter, r *http.Request) error {
-	o, err := organisation.Find(r.Context(), p.Register.DB.Read, r.PathValue("code"))
+	o, err := p.organisation(r)
 	if err != nil {
 		return err
 	}
@@ -53,7 +132,7 @@ func (p Pages) AddForm(w http.ResponseWriter, r *http.Request) error {
 // shown, then, confirmed, appointed.
 func (p Pages) Add(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	o, err := organisation.Find(ctx, p.Register.DB.Read, r.PathValue("code"))
+	o, err := p.organisation(r)
 	if err != nil {
 		return err
 	}
@@ -64,6 +143,7 @@ func (p Pages) Add(w http.ResponseWriter, r *http.Request) error {
 	a := Appointment{
 		PIN: form.Text("pin", 40), Title: form.Get("title"), Organisation: o.Code,
 		Department: form.Get("department"), From: form.Date("from"),
+		ManagersOnly: !office.Of(ctx).Manages(o.Code),
 	}
 	if number, err := pin.Parse(a.PIN); err == nil {
 		a.PIN = number
@@ -73,7 +153,7 @@ func (p Pages) Add(w http.ResponseWriter, r *http.Request) error {
 	if !form.OK() {
 		return again(http.StatusUnprocessableEntity)
 	}
-	by := p.Actor(ctx, o.Code)
+	by := office.Of(ctx).Actor(o.Code)
 	// The name is asked for anew on confirmation too: what a form carries could
 	// have been changed on the way.
 	person, err := p.Population.Person(ctx, a.PIN, by.PIN, Purpose)
@@ -124,7 +204,7 @@ func (p Pages) End(w http.ResponseWriter, r *http.Request) error {
 	}
 	until := form.Date("until")
 	if form.OK() {
-		err := p.Register.End(ctx, held.Organisation, held.ID, until, p.Actor(ctx, held.Organisation))
+		err := p.Register.End(ctx, held.Organisation, held.ID, until, form.Get("all") != "", office.Of(ctx).Actor(held.Organisation))
 		if err == nil {
 			page.Notice(w, "workforce.end.done")
 			return page.Redirect(w, r, "/organisations/"+held.Organisation+"/staff")
@@ -136,10 +216,11 @@ func (p Pages) End(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusUnprocessableEntity, endPage(held, form))
 }
 
-func titleOptions(ctx context.Context, kind string) []design.Option {
+// titleOptions are the titles that the reader may give.
+func titleOptions(ctx context.Context, o organisation.Organisation) []design.Option {
 	options := []design.Option{{Value: "", Label: "—"}}
 	for _, t := range Titles {
-		if t.Kind == kind {
+		if t.In(o.Kind) && (t.Role == workforceapi.Manager || office.Of(ctx).Manages(o.Code)) {
 			options = append(options, design.Option{Value: t.Code, Label: t.Name.Here(ctx)})
 		}
 	}
@@ -168,8 +249,14 @@ func titleName(ctx context.Context, code string) string {
 	return t.Name.Here(ctx)
 }
 
-func stateOf(ctx context.Context, p workforceapi.Post, today clock.Date) (label, tone string) {
+func (v staffView) stateOf(ctx context.Context, p workforceapi.Post) (label, tone string) {
+	today := v.on
+	by, away := v.absent[p.ID]
 	switch {
+	case away:
+		return text.T(ctx, "workforce.staff.away", "Day", text.Date(by.Until)), "info"
+	case p.Replaces != "" && InForce(p.From, p.Until, today):
+		return text.T(ctx, "workforce.staff.replacing", "Day", text.Date(p.Until)), "attention"
 	case !InForce(p.From, p.Until, today):
 		return text.T(ctx, "workforce.staff.later"), "info"
 	case !p.Until.IsZero():
@@ -185,7 +272,7 @@ func department(ctx context.Context, p workforceapi.Post) string {
 	return p.Department + " · " + p.DepartmentName.Here(ctx)
 }
 
-func staffColumns(ctx context.Context, manages bool) []design.Column {
+func staffColumns(ctx context.Context, edits bool) []design.Column {
 	columns := []design.Column{
 		{Label: text.T(ctx, "workforce.add.name")},
 		{Label: text.T(ctx, "workforce.add.post")},
@@ -193,7 +280,7 @@ func staffColumns(ctx context.Context, manages bool) []design.Column {
 		{Label: text.T(ctx, "workforce.add.from")},
 		{Label: text.T(ctx, "workforce.staff.state")},
 	}
-	if manages {
+	if edits {
 		columns = append(columns, design.Column{})
 	}
 	return columns
@@ -216,4 +303,16 @@ func untilField(ctx context.Context, form *page.Form) design.Field {
 func ownManagement(ctx context.Context, p workforceapi.Post) bool {
 	user := page.Of(ctx).User
 	return user != nil && user.PIN == p.PIN && p.Role == workforceapi.Manager
+}
+
+func allField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "all", "workforce.end.all")
+	f.Hint = text.T(ctx, "workforce.end.all_hint")
+	return f
+}
+
+func departmentFilter(ctx context.Context, o organisation.Organisation) []design.Option {
+	options := departmentOptions(ctx, o)
+	options[0].Label = text.T(ctx, "workforce.list.any")
+	return options
 }

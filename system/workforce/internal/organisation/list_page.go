@@ -1,0 +1,260 @@
+package organisation
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/workforce/internal/office"
+	"github.com/sanarip/sanarip/system/workforce/internal/region"
+)
+
+// pageSize is how many organisations stand on a page of the register.
+const pageSize = 50
+
+// Search is what is looked for in the register; a zero field asks for nothing.
+type Search struct {
+	Text, Region, Level, Ownership, Kind string
+	State                                string // "open", "closed", "" for both
+	On                                   clock.Date
+}
+
+// Match says whether the organisation, as it is on the day, is looked for.
+func (s Search) Match(o Organisation) bool {
+	fits := func(asked, has string) bool { return asked == "" || asked == has }
+	if !fits(s.Region, o.Region) || !fits(s.Level, o.Level) || !fits(s.Ownership, o.Ownership) || !fits(s.Kind, o.Kind) {
+		return false
+	}
+	if (s.State == "open" && o.Shut) || (s.State == "closed" && !o.Shut) {
+		return false
+	}
+	has := text.Fold(strings.Join([]string{o.Code, o.INN, o.OKPO, o.Name.KY, o.Name.RU, o.Name.EN, o.ShortName.KY, o.ShortName.RU, o.ShortName.EN, o.Address, o.Territory}, " "))
+	for word := range strings.FieldsSeq(text.Fold(s.Text)) {
+		if !strings.Contains(has, word) {
+			return false
+		}
+	}
+	return true
+}
+
+type listView struct {
+	form       *page.Form
+	search     Search
+	found      []Organisation // of this page
+	count      int
+	prev, next string
+	query      string // of this search, for the export
+	keeps      bool
+	today      clock.Date
+}
+
+// search reads the register as the query asks. Those who do not keep it see
+// their own organisations.
+func (p Pages) search(r *http.Request) (*page.Form, Search, []Organisation, error) {
+	ctx := r.Context()
+	form := page.QueryForm(r)
+	if !form.Has("state") {
+		form.Set("state", "open")
+	}
+	s := Search{
+		Text: form.Text("q", 100), Region: form.Get("region"), Level: form.Get("level"), Ownership: form.Get("ownership"),
+		Kind: form.Get("kind"), State: form.Get("state"), On: p.Book.Today(),
+	}
+	if on, ok := clock.ParseDate(form.Get("on")); ok {
+		s.On = on
+	}
+	form.Set("on", s.On.String())
+	all, err := All(ctx, p.Book.DB.Read, s.On)
+	if err != nil {
+		return nil, s, nil, err
+	}
+	m := office.Of(ctx)
+	return form, s, slices.DeleteFunc(all, func(o Organisation) bool { return !m.In(o.Code) || !s.Match(o) }), nil
+}
+
+// list is GET /organisations. Who works in one organisation is led straight to it.
+func (p Pages) list(w http.ResponseWriter, r *http.Request) error {
+	form, s, found, err := p.search(r)
+	if err != nil {
+		return err
+	}
+	m := office.Of(r.Context())
+	if !m.Keeps() && len(found) == 1 && r.URL.RawQuery == "" {
+		return page.Redirect(w, r, Address(found[0].Code, ""))
+	}
+	v := listView{form: form, search: s, count: len(found), keeps: m.Keeps(), today: p.Book.Today()}
+	query := r.URL.Query()
+	query.Del("lang")
+	query.Del("page")
+	v.query = query.Encode()
+	number, _ := strconv.Atoi(form.Get("page"))
+	number = min(max(number, 1), max(1, (len(found)+pageSize-1)/pageSize))
+	at := (number - 1) * pageSize
+	v.found = found[at:min(at+pageSize, len(found))]
+	leaf := func(n int) string {
+		query.Set("page", strconv.Itoa(n))
+		return "/organisations?" + query.Encode()
+	}
+	if number > 1 {
+		v.prev = leaf(number - 1)
+	}
+	if at+pageSize < len(found) {
+		v.next = leaf(number + 1)
+	}
+	return page.Render(w, r, http.StatusOK, listPage(v))
+}
+
+func (v listView) exportHref(format string) string {
+	query, _ := url.ParseQuery(v.query) // our own encoding
+	query.Set("format", format)
+	return "/organisations/export?" + query.Encode()
+}
+
+func (v listView) rows(ctx context.Context) [][]design.Cell {
+	rows := [][]design.Cell{}
+	for _, o := range v.found {
+		href := Address(o.Code, "")
+		if v.search.On != v.today {
+			href += "?on=" + v.search.On.String()
+		}
+		state := design.Tag(text.T(ctx, "workforce.list.open"), "done")
+		if o.Shut {
+			state = design.Tag(text.T(ctx, "workforce.list.closed"), "danger")
+		}
+		rows = append(rows, []design.Cell{
+			{Text: o.Code},
+			{Text: o.Name.Here(ctx), Href: href},
+			{Text: KindWord(ctx, o.Kind)},
+			{Text: LevelWord(ctx, o.Level)},
+			{Text: region.Name(o.Region).Here(ctx)},
+			{Text: OwnershipWord(ctx, o.Ownership)},
+			{Text: o.INN},
+			{Text: o.OKPO},
+			{Component: state},
+		})
+	}
+	return rows
+}
+
+func (v listView) columns(ctx context.Context) []design.Column {
+	var list []design.Column
+	for _, key := range []string{
+		"workforce.about.code", "workforce.list.name", "workforce.about.kind", "workforce.about.level", "workforce.list.region",
+		"workforce.about.ownership", "workforce.about.inn", "workforce.about.okpo", "workforce.staff.state",
+	} {
+		list = append(list, design.Column{Label: text.T(ctx, key)})
+	}
+	return list
+}
+
+// export is GET /organisations/export?format=xlsx|csv with the query of a search.
+func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
+	form, s, found, err := p.search(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	sheet := spreadsheet.Sheet{Name: text.T(ctx, "workforce.list.title") + " " + s.On.String()}
+	for _, c := range []struct {
+		key   string
+		width int
+	}{
+		{"workforce.about.code", 9},
+		{"workforce.field.name_ky", 44},
+		{"workforce.field.name_ru", 44},
+		{"workforce.field.short_ru", 30},
+		{"workforce.about.kind", 18},
+		{"workforce.about.level", 18},
+		{"workforce.about.ownership", 18},
+		{"workforce.about.inn", 16},
+		{"workforce.about.okpo", 12},
+		{"workforce.list.region", 16},
+		{"workforce.about.region", 18},
+		{"workforce.about.territory", 18},
+		{"workforce.about.address", 40},
+		{"workforce.about.phone", 18},
+		{"workforce.field.from", 14},
+		{"workforce.field.closed", 14},
+		{"workforce.field.successor", 14},
+	} {
+		sheet.Columns = append(sheet.Columns, spreadsheet.Column{Label: text.T(ctx, c.key), Width: c.width})
+	}
+	for _, o := range found {
+		sheet.Rows = append(sheet.Rows, []any{
+			o.Code, o.Name.KY, o.Name.RU, o.ShortName.RU, KindWord(ctx, o.Kind), LevelWord(ctx, o.Level), OwnershipWord(ctx, o.Ownership), o.INN, o.OKPO,
+			region.Name(o.Region).Here(ctx), o.Region, o.Territory, o.Address, o.Phone, o.From.String(), o.Closed.String(), o.Successor,
+		})
+	}
+	return Send(w, "nisur-organisations-"+s.On.String(), form.Get("format"), sheet)
+}
+
+// Send gives the sheet out as a workbook (format xlsx) or as CSV for office
+// programs: with a byte order mark, parted by semicolons.
+func Send(w http.ResponseWriter, name, format string, sheet spreadsheet.Sheet) error {
+	var data []byte
+	var err error
+	kind := spreadsheet.ContentType
+	switch format {
+	case "xlsx":
+		data, err = sheet.XLSX()
+	case "csv":
+		kind = "text/csv; charset=utf-8"
+		data, err = asCSV(sheet)
+	default:
+		return fail.New(fail.BadRequest, "kit.bad_request")
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+format+`"`)
+	_, _ = w.Write(data) // a reader that left is no error of ours
+	return nil
+}
+
+func asCSV(sheet spreadsheet.Sheet) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	c := csv.NewWriter(&b)
+	c.Comma = ';'
+	head := make([]string, 0, len(sheet.Columns))
+	for _, column := range sheet.Columns {
+		head = append(head, column.Label)
+	}
+	lines := [][]string{head}
+	for _, row := range sheet.Rows {
+		line := make([]string, 0, len(row))
+		for _, cell := range row {
+			switch value := cell.(type) {
+			case string:
+				line = append(line, harmless(value))
+			case int64:
+				line = append(line, strconv.FormatInt(value, 10))
+			case int:
+				line = append(line, strconv.Itoa(value))
+			}
+		}
+		lines = append(lines, line)
+	}
+	err := c.WriteAll(lines)
+	return b.Bytes(), err
+}
+
+// harmless keeps an office program from taking a text for a formula.
+func harmless(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}

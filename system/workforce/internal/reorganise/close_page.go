@@ -1,0 +1,113 @@
+package reorganise
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/workforce/internal/change"
+	"github.com/sanarip/sanarip/system/workforce/internal/office"
+	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
+)
+
+// Pages closes organisations, for those who keep the register.
+type Pages struct {
+	Book organisation.Book
+	// Staff is how many posts there are, today or later.
+	Staff func(ctx context.Context, organisation string) (int, error)
+}
+
+// Mount puts the pages in their places.
+func (p Pages) Mount(o *office.Office) {
+	o.Kept("GET /organisations/{code}/close", p.form)
+	o.Kept("POST /organisations/{code}/close", p.close)
+}
+
+type view struct {
+	o      organisation.Organisation
+	others []organisation.Organisation
+	staff  int
+	form   *page.Form
+	missed []change.Change
+}
+
+func (p Pages) view(r *http.Request, form *page.Form) (view, error) {
+	ctx := r.Context()
+	v := view{form: form}
+	var err error
+	if v.o, err = organisation.Find(ctx, p.Book.DB.Read, r.PathValue("code"), p.Book.Today()); err != nil {
+		return v, err
+	}
+	if v.o.Shut {
+		return v, fail.New(fail.Conflict, "workforce.edit.closed")
+	}
+	if v.staff, err = p.Staff(ctx, v.o.Code); err != nil {
+		return v, err
+	}
+	all, err := organisation.All(ctx, p.Book.DB.Read, p.Book.Today())
+	for _, o := range all {
+		if !o.Shut && o.Code != v.o.Code && o.Kind == v.o.Kind {
+			v.others = append(v.others, o)
+		}
+	}
+	return v, err
+}
+
+func (p Pages) form(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.view(r, page.NewForm("from", p.Book.Today().String()))
+	if err != nil {
+		return err
+	}
+	v.form.Set("version", strconv.FormatInt(v.o.Version, 10))
+	return page.Render(w, r, http.StatusOK, closePage(v))
+}
+
+func (p Pages) close(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	v, err := p.view(r, form)
+	if err != nil {
+		return err
+	}
+	read, _ := strconv.ParseInt(form.Get("version"), 10, 64)
+	c := Closing{Code: v.o.Code, Version: read, From: form.Date("from"), Order: organisation.TakeOrder(form), Successor: form.Text("successor", 6)}
+	status := http.StatusUnprocessableEntity
+	if form.OK() {
+		err := Close(ctx, p.Book, c, office.Of(ctx).Actor(c.Code))
+		switch {
+		case err == nil:
+			page.Notice(w, "workforce.close.done")
+			return page.Redirect(w, r, organisation.Address(c.Code, ""))
+		case !form.Take(err):
+			return err
+		case fail.As(err).Key == "workforce.edit.changed":
+			status = http.StatusConflict
+			if v.missed, err = change.Since(ctx, p.Book.DB.Read, c.Code, organisation.Object, read); err != nil {
+				return err
+			}
+			form.Set("version", strconv.FormatInt(v.o.Version, 10))
+		}
+	}
+	return page.Render(w, r, status, closePage(v))
+}
+
+func (v view) field(ctx context.Context, name string) design.Field {
+	f := design.FieldOf(ctx, v.form, name, "workforce.field."+name)
+	f.Autocomplete = "off"
+	f.Required = name != "successor"
+	return f
+}
+
+func (v view) successors(ctx context.Context, nobody string) []design.Option {
+	options := []design.Option{{Value: "", Label: nobody}}
+	for _, o := range v.others {
+		options = append(options, design.Option{Value: o.Code, Label: o.Code + " · " + o.ShortName.Here(ctx)})
+	}
+	return options
+}

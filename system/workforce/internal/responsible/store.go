@@ -1,0 +1,76 @@
+package responsible
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+)
+
+const columns = `id, organisation, pin, person_name, duty, phone, order_number, order_day, scan, from_day, until_day`
+
+func scanRow(row interface{ Scan(...any) error }) (Person, error) {
+	var p Person
+	var orderDay, from, until string
+	err := row.Scan(&p.ID, &p.Organisation, &p.PIN, &p.Name, &p.Duty, &p.Phone, &p.Order.Number, &orderDay, &p.Scan, &from, &until)
+	p.Order.Day, p.From, p.Until = db.Date(orderDay), db.Date(from), db.Date(until)
+	return p, err
+}
+
+func list(ctx context.Context, q db.Querier, where string, args ...any) ([]Person, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM responsible `+where, args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	all := []Person{}
+	for rows.Next() {
+		p, err := scanRow(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}
+
+// named are those whom an order names on the day, of one organisation or, for
+// "", of all.
+func named(ctx context.Context, q db.Querier, code string, on clock.Date) ([]Person, error) {
+	return list(ctx, q, `WHERE ($1 = '' OR organisation = $1) AND from_day <= $2 AND (until_day = '' OR until_day > $2)
+		ORDER BY organisation, duty DESC, from_day, id`, code, on.String())
+}
+
+// Of is everybody ever named in the organisation, those in force first.
+func Of(ctx context.Context, q db.Querier, code string) ([]Person, error) {
+	return list(ctx, q, `WHERE organisation = $1 ORDER BY CASE until_day WHEN '' THEN 0 ELSE 1 END, from_day DESC, duty DESC, id`, code)
+}
+
+func find(ctx context.Context, tx db.Querier, code, personID string) (Person, error) {
+	p, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM responsible WHERE organisation = $1 AND id = $2`, code, personID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, fail.New(fail.NotFound, "kit.not_found")
+	}
+	return p, err
+}
+
+// Insert writes the person; false when they answer for the duty already.
+func Insert(ctx context.Context, tx db.Querier, p Person, at time.Time, by string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO responsible (`+columns+`, created_at, created_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12) ON CONFLICT DO NOTHING`,
+		p.ID, p.Organisation, p.PIN, p.Name, string(p.Duty), p.Phone, p.Order.Number, p.Order.Day.String(), p.Scan, p.From.String(), db.Micros(at), by)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+func release(ctx context.Context, tx db.Querier, personID string, until clock.Date) error {
+	_, err := tx.ExecContext(ctx, `UPDATE responsible SET until_day = $2 WHERE id = $1`, personID, until.String())
+	return err
+}
