@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/observe"
@@ -22,16 +23,19 @@ type importer struct {
 // importFiles is the command import. Importing the same file again changes
 // nothing; rows that cannot be read are told and left out.
 func importFiles(ctx context.Context, args []string, out io.Writer) error {
+	if slices.Contains(args, "fhir") {
+		return importFHIR(ctx, args, out)
+	}
 	v, rest, err := load("import", args)
 	if err != nil {
 		return err
 	}
 	if len(rest) < 2 {
-		return fmt.Errorf("import needs a kind (icd10, soate, groups) and a file: %w", errUsage)
+		return fmt.Errorf("import needs a kind (icd10, soate, groups, fhir) and a file: %w", errUsage)
 	}
 	with, ok := importers[rest[0]]
 	if !ok {
-		return fmt.Errorf("import knows icd10, soate and groups, not %q: %w", rest[0], errUsage)
+		return fmt.Errorf("import knows icd10, soate, groups and fhir, not %q: %w", rest[0], errUsage)
 	}
 	log, err := logger(v)
 	if err != nil {

@@ -51,6 +51,7 @@ func (a *API) shelve(all map[string]*kind) {
 		}
 		t := shelfTable(name, params)
 		ownFind, ownLoad := k.find, k.load
+		k.own = k.find
 		k.find = func(ctx context.Context, r reach, q *query) (found, error) {
 			return both(q, func(q *query) (found, error) { return ownFind(ctx, r, q) },
 				func(q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) })

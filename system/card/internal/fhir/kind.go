@@ -17,6 +17,8 @@ type kind struct {
 	// load makes the resources of ids that find has let through. An id that is
 	// no more is left out.
 	load func(ctx context.Context, ids []string) ([]*item, error)
+	// own finds the card's own records alone; nil where there are none.
+	own func(ctx context.Context, r reach, q *query) (found, error)
 	// foreign says that all of it comes from outside: the card has none of its own.
 	foreign bool
 }

@@ -46,25 +46,72 @@ func ReadBundle(text []byte) (bundle *Resource, kind string, entries []Entry) {
 		bundle.Faults = []Fault{{Path: "Bundle.entry", What: NoList}}
 		return bundle, kind, nil
 	}
-	text0 := func(n int32, name string) string {
-		if n == 0 {
-			return ""
-		}
-		if m := t.member(n, name); m != 0 {
-			return t.str(m)
+	t.each(list, func(n int32) { entries = append(entries, t.entry(n)) })
+	return bundle, kind, entries
+}
+
+// entry reads the entry at the node.
+func (t *tree) entry(n int32) Entry {
+	text := func(n int32, name string) string {
+		if n >= 0 {
+			if m := t.member(n, name); m != 0 {
+				return t.str(m)
+			}
 		}
 		return ""
 	}
-	t.each(list, func(n int32) {
-		request := t.member(n, "request")
-		e := Entry{
-			FullURL: text0(n, "fullUrl"), Method: text0(request, "method"), URL: text0(request, "url"), IfMatch: text0(request, "ifMatch"),
-			IfNoneMatch: text0(request, "ifNoneMatch"), IfNoneExist: text0(request, "ifNoneExist"),
+	request := t.member(n, "request")
+	if request == 0 {
+		request = -1
+	}
+	e := Entry{
+		FullURL: text(n, "fullUrl"), Method: text(request, "method"), URL: text(request, "url"), IfMatch: text(request, "ifMatch"),
+		IfNoneMatch: text(request, "ifNoneMatch"), IfNoneExist: text(request, "ifNoneExist"),
+	}
+	if m := t.member(n, "resource"); m != 0 {
+		e.Resource = readAt(t, m)
+	}
+	return e
+}
+
+// ReadEntry reads one entry of a Bundle by itself, for bundles that are read
+// piece by piece. The error says that it is no JSON object.
+func ReadEntry(text []byte) (Entry, error) {
+	t, err := parse(text)
+	if err != nil {
+		return Entry{}, err
+	}
+	if t.nodes[0].kind != '{' {
+		return Entry{}, &syntax{0}
+	}
+	return t.entry(0), nil
+}
+
+// Code is one coding of an element.
+type Code struct{ System, Code, Display string }
+
+// Codes are the codings of the resource's own code.
+func (r *Resource) Codes() []Code {
+	if r.def == nil {
+		return nil
+	}
+	concept := r.tree.member(r.root, "code")
+	if concept == 0 {
+		return nil
+	}
+	list := r.tree.member(concept, "coding")
+	if list == 0 {
+		return nil
+	}
+	var all []Code
+	r.tree.each(list, func(n int32) {
+		var c Code
+		for name, into := range map[string]*string{"system": &c.System, "code": &c.Code, "display": &c.Display} {
+			if m := r.tree.member(n, name); m != 0 {
+				*into = r.tree.str(m)
+			}
 		}
-		if m := t.member(n, "resource"); m != 0 {
-			e.Resource = readAt(t, m)
-		}
-		entries = append(entries, e)
+		all = append(all, c)
 	})
-	return bundle, kind, entries
+	return all
 }

@@ -16,7 +16,7 @@ import (
 
 // plan decides what becomes of a work and notes what is to be written.
 func (b *batch) plan(ctx context.Context, w *Work) ([]Done, error) {
-	p := &planner{batch: b, work: w, done: make([]Done, len(w.Changes)), by: map[string]key{}, ids: make([]string, len(w.Changes)), person: map[key]Person{}, hit: map[key]bool{}, made: map[key]bool{}}
+	p := &planner{batch: b, work: w, done: make([]Done, len(w.Changes)), by: map[string]key{}, ids: make([]string, len(w.Changes)), person: map[key]Person{}, hit: map[key]bool{}, made: map[key]bool{}, alias: map[key]key{}}
 	// FHIR's order: deletes, creates, updates.
 	order := make([]int, len(w.Changes))
 	for i := range order {
@@ -59,6 +59,7 @@ type planner struct {
 	by     map[string]key // fullUrl: what it stands for
 	person map[key]Person // of the Patients of this work
 	hit    map[key]bool   // changed by this work
+	alias  map[key]key    // what a change would have been called, and what it found
 	made   map[key]bool   // of these, what is there afterwards
 }
 
@@ -89,7 +90,20 @@ func (p *planner) name(i int) error {
 			p.remember(c.Kind, c.Condition, c.ID)
 		}
 	}
+	if p.work.Join && c.Kind == "Patient" && c.Resource != nil && p.done[i].Status == 0 {
+		for _, pin := range p.pins(c.Resource) {
+			if own := p.bearers[pin]; own != "" && own != p.ids[i] {
+				p.ids[i] = own
+				p.done[i] = Done{Resource: Resource{Kind: "Patient", ID: own, Patient: own, PIN: pin}, Status: http.StatusOK, Same: true, Own: true}
+				p.person[key{"Patient", own}] = Person{own, pin}
+				p.made[key{"Patient", own}] = true
+			}
+		}
+	}
 	k := key{c.Kind, p.ids[i]}
+	if c.ID != "" && c.ID != k.id {
+		p.alias[key{c.Kind, c.ID}] = k
+	}
 	if p.done[i].Status == 0 {
 		if p.hit[k] {
 			return refused(c, http.StatusBadRequest, "duplicate", "card.fhir.twice_in_bundle")
@@ -106,6 +120,14 @@ func (p *planner) name(i int) error {
 		}
 	}
 	return nil
+}
+
+// known is what a fullUrl stands for in the file that the work is a part of.
+func (p *planner) known(fullURL string) (kind, id string, ok bool) {
+	if p.work.Known == nil {
+		return "", "", false
+	}
+	return p.work.Known(fullURL)
 }
 
 // matching is what fits the condition, with what this batch has made of it.
@@ -308,6 +330,12 @@ func (p *planner) resolve(c Change) (targets []string, person Person, err error)
 		var k key
 		if named, ok := p.by[l.Value]; ok {
 			k = named
+		} else if kind, id, ok := p.known(l.Value); ok {
+			k = key{kind, id}
+			if found, ok := p.alias[k]; ok {
+				k = found
+			}
+			p.made[k] = true
 		} else if l.Loose() {
 			continue
 		} else if kind, condition, ok := strings.Cut(value, "?"); ok && r4.Known(kind) {

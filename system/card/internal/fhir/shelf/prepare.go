@@ -32,6 +32,9 @@ func (b *batch) prepare(ctx context.Context, group []*waiting) error {
 			}
 			if c.Kind == "Patient" && c.Resource != nil {
 				for _, pin := range b.pins(c.Resource) {
+					if one.work.Join && c.ID != "" {
+						owned[key{c.Kind, c.ID}] = true
+					}
 					turns[turn("Patient", "pin="+pin)] = true
 					b.bearers[pin] = ""
 				}
@@ -44,7 +47,16 @@ func (b *batch) prepare(ctx context.Context, group []*waiting) error {
 				continue
 			}
 			for _, l := range c.Resource.Links {
-				if fulls[l.Value] || l.Loose() {
+				if fulls[l.Value] {
+					continue
+				}
+				if one.work.Known != nil {
+					if kind, id, ok := one.work.Known(l.Value); ok {
+						links[key{kind, id}] = true
+						continue
+					}
+				}
+				if l.Loose() {
 					continue
 				}
 				value := b.local(l.Value)

@@ -117,6 +117,12 @@ type Done struct {
 type Work struct {
 	Changes []Change
 	Author  string
+	// Known tells what a fullUrl stands for that no change of this work has: the
+	// other parts of a file that is taken in parts. nil for nothing.
+	Known func(fullURL string) (kind, id string, ok bool)
+	// Join says that a Patient whose ПИН a patient of the card bears is that
+	// patient, not a second one.
+	Join bool
 	// Records are the access records of what was done, written with it.
 	Records func(done []Done) []audit.Record
 }

@@ -1,0 +1,148 @@
+package shelf
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// asked is a reading that waits for its answer.
+type asked struct {
+	key    key
+	allow  func(Resource) bool
+	record func(Resource) []audit.Record
+	found  *Resource
+	err    error
+	over   chan struct{}
+}
+
+// Get reads the newest version, deleted or not, and writes down that it was
+// read, in one transaction with whoever asks at the same moment. It gives nil if
+// there is none, or allow does not let it through.
+func (s *Shelf) Get(ctx context.Context, kind, id string, allow func(Resource) bool, record func(Resource) []audit.Record) (*Resource, error) {
+	one := &asked{key: key{kind, id}, allow: allow, record: record, over: make(chan struct{})}
+	s.reads.add(one)
+	select {
+	case <-one.over:
+		return one.found, one.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (s *Shelf) readAll(group []*asked) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err := s.readTogether(ctx, group)
+	for _, one := range group {
+		if err != nil {
+			one.found, one.err = nil, err
+		}
+		close(one.over)
+	}
+}
+
+func (s *Shelf) readTogether(ctx context.Context, group []*asked) error {
+	ids := make([]string, 0, len(group))
+	for _, one := range group {
+		ids = append(ids, one.key.id)
+	}
+	slices.Sort(ids)
+	found := map[key]*Resource{}
+	err := chunks(slices.Compact(ids), func(values []any, marks string) error {
+		all, err := collect(ctx, s.DB.Read, `SELECT `+columns+` FROM fhir_resource WHERE id IN (`+marks+`)`, values...)
+		for _, r := range all {
+			found[key{r.Kind, r.ID}] = &r
+		}
+		return err
+	})
+	if err != nil {
+		return db.Explain(err)
+	}
+	var records []audit.Record
+	for _, one := range group {
+		r := found[one.key]
+		if r == nil || one.allow != nil && !one.allow(*r) {
+			continue
+		}
+		one.found = r
+		records = append(records, one.record(*r)...)
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return audit.AddMany(ctx, tx, s.Clock, records) })
+}
+
+// Load reads the newest versions of the ids that are there, in no order.
+func (s *Shelf) Load(ctx context.Context, q db.Querier, kind string, ids []string) ([]Resource, error) {
+	var all []Resource
+	err := chunks(ids, func(values []any, marks string) error {
+		found, err := collect(ctx, q, `SELECT `+columns+` FROM fhir_resource WHERE id IN (`+marks+`) AND deleted = 0`, values...)
+		for _, r := range found {
+			if r.Kind == kind {
+				all = append(all, r)
+			}
+		}
+		return err
+	})
+	slices.SortFunc(all, func(a, b Resource) int { return strings.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(all, func(a, b Resource) bool { return a.ID == b.ID }), db.Explain(err)
+}
+
+// Version reads one version, nil if there is none.
+func (s *Shelf) Version(ctx context.Context, kind, id string, version int64) (*Resource, error) {
+	for _, from := range []string{"fhir_resource", "fhir_past"} {
+		found, err := collect(ctx, s.DB.Read, `SELECT `+columns+` FROM `+from+` WHERE kind = $1 AND id = $2 AND version = $3`, kind, id, version)
+		if err != nil || len(found) == 1 {
+			if err != nil {
+				return nil, db.Explain(err)
+			}
+			return &found[0], nil
+		}
+	}
+	return nil, nil
+}
+
+// Place is where a page of a history ends.
+type Place struct {
+	Updated time.Time
+	ID      string
+	Version int64
+}
+
+// History reads versions of the kind, the newest first: of the one resource, or
+// of all if id is "". Those behind the place, changed since the moment; zero
+// values set no bound. total counts them all, for one resource alone.
+func (s *Shelf) History(ctx context.Context, kind, id string, since time.Time, after Place, limit int) (page []Resource, err error) {
+	one, bound := "id <> $2", "1 = 1"
+	if id != "" {
+		one = "id = $2"
+	}
+	args := []any{kind, id, db.Micros(since)}
+	if after.Version > 0 {
+		bound = "(updated_at, id, version) < ($4, $5, $6)"
+		args = append(args, db.Micros(after.Updated), after.ID, after.Version)
+	} else {
+		bound = "$4 = $5 AND $6 = 0"
+		args = append(args, "", "", int64(0))
+	}
+	where := ` WHERE kind = $1 AND ` + one + ` AND updated_at >= $3 AND ` + bound
+	found, err := collect(ctx, s.DB.Read, `SELECT `+columns+` FROM (
+		SELECT `+columns+` FROM fhir_resource`+where+` UNION ALL SELECT `+columns+` FROM fhir_past`+where+`) AS versions
+		ORDER BY updated_at DESC, id DESC, version DESC LIMIT $7`, append(args, limit)...)
+	return found, db.Explain(err)
+}
+
+// Mapped says that a ConceptMap on the shelf leads from the code to the system.
+func (s *Shelf) Mapped(ctx context.Context, system, code, target string) (bool, error) {
+	var n int
+	err := s.DB.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM fhir_concept WHERE source_system = $1 AND source_code = $2 AND target_system = $3`,
+		system, code, target).Scan(&n)
+	return n > 0, db.Explain(err)
+}
