@@ -176,6 +176,14 @@ func stateWord(ctx context.Context, r Referral, now time.Time) string {
 	return text.T(ctx, "card.referral.state."+r.State) // text: card.referral.state.*
 }
 
+// stepWord is what happened, where stateWord is how it stands.
+func stepWord(ctx context.Context, state string) string {
+	if state == Sent {
+		return text.T(ctx, "card.referral.step_sent")
+	}
+	return text.T(ctx, "card.referral.state."+state)
+}
+
 func stateTone(r Referral, now time.Time) string {
 	switch {
 	case r.Late(now):

@@ -71,7 +71,7 @@ func (n Notifier) messages(ctx context.Context, r Referral, s Step) []messageapi
 	return []messageapi.Message{
 		{
 			ID: "referral-" + s.ID, PIN: r.Patient.PIN, Channels: []messageapi.Channel{messageapi.Mailbox},
-			Subject: words("card.referral.told_subject"), Body: body,
+			Subject: words("card.referral.told_title." + s.State), Body: body, // text: card.referral.told_title.*
 		},
 		{
 			ID: "referral-short-" + s.ID, PIN: r.Patient.PIN, Channels: []messageapi.Channel{messageapi.SMS},

@@ -104,7 +104,7 @@ func (v referralOf) events(ctx context.Context) []design.Event {
 	for i := len(v.Steps) - 1; i >= 0; i-- {
 		s := v.Steps[i]
 		at := Referral{State: s.State, ValidUntil: dayFar}
-		e := design.Event{When: text.Moment(s.At), Title: stateWord(ctx, at, v.Now), Tone: stateTone(at, v.Now), Text: s.Note, By: text.Joined(s.ByName)}
+		e := design.Event{When: text.Moment(s.At), Title: stepWord(ctx, s.State), Tone: stateTone(at, v.Now), Text: s.Note, By: text.Joined(s.ByName)}
 		if !s.AppointedAt.IsZero() {
 			e.Title += ": " + text.Moment(s.AppointedAt)
 		}

@@ -52,7 +52,7 @@ func Grouped(number string) string {
 	if len(number) != 15 {
 		return number
 	}
-	return number[:7] + " " + number[7:13] + " " + number[13:]
+	return number[:7] + "\u00a0" + number[7:13] + "\u00a0" + number[13:]
 }
 
 // Write signs and sends a referral and gives its id. Number, results, the word
