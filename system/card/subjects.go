@@ -1,6 +1,8 @@
 package card
 
 import (
+	"slices"
+
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
@@ -8,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/epicrisis"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
@@ -55,7 +58,8 @@ func (s *System) mountSubjects() {
 	monitor.Mount(s.desk)
 	s.rollout = rollout.Mount(s.desk)
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
-	api := fhir.Mount(s.desk, s.env, clinical.Offers()...)
+	api := fhir.Mount(s.desk, s.env, slices.Concat(clinical.Offers(), document.Offers())...)
 	gather.Mount(api)
+	document.Mount(api)
 	cardapi.ServeRecords(s.provider, api)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
 )
 
 // Offer is a type of resource that a neighbouring room makes of rows of the card.
@@ -87,6 +88,9 @@ func (a *API) Address() string { return a.base }
 
 // Now is the time of the clock that the API goes by.
 func (a *API) Now() time.Time { return a.clock.Now() }
+
+// Words are those of the key in every language.
+func (a *API) Words(key string) text.Words { return a.texts.Words(key) }
 
 // To leads to a resource; nil for no id.
 func To(kind, id string) *Reference { return refTo(kind, id) }

@@ -219,3 +219,6 @@ func (a *API) operationsOf(kind string) []CapabilityOperation {
 	}
 	return all
 }
+
+// Encode is JSON without the escapes that only HTML needs.
+func Encode(v any) ([]byte, error) { return encode(v) }

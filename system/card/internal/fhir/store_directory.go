@@ -81,7 +81,12 @@ func loadStaff(ctx context.Context, q db.Querier, r reach, pins []string) ([]sta
 	}
 	query := seen("stay s", "s.doctor_pin", "s.doctor_name", "s.admitted_at", "1") +
 		" UNION ALL " + seen("operation x JOIN stay s ON s.id = x.stay_id", "x.surgeon_pin", "x.surgeon_name", "x.at", "1") +
-		" UNION ALL " + seen("diagnosis x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.at", "1") + `
+		" UNION ALL " + seen("diagnosis x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.at", "1") +
+		" UNION ALL " + seen("medical_order x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.created_at", "1") +
+		" UNION ALL " + seen("request x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.asked_at", "1") +
+		// Nurses measure, laboratories answer: what they are the row does not tell.
+		" UNION ALL " + seen("answer w JOIN request x ON x.id = w.request_id JOIN stay s ON s.id = x.stay_id", "w.by_pin", "w.by_name", "w.signed_at", "0") +
+		" UNION ALL " + seen("observation x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.signed_at", "0") + `
 		UNION ALL SELECT h.pin, h.name, h.organisation, h.department, 1, 1, h.synced_at FROM department_head h WHERE ` + heads
 	var all []staffRow
 	err := each(ctx, q, b, query, func(row scanner) error {

@@ -1,0 +1,185 @@
+package document
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/fhir"
+)
+
+// kind is a document of a stay.
+type kind struct {
+	ending  string // of its id, behind the stay's
+	code    string // of LOINC
+	display string
+	key     string // of its title
+}
+
+// The documents of a stay: form 003/у whole, and its discharge epicrisis once it
+// is signed.
+var (
+	history   = kind{"-history", "11503-0", "Medical records", "card.document.history"}
+	epicrisis = kind{"-epicrisis", "18842-5", "Discharge summary", "card.document.epicrisis"}
+	kinds     = []kind{history, epicrisis}
+)
+
+// stayRow is a stay of which a document is made.
+type stayRow struct {
+	ID, PatientID, PIN, Organisation, State string
+	DoctorPIN, Doctor                       string
+	Admitted, Discharged                    time.Time
+	Entries                                 []entryRow
+	Parts                                   []part // what else was written, newest versions
+}
+
+// entryRow is a signed entry in its newest version.
+type entryRow struct {
+	StayID, ID, Kind, Body, ByPIN, By string
+	At, Signed                        time.Time
+}
+
+// part is a resource of the stay that a section names.
+type part struct{ StayID, Kind, ID, Text string }
+
+// titles of entries by their kind.
+var entryKeys = []string{"examination", "reasoning", "diary", "consultation", "stage_epicrisis", "discharge_epicrisis"}
+
+var params = map[string]fhir.Param{
+	"patient": {Type: "reference", Targets: []string{"Patient"}}, "subject": {Type: "reference", Targets: []string{"Patient"}},
+	"encounter": {Type: "reference", Targets: []string{"Encounter"}}, "type": {Type: "token"}, "status": {Type: "token"}, "date": {Type: "date", Sorts: true},
+}
+
+func compositions(a *fhir.API) fhir.Source {
+	return fhir.Source{Kind: "Composition", Params: params, Table: documentTable("composition-status", "final"), Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
+		return each(ctx, q, ids, func(s stayRow, k kind) fhir.Made { return compositionMade(a, s, k) })
+	}}
+}
+
+func documentReferences(a *fhir.API) fhir.Source {
+	return fhir.Source{Kind: "DocumentReference", Params: params, Table: documentTable("document-reference-status", "current"), Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
+		return each(ctx, q, ids, func(s stayRow, k kind) fhir.Made { return referenceMade(a, s, k) })
+	}}
+}
+
+// each makes the documents of the ids.
+func each(ctx context.Context, q db.Querier, ids []string, made func(stayRow, kind) fhir.Made) ([]fhir.Made, error) {
+	var all []fhir.Made
+	for _, k := range kinds {
+		var stays []string
+		for _, id := range ids {
+			if stay, ok := strings.CutSuffix(id, k.ending); ok {
+				stays = append(stays, stay)
+			}
+		}
+		rows, err := loadStays(ctx, q, stays)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range rows {
+			if k == epicrisis && !slices.ContainsFunc(s.Entries, isEpicrisis) {
+				continue
+			}
+			all = append(all, made(s, k))
+		}
+	}
+	return all, nil
+}
+
+func isEpicrisis(e entryRow) bool { return e.Kind == "discharge_epicrisis" }
+
+func (s stayRow) updated() time.Time {
+	last := s.Admitted
+	for _, e := range s.Entries {
+		if e.Signed.After(last) {
+			last = e.Signed
+		}
+	}
+	if s.Discharged.After(last) {
+		last = s.Discharged
+	}
+	return last
+}
+
+func (s stayRow) refs() map[string][]*fhir.Reference {
+	patient := []*fhir.Reference{fhir.To("Patient", s.PatientID)}
+	return map[string][]*fhir.Reference{"patient": patient, "subject": patient, "encounter": {fhir.To("Encounter", s.ID)}}
+}
+
+// words are always in Russian within a resource: it is the same for everybody
+// who reads it, and its version with it.
+func words(a *fhir.API, key string) string {
+	return a.Words(key).RU // text: card.document.*
+}
+
+func compositionMade(a *fhir.API, s stayRow, k kind) fhir.Made {
+	author := a.Practitioner(s.DoctorPIN, s.Doctor)
+	if author == nil {
+		author = fhir.To("Organization", s.Organisation)
+	}
+	c := &Composition{
+		Status: "final", Type: fhir.Code(loinc, k.code, k.display), Subject: fhir.To("Patient", s.PatientID), Encounter: fhir.To("Encounter", s.ID),
+		Date: fhir.Moment(s.updated()), Author: []*fhir.Reference{author}, Title: words(a, k.key), Custodian: fhir.To("Organization", s.Organisation),
+	}
+	if k == history && s.State == "open" {
+		c.Status = "preliminary"
+	}
+	for _, p := range sections {
+		section := Section{Title: words(a, p.key), Code: fhir.Code(loinc, p.code, p.display)}
+		var lines [][]string
+		for _, one := range s.Parts {
+			if one.Kind == p.kind {
+				section.Entry, lines = append(section.Entry, fhir.To(one.Kind, one.ID)), append(lines, []string{one.Text})
+			}
+		}
+		if len(lines) > 0 {
+			section.Text = narrative(lines)
+			c.Section = append(c.Section, section)
+		}
+	}
+	for _, e := range s.Entries {
+		if k == epicrisis && !isEpicrisis(e) || !slices.Contains(entryKeys, e.Kind) {
+			continue
+		}
+		c.Section = append(c.Section, Section{
+			Title: words(a, "card.document.entry."+e.Kind), // text: card.document.entry.*
+			Text:  prose(text.Moment(e.At.In(clock.Bishkek))+", "+e.By, e.Body),
+		})
+	}
+	return fhir.Made{ID: s.ID + k.ending, Resource: c, Updated: s.updated(), PIN: s.PIN, Refs: s.refs()}
+}
+
+// sections of a document by what they name.
+var sections = []struct{ kind, code, display, key string }{
+	{"Condition", "29548-5", "Diagnosis", "card.document.diagnoses"},
+	{"Procedure", "29554-3", "Procedure Narrative", "card.document.operations"},
+	{"MedicationRequest", "29549-3", "Medication administered Narrative", "card.document.medicines"},
+	{"DiagnosticReport", "30954-2", "Relevant diagnostic tests/laboratory data Narrative", "card.document.results"},
+}
+
+func referenceMade(a *fhir.API, s stayRow, k kind) fhir.Made {
+	d := &DocumentReference{
+		Status: "current", DocStatus: "final", Type: fhir.Code(loinc, k.code, k.display), Subject: fhir.To("Patient", s.PatientID),
+		Date: fhir.Instant(s.updated()), Custodian: fhir.To("Organization", s.Organisation),
+		Category: []fhir.Concept{*fhir.Code("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")},
+		Content: []Content{{
+			Attachment: Attachment{
+				ContentType: "application/fhir+json", URL: a.Address() + "/Composition/" + s.ID + k.ending + "/$document",
+				Title: words(a, k.key), Creation: fhir.Moment(s.updated()),
+			},
+			Format: &fhir.Coding{System: "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", Code: "urn:ihe:iti:xds:2017:mimeTypeSufficient", Display: "mimeType Sufficient"},
+		}},
+		Context: &Context{Encounter: []*fhir.Reference{fhir.To("Encounter", s.ID)}, Period: fhir.Span(s.Admitted, s.Discharged)},
+	}
+	if by := a.Practitioner(s.DoctorPIN, s.Doctor); by != nil {
+		d.Author = []*fhir.Reference{by}
+	}
+	if k == history && s.State == "open" {
+		d.DocStatus = "preliminary"
+	}
+	return fhir.Made{ID: s.ID + k.ending, Resource: d, Updated: s.updated(), PIN: s.PIN, Refs: s.refs()}
+}
