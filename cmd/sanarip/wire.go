@@ -62,6 +62,14 @@ var importers = map[string]importer{
 		return []string{fmt.Sprintf("%d rows: %d codes added, %d changed, %d withdrawn, %d as before; %d rows left out; %d codes may stand as a diagnosis",
 			r.Rows, r.Added, r.Changed, r.Withdrawn, r.Same, r.BadRows, r.Usable)}, bad, err
 	}},
+	"routes": {"card", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
+		r, err := card.ImportRoutes(ctx, env, in)
+		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
+	}},
+	"referral-days": {"card", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
+		r, err := card.ImportReferralDays(ctx, env, in)
+		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
+	}},
 	"groups": {"insurance", func(ctx context.Context, env host.Env, in io.Reader, name string, _ func(rows, bad int)) ([]string, []string, error) {
 		r, err := insurance.ImportGroups(ctx, env, in, name)
 		var bad []string

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/card/internal/referral"
 )
 
 // countReturned is how many cases of the organisation the fund has sent back
@@ -26,6 +27,10 @@ func (s *System) wantDirectory(ctx context.Context) error {
 	slot := s.env.Clock.Now().Truncate(directoryEvery).Format(time.RFC3339)
 	return s.desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := s.desk.Queue.Add(ctx, tx, "directory", struct{}{}, job.Options{Unique: slot, Subject: "НИСУР"})
+		if err != nil {
+			return err
+		}
+		_, err = s.desk.Queue.Add(ctx, tx, referral.CapacityJob, struct{}{}, job.Options{Unique: slot, Subject: "free beds elsewhere"})
 		return err
 	})
 }

@@ -182,14 +182,3 @@ func (r Referral) may(to string, now time.Time) error {
 	}
 	return fail.New(fail.Conflict, "card.referral.over")
 }
-
-// remoteSide is the side that works in another system: its organisation, or "".
-func (r Referral) remoteSide(own string) string {
-	switch {
-	case r.Remote == "":
-		return ""
-	case own == r.From:
-		return r.To
-	}
-	return r.From
-}

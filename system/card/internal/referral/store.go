@@ -251,3 +251,16 @@ func countNew(ctx context.Context, q db.Querier, organisation, department string
 		organisation, department, clock.DateOf(now).String()).Scan(&n)
 	return n, db.Explain(err)
 }
+
+// saveRule writes a row of a rule and says whether it changed anything.
+func saveRule(ctx context.Context, tx *sql.Tx, what string, days int, from clock.Date, until, source string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO referral_rule (what, days, from_day, until_day, source) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (what, from_day) DO UPDATE SET days = excluded.days, until_day = excluded.until_day, source = excluded.source
+		WHERE referral_rule.days <> excluded.days OR referral_rule.until_day <> excluded.until_day OR referral_rule.source <> excluded.source`,
+		what, days, from.String(), until, source)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
