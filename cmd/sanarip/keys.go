@@ -78,8 +78,18 @@ var settings = map[string][]config.Key{
 		{Name: "limits", Doc: "limits that differ from the program's own: KIND=FREE/WINDOW/LOCK/LONGEST, several with semicolons between; see Limits and lifetimes"},
 		{Name: "ca_file", Doc: "file with the root certificates (PEM) that people's certificates must lead to; empty: the root of the signature service"},
 		{Name: "dpop_nonce", Default: "asked", Doc: "of whom proofs with a nonce of ours are asked (RFC 9449, 8): asked (systems that ask for it themselves), fapi (those of the FAPI profile too), all (every user of DPoP): it costs each a second request now and then, and not every library knows it"},
+		{Name: "card_nodes", Doc: "addresses of hospitals' own nodes of the card, comma-separated, to which people come back from the sign-in"},
 		{Name: "places", Doc: "file with the places of network addresses (.mmdb, such as DB-IP Lite or GeoLite2 City), shown with sessions and sign-ins; empty: addresses alone"},
 	}, identity.Settings()...),
+	"card": {
+		{Name: "node", Doc: "name of this hospital's own node of the card; empty: the card is no node (also --node NAME)"},
+		{Name: "node_key", Doc: "the node's key, as sanarip node-key NAME prints it at the centre; empty: derived from the master secret", Secret: true},
+		{Name: "node_witness", Doc: "file of the node that remembers the numbers given, apart from the database and from its backups; empty: node-NAME.witness beside the SQLite files"},
+		{Name: "node_numbers", Default: "500", Doc: "how many numbers of form 066/у a node fetches at once for a department and year, 10 to 5000; fewer than half left: more are fetched"},
+		{Name: "node_poll", Default: "5s", Doc: "how often a node asks the centre what is new, 1s to 5m"},
+		{Name: "node_trust", Default: "96h", Doc: "how long staff of a node without a line may work after НИСУР last confirmed their posts, 4h to 720h"},
+		{Name: "nodes", Doc: "at the centre: its nodes and whose they are: osh=950174; naryn=950175 950176"},
+	},
 	"message": {
 		{Name: "smtp_address", Doc: "mail server HOST:PORT; empty: no e-mail (in the demo: the demo inbox)"},
 		{Name: "smtp_from", Doc: "sender's address of e-mails"},

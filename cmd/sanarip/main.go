@@ -23,13 +23,15 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"run", "[--demo] [--addr ADDRESS] [--data DIR] [--database URL] [--only a,b] [--config FILE]", "run the systems until stopped", run},
+		{"run", "[--demo] [--addr ADDRESS] [--data DIR] [--database URL] [--only a,b] [--node NAME] [--config FILE]", "run the systems until stopped; --node: the card as a hospital's own node", run},
 		{"migrate", "[--data DIR] [--database URL] [--only a,b]", "bring the databases up to date and end", migrate},
 		{"import", "icd10|soate|groups|routes|referral-days|fhir FILE… [--json]", "read a classification, or FHIR resources, into its system; again with the same file changes nothing", importFiles},
 		{"verify", "FILE | audit [--head HEAD] [--heads FILE] [--json]", "ask the portal of a running house whether it issued the document; check that no access record was changed or taken out", verify},
 		{"config", "[the flags of run]", "list every key with its value and where it comes from", showConfig},
 		{"exchange-key", "SYSTEM", "print the key that a system shares with the exchange", printExchangeKey},
 		{"client-secret", "SYSTEM", "print a system's secret as a client of ЕСИ", printClientSecret},
+		{"node-key", "NAME", "at the centre of the card: print the key of a hospital's node", printNodeKey},
+		{"node-code", "NAME CHALLENGE", "at the centre of the card: the code that opens numbers at a node which was put back from a backup and has no line", printNodeCode},
 		{"card-agent", cardagent.Usage, "for developers: an e-ID card in a file and the agent that the page of ЕСИ asks to sign (docs/card.md)", cardagent.Run},
 		{"version", "", "print the version", func(_ context.Context, _ []string, out io.Writer) error {
 			_, err := fmt.Fprintln(out, "sanarip", version())

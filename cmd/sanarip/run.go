@@ -26,7 +26,7 @@ import (
 func load(name string, args []string) (*config.Values, []string, error) {
 	flags := flag.NewFlagSet("sanarip "+name, flag.ContinueOnError)
 	file := flags.String("config", os.Getenv("SANARIP_CONFIG"), "file of key = value lines")
-	for _, key := range []string{"addr", "data", "database", "only", "log_level"} {
+	for _, key := range []string{"addr", "data", "database", "only", "log_level", "node"} {
 		flags.String(key, "", "")
 	}
 	flags.Bool("demo", false, "")
@@ -38,7 +38,11 @@ func load(name string, args []string) (*config.Values, []string, error) {
 	}
 	given := map[string]string{}
 	flags.Visit(func(f *flag.Flag) {
-		if f.Name != "config" {
+		switch f.Name {
+		case "config":
+		case "node":
+			given["card_node"] = f.Value.String()
+		default:
 			given[f.Name] = f.Value.String()
 		}
 	})

@@ -136,6 +136,18 @@ func Unique(err error) bool {
 	return pgCode(err) == "23505"
 }
 
+// Refused says that a constraint or a trigger of the database refused the row,
+// whichever it was. On PostgreSQL the transaction is then spent, unless a
+// savepoint was set before.
+func Refused(err error) bool {
+	return sqliteCode(err)&0xff == sqlite3.SQLITE_CONSTRAINT || strings.HasPrefix(pgCode(err), "23")
+}
+
+// Unresolved says that the row names another that is not there.
+func Unresolved(err error) bool {
+	return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || pgCode(err) == "23503"
+}
+
 // clash says that another transaction was in the way.
 func clash(err error) bool {
 	switch sqliteCode(err) & 0xff {

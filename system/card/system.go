@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"embed"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
+	"github.com/sanarip/sanarip/system/card/internal/node"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/referral"
 	"github.com/sanarip/sanarip/system/card/internal/rollout"
@@ -44,6 +46,8 @@ type System struct {
 	desk     *desk.Desk
 	provider *exchangeapi.Provider
 	texts    *text.Catalogue
+	nodes    node.Pages   // of a node, or of a centre that has nodes
+	handler  http.Handler // nil: the desk's
 	rollout  *rollout.Rollout
 }
 
@@ -60,6 +64,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		return nil, err
 	}
 	texts := text.MustLoad(design.Texts, Texts)
+	line := withLine(&env)
 	s := &System{
 		env: env, log: env.Log, texts: texts,
 		provider: exchangeapi.NewProvider(exchangeapi.Card, env.ExchangeKey, env.Log),
@@ -83,6 +88,9 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.desk.Sessions, Admit: s.desk.Admit,
 	})
 	s.mount()
+	if err := s.openNode(ctx, line); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
 	return s, nil
 }
 
@@ -152,6 +160,9 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 	if role == workforceapi.Operator || role == workforceapi.Manager {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.rollout", Path: "/rollout"})
 	}
+	if err := s.nodes.Fill(r.Context(), v); err != nil {
+		return err
+	}
 	if len(staff.Posts) > 1 {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.post", Path: desk.PostAddress("/")})
 	}
@@ -166,7 +177,12 @@ func (s *System) auditWords(r *audit.Record) {
 }
 
 // Handler implements host.System.
-func (s *System) Handler() http.Handler { return s.desk.Mux }
+func (s *System) Handler() http.Handler {
+	if s.handler != nil {
+		return s.handler
+	}
+	return s.desk.Mux
+}
 
 // Run implements host.System: jobs, and НИСУР's copy at the start and then
 // every ten minutes, by one of however many processes there are.

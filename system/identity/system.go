@@ -238,6 +238,15 @@ func (s *System) clients(env host.Env) []openid.Client {
 			ID: name, Secret: env.ClientSecretOf(name), Name: s.clientName(name), Address: base, Redirects: []string{base + "/sign-in/callback"},
 			PostLogout: []string{base + "/", base}, BackChannel: base + "/sign-in/backchannel", Scopes: openid.PersonScopes, Introspects: true,
 		})
+		if name == "card" { // a hospital's own node is the card too, at another address
+			last := &clients[len(clients)-1]
+			for node := range strings.SplitSeq(env.Settings["card_nodes"], ",") {
+				if node = strings.TrimSuffix(strings.TrimSpace(node), "/"); node != "" {
+					last.Redirects = append(last.Redirects, node+"/sign-in/callback")
+					last.PostLogout = append(last.PostLogout, node+"/", node)
+				}
+			}
+		}
 	}
 	if !env.Demo {
 		return clients

@@ -41,6 +41,9 @@ type Desk struct {
 	Sessions *session.Store
 	Mux      *http.ServeMux
 	BaseURL  string // public address of the card, for those who come back from ЕСИ
+	// Away says, at a node without a line, whether posts that НИСУР confirmed then
+	// are still believed; nil elsewhere.
+	Away func(confirmed time.Time) bool
 }
 
 // Staff is who is signed in, in the post they act in.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -24,25 +25,31 @@ type seat struct {
 
 // Admit lets in who holds a post in a hospital by НИСУР. Give it to signin.Config.
 func (d *Desk) Admit(ctx context.Context, c signin.Claims) (any, error) {
-	posts, err := d.posts(ctx, c.PIN)
+	posts, err := d.Posts(ctx, c.PIN)
 	if err != nil {
 		return nil, err
 	}
 	if len(posts) == 0 {
 		return nil, fail.New(fail.Forbidden, "card.no_post")
 	}
-	s := seat{Staff: Staff{PIN: c.PIN, Name: c.Name, Posts: posts}, Standing: workforceapi.Stands(d.Clock.Now())}
-	if s.Staff.Name == "" {
-		s.Staff.Name = posts[0].PersonName
-	}
-	if len(posts) == 1 {
-		s.Staff.Post = posts[0]
-	}
-	return s, nil
+	return d.Seat(Staff{PIN: c.PIN, Name: c.Name, Posts: posts}, d.Clock.Now()), nil
 }
 
-// posts are those by which a person works with the card.
-func (d *Desk) posts(ctx context.Context, pin string) ([]workforceapi.Post, error) {
+// Seat is what the session of the member of staff keeps, whose posts НИСУР
+// confirmed then.
+func (d *Desk) Seat(who Staff, confirmed time.Time) any {
+	s := seat{Staff: who, Standing: workforceapi.Standing{Checked: confirmed, Tried: d.Clock.Now()}}
+	if s.Staff.Name == "" {
+		s.Staff.Name = who.Posts[0].PersonName
+	}
+	if len(who.Posts) == 1 {
+		s.Staff.Post = who.Posts[0]
+	}
+	return s
+}
+
+// Posts are those by which a person works with the card.
+func (d *Desk) Posts(ctx context.Context, pin string) ([]workforceapi.Post, error) {
 	all, err := workforceapi.Client{Exchange: d.Exchange}.Posts(ctx, pin)
 	if err != nil {
 		return nil, err
@@ -110,7 +117,7 @@ func (d *Desk) sit(r *http.Request) (Staff, error) {
 
 func (d *Desk) recheck(ctx context.Context, current session.Session, s seat) (Staff, error) {
 	away, err := s.Renew(ctx, d.Clock.Now(), func(ctx context.Context) error {
-		posts, err := d.posts(ctx, s.Staff.PIN)
+		posts, err := d.Posts(ctx, s.Staff.PIN)
 		if err != nil {
 			return err
 		}
@@ -120,6 +127,9 @@ func (d *Desk) recheck(ctx context.Context, current session.Session, s seat) (St
 		s.Staff.Posts, s.Staff.Post = posts, choose(posts, s.Staff.Post.ID)
 		return nil
 	})
+	if err != nil && !fail.Is(err, fail.Forbidden) && d.Away != nil && d.Away(s.Checked) {
+		away, err = err, nil
+	}
 	if fail.Is(err, fail.Forbidden) {
 		if err := d.Sessions.EndPIN(ctx, s.Staff.PIN); err != nil {
 			return Staff{}, err

@@ -9,18 +9,24 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/node/number"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
 
-// next takes the next sequence. The row stays locked until the transaction
-// ends; a rollback gives the sequence back.
+// next takes the next sequence: the hospital's, or at a node that of its ranges.
+// The row stays locked until the transaction ends; a rollback gives the sequence
+// back.
 func next(ctx context.Context, tx db.Querier, organisation, department string, year int) (int, error) {
 	var sequence int
-	err := tx.QueryRowContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last) VALUES ($1, $2, $3, 1)
+	err := tx.QueryRowContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), 1 WHERE NOT EXISTS (SELECT 1 FROM node_self)
 		ON CONFLICT (organisation, department, year) DO UPDATE SET last = form_sequence.last + 1 WHERE form_sequence.last < $4
 		RETURNING last`, organisation, department, year, LastSequence).Scan(&sequence)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, errOverflow(department)
+		var node bool
+		if sequence, node, err = number.Next(ctx, tx, organisation, department, year); !node && err == nil {
+			return 0, errOverflow(department)
+		}
 	}
 	return sequence, err
 }
@@ -31,7 +37,7 @@ func Peek(ctx context.Context, q db.Querier, organisation, department string, ye
 	err := q.QueryRowContext(ctx, `SELECT last FROM form_sequence WHERE organisation = $1 AND department = $2 AND year = $3`,
 		organisation, department, year).Scan(&last)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+		last, err = number.Peek(ctx, q, organisation, department, year)
 	}
 	return last + 1, err
 }

@@ -90,6 +90,17 @@ var own = []Endpoint{
 	endpoint[cardapi.CapacityQuery, []cardapi.Capacity](exchangeapi.Card, cardapi.ServiceReferrals, "/capacity",
 		"Free beds and waiting referrals of an organisation by department"),
 
+	endpoint[cardapi.Hello, cardapi.Welcome](exchangeapi.Card, cardapi.ServiceNodes, "/hello",
+		"A hospital's own node of the card begins a contact", exchangeapi.Card),
+	endpoint[cardapi.Push, cardapi.Mark](exchangeapi.Card, cardapi.ServiceNodes, "/push",
+		"A node hands changes over, in order; the same again changes nothing", exchangeapi.Card),
+	endpoint[cardapi.Pull, cardapi.Pulled](exchangeapi.Card, cardapi.ServiceNodes, "/pull",
+		"What the centre has changed of what is the node's", exchangeapi.Card),
+	endpoint[cardapi.Rows, cardapi.Page](exchangeapi.Card, cardapi.ServiceNodes, "/rows",
+		"All that is the node's, for one that begins", exchangeapi.Card),
+	endpoint[cardapi.LeaseCall, cardapi.Lease](exchangeapi.Card, cardapi.ServiceNodes, "/lease",
+		"Numbers of form 066/у for a node; the same request gives the same range", exchangeapi.Card),
+
 	endpoint[identityapi.Query, identityapi.Contacts](exchangeapi.Identity, identityapi.ServiceContacts, "/find",
 		"How a person wants to be reached", exchangeapi.Message),
 	endpoint[identityapi.SigningRequest, identityapi.Signing](exchangeapi.Identity, identityapi.ServiceSignatures, "/ask",

@@ -1,0 +1,232 @@
+package node
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/node/capture"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// Pages show a node how it stands, and the centre how its nodes stand. The zero
+// Pages are those of a card that has neither.
+type Pages struct {
+	Desk   *desk.Desk
+	Schema *capture.Schema
+	Node   *Node   // nil at the centre
+	Centre *Centre // nil at a node
+}
+
+// deciders settle what both sides changed.
+var deciders = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Manager}
+
+// Mount puts the pages in.
+func (p Pages) Mount() {
+	p.Desk.Page("GET /node", desk.Anybody, p.statePage)
+	p.Desk.Page("POST /node/decide", deciders, p.decidePage)
+	if p.Node != nil {
+		p.Desk.Page("POST /node/code", deciders, p.codePage)
+	}
+}
+
+// Fill puts the mark into the navigation: the count is what waits while the line
+// is down, else what is to be decided.
+func (p Pages) Fill(ctx context.Context, v *page.View) error {
+	staff := desk.Of(ctx)
+	if p.Desk == nil || staff.Post.ID == "" {
+		return nil
+	}
+	item := page.NavItem{Key: "card.nav.node", Path: "/node"}
+	conflicts, err := CountConflicts(ctx, p.Desk.DB.Read, staff.Post.Organisation)
+	if err != nil {
+		return err
+	}
+	item.Badge = page.Badge(conflicts)
+	if p.Node == nil {
+		if conflicts > 0 || staff.Post.Role == workforceapi.Operator || staff.Post.Role == workforceapi.Manager {
+			v.Nav = append(v.Nav, item)
+		}
+		return nil
+	}
+	self, _, err := loadSelf(ctx, p.Desk.DB.Read, "")
+	if err != nil {
+		return err
+	}
+	if !self.DownSince.IsZero() {
+		waiting, _, err := capture.Waiting(ctx, p.Desk.DB.Read, self.Acked)
+		if err != nil {
+			return err
+		}
+		item.Key, item.Badge = "card.nav.node_down", page.Badge(int(waiting))
+	}
+	v.Nav = append(v.Nav, item)
+	return nil
+}
+
+// waitingChange is a kind of change that waits at the centre.
+type waitingChange struct {
+	Node, Table, Reason string
+	At                  time.Time
+	Count               int
+}
+
+type stateOf struct {
+	Node      *Self // nil at the centre
+	Waiting   int64
+	Oldest    time.Time
+	Places    []placeOf
+	Peers     []peer
+	Held      []waitingChange
+	Conflicts []Conflict
+	Decided   []Conflict
+	Decider   bool
+	Form      *page.Form
+	Now       time.Time
+}
+
+type placeOf struct {
+	Place
+	Name text.Words
+}
+
+func (p Pages) statePage(w http.ResponseWriter, r *http.Request) error {
+	return p.render(w, r, page.NewForm(), http.StatusOK)
+}
+
+func (p Pages) render(w http.ResponseWriter, r *http.Request, form *page.Form, status int) error {
+	ctx, q := r.Context(), p.Desk.DB.Read
+	staff := desk.Of(ctx)
+	v := stateOf{Decider: slices.Contains(deciders, staff.Post.Role), Form: form, Now: p.Desk.Clock.Now()}
+	var err error
+	if v.Conflicts, err = Conflicts(ctx, q, staff.Post.Organisation, false); err != nil {
+		return err
+	}
+	if v.Decided, err = Conflicts(ctx, q, staff.Post.Organisation, true); err != nil {
+		return err
+	}
+	if p.Centre != nil {
+		if v.Peers, err = peers(ctx, q); err != nil {
+			return err
+		}
+		if v.Held, err = heldChanges(ctx, q); err != nil {
+			return err
+		}
+		return page.Render(w, r, status, stateView(v))
+	}
+	self, _, err := loadSelf(ctx, q, "")
+	if err != nil {
+		return err
+	}
+	v.Node = &self
+	var oldest int64
+	if v.Waiting, oldest, err = capture.Waiting(ctx, q, self.Acked); err != nil {
+		return err
+	}
+	v.Oldest = db.Time(oldest)
+	all, err := places(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, place := range all {
+		o, err := p.Desk.Directory.Organisation(ctx, place.Organisation)
+		if err != nil {
+			o.Code = place.Organisation
+		}
+		v.Places = append(v.Places, placeOf{place, directory.DepartmentName(o, place.Department)})
+	}
+	return page.Render(w, r, status, stateView(v))
+}
+
+func (p Pages) decidePage(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if err := Decide(r.Context(), p.Desk, p.Schema, form.Get("id"), form.Get("take")); err != nil {
+		return err
+	}
+	page.Notice(w, "card.node.decided_now")
+	return page.Redirect(w, r, "/node")
+}
+
+func (p Pages) codePage(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	form.Need("code", 40)
+	if form.OK() {
+		err := p.Node.EnterCode(r.Context(), form.Get("code"))
+		if err == nil {
+			page.Notice(w, "card.node.code_taken")
+			return page.Redirect(w, r, "/node")
+		}
+		if !form.Take(err) {
+			return err
+		}
+	}
+	return p.render(w, r, form, http.StatusUnprocessableEntity)
+}
+
+// facts are the node's state in lines.
+func (v stateOf) facts(ctx context.Context) []design.Row {
+	line := text.T(ctx, "card.node.line_up", "At", text.Moment(v.Node.Contact))
+	switch {
+	case v.Node.Phase == isNew && v.Node.Contact.IsZero():
+		line = text.T(ctx, "card.node.line_never")
+	case !v.Node.DownSince.IsZero():
+		line = text.T(ctx, "card.node.line_down", "At", text.Moment(v.Node.DownSince))
+	}
+	oldest := text.T(ctx, "card.node.none")
+	if v.Waiting > 0 {
+		oldest = text.Moment(v.Oldest)
+	}
+	return []design.Row{
+		{Key: text.T(ctx, "card.node.name"), Value: v.Node.Name},
+		{Key: text.T(ctx, "card.node.line"), Value: line},
+		{Key: text.T(ctx, "card.node.waiting"), Value: strconv.FormatInt(v.Waiting, 10)},
+		{Key: text.T(ctx, "card.node.oldest"), Value: oldest},
+		{Key: text.T(ctx, "card.node.held_there"), Value: strconv.FormatInt(v.Node.HeldThere, 10)},
+		{Key: text.T(ctx, "card.node.phase"), Value: text.T(ctx, "card.node.phase."+v.Node.Phase)}, // text: card.node.phase.*
+	}
+}
+
+// field is a conflict's column in words, its own name where there are none.
+func (c Conflict) field(ctx context.Context) string {
+	switch c.Table + "." + c.Column {
+	case "patient.address", "patient.alerts", "patient.policy", "patient.category", "patient.insured", "patient.passport", "patient.citizenship", "patient.region",
+		"patient.family_name", "patient.given_name", "patient.patronymic", "patient.birth_date", "patient.sex", "patient.description":
+		return text.T(ctx, "card.node.field."+c.Column) // text: card.node.field.*
+	}
+	return c.Table + "." + c.Column
+}
+
+// place leads to what the conflict is about, "" where there is no page of it.
+func (c Conflict) place() string {
+	switch c.Table {
+	case "patient":
+		return "/patients/" + c.Key
+	case "stay":
+		return "/stays/" + c.Key
+	}
+	return ""
+}
+
+func reason(ctx context.Context, code string) string {
+	return text.T(ctx, "card.node.held."+code) // text: card.node.held.*
+}
+
+func codeField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "code", "card.node.code")
+	f.Hint, f.MaxLength, f.Autocomplete = text.T(ctx, "card.node.code_hint"), 40, "off"
+	return f
+}

@@ -1,0 +1,117 @@
+package node
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/node/number"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+// nextYearFrom is how long before the new year its numbers are fetched: a line
+// may be cut over the holidays.
+const nextYearFrom = 31 * 24 * time.Hour
+
+// years that numbers are kept for. Discharges of the last days of a year are
+// often written in the first days of the next.
+func years(now time.Time) []int {
+	all := []int{clock.DateOf(now).Year}
+	if next := clock.DateOf(now.Add(nextYearFrom)).Year; next != all[0] {
+		all = append(all, next)
+	}
+	return all
+}
+
+// renew fetches numbers for every department that has fewer left than half a
+// range. The same lack asks by the same request, so that an answer that was lost
+// gives the same range again.
+func (n *Node) renew(ctx context.Context, self Self) error {
+	if self.Phase == isHalted || self.Epoch == 0 {
+		return nil
+	}
+	now := n.Desk.Clock.Now()
+	for _, code := range self.Organisations {
+		o, err := n.Desk.Directory.Organisation(ctx, code)
+		if err != nil {
+			if fail.Is(err, fail.NotFound) {
+				continue
+			}
+			return err
+		}
+		for _, department := range o.Departments {
+			for _, year := range years(now) {
+				if err := n.renewOne(ctx, self, code, department.Code, year, now); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (n *Node) renewOne(ctx context.Context, self Self, organisation, department string, year int, now time.Time) error {
+	left, err := number.Left(ctx, n.Desk.DB.Read, organisation, department, year)
+	if err != nil || left >= int64(n.Settings.Numbers+1)/2 {
+		return err
+	}
+	ranges, err := countRanges(ctx, n.Desk.DB.Read, self.Epoch, organisation, department, year)
+	if err != nil {
+		return err
+	}
+	request := fmt.Sprintf("%s-%d-%s-%s-%d-%d", n.Settings.Name, self.Epoch, organisation, department, year, ranges+1)
+	lease, err := n.Centre.Lease(ctx, cardapi.LeaseCall{
+		NodeHead: n.head(self), Request: request, Organisation: organisation, Department: department, Year: year, Count: n.Settings.Numbers,
+	})
+	if err != nil {
+		return err
+	}
+	return n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		now2, _, err := loadSelf(ctx, tx, n.Desk.DB.ForUpdate())
+		if err != nil || now2.Epoch != self.Epoch || now2.Phase == isHalted {
+			return err
+		}
+		return addRange(ctx, tx, request, self.Epoch, organisation, department, year, lease, now)
+	})
+}
+
+// EnterCode opens the numbers that the centre's operator has read out over the
+// phone, for a node whose database is an older one and that has no line.
+func (n *Node) EnterCode(ctx context.Context, typed string) error {
+	now := n.Desk.Clock.Now()
+	self, ok, err := loadSelf(ctx, n.Desk.DB.Read, "")
+	if err != nil {
+		return err
+	}
+	if !ok || !self.Halted() {
+		return fail.New(fail.Conflict, "card.node.code_not_asked")
+	}
+	code, err := number.ReadCode(typed, n.Settings.Key, self.Challenge(), clock.DateOf(now).Year/100*100)
+	if err != nil {
+		return err
+	}
+	var organisations []workforceapi.Organisation
+	for _, one := range self.Organisations {
+		o, err := n.Desk.Directory.Organisation(ctx, one)
+		if err != nil {
+			return err
+		}
+		organisations = append(organisations, o)
+	}
+	return n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, o := range organisations {
+			for _, department := range o.Departments {
+				request := fmt.Sprintf("%s-code-%s-%s-%s-%d-%d", n.Settings.Name, self.Challenge(), o.Code, department.Code, code.Year, code.First)
+				err := addRange(ctx, tx, request, self.Epoch, o.Code, department.Code, code.Year, cardapi.Lease{First: code.First, Last: code.First + int64(code.Count) - 1}, now)
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,190 @@
+package node
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/discharge"
+	"github.com/sanarip/sanarip/system/card/internal/form"
+	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
+	"github.com/sanarip/sanarip/system/card/internal/node/capture"
+	"github.com/sanarip/sanarip/system/card/migration"
+)
+
+// A backup that is put back gives no number; when the line is there the node
+// begins anew, what was lost comes back, what was added since is handed over.
+func TestARestoredBackupGivesNoNumberAgain(t *testing.T) {
+	with := func(t *testing.T, p *pair, backup func() func()) {
+		t.Helper()
+		p.meet()
+		dischargeOne(t, p.node, formtest.PIN(21))
+		p.meet()
+		restore := backup()
+		lost := dischargeOne(t, p.node, formtest.PIN(22))
+		p.meet()
+		p.wire.cut.Store(true)
+		unsent := dischargeOne(t, p.node, formtest.PIN(23))
+		_ = p.n.Step(t.Context())
+		restore()
+		p.startNode()
+		if self := p.self(); !self.Halted() || self.HaltReason != "restored" {
+			t.Fatalf("%+v", self)
+		}
+		stayID := p.node.Ready(formtest.PIN(24))
+		end := form.Ending{At: p.node.Clock.Now().Add(-time.Minute), Outcome: "discharged", Result: "improved"}
+		if n, err := discharge.Discharge(formtest.Doctor(t.Context()), p.node.Desk, stayID, end); err == nil {
+			t.Fatalf("%s was given after a restore; %s and %s were before", n, lost, unsent)
+		} else if fail.As(err).Key != "card.node.numbers_out" {
+			t.Fatal(err)
+		}
+		// The phone: a wrong code opens nothing, the right one does.
+		code, err := p.c.PhoneCode(formtest.Head(t.Context()), nodeName, p.self().Challenge(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong := []byte(code)
+		wrong[len(wrong)-1] ^= 1
+		if err := p.n.EnterCode(t.Context(), string(wrong)); err == nil {
+			t.Fatal("a wrong code")
+		}
+		if err := p.n.EnterCode(t.Context(), strings.ToLower(code)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := discharge.Discharge(formtest.Doctor(t.Context()), p.node.Desk, stayID, end)
+		if err != nil || n.String() == lost || n.String() == unsent {
+			t.Fatal(n, err)
+		}
+		p.wire.cut.Store(false)
+		p.meet()
+		if self := p.self(); self.Halted() || self.Epoch != 2 {
+			t.Fatalf("%+v", self)
+		}
+		p.alike()
+		for _, w := range []formtest.World{p.node, p.centre} {
+			if w.Int(`SELECT COUNT(*) FROM form WHERE number IN ($1, $2)`, lost, n.String()) != 2 {
+				t.Error("a form is missing")
+			}
+		}
+		if next := dischargeOne(t, p.node, formtest.PIN(25)); next == unsent {
+			t.Error("a number that was shown before the restore was given again")
+		}
+		p.meet()
+		p.alike()
+	}
+	dbtest.Both(t, func(t *testing.T) {
+		dir := t.TempDir()
+		p := &pair{t: t, node: formtest.New(t, dbtest.Open(t, "sqlite:"+dir, "card", migration.Sets...)), centre: formtest.New(t, dbtest.SQLite(t, "card", migration.Sets...)), wire: &wire{}, witness: filepath.Join(t.TempDir(), "witness")}
+		p.centre.Desk.Clock = p.node.Clock
+		p.startCentre()
+		p.startNode()
+		with(t, p, func() func() {
+			copied := filepath.Join(t.TempDir(), "card.db")
+			source, err := sql.Open("sqlite", filepath.Join(dir, "card.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = source.Close() }()
+			if _, err := source.ExecContext(t.Context(), `VACUUM INTO '`+copied+`'`); err != nil {
+				t.Fatal(err)
+			}
+			return func() {
+				clockNow := p.node.Clock
+				d := dbtest.Open(t, "sqlite:"+filepath.Dir(copied), "card", migration.Sets...)
+				p.reopen(d, clockNow)
+			}
+		})
+	}, func(t *testing.T) {
+		address := dbtest.Postgres(t)
+		p := &pair{t: t, node: formtest.New(t, dbtest.Open(t, address, "card", migration.Sets...)), centre: formtest.New(t, dbtest.Open(t, dbtest.Postgres(t), "card", migration.Sets...)), wire: &wire{}, witness: filepath.Join(t.TempDir(), "witness")}
+		p.centre.Desk.Clock = p.node.Clock
+		p.startCentre()
+		p.startNode()
+		with(t, p, func() func() {
+			saved := map[string][]capture.Row{}
+			all := append(slices.Clone(p.n.Merger.Schema.Tables), localTables(t, p)...)
+			for _, table := range all {
+				rows, err := p.n.Merger.Schema.Select(t.Context(), p.node.Desk.DB.Read, table, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				saved[table.Name] = rows
+			}
+			return func() { putBack(t, p, all, saved) }
+		})
+	})
+}
+
+// reopen makes another database the node's.
+func (p *pair) reopen(d *db.DB, now *clock.Manual) {
+	desk := *p.node.Desk
+	desk.DB = d
+	fresh := formtest.New(p.t, dbtest.SQLite(p.t, "card", migration.Sets...)) // for its neighbours
+	desk.Directory, desk.Queue = fresh.Desk.Directory, fresh.Desk.Queue
+	desk.Directory.DB = d
+	p.node.Desk, p.node.Clock = &desk, now
+}
+
+// localTables are the tables of a node that a backup has besides.
+func localTables(t *testing.T, p *pair) []capture.Table {
+	t.Helper()
+	var all []capture.Table
+	for _, name := range []string{"node_self", "node_log", "node_range", "node_change"} {
+		rows, err := p.node.Desk.DB.Read.QueryContext(t.Context(), `SELECT column_name FROM information_schema.columns WHERE table_schema = 'card' AND table_name = $1`, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := capture.Table{Name: name}
+		for rows.Next() {
+			var c capture.Column
+			if err := rows.Scan(&c.Name); err != nil {
+				t.Fatal(err)
+			}
+			table.Columns = append(table.Columns, c)
+		}
+		_ = rows.Close()
+		all = append(all, table)
+	}
+	return all
+}
+
+// putBack restores PostgreSQL's tables without their triggers.
+func putBack(t *testing.T, p *pair, tables []capture.Table, saved map[string][]capture.Row) {
+	t.Helper()
+	err := p.node.Desk.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		for _, table := range tables {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table.Name); err != nil {
+				return err
+			}
+			for _, row := range saved[table.Name] {
+				if table.Name == "node_change" {
+					if _, err := tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO node_change (id, xid, sequence, hash, at, origin, tbl, row_key, op, before_row, after_row)
+						OVERRIDING SYSTEM VALUE VALUES (%d, %d, %d, $1, %d, $2, $3, $4, $5, $6, $7)`, row["id"], row["xid"], row["sequence"], row["at"]),
+						row["hash"], row["origin"], row["tbl"], row["row_key"], row["op"], row["before_row"], row["after_row"]); err != nil {
+						return err
+					}
+					continue
+				}
+				if err := p.n.Merger.Schema.Insert(ctx, tx, table, row); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

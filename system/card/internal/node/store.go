@@ -1,0 +1,279 @@
+package node
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+)
+
+// Self is the node's own row.
+type Self struct {
+	Name          string
+	Epoch         int64
+	Organisations []string
+	Phase         string
+	Nonce         string
+	HaltReason    string
+	Acked, Pulled int64
+	FillTable     string
+	FillKey       string
+	Contact       time.Time // when the centre last answered
+	DownSince     time.Time // zero: the line is up
+	Trouble       string
+	HeldThere     int64
+}
+
+// Halted says that the node gives no numbers of its ranges.
+func (s Self) Halted() bool { return s.Phase == isHalted }
+
+// Challenge is what an operator reads out over the phone; the code answers it.
+func (s Self) Challenge() string {
+	plain := strings.ReplaceAll(s.Nonce, "-", "")
+	if len(plain) < 8 {
+		return ""
+	}
+	return strings.ToUpper(plain[len(plain)-8:])
+}
+
+func (s Self) fillAfter() []string {
+	var key []string
+	if json.Unmarshal([]byte(s.FillKey), &key) != nil {
+		return nil
+	}
+	return key
+}
+
+func loadSelf(ctx context.Context, q db.Querier, lock string) (Self, bool, error) {
+	var s Self
+	var organisations string
+	var contact, down int64
+	err := q.QueryRowContext(ctx, `SELECT name, epoch, organisations, phase, nonce, halt_reason, acked, pulled, fill_table, fill_key, contact_at, down_since, trouble, held_there
+		FROM node_self WHERE id = 1`+lock).Scan(&s.Name, &s.Epoch, &organisations, &s.Phase, &s.Nonce, &s.HaltReason, &s.Acked, &s.Pulled,
+		&s.FillTable, &s.FillKey, &contact, &down, &s.Trouble, &s.HeldThere)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, false, nil
+	}
+	s.Organisations, s.Contact, s.DownSince = strings.Fields(organisations), db.Time(contact), db.Time(down)
+	return s, err == nil, db.Explain(err)
+}
+
+// initSelf makes the row; who has begun is told the file anew, which may have moved.
+func initSelf(ctx context.Context, tx *sql.Tx, s Settings) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO node_self (id, name, epoch, organisations, phase, nonce, witness, halt_reason, acked, pulled, fill_table, fill_key, contact_at, down_since, trouble, held_there)
+		VALUES (1, $1, 0, '', 'new', '', $2, '', 0, 0, '', '', 0, 0, '', 0) ON CONFLICT (id) DO UPDATE SET witness = excluded.witness`, s.Name, s.Witness)
+	return err
+}
+
+func givenOf(ctx context.Context, q db.Querier, request string) (int64, error) {
+	var n int64
+	err := q.QueryRowContext(ctx, `SELECT given FROM node_range WHERE request = $1`, request).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n, db.Explain(err)
+}
+
+// mostHistory is how many places a node tells when histories have parted.
+const mostHistory = 3000
+
+// history are the newest places that are kept, in order.
+func history(ctx context.Context, q db.Querier) ([]cardapi.Mark, error) {
+	rows, err := q.QueryContext(ctx, `SELECT sequence, hash FROM (SELECT sequence, hash FROM node_change WHERE sequence > 0 ORDER BY sequence DESC LIMIT $1) newest
+		ORDER BY sequence`, mostHistory)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []cardapi.Mark
+	for rows.Next() {
+		var m cardapi.Mark
+		if err := rows.Scan(&m.Sequence, &m.Hash); err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, rows.Err()
+}
+
+// hashAt is the hash of the place, "" before the first.
+func hashAt(ctx context.Context, q db.Querier, sequence int64) (string, error) {
+	var hash string
+	err := q.QueryRowContext(ctx, `SELECT hash FROM node_change WHERE sequence = $1 AND sequence <> 0`, sequence).Scan(&hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return hash, db.Explain(err)
+}
+
+// beginEpoch begins the epoch that the centre has opened. What both sides have
+// of the old one is dropped, the rest waits for new places.
+func beginEpoch(ctx context.Context, tx *sql.Tx, out cardapi.Welcome) error {
+	for _, s := range []struct {
+		query string
+		args  []any
+	}{
+		{`DELETE FROM node_change WHERE sequence > 0 AND sequence <= $1`, []any{out.Common}},
+		{`UPDATE node_change SET sequence = 0, hash = '' WHERE sequence > 0`, nil},
+		{`UPDATE node_log SET sequence = 0, hash = '' WHERE id = 1`, nil},
+		{`UPDATE node_range SET open = 0`, nil},
+		{`DELETE FROM node_held WHERE node = '@centre'`, nil},
+		{
+			`UPDATE node_self SET epoch = $1, organisations = $2, acked = 0, pulled = $3, phase = 'filling', nonce = '', halt_reason = '', fill_table = '', fill_key = '' WHERE id = 1`,
+			[]any{out.Epoch, strings.Join(out.Organisations, " "), out.Newest},
+		},
+	} {
+		if _, err := tx.ExecContext(ctx, s.query, s.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noteWelcome(ctx context.Context, tx *sql.Tx, out cardapi.Welcome) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node_self SET organisations = $1, held_there = $2, acked = CASE WHEN acked < $3 THEN $3 ELSE acked END WHERE id = 1 AND epoch = $4`,
+		strings.Join(out.Organisations, " "), out.Held, out.Applied.Sequence, out.Epoch)
+	return err
+}
+
+// acknowledge notes what the centre has. The newest places are kept, to find
+// where two histories part.
+func acknowledge(ctx context.Context, tx *sql.Tx, self Self) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE node_self SET acked = $1 WHERE id = 1 AND epoch = $2 AND acked < $1`, self.Acked, self.Epoch); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM node_change WHERE sequence > 0 AND sequence < $1`, self.Acked-mostHistory)
+	return err
+}
+
+func noteFilled(ctx context.Context, tx *sql.Tx, table string, after []string) error {
+	key, err := json.Marshal(after)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE node_self SET fill_table = $1, fill_key = $2 WHERE id = 1`, table, string(key))
+	return err
+}
+
+var filled atomic.Int64
+
+// id64 tells rows that are fetched apart: they have no place in the centre's order.
+func id64() int64 { return -(time.Now().UnixNano()<<8 | filled.Add(1)&0xff) }
+
+// down notes that the centre could not be reached, and says whether it could before.
+func (n *Node) down(ctx context.Context, cause error) (wasUp bool, err error) {
+	now := db.Micros(n.Desk.Clock.Now())
+	key := fail.As(cause).Key
+	err = n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var since int64
+		if err := tx.QueryRowContext(ctx, `SELECT down_since FROM node_self WHERE id = 1`).Scan(&since); err != nil {
+			return err
+		}
+		if wasUp = since == 0; wasUp {
+			since = now
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE node_self SET down_since = $1, trouble = $2 WHERE id = 1`, since, key)
+		return err
+	})
+	return wasUp, err
+}
+
+// up notes that the centre has answered.
+func (n *Node) up(ctx context.Context) error {
+	now := n.Desk.Clock.Now()
+	self, _, err := loadSelf(ctx, n.Desk.DB.Read, "")
+	if err != nil || (self.DownSince.IsZero() && now.Sub(self.Contact) < 10*time.Second) {
+		return err
+	}
+	if !self.DownSince.IsZero() {
+		n.Desk.Log.InfoContext(ctx, "the node's line is up", "system", "card", "node", n.Settings.Name, "down_minutes", int(now.Sub(self.DownSince).Minutes()))
+		if err := n.revive(ctx); err != nil {
+			return err
+		}
+	}
+	return n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE node_self SET contact_at = $1, down_since = 0, trouble = '' WHERE id = 1`, db.Micros(now))
+		return err
+	})
+}
+
+// revive makes jobs due again that were given up, or wait long, because nobody
+// could be reached.
+func (n *Node) revive(ctx context.Context) error {
+	return n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE job SET state = 'ready', attempts = 0, run_at = $1 WHERE state IN ('failed', 'ready') AND attempts > 0
+			AND (last_error LIKE 'kit.neighbor_away%' OR last_error LIKE 'kit.identity_away%')`, db.Micros(n.Desk.Clock.Now()))
+		return err
+	})
+}
+
+// Place is a department's numbers.
+type Place struct {
+	Organisation string
+	Department   string
+	Year         int
+	Left         int64
+	Next         int64 // the next that would be given
+}
+
+// places are what ranges are open for.
+func places(ctx context.Context, q db.Querier) ([]Place, error) {
+	rows, err := q.QueryContext(ctx, `SELECT organisation, department, year, SUM(last - given), MIN(given + 1) FROM node_range
+		WHERE open = 1 AND given < last GROUP BY organisation, department, year ORDER BY year, organisation, department`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Place
+	for rows.Next() {
+		var p Place
+		if err := rows.Scan(&p.Organisation, &p.Department, &p.Year, &p.Left, &p.Next); err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}
+
+func countRanges(ctx context.Context, q db.Querier, epoch int64, organisation, department string, year int) (int, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM node_range WHERE epoch = $1 AND organisation = $2 AND department = $3 AND year = $4`,
+		epoch, organisation, department, year).Scan(&n)
+	return n, db.Explain(err)
+}
+
+func addRange(ctx context.Context, tx *sql.Tx, request string, epoch int64, organisation, department string, year int, l cardapi.Lease, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO node_range (request, epoch, organisation, department, year, first, last, given, open, granted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9) ON CONFLICT (request) DO NOTHING`,
+		request, epoch, organisation, department, year, l.First, l.Last, l.First-1, db.Micros(at))
+	return err
+}
+
+func notePulled(ctx context.Context, tx *sql.Tx, newest int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node_self SET pulled = $1 WHERE id = 1`, newest)
+	return err
+}
+
+func noteReady(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node_self SET phase = 'ready', fill_table = '', fill_key = '' WHERE id = 1 AND phase = 'filling'`)
+	return err
+}
+
+// halt closes every range; the nonce stands for this one restore.
+func halt(ctx context.Context, tx *sql.Tx, reason string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node_self SET phase = 'halted', halt_reason = $1, nonce = CASE WHEN nonce = '' THEN $2 ELSE nonce END WHERE id = 1`,
+		reason, id.New())
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE node_range SET open = 0`)
+	return err
+}

@@ -1,0 +1,215 @@
+package node
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/node/number"
+)
+
+var (
+	nameOK       = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+	codeOK       = regexp.MustCompile(`^[0-9]{6}$`)
+	departmentOK = regexp.MustCompile(`^[0-9]{2}$`)
+	errSetting   = errors.New("card_nodes names nodes and their organisations so: osh=950174; naryn=950175 950176")
+)
+
+// peer is a node as the centre knows it.
+type peer struct {
+	name          string
+	organisations []string
+	epoch         int64
+	applied       int64
+	hash          string
+	nonce         string
+	forked        int64
+	pulled        int64
+	waiting       int64
+	oldest        time.Time
+	contact       time.Time
+}
+
+func (p peer) has(organisation string) bool { return slices.Contains(p.organisations, organisation) }
+
+const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at`
+
+func scanPeer(row interface{ Scan(...any) error }) (peer, error) {
+	var p peer
+	var organisations string
+	var oldest, contact int64
+	err := row.Scan(&p.name, &organisations, &p.epoch, &p.applied, &p.hash, &p.nonce, &p.forked, &p.pulled, &p.waiting, &oldest, &contact)
+	p.organisations, p.oldest, p.contact = strings.Fields(organisations), db.Time(oldest), db.Time(contact)
+	return p, err
+}
+
+func loadPeer(ctx context.Context, q db.Querier, name, lock string) (peer, error) {
+	p, err := scanPeer(q.QueryRowContext(ctx, `SELECT `+peerColumns+` FROM node_peer WHERE name = $1`+lock, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, fail.New(fail.Forbidden, "card.node.unknown")
+	}
+	return p, db.Explain(err)
+}
+
+func peers(ctx context.Context, q db.Querier) ([]peer, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+peerColumns+` FROM node_peer ORDER BY name`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []peer
+	for rows.Next() {
+		p, err := scanPeer(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}
+
+func savePeer(ctx context.Context, tx *sql.Tx, p peer) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node_peer SET epoch = $2, applied = $3, hash = $4, nonce = $5, forked = $6, pulled = $7, waiting = $8, oldest_at = $9, contact_at = $10
+		WHERE name = $1`, p.name, p.epoch, p.applied, p.hash, p.nonce, p.forked, p.pulled, p.waiting, db.Micros(p.oldest), db.Micros(p.contact))
+	return err
+}
+
+func countHeld(ctx context.Context, q db.Querier, node string) (int64, error) {
+	var n int64
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM node_held WHERE node = $1`, node).Scan(&n)
+	return n, db.Explain(err)
+}
+
+// common is the last place that the node's history and the centre's memory of it
+// have alike.
+func common(ctx context.Context, tx *sql.Tx, in cardapi.Hello) (int64, error) {
+	for _, mark := range slices.Backward(in.History) {
+		var hash string
+		err := tx.QueryRowContext(ctx, `SELECT hash FROM node_taken WHERE node = $1 AND epoch = $2 AND sequence = $3`, in.Node, in.Epoch, mark.Sequence).Scan(&hash)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if hash == mark.Hash {
+			return mark.Sequence, nil
+		}
+	}
+	return 0, nil
+}
+
+// known refuses a change whose place another one has.
+func known(ctx context.Context, tx *sql.Tx, p peer, c cardapi.Change) error {
+	var hash string
+	err := tx.QueryRowContext(ctx, `SELECT hash FROM node_taken WHERE node = $1 AND epoch = $2 AND sequence = $3`, p.name, p.epoch, c.Sequence).Scan(&hash)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && hash != c.Hash) {
+		return fail.New(fail.Conflict, "card.node.parted")
+	}
+	return err
+}
+
+func take(ctx context.Context, tx *sql.Tx, p peer, c cardapi.Change) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO node_taken (node, epoch, sequence, hash) VALUES ($1, $2, $3, $4)`, p.name, p.epoch, c.Sequence, c.Hash)
+	if err == nil && c.Sequence%1000 == 0 {
+		_, err = tx.ExecContext(ctx, `DELETE FROM node_taken WHERE node = $1 AND epoch = $2 AND sequence < $3`, p.name, p.epoch, c.Sequence-keepTaken)
+	}
+	return err
+}
+
+func leased(ctx context.Context, tx *sql.Tx, in cardapi.LeaseCall) (cardapi.Lease, error) {
+	var out cardapi.Lease
+	err := tx.QueryRowContext(ctx, `SELECT first, last FROM node_lease WHERE request = $1 AND node = $2`, in.Request, in.Node).Scan(&out.First, &out.Last)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return out, err
+}
+
+func saveLease(ctx context.Context, tx *sql.Tx, in cardapi.LeaseCall, out cardapi.Lease, way string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO node_lease (request, node, epoch, organisation, department, year, first, last, way, granted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		in.Request, in.Node, in.Epoch, in.Organisation, in.Department, in.Year, out.First, out.Last, way, db.Micros(at))
+	return err
+}
+
+// sweep drops the centre's changes that every node has.
+func (c *Centre) sweep(ctx context.Context) error {
+	return c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM node_change WHERE sequence > 0 AND sequence <=
+			(SELECT COALESCE(MIN(pulled), 0) FROM node_peer WHERE organisations <> '')`)
+		return err
+	})
+}
+
+func heldChanges(ctx context.Context, q db.Querier) ([]waitingChange, error) {
+	rows, err := q.QueryContext(ctx, `SELECT node, tbl, reason, MIN(at), COUNT(*) FROM node_held GROUP BY node, tbl, reason ORDER BY node, MIN(at)`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []waitingChange
+	for rows.Next() {
+		var h waitingChange
+		var at int64
+		if err := rows.Scan(&h.Node, &h.Table, &h.Reason, &at, &h.Count); err != nil {
+			return nil, err
+		}
+		h.At = db.Time(at)
+		all = append(all, h)
+	}
+	return all, rows.Err()
+}
+
+// above moves every sequence of the organisations' departments behind the range,
+// which begins after the highest of them. A department that has none yet, or comes
+// later, gets one for each of the hundred codes: nobody can say which there are.
+func above(ctx context.Context, tx *sql.Tx, p peer, code number.Code) (int64, error) {
+	var first int64
+	for _, organisation := range p.organisations {
+		var last sql.NullInt64
+		err := tx.QueryRowContext(ctx, `SELECT MAX(last) FROM form_sequence WHERE organisation = $1 AND year = $2`, organisation, code.Year).Scan(&last)
+		if err != nil {
+			return 0, err
+		}
+		first = max(first, last.Int64+1)
+	}
+	end := first + int64(code.Count) - 1
+	if end > number.Last {
+		return 0, fail.New(fail.Conflict, "card.form.number_overflow", "Department", "")
+	}
+	for _, organisation := range p.organisations {
+		for department := range 100 {
+			_, err := tx.ExecContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (organisation, department, year) DO UPDATE SET last = excluded.last WHERE form_sequence.last < excluded.last`,
+				organisation, fmt.Sprintf("%02d", department), code.Year, end)
+			if err != nil {
+				return 0, err
+			}
+		}
+	}
+	return first, nil
+}
+
+func enrol(ctx context.Context, tx *sql.Tx, nodes map[string][]string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE node_peer SET organisations = ''`); err != nil {
+		return err
+	}
+	for name, organisations := range nodes {
+		_, err := tx.ExecContext(ctx, `INSERT INTO node_peer (name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at)
+			VALUES ($1, $2, 0, 0, '', '', 0, 0, 0, 0, 0) ON CONFLICT (name) DO UPDATE SET organisations = excluded.organisations`,
+			name, strings.Join(organisations, " "))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
