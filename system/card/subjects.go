@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
+	"github.com/sanarip/sanarip/system/card/internal/formregister"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/journal"
@@ -55,6 +56,7 @@ func (s *System) mountSubjects() {
 	consent.Mount(s.desk)
 	diagnosis.Mount(s.desk)
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
+	formregister.Mount(s.desk, s.env.Sites["insurance"]+"/acts/reconcile")
 	monitor.Mount(s.desk)
 	s.rollout = rollout.Mount(s.desk)
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})

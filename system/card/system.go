@@ -155,6 +155,11 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
 	}
 	if slices.Contains(monitor.Readers, role) {
+		forms := "/forms"
+		if role == workforceapi.Manager {
+			forms = "/forms/summary"
+		}
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.forms", Path: forms})
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.monitor", Path: "/monitor"})
 	}
 	if role == workforceapi.Operator || role == workforceapi.Manager {

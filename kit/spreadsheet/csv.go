@@ -1,0 +1,78 @@
+package spreadsheet
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// CSVType is the media type of what CSV writes.
+const CSVType = "text/csv; charset=utf-8"
+
+// CSV writes a table row by row, so that a long one needs no memory: separated
+// by semicolons, with the mark by which office programs know UTF-8. Cells are
+// those of a Sheet. What an office program would take for a formula is kept a
+// text by an apostrophe.
+type CSV struct {
+	buffer *bufio.Writer
+	out    *csv.Writer
+}
+
+// NewCSV writes the head.
+func NewCSV(w io.Writer, columns []Column) (*CSV, error) {
+	buffer := bufio.NewWriter(w)
+	if _, err := buffer.WriteString("\ufeff"); err != nil {
+		return nil, err
+	}
+	c := &CSV{buffer, csv.NewWriter(buffer)}
+	c.out.Comma, c.out.UseCRLF = ';', true
+	labels := make([]any, len(columns))
+	for i, column := range columns {
+		labels[i] = column.Label
+	}
+	return c, c.Row(labels...)
+}
+
+// Row writes one row.
+func (c *CSV) Row(cells ...any) error {
+	record := make([]string, len(cells))
+	for i, cell := range cells {
+		switch value := cell.(type) {
+		case string:
+			record[i] = harmless(value)
+		case int:
+			record[i] = strconv.Itoa(value)
+		case int64:
+			record[i] = strconv.FormatInt(value, 10)
+		case Tyiyn:
+			record[i] = strings.Replace(value.decimal(), ".", ",", 1)
+		default:
+			return fmt.Errorf("spreadsheet: cell %d is a %T", i, cell)
+		}
+	}
+	return c.out.Write(record)
+}
+
+// Close writes what is still held back.
+func (c *CSV) Close() error {
+	c.out.Flush()
+	if err := c.out.Error(); err != nil {
+		return err
+	}
+	return c.buffer.Flush()
+}
+
+// harmless keeps a text from being run as a formula (OWASP, CSV injection).
+// Long numbers get a mark too: else an office program rounds them.
+func harmless(s string) string {
+	if s == "" {
+		return s
+	}
+	if strings.ContainsAny(s[:1], "=+-@\t\r\n|%") || len(s) > 15 && strings.Trim(s, "0123456789") == "" {
+		return "'" + s
+	}
+	return s
+}

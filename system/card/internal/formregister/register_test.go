@@ -1,0 +1,227 @@
+package formregister
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/form"
+	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+)
+
+func statistician(ctx context.Context) context.Context {
+	s := formtest.Staff(formtest.HeadPIN, formtest.HeadName, workforceapi.Statistician)
+	s.Post.Department = ""
+	return desk.With(ctx, s)
+}
+
+// handed is what the fund was handed, by number: what the totals are held against.
+type handed map[string]insuranceapi.Case
+
+// discharge writes a discharged stay with its form, as the card would have.
+func discharge(w formtest.World, sequence int, department, outcome, code, state string, in, out time.Time) (string, insuranceapi.Case) {
+	w.T.Helper()
+	stayID := w.Stay(w.Patient(formtest.PIN(sequence)))
+	result := "improved"
+	if outcome == "died" {
+		result = ""
+	}
+	w.Exec(`UPDATE stay SET state = 'discharged', department = $2, outcome = $3, result = $4, admitted_at = $5, discharged_at = $6 WHERE id = $1`,
+		stayID, department, outcome, result, db.Micros(in), db.Micros(out))
+	w.Exec(`UPDATE move SET department = $2, from_at = $3, until_at = $4 WHERE stay_id = $1`, stayID, department, db.Micros(in), db.Micros(out))
+	w.Diagnosis(stayID, "final", "main", code)
+	c := insuranceapi.Case{Department: department, Outcome: outcome, Result: result, BedDays: form.BedDays(in, out), DischargedAt: out, Diagnoses: []insuranceapi.Diagnosis{{Stage: "final", Rank: "main", Code: code}}}
+	c.Number = number(w, stayID, sequence, department, out, state, c)
+	return stayID, c
+}
+
+func number(w formtest.World, stayID string, sequence int, department string, out time.Time, state string, c insuranceapi.Case) string {
+	w.T.Helper()
+	year := clock.DateOf(out).Year
+	n := fmt.Sprintf("%07d%s%s%02d", sequence, department, formtest.Hospital, year%100)
+	formState, caseState := "valid", map[string]string{Sent: "queued", Accepted: "accepted", Returned: "returned", Void: "returned"}[state]
+	if state == Void {
+		formState = "voided"
+	}
+	w.Exec(`INSERT INTO form (number, stay_id, organisation, department, year, sequence, state, void_reason, issued_at, issued_by) VALUES ($1, $2, $3, $4, $5, $6, $7, 'ошибка', $8, '')`,
+		n, stayID, formtest.Hospital, department, year, sequence, formState, db.Micros(out))
+	content, err := json.Marshal(c)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	w.Exec(`INSERT INTO treated_case (number, revision, stay_id, content, request_id, state, created_at, created_by) VALUES ($1, 1, $2, $3, $4, $5, $6, '')`,
+		n, stayID, string(content), id.New(), caseState, db.Micros(out))
+	return n
+}
+
+// The summary's totals are the register's rows, and both are what the fund was
+// handed, to the last case: for any mixture of forms.
+func TestTheSummaryReconcilesWithTheRegisterAndTheFund(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		ctx := statistician(t.Context())
+		seed := rand.Uint64()
+		random := rand.New(rand.NewPCG(seed, 1))
+		fund := handed{}
+		first := time.Date(2026, 10, 1, 0, 0, 0, 0, clock.Bishkek)
+		for n := range 130 {
+			out := first.Add(time.Duration(random.IntN(40*24*60)-4*24*60) * time.Minute) // some outside the month
+			in := out.Add(-time.Duration(random.IntN(20*24*60)) * time.Minute)
+			state := States[random.IntN(4)]
+			_, c := discharge(w, n+1, []string{formtest.Department, "05"}[random.IntN(2)], form.Outcomes[random.IntN(3)], []string{"I21.0", "J18.9", "K35.8", "N40"}[random.IntN(4)], state, in, out)
+			if state != Void && !out.Before(first) && out.Before(first.AddDate(0, 1, 0)) {
+				fund[c.Number] = c
+			}
+		}
+		want := newSum("")
+		for _, c := range fund {
+			want.add(Row{Outcome: c.Outcome, Result: c.Result, Code: c.Diagnoses[0].Code, AdmittedAt: first, DischargedAt: first})
+			want.BedDays += c.BedDays - 1
+		}
+		m, err := MonthOf(ctx, w.Desk, clock.Date{Year: 2026, Month: 10, Day: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := m.Total
+		if got.Forms != want.Forms || got.Discharged != want.Discharged || got.Transferred != want.Transferred || got.Died != want.Died || got.BedDays != want.BedDays || fmt.Sprint(got.Classes, got.Results) != fmt.Sprint(want.Classes, want.Results) {
+			t.Errorf("seed %d: the summary %+v, the fund %+v", seed, got, want)
+		}
+		listed := map[string]bool{}
+		f := Filter{From: clock.Date{Year: 2026, Month: 10, Day: 1}, Until: clock.Date{Year: 2026, Month: 10, Day: 31}}
+		for after, more := "", true; more; {
+			var page []Row
+			if page, more, err = List(ctx, w.Desk, f, after); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range page {
+				if listed[r.Number] {
+					t.Fatalf("seed %d: %s stands on two pages", seed, r.Number)
+				}
+				listed[r.Number] = r.State != Void
+				after = r.cursor()
+			}
+		}
+		valid := 0
+		for n, is := range listed {
+			if is {
+				valid++
+				if _, ok := fund[n]; !ok {
+					t.Errorf("seed %d: the fund has no %s", seed, n)
+				}
+			}
+		}
+		exported := 0
+		if err := Export(ctx, w.Desk, f, "отчёт", func(Row) error { exported++; return nil }); err != nil || exported != len(listed) || valid != len(fund) {
+			t.Errorf("seed %d: %d listed, %d exported, %d valid, %d at the fund, %v", seed, len(listed), exported, valid, len(fund), err)
+		}
+		if n := w.Int(`SELECT COUNT(*) FROM access_record WHERE action = 'forms.export' AND purpose = 'отчёт'`); n != exported {
+			t.Errorf("%d exported, %d recorded", exported, n)
+		}
+	})
+}
+
+func TestFiltersOfTheRegister(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		ctx := statistician(t.Context())
+		out := time.Date(2026, 11, 10, 12, 0, 0, 0, clock.Bishkek)
+		day := 24 * time.Hour
+		stayID, first := discharge(w, 1, formtest.Department, "discharged", "I21.0", Void, out.Add(-3*day), out)
+		again := number(w, stayID, 2, formtest.Department, out, Accepted, first)
+		_, surgical := discharge(w, 3, "05", "died", "K35.8", Returned, out.Add(-day), out.Add(day))
+		_, waiting := discharge(w, 4, formtest.Department, "transferred", "I10", Sent, out.Add(-2*day), out.Add(2*day))
+		foreign, _ := discharge(w, 5, formtest.Department, "discharged", "I10", Sent, out.Add(-2*day), out)
+		w.Exec(`UPDATE stay SET organisation = '950201' WHERE id = $1`, foreign)
+		numbers := func(f Filter) []string {
+			t.Helper()
+			found, _, err := List(ctx, w.Desk, f, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all []string
+			for _, r := range found {
+				all = append(all, r.Number)
+			}
+			return all
+		}
+		november := clock.Date{Year: 2026, Month: 11, Day: 10}
+		for what, c := range map[string]struct {
+			f    Filter
+			want []string
+		}{
+			"all":        {Filter{}, []string{waiting.Number, surgical.Number, again, first.Number}},
+			"one day":    {Filter{From: november, Until: november}, []string{again, first.Number}},
+			"department": {Filter{Department: "05"}, []string{surgical.Number}},
+			"void":       {Filter{State: Void}, []string{first.Number}},
+			"sent":       {Filter{State: Sent}, []string{waiting.Number}},
+			"accepted":   {Filter{State: Accepted}, []string{again}},
+			"returned":   {Filter{State: Returned}, []string{surgical.Number}},
+			"diagnosis":  {Filter{Code: "I2"}, []string{again, first.Number}},
+			"a wildcard": {Filter{Code: "%"}, nil},
+			"outcome":    {Filter{Outcome: "died"}, []string{surgical.Number}},
+			"number":     {Filter{Number: "0000003"}, []string{surgical.Number}},
+			"doctor":     {Filter{Doctor: stayID, Department: "05"}, []string{surgical.Number}},
+			"a stranger": {Filter{Doctor: foreign}, nil},
+		} {
+			if got := numbers(c.f); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v", what, got, c.want)
+			}
+		}
+		all, _, err := List(ctx, w.Desk, Filter{Number: first.Number[:7]}, "")
+		if err != nil || len(all) != 1 || all[0].ReplacedBy != again || all[0].Replaces != "" {
+			t.Errorf("%+v %v", all, err)
+		}
+		// A head sees the own department, whatever was asked for.
+		head := desk.With(t.Context(), formtest.Staff(formtest.HeadPIN, formtest.HeadName, workforceapi.Head))
+		if found, _, err := List(head, w.Desk, Filter{Department: "05"}, ""); err != nil || len(found) != 3 {
+			t.Errorf("a head: %d, %v", len(found), err)
+		}
+		if err := Export(ctx, w.Desk, Filter{}, " ", func(Row) error { t.Error("left without a reason"); return nil }); !fail.Is(err, fail.Invalid) {
+			t.Error(err)
+		}
+		m, err := MonthOf(ctx, w.Desk, november)
+		if err != nil || m.Total.Forms != 3 || m.Total.Admitted != 3 || m.Total.PatientDays != 9 || m.Total.WithoutForm != 0 || m.Days != 22 {
+			t.Errorf("%+v %v", m, err)
+		}
+	})
+}
+
+func TestEveryCodeHasItsChapter(t *testing.T) {
+	for code, want := range map[string]string{"A09": "i", "B34.2": "i", "C50.1": "ii", "D48.0": "ii", "D50": "iii", "H59.0": "vii", "H60": "viii", "I21.0": "ix", "O80.0": "xv", "T98": "xix", "U07.1": "xxii", "Z99": "xxi", "": ""} {
+		if got := Class(code); got != want {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+}
+
+func TestNightsAreCountedWithinTheMonth(t *testing.T) {
+	at := func(month, day, hour int) time.Time {
+		return time.Date(2026, time.Month(month), day, hour, 0, 0, 0, clock.Bishkek)
+	}
+	start, end := at(11, 1, 0), at(12, 1, 0)
+	for _, c := range []struct {
+		from, until time.Time
+		want        int
+	}{
+		{at(11, 10, 9), at(11, 10, 18), 0},
+		{at(11, 10, 9), at(11, 12, 8), 2},
+		{at(10, 20, 9), at(11, 3, 8), 2},
+		{at(11, 29, 9), at(12, 5, 8), 2},
+		{at(10, 1, 0), time.Time{}, 30},
+		{at(12, 2, 0), time.Time{}, 0},
+		{at(9, 1, 0), at(10, 1, 0), 0},
+	} {
+		if got := nights(c.from, c.until, start, end); got != c.want {
+			t.Errorf("%s – %s: %d, want %d", c.from, c.until, got, c.want)
+		}
+	}
+}

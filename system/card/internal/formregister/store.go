@@ -1,0 +1,184 @@
+package formregister
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+// rows are at most limit forms after the cursor, the newest discharge first.
+func rows(ctx context.Context, q db.Querier, organisation string, f Filter, after string, limit int) ([]Row, error) {
+	where, args := f.where(organisation)
+	if at, number, ok := place(after); ok {
+		args = append(args, at, number)
+		a, b := "$"+strconv.Itoa(len(args)-1), "$"+strconv.Itoa(len(args))
+		where += " AND (s.discharged_at < " + a + " OR (s.discharged_at = " + a + " AND f.number < " + b + "))"
+	}
+	args = append(args, limit)
+	found, err := q.QueryContext(ctx, `SELECT f.number, f.stay_id, f.state, f.void_reason, c.state, c.revision, s.department, s.admitted_at, s.discharged_at,
+			COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, s.doctor_name, s.outcome, s.result,
+			COALESCE(x.code, n.code, ''), COALESCE(x.text, n.text, ''),
+			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence < f.sequence AND b.year = f.year ORDER BY b.sequence DESC LIMIT 1), ''),
+			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence > f.sequence AND b.year = f.year ORDER BY b.sequence LIMIT 1), '')
+		FROM stay s JOIN form f ON f.stay_id = s.id
+		JOIN treated_case c ON c.number = f.number AND c.revision = (SELECT MAX(revision) FROM treated_case newer WHERE newer.number = f.number)
+		JOIN patient p ON p.id = s.patient_id
+		LEFT JOIN diagnosis n ON n.stay_id = s.id AND n.stage = 'final' AND n.rank = 'main' AND n.ended_at = 0
+		LEFT JOIN diagnosis x ON x.stay_id = s.id AND x.stage = 'postmortem' AND x.rank = 'main' AND x.ended_at = 0
+		WHERE `+where+` ORDER BY s.discharged_at DESC, f.number DESC LIMIT $`+strconv.Itoa(len(args)), args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = found.Close() }()
+	var all []Row
+	for found.Next() {
+		var r Row
+		var formState, caseState, family, given, patronymic string
+		var admitted, discharged int64
+		if err := found.Scan(&r.Number, &r.StayID, &formState, &r.VoidReason, &caseState, &r.Revision, &r.Department, &admitted, &discharged,
+			&r.PatientPIN, &family, &given, &patronymic, &r.Doctor, &r.Outcome, &r.Result, &r.Code, &r.Diagnosis, &r.Replaces, &r.ReplacedBy); err != nil {
+			return nil, err
+		}
+		r.AdmittedAt, r.DischargedAt, r.Patient = db.Time(admitted), db.Time(discharged), text.Joined(family, given, patronymic)
+		switch {
+		case formState == "voided":
+			r.State = Void
+		case caseState == "queued":
+			r.State = Sent
+		default:
+			r.State = caseState
+		}
+		all = append(all, r)
+	}
+	return all, found.Err()
+}
+
+// where is the filter in SQL; $1 is the organisation.
+func (f Filter) where(organisation string) (query string, args []any) {
+	var b strings.Builder
+	args = []any{organisation}
+	b.WriteString("s.organisation = $1 AND s.state = 'discharged'")
+	and := func(condition string, value any) {
+		args = append(args, value)
+		b.WriteString(" AND " + strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(args))))
+	}
+	if !f.From.IsZero() {
+		and("s.discharged_at >= ?", db.Micros(f.From.Start()))
+	}
+	if !f.Until.IsZero() {
+		and("s.discharged_at < ?", db.Micros(f.Until.Start().AddDate(0, 0, 1)))
+	}
+	if f.Department != "" {
+		and("s.department = ?", f.Department)
+	}
+	if f.Doctor != "" {
+		and("s.doctor_pin = (SELECT t.doctor_pin FROM stay t WHERE t.id = ? AND t.organisation = $1)", f.Doctor)
+	}
+	switch f.State {
+	case Void:
+		b.WriteString(" AND f.state = 'voided'")
+	case Sent:
+		b.WriteString(" AND f.state = 'valid' AND c.state = 'queued'")
+	case Accepted, Returned:
+		and("f.state = 'valid' AND c.state = ?", f.State)
+	}
+	if f.Code != "" {
+		and("COALESCE(x.code, n.code, '') LIKE ? ESCAPE '!'", escaped(f.Code)+"%")
+	}
+	if f.Outcome != "" {
+		and("s.outcome = ?", f.Outcome)
+	}
+	if f.Number != "" {
+		and("f.number LIKE ? ESCAPE '!'", escaped(f.Number)+"%")
+	}
+	return b.String(), args
+}
+
+func escaped(s string) string { return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s) }
+
+// Attending is a doctor with forms in the period, by the id of one of their stays.
+type Attending struct{ StayID, Name string }
+
+func doctors(ctx context.Context, q db.Querier, organisation string, from, until clock.Date) ([]Attending, error) {
+	found, err := q.QueryContext(ctx, `SELECT MAX(id), MAX(doctor_name) FROM stay WHERE organisation = $1 AND state = 'discharged'
+		AND discharged_at >= $2 AND discharged_at < $3 GROUP BY doctor_pin ORDER BY 2, 1`,
+		organisation, db.Micros(from.Start()), db.Micros(until.Start().AddDate(0, 0, 1)))
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = found.Close() }()
+	var all []Attending
+	for found.Next() {
+		var a Attending
+		if err := found.Scan(&a.StayID, &a.Name); err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, found.Err()
+}
+
+type counted struct{ admitted, withoutForm int }
+
+// counts are the admissions of the span by the department they came to, and the
+// discharges of it that have no valid form.
+func counts(ctx context.Context, q db.Querier, organisation string, start, end time.Time) (map[string]counted, error) {
+	found, err := q.QueryContext(ctx, `SELECT 'admitted', (SELECT m.department FROM move m WHERE m.stay_id = s.id ORDER BY m.from_at, m.id LIMIT 1), COUNT(*) FROM stay s
+			WHERE s.organisation = $1 AND s.admitted_at >= $2 AND s.admitted_at < $3 GROUP BY 2
+		UNION ALL SELECT 'without', s.department, COUNT(*) FROM stay s WHERE s.organisation = $1 AND s.discharged_at >= $2 AND s.discharged_at < $3
+			AND NOT EXISTS (SELECT 1 FROM form f WHERE f.stay_id = s.id AND f.state = 'valid') GROUP BY s.department`,
+		organisation, db.Micros(start), db.Micros(end))
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = found.Close() }()
+	all := map[string]counted{}
+	for found.Next() {
+		var part, department string
+		var n int
+		if err := found.Scan(&part, &department, &n); err != nil {
+			return nil, err
+		}
+		c := all[department]
+		if part == "admitted" {
+			c.admitted = n
+		} else {
+			c.withoutForm = n
+		}
+		all[department] = c
+	}
+	return all, found.Err()
+}
+
+type span struct {
+	department  string
+	from, until time.Time
+}
+
+// moves are the times in departments that touch the span.
+func moves(ctx context.Context, q db.Querier, organisation string, start, end time.Time) ([]span, error) {
+	found, err := q.QueryContext(ctx, `SELECT m.department, m.from_at, CASE WHEN m.until_at <> 0 THEN m.until_at ELSE s.discharged_at END
+		FROM stay s JOIN move m ON m.stay_id = s.id
+		WHERE s.organisation = $1 AND (s.state = 'open' OR s.discharged_at >= $2) AND m.from_at < $3 AND (m.until_at = 0 OR m.until_at >= $2)`,
+		organisation, db.Micros(start), db.Micros(end))
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = found.Close() }()
+	var all []span
+	for found.Next() {
+		var s span
+		var from, until int64
+		if err := found.Scan(&s.department, &from, &until); err != nil {
+			return nil, err
+		}
+		s.from, s.until = db.Time(from), db.Time(until)
+		all = append(all, s)
+	}
+	return all, found.Err()
+}
