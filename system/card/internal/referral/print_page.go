@@ -73,10 +73,11 @@ func PDF(ctx context.Context, d *desk.Desk, r Referral) ([]byte, error) {
 		document.Row{Key: word("card.referral.purpose"), Value: purposeWord(ctx, r.Purpose) + ", " + urgencyWord(ctx, r.Urgency)},
 		document.Row{Key: word("card.print.patient"), Value: p.Name(ctx)},
 		document.Row{Key: word("card.print.pin"), Value: pin.Grouped(p.PIN)},
-		document.Row{Key: word("card.print.born"), Value: text.Joined(text.Date(p.BirthDate), p.Age(ctx, clock.DateOf(r.WrittenAt)), p.SexWord(ctx))},
+		document.Row{Key: word("card.print.born"), Value: joinWith(", ", text.Date(p.BirthDate), p.Age(ctx, clock.DateOf(r.WrittenAt)), p.SexWord(ctx))},
 		document.Row{Key: word("card.print.address"), Value: p.Address},
 		document.Row{Key: word("card.print.policy"), Value: p.Policy},
 		document.Row{Key: word("card.col.diagnosis"), Value: text.Joined(r.Code, r.Diagnosis)},
+		document.Row{Key: word("card.referral.written"), Value: text.Moment(r.WrittenAt)},
 		document.Row{Key: word("card.referral.valid"), Value: text.Date(r.ValidUntil)},
 	)
 	doc.Heading(word("card.referral.reason"))

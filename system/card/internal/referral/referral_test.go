@@ -3,6 +3,7 @@ package referral
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
@@ -73,7 +74,29 @@ func newWorld(t testing.TB, d *db.DB) world {
 
 func each(t *testing.T, run func(t *testing.T, w world)) {
 	t.Helper()
-	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) { run(t, newWorld(t, d)) })
+	eachDB(t, func(t *testing.T, d *db.DB) { run(t, newWorld(t, d)) })
+}
+
+// prepared is a migrated database that every test has a copy of.
+var prepared = dbtest.Prepared{Fill: func(address string) error {
+	d, err := db.Open(context.Background(), address, "card", db.Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Migrate(context.Background(), migration.Sets...), d.Close())
+}}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	prepared.Remove()
+	os.Exit(code)
+}
+
+func eachDB(t *testing.T, run func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	dbtest.Both(t,
+		func(t *testing.T) { run(t, dbtest.Open(t, prepared.SQLite(t), "card")) },
+		func(t *testing.T) { run(t, dbtest.Open(t, prepared.Postgres(t), "card")) })
 }
 
 // as is a context in which somebody of the organisation acts.

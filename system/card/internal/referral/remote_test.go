@@ -18,7 +18,6 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
-	"github.com/sanarip/sanarip/system/card/migration"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 )
@@ -89,11 +88,11 @@ func pass(t testing.TB, sides ...world) {
 
 func two(t *testing.T, run func(t *testing.T, l *line, a, b world, boxes [2]*inbox)) {
 	t.Helper()
-	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) {
+	eachDB(t, func(t *testing.T, d *db.DB) {
 		l := &line{providers: map[exchangeapi.Subsystem]*exchangeapi.Provider{}}
 		boxes := [2]*inbox{{}, {}}
 		a := l.installation(t, d, exchangeapi.Card, boxes[0])
-		b := l.installation(t, dbtest.SQLite(t, "card", migration.Sets...), clinic, boxes[1])
+		b := l.installation(t, dbtest.Open(t, prepared.SQLite(t), "card"), clinic, boxes[1])
 		if err := SetRoute(t.Context(), a.desk, second, clinic.String()); err != nil {
 			t.Fatal(err)
 		}
