@@ -56,6 +56,13 @@ func (s Sheet) patientRows(ctx context.Context) []document.Row {
 	if !p.Insured {
 		payment = text.T(ctx, "card.form.payment_other")
 	}
+	if s.Payment != "" {
+		payment = text.T(ctx, "card.payment."+s.Payment) // text: card.payment.*
+	}
+	social := ""
+	if s.Social != "" {
+		social = text.T(ctx, "card.social."+s.Social) // text: card.social.*
+	}
 	return []document.Row{
 		row(ctx, "card.form.name", name),
 		row(ctx, "card.form.pin", pin.Grouped(p.PIN)),
@@ -68,7 +75,8 @@ func (s Sheet) patientRows(ctx context.Context) []document.Row {
 		row(ctx, "card.form.place", place),
 		row(ctx, "card.form.policy", p.Policy),
 		row(ctx, "card.form.payment", payment),
-		row(ctx, "card.form.category", categoryWord(ctx, p.Category)),
+		row(ctx, "card.form.category", text.Joined(categoryWord(ctx, p.Category), s.Privilege)),
+		row(ctx, "card.merge.group.social_status", social),
 	}
 }
 

@@ -31,6 +31,7 @@ type Record struct {
 	Doctor          insuranceapi.Staff
 	Head            insuranceapi.Staff // of the department; by НИСУР
 	Patient         Patient
+	Payment         string // oms, budget, paid, other; "" by the insurance alone
 	Moves           []Move
 	Diagnoses       []Diagnosis // those that stand
 	Operations      []insuranceapi.Operation
@@ -45,6 +46,8 @@ type Patient struct {
 	Passport    string
 	Address     string
 	Citizenship string
+	Social      string // status, code
+	Privilege   string // document of the co-payment category
 }
 
 // Move is a time in a department; the zero Until means: still there.
@@ -142,6 +145,9 @@ type Sheet struct {
 	Address          string            `json:"address"`
 	Citizenship      string            `json:"citizenship"`
 	BroughtBy        string            `json:"brought_by"`
+	Payment          string            `json:"payment,omitempty"`
+	Social           string            `json:"social,omitempty"`
+	Privilege        string            `json:"privilege,omitempty"`
 	FirstThisYear    bool              `json:"first_this_year"`
 	TransferredTo    string            `json:"transferred_to"`
 	Recommendations  string            `json:"recommendations"`
@@ -157,6 +163,7 @@ func (r Record) Sheet(c insuranceapi.Case, end Ending, at time.Time) Sheet {
 	s := Sheet{
 		Case: c, OrganisationName: r.Organisation.Name, Departments: map[string]Words{},
 		Passport: r.Patient.Passport, Address: r.Patient.Address, Citizenship: r.Patient.Citizenship,
+		Payment: r.Payment, Social: r.Patient.Social, Privilege: r.Patient.Privilege,
 		BroughtBy: r.BroughtBy, FirstThisYear: r.FirstThisYear, TransferredTo: end.TransferredTo,
 		Recommendations: end.Recommendations, DiagnosisMoments: map[string]int64{}, IssuedAt: at,
 	}

@@ -25,11 +25,11 @@ func Load(ctx context.Context, q db.Querier, stayID, organisation, lock string) 
 	var admitted, discharged, first int64
 	err := q.QueryRowContext(ctx, `SELECT id, state, organisation, department, kind, admitted_at, hours_since_onset, brought_by,
 			referrer, first_this_year, doctor_pin, doctor_name, patient_id, discharged_at, outcome, result, transferred_to,
-			recommendations, discharged_by
+			recommendations, discharged_by, payment
 		FROM stay WHERE id = $1`+lock, stayID).
 		Scan(&r.StayID, &r.State, &organisationCode, &r.Department, &r.Kind, &admitted, &r.HoursSinceOnset, &r.BroughtBy,
 			&r.Referrer, &first, &r.Doctor.PIN, &r.Doctor.Name, &r.Patient.ID, &discharged, &r.Ending.Outcome, &r.Ending.Result,
-			&r.Ending.TransferredTo, &r.Ending.Recommendations, &r.Ending.By)
+			&r.Ending.TransferredTo, &r.Ending.Recommendations, &r.Ending.By, &r.Payment)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && organisation != Anywhere && organisationCode != organisation) {
 		return Record{}, fail.New(fail.NotFound, "card.form.no_stay")
 	}
@@ -56,13 +56,13 @@ func loadPeople(ctx context.Context, q db.Querier, r *Record) error {
 	var rural, insured int64
 	p, code := &r.Patient, r.Organisation.Code
 	err := q.QueryRowContext(ctx, `SELECT p.pin, p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address, p.rural,
-			p.passport, p.citizenship, p.insured, p.policy, p.category, COALESCE(o.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
+			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(o.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
 			COALESCE((SELECT e.body FROM entry e WHERE e.stay_id = $4 AND e.kind = 'discharge_epicrisis' AND e.signed_at <> 0
 				AND e.version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY e.at DESC, e.id DESC LIMIT 1), '')
 		FROM patient p LEFT JOIN organisation o ON o.code = $2 LEFT JOIN department_head h ON h.organisation = $2 AND h.department = $3
 		WHERE p.id = $1`, p.ID, code, r.Department, r.StayID).
 		Scan(&pin, &family, &given, &patronymic, &birth, &p.Sex, &p.Region, &p.Address, &rural,
-			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &organisation, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
+			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Social, &p.Privilege, &organisation, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
 	if err != nil {
 		return err
 	}

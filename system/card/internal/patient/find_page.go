@@ -28,6 +28,8 @@ func Mount(d *desk.Desk, panels ...Panel) {
 	d.Page("GET /countries/search", desk.Everybody, countriesPage)
 	d.Page("GET /patients/{id}/identify", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return identifyPage(w, r, d) })
 	d.Page("POST /patients/{id}/identify", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return identifiedPage(w, r, d) })
+	d.Page("GET /patients/{id}/details", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return detailsPage(w, r, d) })
+	d.Page("POST /patients/{id}/details", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return savePage(w, r, d) })
 	d.Page("GET /patients/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return patientPage(w, r, d, panels) })
 }
 
@@ -144,6 +146,9 @@ func patientPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, panels []
 	}
 	view := record{Patient: p, Stays: stays, Now: d.Clock.Now(), Names: names(ctx, d, stays), Own: desk.Of(ctx).Post.Organisation}
 	view.Admits = slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role)
+	if view.Details, err = LoadDetails(ctx, d.DB.Read, p.ID); err != nil {
+		return err
+	}
 	if view.Recognised, err = Identities(ctx, d.DB.Read, p.ID); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/observation"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/order"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/request"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
@@ -90,6 +91,10 @@ func (s sheet) part(name string) error {
 func (s sheet) title() error {
 	v, p := s.stay, s.stay.Patient
 	today := clock.DateOf(v.Now)
+	details, err := patient.LoadDetails(s.ctx, s.desk.DB.Read, p.ID)
+	if err != nil {
+		return err
+	}
 	kind := s.word("card.print.planned")
 	if v.Kind == "emergency" {
 		kind = s.word("card.print.emergency")
@@ -103,7 +108,13 @@ func (s sheet) title() error {
 		document.Row{Key: s.word("card.print.pin"), Value: pin.Grouped(p.PIN)},
 		document.Row{Key: s.word("card.print.born"), Value: text.Joined(text.Date(p.BirthDate), p.Age(s.ctx, today), p.SexWord(s.ctx))},
 		document.Row{Key: s.word("card.print.address"), Value: p.Address},
+		document.Row{Key: s.word("card.details.own_phone"), Value: details.Phone},
+		document.Row{Key: s.word("card.details.kin"), Value: details.Kin()},
+		document.Row{Key: s.word("card.merge.group.social_status"), Value: patient.SocialWord(s.ctx, details.SocialStatus)},
+		document.Row{Key: s.word("card.details.workplace"), Value: details.Workplace},
 		document.Row{Key: s.word("card.print.policy"), Value: p.Policy},
+		document.Row{Key: s.word("card.admit.category"), Value: s.category(p, details)},
+		document.Row{Key: s.word("card.details.blood"), Value: patient.BloodWord(details.BloodGroup, details.Rhesus)},
 		document.Row{Key: s.word("card.print.alerts"), Value: strings.Join(p.AlertLines(), "; ")},
 		document.Row{Key: s.word("card.print.admitted"), Value: text.Moment(v.AdmittedAt) + ", " + kind},
 		document.Row{Key: s.word("card.print.referrer"), Value: v.Referrer},
@@ -127,6 +138,14 @@ func (s sheet) title() error {
 	s.doc.Heading(s.word("card.print.diagnoses"))
 	s.doc.Table(table)
 	return nil
+}
+
+// category is that of co-payment, with its document.
+func (s sheet) category(p patient.Patient, details patient.Details) string {
+	if p.Category == "" {
+		return ""
+	}
+	return text.Joined(patient.CategoryWord(s.ctx, p.Category), details.Privilege)
 }
 
 // stageWord and rankWord are those of the page of diagnoses.

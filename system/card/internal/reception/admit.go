@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"slices"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
@@ -61,8 +62,18 @@ func check(ctx context.Context, d *desk.Desk, p patient.Patient, a *Admission) e
 	if !slices.Contains(BroughtBy, a.BroughtBy) {
 		findings = append(findings, fail.Finding{Field: "brought_by", Key: "kit.field.choose"})
 	}
-	if !slices.Contains(patient.Categories, a.Category) {
-		findings = append(findings, fail.Finding{Field: "category", Key: "kit.field.choose"})
+	if !slices.Contains(Payments, a.Payment) {
+		findings = append(findings, fail.Finding{Field: "payment", Key: "kit.field.choose"})
+	}
+	if !slices.Contains(Transports, a.Transport) {
+		findings = append(findings, fail.Finding{Field: "transport", Key: "kit.field.choose"})
+	}
+	key, err := misfit(ctx, d.DB.Read, a.Category, p, clock.DateOf(a.At))
+	if err != nil {
+		return err
+	}
+	if key != "" {
+		findings = append(findings, fail.Finding{Field: "category", Key: key})
 	}
 	if name, ok := ward.DoctorOf(ctx, d, a.DoctorPIN); ok {
 		a.DoctorName = name

@@ -33,14 +33,15 @@ func Mount(d *desk.Desk, referrals Referrals) {
 
 // admission is what the page shows.
 type admission struct {
-	Patient patient.Patient
-	Form    *page.Form
-	Places  []design.Option
-	Doctors []workforceapi.Post
-	Waiting []Waiting // referrals
-	Open    Lying     // the stay that is in the way
-	Here    bool      // and it is of the reader's organisation
-	Now     time.Time
+	Patient    patient.Patient
+	Form       *page.Form
+	Places     []design.Option
+	Doctors    []workforceapi.Post
+	Waiting    []Waiting // referrals
+	Categories []Category
+	Open       Lying // the stay that is in the way
+	Here       bool  // and it is of the reader's organisation
+	Now        time.Time
 }
 
 // formPage begins with what the system knows: now, the doctor, the person's policy.
@@ -63,7 +64,11 @@ func formPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, referrals Re
 	if err != nil {
 		return err
 	}
-	form := page.NewForm("kind", "", "at", page.InputMoment(now), "doctor", desk.Of(ctx).PIN, "policy", p.Policy, "category", p.Category, "alerts", p.Alerts)
+	form := page.NewForm("kind", "", "at", page.InputMoment(now), "doctor", desk.Of(ctx).PIN, "policy", p.Policy, "category", p.Category, "alerts", p.Alerts,
+		"policy_until", p.PolicyUntil.String())
+	if p.Kind == patient.Foreigner {
+		form.Set("payment", "paid")
+	}
 	if !before {
 		form.Set("first_this_year", "1")
 	}
@@ -104,6 +109,9 @@ func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patient.Pati
 	v := admission{Patient: p, Form: form, Doctors: ward.DoctorsFor(ctx, d), Waiting: referrals, Now: d.Clock.Now()}
 	var err error
 	if v.Open, _, err = OpenStay(ctx, d.DB.Read, p.ID); err != nil {
+		return err
+	}
+	if v.Categories, err = Categories(ctx, d.DB.Read, clock.DateOf(v.Now)); err != nil {
 		return err
 	}
 	v.Here = v.Open.Organisation == staff.Post.Organisation
@@ -163,7 +171,11 @@ func read(ctx context.Context, d *desk.Desk, form *page.Form) (Admission, error)
 		Kind: form.Choice("kind", Planned, Emergency), At: form.Moment("at"), LateReason: form.Text("late_reason", 500), ReferralID: form.Text("referral_id", 64),
 		BroughtBy: form.Choice("brought_by", BroughtBy...), FirstThisYear: form.Get("first_this_year") != "",
 		DoctorPIN: form.Text("doctor", 14), Insured: form.Get("insured") != "", Policy: form.Text("policy", 40),
-		Category: form.Choice("category", patient.Categories...), Alerts: form.Text("alerts", 1000),
+		Category: form.Text("category", 40), Payment: form.Choice("payment", Payments...), Transport: form.Choice("transport", Transports...),
+		Alerts: form.Text("alerts", 1000),
+	}
+	if form.Get("policy_until") != "" {
+		a.PolicyUntil = form.Date("policy_until")
 	}
 	a.HoursSinceOnset = readHours(form)
 	a.Department, a.Bed = ward.ReadPlace(form, "place")

@@ -21,6 +21,13 @@ const (
 // BroughtBy are the ways in which a patient comes.
 var BroughtBy = []string{"self", "ambulance", "referral", "other"}
 
+// Payments are who pays for the stay, Transports how the patient was taken to the
+// department (003/у).
+var (
+	Payments   = []string{"", "oms", "budget", "paid", "other"}
+	Transports = []string{"", "walks", "chair", "stretcher"}
+)
+
 // Bounds of what is taken for true.
 const (
 	lateAfter = 30 * 24 * time.Hour // an admission written later than that needs a reason
@@ -52,6 +59,9 @@ type Admission struct {
 	DoctorName      string
 	Insured         bool
 	Policy          string
+	PolicyUntil     clock.Date // zero: not said
+	Payment         string     // of Payments; "" by the insurance alone
+	Transport       string     // of Transports; "" not said
 	Category        string
 	Alerts          string
 }
@@ -77,6 +87,9 @@ func (a Admission) check(p patient.Patient, now time.Time) []fail.Finding {
 	}
 	if a.HoursSinceOnset < 0 || a.HoursSinceOnset > mostHours {
 		wrong("hours", "card.admit.hours_bounds", "Most", mostHours)
+	}
+	if a.Insured && !a.PolicyUntil.IsZero() && a.PolicyUntil.Before(clock.DateOf(a.At)) {
+		wrong("policy_until", "card.admit.policy_over", "Until", text.Date(a.PolicyUntil))
 	}
 	if a.Bed == "" && a.Kind == Planned {
 		wrong("bed", "card.admit.bed_required")

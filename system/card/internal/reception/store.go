@@ -63,10 +63,10 @@ func insertStay(ctx context.Context, tx *sql.Tx, now time.Time, stayID string, a
 		bed = a.Bed
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO stay (id, patient_id, organisation, state, kind, admitted_at, hours_since_onset, brought_by, referrer,
-			first_this_year, department, bed_id, doctor_pin, doctor_name, created_at, created_by)
-		VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			first_this_year, department, bed_id, doctor_pin, doctor_name, created_at, created_by, payment, transport)
+		VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		stayID, a.Patient, staff.Post.Organisation, a.Kind, db.Micros(a.At), a.HoursSinceOnset, a.BroughtBy, a.Referrer,
-		db.Flag(a.FirstThisYear), a.Department, bed, a.DoctorPIN, a.DoctorName, db.Micros(now), staff.PIN)
+		db.Flag(a.FirstThisYear), a.Department, bed, a.DoctorPIN, a.DoctorName, db.Micros(now), staff.PIN, a.Payment, a.Transport)
 	return err
 }
 
@@ -79,8 +79,8 @@ func insertDiagnosis(ctx context.Context, tx *sql.Tx, stayID, stage string, g Di
 }
 
 func updatePatient(ctx context.Context, tx *sql.Tx, a Admission) error {
-	_, err := tx.ExecContext(ctx, `UPDATE patient SET insured = $2, policy = $3, category = $4, alerts = $5 WHERE id = $1`,
-		a.Patient, db.Flag(a.Insured), a.Policy, a.Category, a.Alerts)
+	_, err := tx.ExecContext(ctx, `UPDATE patient SET insured = $2, policy = $3, category = $4, alerts = $5, policy_until = $6 WHERE id = $1`,
+		a.Patient, db.Flag(a.Insured), a.Policy, a.Category, a.Alerts, a.PolicyUntil.String())
 	return err
 }
 
