@@ -67,6 +67,7 @@ func each(t *testing.T, run func(t *testing.T, h house)) {
 		"postgres": func(t *testing.T) string { return dbtest.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			database := address(t)
 			now := clock.NewManual(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC))
 			register := exchangeapi.NewProvider(exchangeapi.Population, key, slog.New(slog.DiscardHandler))

@@ -116,8 +116,13 @@ func (d Department) check() []fail.Finding {
 
 func (d Department) values() []change.Value {
 	return []change.Value{
-		{Name: "code", Value: d.Code}, {Name: "name_ky", Value: d.Name.KY}, {Name: "name_ru", Value: d.Name.RU}, {Name: "name_en", Value: d.Name.EN},
-		{Name: "profile", Value: d.Profile}, {Name: "from", Value: d.From.String()}, {Name: "until", Value: d.Until.String()},
+		{Name: "code", Value: d.Code},
+		{Name: "name_ky", Value: d.Name.KY},
+		{Name: "name_ru", Value: d.Name.RU},
+		{Name: "name_en", Value: d.Name.EN},
+		{Name: "profile", Value: d.Profile},
+		{Name: "from", Value: d.From.String()},
+		{Name: "until", Value: d.Until.String()},
 	}
 }
 

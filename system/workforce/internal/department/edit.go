@@ -147,8 +147,11 @@ func (b Book) AddBeds(ctx context.Context, organisation, departmentID, room stri
 			return err
 		}
 		fields := change.Diff(nil, []change.Value{
-			{Name: "department", Value: d.Code + " · " + d.Name.RU}, {Name: "room", Value: room}, {Name: "beds", Value: strings.Join(names, ", ")},
-			{Name: "profile", Value: profile}, {Name: "from", Value: from.String()},
+			{Name: "department", Value: d.Code + " · " + d.Name.RU},
+			{Name: "room", Value: room},
+			{Name: "beds", Value: strings.Join(names, ", ")},
+			{Name: "profile", Value: profile},
+			{Name: "from", Value: from.String()},
 		})
 		return b.note(ctx, tx, d, ActionBeds, by, fields)
 	})
@@ -211,7 +214,7 @@ func (b Book) note(ctx context.Context, tx *sql.Tx, d Department, action string,
 
 // checkDay bounds a day to a year from today, either way.
 func (b Book) checkDay(field string, day clock.Date) []fail.Finding {
-	key := ""
+	var key string
 	switch today := b.Today(); {
 	case day.IsZero():
 		key = "kit.field.required"

@@ -59,12 +59,21 @@ type Organisation struct {
 // Values are what a change shows before and after.
 func (o Organisation) Values() []change.Value {
 	return []change.Value{
-		{Name: "kind", Value: o.Kind}, {Name: "ownership", Value: o.Ownership}, {Name: "level", Value: o.Level},
-		{Name: "inn", Value: o.INN}, {Name: "okpo", Value: o.OKPO},
-		{Name: "name_ky", Value: o.Name.KY}, {Name: "name_ru", Value: o.Name.RU}, {Name: "name_en", Value: o.Name.EN},
-		{Name: "short_ky", Value: o.ShortName.KY}, {Name: "short_ru", Value: o.ShortName.RU}, {Name: "short_en", Value: o.ShortName.EN},
-		{Name: "region", Value: o.Region}, {Name: "territory", Value: o.Territory},
-		{Name: "address", Value: o.Address}, {Name: "phone", Value: o.Phone},
+		{Name: "kind", Value: o.Kind},
+		{Name: "ownership", Value: o.Ownership},
+		{Name: "level", Value: o.Level},
+		{Name: "inn", Value: o.INN},
+		{Name: "okpo", Value: o.OKPO},
+		{Name: "name_ky", Value: o.Name.KY},
+		{Name: "name_ru", Value: o.Name.RU},
+		{Name: "name_en", Value: o.Name.EN},
+		{Name: "short_ky", Value: o.ShortName.KY},
+		{Name: "short_ru", Value: o.ShortName.RU},
+		{Name: "short_en", Value: o.ShortName.EN},
+		{Name: "region", Value: o.Region},
+		{Name: "territory", Value: o.Territory},
+		{Name: "address", Value: o.Address},
+		{Name: "phone", Value: o.Phone},
 		{Name: "successor", Value: o.Successor},
 	}
 }

@@ -118,8 +118,12 @@ func (g Register) give(ctx context.Context, tx *sql.Tx, row Row) error {
 func (r Row) values() []change.Value {
 	t, _ := TitleOf(r.Title)
 	return []change.Value{
-		{Name: "person", Value: r.Name}, {Name: "post", Value: t.Name.RU}, {Name: "department", Value: r.Department},
-		{Name: "from", Value: r.From.String()}, {Name: "until", Value: r.Until.String()}, {Name: "replaces", Value: r.ReplacesName},
+		{Name: "person", Value: r.Name},
+		{Name: "post", Value: t.Name.RU},
+		{Name: "department", Value: r.Department},
+		{Name: "from", Value: r.From.String()},
+		{Name: "until", Value: r.Until.String()},
+		{Name: "replaces", Value: r.ReplacesName},
 	}
 }
 

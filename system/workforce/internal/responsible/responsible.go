@@ -165,8 +165,12 @@ func (b Book) Release(ctx context.Context, code, personID string, by change.Acto
 
 func (p Person) values() []change.Value {
 	return []change.Value{
-		{Name: "person", Value: p.Name}, {Name: "duty", Value: string(p.Duty)}, {Name: "phone", Value: p.Phone},
-		{Name: "order", Value: p.Order.Number + ", " + p.Order.Day.String()}, {Name: "from", Value: p.From.String()}, {Name: "until", Value: p.Until.String()},
+		{Name: "person", Value: p.Name},
+		{Name: "duty", Value: string(p.Duty)},
+		{Name: "phone", Value: p.Phone},
+		{Name: "order", Value: p.Order.Number + ", " + p.Order.Day.String()},
+		{Name: "from", Value: p.From.String()},
+		{Name: "until", Value: p.Until.String()},
 	}
 }
 
