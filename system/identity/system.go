@@ -279,6 +279,10 @@ func (s *System) clients(env host.Env) []openid.Client {
 		openid.Client{ // an app of SMART on FHIR on the engineer's own machine
 			ID: "smart-app", Name: s.clientName("smart-app"), Address: "http://127.0.0.1", Redirects: []string{"http://127.0.0.1/"},
 			Scopes: openid.PersonScopes, Method: openid.MethodPublic,
+		},
+		openid.Client{
+			ID: "fhir-writer", Secret: env.ClientSecretOf("fhir-writer"), Name: s.clientName("fhir-writer"),
+			Scopes: []string{openid.ScopeSystemRead, openid.ScopeSystemWrite}, Machine: true, Alg: "ES256",
 		})
 }
 
@@ -288,7 +292,7 @@ func (s *System) clientName(name string) text.Words {
 		"card": "identity.client.card", "portal": "identity.client.portal", "insurance": "identity.client.insurance",
 		"workforce": "identity.client.workforce", "exchange": "identity.client.exchange", "message": "identity.client.message",
 		"payment": "identity.client.payment", "signature": "identity.client.signature", "population": "identity.client.population",
-		"conformance": "identity.client.conformance", "fhir-reader": "identity.client.fhir-reader",
+		"conformance": "identity.client.conformance", "fhir-reader": "identity.client.fhir-reader", "fhir-writer": "identity.client.fhir-writer",
 		"smart-app": "identity.client.smart-app",
 	}[name]
 	if !ok {

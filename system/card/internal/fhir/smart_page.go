@@ -44,7 +44,7 @@ func (a *API) smartConfiguration(w http.ResponseWriter, _ *http.Request) error {
 		Challenges: []string{"S256"},
 		Scopes: []string{
 			"openid", "profile", "fhirUser", "launch/patient", "offline_access",
-			"system/*.read", "user/*.read", "patient/*.read", "system/*.rs", "user/*.rs", "patient/*.rs",
+			"system/*.read", "system/*.write", "user/*.read", "patient/*.read", "system/*.rs", "user/*.rs", "patient/*.rs",
 		},
 		Capabilities: []string{
 			"launch-standalone", "authorize-post", "context-standalone-patient", "sso-openid-connect",

@@ -28,11 +28,12 @@ const (
 	ScopeUserRead        = "user/*.read"
 	ScopePatientRead     = "patient/*.read"
 	ScopeSystemRead      = "system/*.read"
+	ScopeSystemWrite     = "system/*.write"
 )
 
 var scopes = []string{
 	ScopeOpenID, ScopeProfile, ScopeOrganizations, ScopeEmail, ScopePhone, ScopeOffline, ScopeDeviceAPI, ScopeSignatureAPI, ScopeNotificationAPI,
-	ScopeUserRead, ScopePatientRead, ScopeSystemRead, ScopeLaunchPatient, ScopeFHIRUser,
+	ScopeUserRead, ScopePatientRead, ScopeSystemRead, ScopeSystemWrite, ScopeLaunchPatient, ScopeFHIRUser,
 }
 
 // PersonScopes are those that a system signing people in may ask for.

@@ -276,7 +276,7 @@ func (s Settings) client(lives setting.Values) (Client, error) {
 		finding("grants", "identity.connect.grants")
 	}
 	if !within(c.Scopes, scopes) || (signsIn || slices.Contains(c.Grants, GrantDevice)) && !slices.Contains(c.Scopes, ScopeOpenID) ||
-		slices.Contains(c.Scopes, ScopeSystemRead) && !slices.Contains(c.Grants, GrantMachine) {
+		(slices.Contains(c.Scopes, ScopeSystemRead) || slices.Contains(c.Scopes, ScopeSystemWrite)) && !slices.Contains(c.Grants, GrantMachine) {
 		finding("scopes", "identity.connect.scopes")
 	}
 	if !slices.Contains([]Method{MethodBasic, MethodPost, MethodKey, MethodPublic}, c.Method) {

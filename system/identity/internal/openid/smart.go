@@ -29,8 +29,8 @@ type Record struct {
 	User    string // "Practitioner/…", "Patient/…" or ""
 }
 
-// Clinical reads a scope of FHIR resources: patient/Observation.rs. Only reading
-// can be asked for. A scope narrowed by parameters is none: nothing here could
+// Clinical reads a scope of FHIR resources: patient/Observation.rs. Only systems
+// may ask to write, apart from what they read: system/Observation.cu. A scope narrowed by parameters is none: nothing here could
 // hold an app to them.
 func Clinical(scope string) (context, kind string, ok bool) {
 	context, rest, found := strings.Cut(scope, "/")
@@ -38,10 +38,19 @@ func Clinical(scope string) (context, kind string, ok bool) {
 		return "", "", false
 	}
 	kind, rights, found := strings.Cut(rest, ".")
-	if !found || kind != "*" && !isKind(kind) || !slices.Contains([]string{"read", "rs", "r", "s"}, rights) {
+	if !found || kind != "*" && !isKind(kind) || !slices.Contains([]string{"read", "rs", "r", "s"}, rights) && (context != "system" || !slices.Contains(writing, rights)) {
 		return "", "", false
 	}
 	return context, kind, true
+}
+
+// writing are the rights to write, as SMART 1 and 2 name them.
+var writing = []string{"write", "cud", "cu", "cd", "ud", "c", "u", "d"}
+
+// writes says that a clinical scope is one to write.
+func writes(scope string) bool {
+	_, rights, _ := strings.Cut(scope, ".")
+	return slices.Contains(writing, rights)
 }
 
 // isKind says that it can be the name of a type of resource.
@@ -58,7 +67,7 @@ func narrowed(registered string) goidc.Scope {
 	whole, _, _ := Clinical(registered)
 	return goidc.NewDynamicScope(registered, func(asked string) bool {
 		context, _, ok := Clinical(asked)
-		return ok && context == whole
+		return ok && context == whole && writes(asked) == writes(registered)
 	})
 }
 
