@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
@@ -16,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/journal"
+	"github.com/sanarip/sanarip/system/card/internal/maternity"
 	"github.com/sanarip/sanarip/system/card/internal/merge"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
@@ -37,7 +39,7 @@ import (
 // mountSubjects mounts the pages, jobs and services of every subject. One line
 // a subject; its words are in text/, its tables in migration/.
 func (s *System) mountSubjects() {
-	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk), referral.Panel(s.desk), journal.Panel(s.desk))
+	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk), referral.Panel(s.desk), journal.Panel(s.desk), antenatal.Panel(s.desk))
 	journal.Mount(s.desk)
 	merge.Mount(s.desk)
 	newborn.Mount(s.desk)
@@ -59,9 +61,19 @@ func (s *System) mountSubjects() {
 	formregister.Mount(s.desk, s.env.Sites["insurance"]+"/acts/reconcile")
 	monitor.Mount(s.desk)
 	s.rollout = rollout.Mount(s.desk)
+	antenatal.Mount(s.desk, s.exchangeCards(""))
+	maternity.Mount(s.desk, s.exchangeCards)
+	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: antenatal.Cards{Desk: s.desk}})
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
 	api := fhir.Mount(s.desk, s.env, slices.Concat(clinical.Offers(), document.Offers())...)
 	gather.Mount(api)
 	document.Mount(api)
 	cardapi.ServeRecords(s.provider, api)
+}
+
+// exchangeCards is the card itself across the exchange, as the member of staff
+// calls it: exchange cards travel between organisations so, also when a hospital
+// runs its own node.
+func (s *System) exchangeCards(pin string) cardapi.ExchangeCards {
+	return cardapi.Client{Exchange: s.desk.Exchange, User: pin}
 }

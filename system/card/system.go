@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
@@ -122,6 +123,9 @@ func (s *System) start(w http.ResponseWriter, r *http.Request) error {
 	if desk.Of(r.Context()).Post.Role == workforceapi.Operator {
 		return page.Redirect(w, r, "/rollout")
 	}
+	if !s.desk.Directory.PlaceOf(r.Context(), desk.Of(r.Context()).Post.Organisation).Ward {
+		return page.Redirect(w, r, "/antenatal")
+	}
 	return page.Redirect(w, r, "/ward")
 }
 
@@ -148,11 +152,21 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		if err != nil {
 			return err
 		}
-		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"},
-			page.NavItem{Key: "card.nav.patients", Path: "/patients"},
-			page.NavItem{Key: "card.nav.reception", Path: "/reception"},
-			page.NavItem{Key: "card.nav.referrals", Path: "/referrals", Badge: page.Badge(referred)},
-			page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
+		place := s.desk.Directory.PlaceOf(r.Context(), staff.Post.Organisation)
+		if place.Ward {
+			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"})
+		}
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.patients", Path: "/patients"})
+		if place.Ward {
+			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.reception", Path: "/reception"})
+		}
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.referrals", Path: "/referrals", Badge: page.Badge(referred)})
+		if place.Ward {
+			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
+		}
+		if err := s.fillBirths(r, v, place); err != nil {
+			return err
+		}
 	}
 	if slices.Contains(monitor.Readers, role) {
 		forms := "/forms"
@@ -172,6 +186,24 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.post", Path: desk.PostAddress("/")})
 	}
 	return nil
+}
+
+// fillBirths adds what those see who look after pregnant women and births.
+func (s *System) fillBirths(r *http.Request, v *page.View, place directory.Place) error {
+	post := desk.Of(r.Context()).Post
+	if !slices.Contains(desk.Ward, post.Role) {
+		return nil
+	}
+	if slices.Contains(place.Obstetrics, post.Department) {
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.maternity", Path: "/maternity"})
+	}
+	if !place.Clinic {
+		return nil
+	}
+	unread, err := antenatal.CountUnread(r.Context(), s.desk.DB.Read, post.Organisation)
+	v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.antenatal", Path: "/antenatal"},
+		page.NavItem{Key: "card.nav.tear_offs", Path: "/tear-offs", Badge: page.Badge(unread)})
+	return err
 }
 
 // auditWords gives an access record its words. Subjects name their actions in

@@ -96,7 +96,10 @@ type Query struct {
 }
 
 // Client calls the card through the exchange.
-type Client struct{ Exchange *exchangeapi.Client }
+type Client struct {
+	Exchange *exchangeapi.Client
+	User     string // ПИН of the member of staff who acts, for what staff do
+}
 
 var _ API = Client{}
 

@@ -60,11 +60,12 @@ func (d *Desk) Posts(ctx context.Context, pin string) ([]workforceapi.Post, erro
 	}), nil
 }
 
-// inHospital is false for the posts of the fund and of operators. While nothing
-// is known of the organisation the role alone decides.
+// inHospital is true for the posts of hospitals and clinics, false for those of
+// the fund and of operators. While nothing is known of the organisation the role
+// alone decides.
 func (d *Desk) inHospital(ctx context.Context, p workforceapi.Post) bool {
 	o, err := d.Directory.Organisation(ctx, p.Organisation)
-	return err != nil || o.Kind == directory.Hospital
+	return err != nil || directory.Works(o.Kind)
 }
 
 // oversees is true for the posts of ЦЭЗ's monitor: an operator of an organisation

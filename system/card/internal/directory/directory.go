@@ -17,8 +17,16 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// Hospital is the kind of organisation that keeps patient cards.
-const Hospital = "hospital"
+// Kinds of organisations that work with the card: a hospital keeps case
+// histories, a clinic of primary care (центр семейной медицины) with its
+// antenatal clinic the exchange cards of pregnant women.
+const (
+	Hospital = "hospital"
+	Clinic   = "outpatient"
+)
+
+// Works says whether organisations of the kind work with the card.
+func Works(kind string) bool { return kind == Hospital || kind == Clinic }
 
 // Directory reads the copy and brings it up to date.
 type Directory struct {
@@ -29,6 +37,7 @@ type Directory struct {
 
 	mu      sync.Mutex
 	doctors map[string]staffList // by organisation
+	places  map[string]Place     // by organisation
 }
 
 // Organisation is one organisation with departments and beds: from the copy,
@@ -100,7 +109,7 @@ func (d *Directory) Sync(ctx context.Context) (Report, error) {
 	report := Report{Organisations: len(all)}
 	var first error
 	for _, o := range all {
-		if o.Kind == Hospital {
+		if Works(o.Kind) {
 			whole, err := d.Workforce.Organisation(ctx, o.Code)
 			if err != nil {
 				report.Failed++

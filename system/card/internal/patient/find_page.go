@@ -145,6 +145,7 @@ func patientPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, panels []
 		return err
 	}
 	view := record{Patient: p, Stays: stays, Now: d.Clock.Now(), Names: names(ctx, d, stays), Own: desk.Of(ctx).Post.Organisation}
+	view.Ward = d.Directory.PlaceOf(ctx, view.Own).Ward
 	view.Admits = slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role)
 	if view.Details, err = LoadDetails(ctx, d.DB.Read, p.ID); err != nil {
 		return err

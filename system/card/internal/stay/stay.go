@@ -36,6 +36,7 @@ const (
 	TabDischarge  = "discharge"  // /stays/{id}/discharge
 	TabForm       = "form"       // /stays/{id}/form
 	TabNewborns   = "newborns"   // /stays/{id}/newborns, of a woman in childbirth
+	TabBirth      = "birth"      // /stays/{id}/birth, the exchange card and its tear-offs
 )
 
 // View is a stay with what its pages show.
@@ -157,8 +158,8 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		tab(TabDischarge, text.T(ctx, "card.stay.tab_discharge"), 0),
 		tab(TabForm, text.T(ctx, "card.stay.tab_form"), 0),
 	}
-	if v.Counts.Newborns+v.Counts.Obstetric > 0 || current == TabNewborns {
-		tabs = append(tabs, tab(TabNewborns, text.T(ctx, "card.stay.tab_newborns"), v.Counts.Newborns))
+	if v.Counts.Newborns+v.Counts.Obstetric > 0 || current == TabNewborns || current == TabBirth {
+		tabs = append(tabs, tab(TabNewborns, text.T(ctx, "card.stay.tab_newborns"), v.Counts.Newborns), tab(TabBirth, text.T(ctx, "card.stay.tab_birth"), 0))
 	}
 	return tabs
 }

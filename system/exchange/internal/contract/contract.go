@@ -89,6 +89,12 @@ var own = []Endpoint{
 		"Where a referral stands, for either side"),
 	endpoint[cardapi.CapacityQuery, []cardapi.Capacity](exchangeapi.Card, cardapi.ServiceReferrals, "/capacity",
 		"Free beds and waiting referrals of an organisation by department"),
+	endpoint[cardapi.CardQuery, cardapi.ExchangeCard](exchangeapi.Card, cardapi.ServiceExchangeCards, "/open",
+		"The exchange card 113/у, by the code that the woman shows or on her admission", exchangeapi.Card),
+	endpoint[cardapi.TearOff, cardapi.CardReceipt](exchangeapi.Card, cardapi.ServiceExchangeCards, "/return",
+		"A tear-off of the exchange card, to the clinic it names; the same again changes nothing", exchangeapi.Card),
+	endpoint[cardapi.Acknowledgment, none](exchangeapi.Card, cardapi.ServiceExchangeCards, "/acknowledge",
+		"The clinic has read a tear-off", exchangeapi.Card),
 
 	endpoint[cardapi.Hello, cardapi.Welcome](exchangeapi.Card, cardapi.ServiceNodes, "/hello",
 		"A hospital's own node of the card begins a contact", exchangeapi.Card),

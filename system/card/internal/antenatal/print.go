@@ -1,0 +1,200 @@
+package antenatal
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/document"
+	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+)
+
+// Paper is form 113/у as it is printed: the antenatal part, and the tear-offs
+// filled or blank.
+type Paper struct {
+	Card     *cardapi.ExchangeCard // nil: the woman came without one
+	Mother   *cardapi.TearOff      // nil: blank
+	Newborns []cardapi.TearOff
+	Issuer   string
+	Show     string // address in the QR code, "" for none
+	Names    map[string]string
+	At       time.Time
+}
+
+// Parts of the form; "" is the whole.
+var Parts = []string{"1", "2", "3"}
+
+// PDF sets a part of the form, or the whole, each part on its own page.
+func (p Paper) PDF(ctx context.Context, part string) ([]byte, error) {
+	s := paper{ctx, p, document.New(document.Options{
+		Title: text.T(ctx, "card.antenatal.print_title"), Form: text.T(ctx, "card.antenatal.print_form"), Issuer: p.Issuer,
+		Number: p.number(), Lang: text.LangOf(ctx), At: p.At, Note: text.Moment(p.At),
+	})}
+	switch part {
+	case "1":
+		s.antenatal()
+	case "2":
+		s.mother()
+	case "3":
+		s.newborns()
+	default:
+		s.antenatal()
+		s.doc.PageBreak()
+		s.mother()
+		s.doc.PageBreak()
+		s.newborns()
+	}
+	if p.Show != "" && part != "2" && part != "3" {
+		s.doc.QR(p.Show, text.T(ctx, "card.antenatal.qr"))
+	}
+	return s.doc.PDF()
+}
+
+func (p Paper) number() string {
+	switch {
+	case p.Card != nil:
+		return "№ " + p.Card.Number
+	case p.Mother != nil && p.Mother.Number != "":
+		return "№ " + p.Mother.Number
+	}
+	return ""
+}
+
+type paper struct {
+	ctx context.Context
+	Paper
+	doc *document.Document
+}
+
+func (s paper) word(key string) string { return text.T(s.ctx, key) }
+
+func (s paper) rows(rows []design.Row) {
+	var lines []document.Row
+	for _, r := range rows {
+		lines = append(lines, document.Row{Key: r.Key, Value: r.Value})
+	}
+	s.doc.Rows(lines...)
+}
+
+func (s paper) antenatal() {
+	s.doc.Heading(s.word("card.antenatal.print_part1"))
+	c := s.Card
+	if c == nil {
+		s.doc.Text(s.word("card.antenatal.print_none"))
+		return
+	}
+	s.rows([]design.Row{
+		{Key: s.word("card.maternity.woman"), Value: c.Mother.Name},
+		{Key: s.word("card.col.pin"), Value: pin.Grouped(c.Mother.PIN)},
+		{Key: s.word("card.col.birth_date"), Value: text.Date(c.Mother.BirthDate)},
+		{Key: s.word("card.col.address"), Value: c.Mother.Address},
+		{Key: s.word("card.antenatal.clinic"), Value: s.Names[c.Clinic]},
+	})
+	s.rows(Rows(s.ctx, *c, s.Names))
+	s.doc.Heading(s.word("card.antenatal.former_title"))
+	s.doc.Table(document.Table{Empty: s.word("card.antenatal.former_none"), Rows: formerRows(s.ctx, c.Registration), Columns: []document.Column{
+		{Label: s.word("card.antenatal.former_year")}, {Label: s.word("card.antenatal.former_outcome"), Width: 3}, {Label: s.word("card.antenatal.former_weeks"), Right: true},
+		{Label: s.word("card.antenatal.former_weight"), Right: true}, {Label: s.word("card.antenatal.former_note"), Width: 4},
+	}})
+	s.doc.Heading(s.word("card.antenatal.tab_results"))
+	results := document.Table{Empty: s.word("card.antenatal.no_results"), Columns: []document.Column{
+		{Label: s.word("card.antenatal.when"), Width: 2}, {Label: s.word("card.antenatal.test"), Width: 4}, {Label: s.word("card.antenatal.value"), Width: 3}, {Label: s.word("card.antenatal.notes"), Width: 4}, {Label: s.word("card.antenatal.who"), Width: 3},
+	}}
+	for _, one := range c.Results {
+		results.Rows = append(results.Rows, []string{text.Date(one.Day), word(s.ctx, "kind", one.Kind), ValueWord(s.ctx, one.Value), one.Note, one.By})
+	}
+	s.doc.Table(results)
+	s.visits(*c)
+	s.doc.Signatures(document.Signature{Role: s.word("card.antenatal.print_signer"), Name: ""})
+}
+
+func (s paper) visits(c cardapi.ExchangeCard) {
+	s.doc.Heading(s.word("card.antenatal.tab_visits"))
+	table := document.Table{Empty: s.word("card.antenatal.no_visits")}
+	for i, head := range VisitHeads(s.ctx) {
+		table.Columns = append(table.Columns, document.Column{Label: head, Width: []float64{2, 2, 1.4, 1.6, 1.4, 1.4, 1.4, 2, 1.6}[i], Right: i >= 2 && i <= 6})
+	}
+	for _, v := range c.Visits {
+		table.Rows = append(table.Rows, VisitCells(s.ctx, v.Visit, c.DatedFrom.DaysUntil(v.Day)))
+	}
+	s.doc.Table(table)
+	for _, v := range c.Visits {
+		if v.Complaints != "" || v.Advice != "" {
+			s.doc.Small(text.Joined(text.Date(v.Day)+":", v.Complaints, "·", v.Advice, "·", v.By))
+		}
+	}
+	if len(c.Visits) == 0 {
+		return
+	}
+	for _, chart := range Charts(c) {
+		s.doc.Strong(chartTitle(s.ctx, chart.Key))
+		s.doc.Plot(chart.Plot(func(name string) string { return LineWord(s.ctx, name) }))
+		if chart.Source != "" {
+			s.doc.Small(s.word("card.antenatal.reference") + ": " + chart.Source)
+		}
+	}
+}
+
+func (s paper) mother() {
+	s.doc.Heading(s.word("card.antenatal.print_part2"))
+	t := s.Mother
+	if t == nil {
+		s.rows(s.blank())
+		s.rows(blankRows(BirthRows(s.ctx, cardapi.Birth{Ending: EndingBirth, MotherState: "discharged"})))
+		s.doc.Signatures(document.Signature{Role: s.word("card.maternity.doctor")})
+		return
+	}
+	s.rows(TearOffRows(s.ctx, *t))
+	s.rows(BirthRows(s.ctx, t.Birth))
+	for _, n := range t.Newborns {
+		s.doc.Strong(text.T(s.ctx, "card.maternity.child_number", "Number", n.Order))
+		s.doc.Text(text.Joined(text.Moment(n.BornAt)+",", SexWord(s.ctx, n.Sex)+",", ChildWord(s.ctx, n.State)+",", strconv.Itoa(n.WeightG), s.word("card.maternity.gram")))
+	}
+	s.signed(*t)
+}
+
+func (s paper) newborns() {
+	if len(s.Newborns) == 0 {
+		s.doc.Heading(s.word("card.antenatal.print_part3"))
+		s.rows(s.blank())
+		s.rows(blankRows(NewbornRows(s.ctx, cardapi.Newborn{Sex: "unknown", State: "alive"})))
+		s.doc.Signatures(document.Signature{Role: s.word("card.maternity.doctor")})
+	}
+	for i, t := range s.Newborns {
+		if i > 0 {
+			s.doc.PageBreak()
+		}
+		s.doc.Heading(s.word("card.antenatal.print_part3"))
+		s.rows(TearOffRows(s.ctx, t))
+		s.rows(NewbornRows(s.ctx, t.Newborns[0]))
+		s.signed(t)
+	}
+}
+
+func (s paper) signed(t cardapi.TearOff) {
+	s.doc.Small(text.T(s.ctx, "card.maternity.signed", "Name", t.Doctor, "At", text.Moment(t.SignedAt), "Version", t.Version))
+	s.doc.Signatures(document.Signature{Role: s.word("card.maternity.doctor"), Name: t.Doctor})
+}
+
+// blank is the head of a tear-off that is still to be filled: whose it is.
+func (s paper) blank() []design.Row {
+	if s.Card == nil {
+		return blankRows(TearOffRows(s.ctx, cardapi.TearOff{}))
+	}
+	return []design.Row{
+		{Key: s.word("card.maternity.woman"), Value: s.Card.Mother.Name},
+		{Key: s.word("card.col.pin"), Value: pin.Grouped(s.Card.Mother.PIN)},
+		{Key: s.word("card.antenatal.clinic"), Value: s.Names[s.Card.Clinic]},
+		{Key: s.word("card.maternity.hospital")},
+	}
+}
+
+func blankRows(rows []design.Row) []design.Row {
+	for i := range rows {
+		rows[i].Value = ""
+	}
+	return rows
+}

@@ -1,0 +1,80 @@
+package antenatal
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+)
+
+// printPage gives form 113/у: ?lang=ky or ru, ?part= for one of Parts.
+func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+	ctx := r.Context()
+	record, err := load(ctx, d.DB.Read, r.PathValue("id"), desk.Of(ctx).Post.Organisation)
+	if err != nil {
+		return err
+	}
+	card := record.Card()
+	p := Paper{Card: &card, At: d.Clock.Now()}
+	codes, err := codesOf(ctx, d.DB.Read, record.ID)
+	if err != nil {
+		return err
+	}
+	if len(codes) > 0 && record.State == Open {
+		p.Show = ShowAddress(d.BaseURL, codes[0].Code)
+	}
+	returned, err := tearOffsOf(ctx, d.DB.Read, record.ID)
+	if err != nil {
+		return err
+	}
+	if len(returned) > 0 {
+		p.Mother = &returned[0].TearOff
+	}
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return d.Seen(ctx, tx, record.Patient.PIN, "antenatal.print", record.ID)
+	})
+	if err != nil {
+		return err
+	}
+	return Print(w, r, d, p, card.Clinic)
+}
+
+// Print sends the paper; issuer is the organisation that prints it.
+func Print(w http.ResponseWriter, r *http.Request, d *desk.Desk, p Paper, issuer string) error {
+	part := r.URL.Query().Get("part")
+	if part != "" && !slices.Contains(Parts, part) {
+		return fail.New(fail.NotFound, "kit.not_found")
+	}
+	lang := text.LangOf(r.Context())
+	if lang == text.EN { // the form exists in the state's two languages
+		lang = text.RU
+	}
+	ctx := text.With(r.Context(), d.Site.Texts, lang)
+	p.Names = names(ctx, d)
+	p.Issuer = p.Names[issuer]
+	pdf, err := p.PDF(ctx, part)
+	if err != nil {
+		return err
+	}
+	keepLanguage(w.Header())
+	w.Header().Set("Content-Type", "application/pdf")
+	w.Header().Set("Content-Disposition", `inline; filename="113-`+string(lang)+`.pdf"`)
+	_, _ = w.Write(pdf)
+	return nil
+}
+
+// keepLanguage: a paper in another language does not change that of the pages.
+func keepLanguage(h http.Header) {
+	cookies := h.Values("Set-Cookie")
+	h.Del("Set-Cookie")
+	for _, c := range cookies {
+		if !strings.HasPrefix(c, "lang=") {
+			h.Add("Set-Cookie", c)
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package antenatal
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
+)
+
+const headColumns = `g.id, g.number, g.organisation, g.state, g.dated_from, g.next_visit, g.warnings, g.given_at,
+	g.outcome, g.ended_on, g.closed_at, g.closed_by, g.close_note, g.created_at`
+
+const fromPregnancy = ` FROM pregnancy g JOIN patient p ON p.id = g.patient_id `
+
+func scanHead(row interface{ Scan(...any) error }) (Pregnancy, error) {
+	var g Pregnancy
+	var from, next, ended string
+	var given, closed, created int64
+	p, err := patient.Scan(row, &g.ID, &g.Number, &g.Organisation, &g.State, &from, &next, &g.Warnings, &given,
+		&g.Outcome, &ended, &closed, &g.ClosedBy, &g.CloseNote, &created)
+	g.Patient, g.DatedFrom, g.NextVisit, g.EndedOn = p, db.Date(from), db.Date(next), db.Date(ended)
+	g.GivenAt, g.ClosedAt, g.CreatedAt = db.Time(given), db.Time(closed), db.Time(created)
+	return g, err
+}
+
+func head(ctx context.Context, q db.Querier, where string, args ...any) (Pregnancy, error) {
+	g, err := scanHead(q.QueryRowContext(ctx, `SELECT `+patient.Columns+`, `+headColumns+fromPregnancy+where, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return g, fail.New(fail.NotFound, "card.antenatal.not_found")
+	}
+	return g, db.Explain(err)
+}
+
+// hold locks the pregnancy for a change by the clinic that keeps it.
+func hold(ctx context.Context, d *desk.Desk, tx *sql.Tx, pregnancyID string) (Pregnancy, error) {
+	if err := lock(ctx, d, tx, pregnancyID); err != nil {
+		return Pregnancy{}, err
+	}
+	return head(ctx, tx, `WHERE g.id = $1 AND g.organisation = $2`, pregnancyID, desk.Of(ctx).Post.Organisation)
+}
+
+func lock(ctx context.Context, d *desk.Desk, tx *sql.Tx, pregnancyID string) error {
+	var held string
+	err := tx.QueryRowContext(ctx, `SELECT id FROM pregnancy WHERE id = $1`+d.DB.ForUpdate(), pregnancyID).Scan(&held)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fail.New(fail.NotFound, "card.antenatal.not_found")
+	}
+	return err
+}
+
+func exists(ctx context.Context, q db.Querier, pregnancyID string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pregnancy WHERE id = $1`, pregnancyID).Scan(&n)
+	return n > 0, err
+}
+
+func partExists(ctx context.Context, q db.Querier, partID string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM antenatal_part WHERE id = $1`, partID).Scan(&n)
+	return n > 0, err
+}
+
+// nextNumber is a card's number: organisation, year and a sequence of their own.
+func nextNumber(ctx context.Context, tx *sql.Tx, organisation string, year int) (string, error) {
+	var last int
+	err := tx.QueryRowContext(ctx, `INSERT INTO pregnancy_sequence (organisation, year, last) VALUES ($1, $2, 1)
+		ON CONFLICT (organisation, year) DO UPDATE SET last = pregnancy_sequence.last + 1 RETURNING last`, organisation, year).Scan(&last)
+	return fmt.Sprintf("%s-%02d-%05d", organisation, year%100, last), err
+}
+
+func insertPregnancy(ctx context.Context, tx *sql.Tx, g Pregnancy, by string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO pregnancy (id, number, patient_id, organisation, state, dated_from, next_visit, warnings, given_at,
+			outcome, ended_on, closed_at, closed_by, close_note, created_at, created_by)
+		VALUES ($1, $2, $3, $4, 'open', $5, '', 0, 0, '', '', 0, '', '', $6, $7)`,
+		g.ID, g.Number, g.Patient.ID, g.Organisation, g.DatedFrom.String(), db.Micros(g.CreatedAt), by)
+	if db.Unique(err) {
+		return fail.Wrap(err, fail.Conflict, "card.antenatal.open_already")
+	}
+	return err
+}
+
+func insertPart(ctx context.Context, tx *sql.Tx, p part, content any) error {
+	data, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO antenatal_part (id, pregnancy_id, kind, root, version, reason, day, content, organisation, by_pin, by_name, signed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		p.ID, p.PregnancyID, p.Kind, p.Root, p.Version, p.Reason, p.Day.String(), string(data), p.Organisation, p.ByPIN, p.ByName, db.Micros(p.SignedAt))
+	return err
+}
+
+func lastVersion(ctx context.Context, q db.Querier, pregnancyID, kind, root string) (version int, author string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT MAX(version), COALESCE(MAX(CASE WHEN version = 1 THEN by_pin END), '') FROM antenatal_part
+		WHERE pregnancy_id = $1 AND kind = $2 AND root = $3 HAVING COUNT(*) > 0`, pregnancyID, kind, root).Scan(&version, &author)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", fail.New(fail.NotFound, "kit.not_found")
+	}
+	return version, author, err
+}
+
+func setProjection(ctx context.Context, tx *sql.Tx, pregnancyID string, from, next clock.Date, warnings int) error {
+	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET dated_from = $2, next_visit = $3, warnings = $4 WHERE id = $1`,
+		pregnancyID, from.String(), next.String(), warnings)
+	return err
+}
+
+// load is the whole record; organisation "" for the use of the system itself.
+func load(ctx context.Context, q db.Querier, pregnancyID, organisation string) (Record, error) {
+	g, err := head(ctx, q, `WHERE g.id = $1 AND ($2 = '' OR g.organisation = $2)`, pregnancyID, organisation)
+	if err != nil {
+		return Record{}, err
+	}
+	return whole(ctx, q, g)
+}
+
+func whole(ctx context.Context, q db.Querier, g Pregnancy) (Record, error) {
+	r := Record{Pregnancy: g}
+	all, err := parts[cardapi.Registration](ctx, q, g.ID, registration)
+	if err != nil {
+		return r, err
+	}
+	if len(all) > 0 {
+		r.Registration = all[0]
+	}
+	if r.Visits, err = parts[cardapi.Visit](ctx, q, g.ID, visit); err != nil {
+		return r, err
+	}
+	slices.SortStableFunc(r.Visits, func(a, b Signed[cardapi.Visit]) int {
+		return cmp.Or(cmp.Compare(a.Body.Day.String(), b.Body.Day.String()), a.SignedAt.Compare(b.SignedAt))
+	})
+	if r.Results, err = parts[cardapi.LabResult](ctx, q, g.ID, result); err != nil {
+		return r, err
+	}
+	slices.SortStableFunc(r.Results, func(a, b Signed[cardapi.LabResult]) int {
+		return cmp.Or(cmp.Compare(a.Body.Day.String(), b.Body.Day.String()), a.SignedAt.Compare(b.SignedAt))
+	})
+	return r, nil
+}
+
+// parts are the parts of the kind in their last versions.
+func parts[T any](ctx context.Context, q db.Querier, pregnancyID, kind string) ([]Signed[T], error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, root, version, reason, content, organisation, by_pin, by_name, signed_at
+		FROM antenatal_part WHERE pregnancy_id = $1 AND kind = $2 ORDER BY version DESC, signed_at`, pregnancyID, kind)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Signed[T]
+	place := map[string]int{}
+	for rows.Next() {
+		var s Signed[T]
+		var content string
+		var signed int64
+		if err := rows.Scan(&s.ID, &s.Root, &s.Version, &s.Reason, &content, &s.Organisation, &s.ByPIN, &s.ByName, &signed); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(content), &s.Body); err != nil {
+			return nil, err
+		}
+		s.SignedAt = db.Time(signed)
+		if i, ok := place[s.Root]; ok {
+			all[i].Former = append(all[i].Former, s)
+			continue
+		}
+		place[s.Root] = len(all)
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+// openOf is the open pregnancy of the patient, wherever it is kept.
+func openOf(ctx context.Context, q db.Querier, patientID string) (Pregnancy, bool, error) {
+	g, err := head(ctx, q, `WHERE g.patient_id = $1 AND g.state = 'open'`, patientID)
+	if fail.Is(err, fail.NotFound) {
+		return g, false, nil
+	}
+	return g, err == nil, err
+}
+
+// Lists of a clinic.
+const (
+	ListOpen    = "open"
+	ListDue     = "due"     // the card is to be given
+	ListMissed  = "missed"  // did not come
+	ListWarned  = "warned"  // with warnings
+	ListOverdue = "overdue" // past the term
+	ListClosed  = "closed"
+)
+
+var listWhere = map[string]string{
+	ListOpen:    `g.state = 'open' AND $2 <> '' AND $3 <> ''`,
+	ListDue:     `g.state = 'open' AND g.given_at = 0 AND g.dated_from <= $2 AND $3 <> ''`,
+	ListMissed:  `g.state = 'open' AND g.next_visit <> '' AND g.next_visit < $3 AND $2 <> ''`,
+	ListWarned:  `g.state = 'open' AND g.warnings > 0 AND $2 <> '' AND $3 <> ''`,
+	ListOverdue: `g.state = 'open' AND g.dated_from <= $2 AND $3 <> ''`,
+	ListClosed:  `g.state = 'closed' AND $2 <> '' AND $3 <> ''`,
+}
+
+func before(list string, today clock.Date) string {
+	code := GiveCard
+	if list == ListOverdue {
+		code = Overdue
+	}
+	return plus(today, -MilestoneOn(code, today).Days).String()
+}
+
+// most is how many a list shows.
+const most = 300
+
+func listOf(ctx context.Context, q db.Querier, organisation, list string, today clock.Date) ([]Pregnancy, error) {
+	order := ` ORDER BY g.dated_from, g.number LIMIT $4`
+	if list == ListClosed {
+		order = ` ORDER BY g.closed_at DESC LIMIT $4`
+	}
+	rows, err := q.QueryContext(ctx, `SELECT `+patient.Columns+`, `+headColumns+fromPregnancy+
+		`WHERE g.organisation = $1 AND `+listWhere[list]+order, organisation, before(list, today), today.String(), most)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Pregnancy
+	for rows.Next() {
+		g, err := scanHead(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g)
+	}
+	return all, rows.Err()
+}
+
+// counts are the sizes of the lists.
+func counts(ctx context.Context, q db.Querier, organisation string, today clock.Date) (map[string]int, error) {
+	sizes := map[string]int{}
+	for list, where := range listWhere {
+		var n int
+		err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pregnancy g WHERE g.organisation = $1 AND `+where,
+			organisation, before(list, today), today.String()).Scan(&n)
+		if err != nil {
+			return nil, db.Explain(err)
+		}
+		sizes[list] = n
+	}
+	return sizes, nil
+}
+
+func setGiven(ctx context.Context, tx *sql.Tx, pregnancyID string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET given_at = $2 WHERE id = $1`, pregnancyID, db.Micros(at))
+	return err
+}
+
+func setClosed(ctx context.Context, tx *sql.Tx, pregnancyID string, c Closing, by string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET state = 'closed', outcome = $2, ended_on = $3, close_note = $4, closed_by = $5, closed_at = $6 WHERE id = $1`,
+		pregnancyID, c.Outcome, c.EndedOn.String(), c.Note, by, db.Micros(at))
+	return err
+}
+
+func reopen(ctx context.Context, tx *sql.Tx, pregnancyID string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET state = 'open', outcome = '', ended_on = '', close_note = '', closed_by = '', closed_at = 0 WHERE id = $1`, pregnancyID)
+	if db.Unique(err) {
+		return fail.Wrap(err, fail.Conflict, "card.antenatal.open_already")
+	}
+	return err
+}
+
+func setClinic(ctx context.Context, tx *sql.Tx, m Move) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE pregnancy SET organisation = $2 WHERE id = $1`, m.PregnancyID, m.To); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO pregnancy_move (id, pregnancy_id, from_organisation, to_organisation, reason, at, by_pin, by_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, m.ID, m.PregnancyID, m.From, m.To, m.Reason, db.Micros(m.At), m.ByPIN, m.ByName)
+	return err
+}

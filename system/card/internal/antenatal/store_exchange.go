@@ -1,0 +1,215 @@
+package antenatal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+)
+
+func revokeCodes(ctx context.Context, tx *sql.Tx, pregnancyID string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE exchange_card SET revoked_at = $2 WHERE pregnancy_id = $1 AND revoked_at = 0`, pregnancyID, db.Micros(at))
+	return err
+}
+
+func insertCode(ctx context.Context, tx *sql.Tx, cardID, pregnancyID string, g Given, by string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO exchange_card (id, pregnancy_id, code, early, given_at, by_pin, by_name, revoked_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`, cardID, pregnancyID, g.Code, g.Early, db.Micros(g.At), by, g.ByName)
+	return err
+}
+
+// codesOf are the codes of the card, the newest first.
+func codesOf(ctx context.Context, q db.Querier, pregnancyID string) ([]Given, error) {
+	rows, err := q.QueryContext(ctx, `SELECT code, early, given_at, by_name, revoked_at FROM exchange_card WHERE pregnancy_id = $1 ORDER BY given_at DESC, revoked_at LIMIT 50`, pregnancyID)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Given
+	for rows.Next() {
+		var g Given
+		var at, revoked int64
+		if err := rows.Scan(&g.Code, &g.Early, &at, &g.ByName, &revoked); err != nil {
+			return nil, err
+		}
+		g.At, g.RevokedAt = db.Time(at), db.Time(revoked)
+		all = append(all, g)
+	}
+	return all, rows.Err()
+}
+
+// byCode is the open pregnancy of a code that is valid.
+func byCode(ctx context.Context, q db.Querier, code string) (Pregnancy, error) {
+	g, err := head(ctx, q, `JOIN exchange_card c ON c.pregnancy_id = g.id WHERE c.code = $1 AND c.revoked_at = 0 AND g.state = 'open'`, code)
+	if fail.Is(err, fail.NotFound) {
+		return g, fail.New(fail.NotFound, "card.maternity.no_such_code")
+	}
+	return g, err
+}
+
+// ofPIN is the open pregnancy of the woman.
+func ofPIN(ctx context.Context, q db.Querier, number string) (Pregnancy, error) {
+	g, err := head(ctx, q, `WHERE p.pin = $1 AND g.state = 'open'`, number)
+	if fail.Is(err, fail.NotFound) || number == "" {
+		return g, fail.New(fail.NotFound, "card.maternity.no_card")
+	}
+	return g, err
+}
+
+// stayFits says whether the stay is an open one of the woman in the hospital.
+func stayFits(ctx context.Context, q db.Querier, stayID, organisation, number string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM stay s JOIN patient p ON p.id = s.patient_id
+		WHERE s.id = $1 AND s.organisation = $2 AND p.pin = $3 AND s.state = 'open'`, stayID, organisation, number).Scan(&n)
+	return n == 1, db.Explain(err)
+}
+
+func insertOpening(ctx context.Context, tx *sql.Tx, pregnancyID string, o Opening, requestID string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO exchange_card_opening (id, pregnancy_id, at, organisation, by_name, basis, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		id.New(), pregnancyID, db.Micros(o.At), o.Organisation, o.ByName, o.Basis, requestID)
+	return err
+}
+
+func openingsOf(ctx context.Context, q db.Querier, pregnancyID string) ([]Opening, error) {
+	rows, err := q.QueryContext(ctx, `SELECT at, organisation, by_name, basis FROM exchange_card_opening WHERE pregnancy_id = $1 ORDER BY at DESC LIMIT 100`, pregnancyID)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Opening
+	for rows.Next() {
+		var o Opening
+		var at int64
+		if err := rows.Scan(&at, &o.Organisation, &o.ByName, &o.Basis); err != nil {
+			return nil, err
+		}
+		o.At = db.Time(at)
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}
+
+// Arrived is a tear-off in the inbox of a clinic.
+type Arrived struct {
+	cardapi.TearOff
+	ReceivedAt time.Time
+	ReadAt     time.Time
+	ReadName   string
+}
+
+// keepTearOff puts a tear-off into the inbox; isNew is false for a repetition,
+// whose first arrival is given.
+func keepTearOff(ctx context.Context, tx *sql.Tx, t cardapi.TearOff, at time.Time) (first time.Time, isNew bool, err error) {
+	content, err := json.Marshal(t)
+	if err != nil {
+		return at, false, err
+	}
+	result, err := tx.ExecContext(ctx, `INSERT INTO tear_off_inbox (root, version, kind, organisation, sender, pregnancy_id, content, received_at, read_at, read_pin, read_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', '') ON CONFLICT (root, version) DO NOTHING`,
+		t.Root, t.Version, t.Kind, t.To, t.From, t.Pregnancy, string(content), db.Micros(at))
+	if err != nil {
+		return at, false, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return at, n == 1, err
+	}
+	var micros int64
+	err = tx.QueryRowContext(ctx, `SELECT received_at FROM tear_off_inbox WHERE root = $1 AND version = $2`, t.Root, t.Version).Scan(&micros)
+	return db.Time(micros), false, err
+}
+
+func newestVersion(ctx context.Context, q db.Querier, root string) (int, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM tear_off_inbox WHERE root = $1`, root).Scan(&n)
+	return n, err
+}
+
+// inbox is the tear-offs for the organisation in their newest versions, those
+// that nobody has read first.
+func inbox(ctx context.Context, q db.Querier, organisation string, limit int) ([]Arrived, error) {
+	return arrived(ctx, q, `WHERE i.organisation = $1 AND i.version = (SELECT MAX(version) FROM tear_off_inbox n WHERE n.root = i.root)
+		ORDER BY CASE WHEN i.read_at = 0 THEN 0 ELSE 1 END, i.received_at DESC LIMIT $2`, organisation, limit)
+}
+
+// CountUnread is how many tear-offs wait for the organisation.
+func CountUnread(ctx context.Context, q db.Querier, organisation string) (int, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM tear_off_inbox i WHERE organisation = $1 AND read_at = 0
+		AND version = (SELECT MAX(version) FROM tear_off_inbox n WHERE n.root = i.root)`, organisation).Scan(&n)
+	return n, db.Explain(err)
+}
+
+// versionsOf are the versions of a tear-off for the organisation, the newest first.
+func versionsOf(ctx context.Context, q db.Querier, organisation, root string) ([]Arrived, error) {
+	return arrived(ctx, q, `WHERE i.organisation = $1 AND i.root = $2 ORDER BY i.version DESC`, organisation, root)
+}
+
+// tearOffsOf are those about the pregnancy's woman.
+func tearOffsOf(ctx context.Context, q db.Querier, pregnancyID string) ([]Arrived, error) {
+	return arrived(ctx, q, `WHERE i.pregnancy_id = $1 AND i.kind = 'mother' ORDER BY i.version DESC`, pregnancyID)
+}
+
+func arrived(ctx context.Context, q db.Querier, where string, args ...any) ([]Arrived, error) {
+	rows, err := q.QueryContext(ctx, `SELECT i.content, i.received_at, i.read_at, i.read_name FROM tear_off_inbox i `+where, args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []Arrived
+	for rows.Next() {
+		var a Arrived
+		var content string
+		var received, read int64
+		if err := rows.Scan(&content, &received, &read, &a.ReadName); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(content), &a.TearOff); err != nil {
+			return nil, err
+		}
+		a.ReceivedAt, a.ReadAt = db.Time(received), db.Time(read)
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
+
+// markRead acknowledges a version that nobody has: once.
+func markRead(ctx context.Context, tx *sql.Tx, organisation, root string, version int, pin, name string, at time.Time) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE tear_off_inbox SET read_at = $4, read_pin = $5, read_name = $6
+		WHERE organisation = $1 AND root = $2 AND version = $3 AND read_at = 0`, organisation, root, version, db.Micros(at), pin, name)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// moved is a pregnancy that went to another clinic.
+type moved struct {
+	Number, To, Reason, ByName string
+	At                         time.Time
+}
+
+func movedFrom(ctx context.Context, q db.Querier, organisation string) ([]moved, error) {
+	rows, err := q.QueryContext(ctx, `SELECT g.number, m.to_organisation, m.reason, m.by_name, m.at FROM pregnancy_move m JOIN pregnancy g ON g.id = m.pregnancy_id
+		WHERE m.from_organisation = $1 ORDER BY m.at DESC LIMIT 50`, organisation)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []moved
+	for rows.Next() {
+		var m moved
+		var at int64
+		if err := rows.Scan(&m.Number, &m.To, &m.Reason, &m.ByName, &at); err != nil {
+			return nil, err
+		}
+		m.At = db.Time(at)
+		all = append(all, m)
+	}
+	return all, rows.Err()
+}
