@@ -6,6 +6,10 @@
 //	бөлүм      отделение     department, 2-digit code
 //	кызмат     должность     post: a title held in an organisation for a time
 //
-// Tables: organisation, department, bed, post. Routes: /organisations/{code},
-// …/departments, …/staff, …/posts/add, …/posts/{id}/end, /exchange/….
+// Tables: organisation with organisation_version (what it was, from when, by
+// which order), department, bed, post, licence, scan, responsible,
+// equipment_report, equipment_line, equipment_call, change (before and after).
+// Routes: /organisations, …/{code} with /edit, /close, /departments, /staff,
+// /posts, /licences, /equipment, /responsible, /changes; /equipment and
+// /responsible for those who keep the register; /exchange/….
 package workforce
