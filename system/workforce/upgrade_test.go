@@ -1,0 +1,60 @@
+package workforce_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"testing"
+	"testing/fstest"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/system/workforce/internal/licence"
+	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
+	"github.com/sanarip/sanarip/system/workforce/internal/post"
+	"github.com/sanarip/sanarip/system/workforce/migration"
+)
+
+// What a register of the first version holds is there after the upgrade.
+func TestTheFirstRegisterIsCarriedOver(t *testing.T) {
+	first, err := os.ReadFile("migration/00001_workforce.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := db.Set{Name: "workforce", Files: fstest.MapFS{"00001_workforce.sql": {Data: first}}}
+	dbtest.Each(t, "workforce", []db.Set{early}, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		for _, statement := range []string{
+			`INSERT INTO organisation VALUES ('950174', 'hospital', 'state', '00109199810074', '95017405', 'Л-1', 'А', 'Б', 'C', 'а', 'б', 'c', '41711000000000', 'national', 'Бишкек')`,
+			`INSERT INTO department VALUES ('950174', '18', 'Т', 'Т', 'T', 'therapy')`,
+			`INSERT INTO bed VALUES ('950174-18-201-1', '950174', '18', '201', '201-1', 0)`,
+			`INSERT INTO post VALUES ('p1', '` + demo.Doctor.PIN + `', 'Асанова', 'therapist', '950174', '18', '2024-09-01', '', 0, '', 0, '')`,
+		} {
+			err := d.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, statement)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Migrate(ctx, migration.Sets...); err != nil {
+			t.Fatal(err)
+		}
+		day := clock.Date{Year: 2026, Month: 11, Day: 22}
+		o, err := organisation.Find(ctx, d.Read, "950174", day)
+		if err != nil || o.Name.RU != "Б" || o.Level != "national" || len(o.Departments) != 1 || len(o.Departments[0].Beds) != 1 || o.Departments[0].Beds[0].ID != "950174-18-201-1" {
+			t.Errorf("%+v %v", o, err)
+		}
+		staff, err := post.Register{DB: d, Clock: clock.NewManual(day.Start())}.Staff(ctx, "950174")
+		if err != nil || len(staff) != 1 || staff[0].DepartmentName.RU != "Т" {
+			t.Errorf("staff %+v %v", staff, err)
+		}
+		papers, err := licence.Of(ctx, d.Read, "950174")
+		if err != nil || len(papers) != 1 || papers[0].Number != "Л-1" || papers[0].On(day) != licence.Valid {
+			t.Errorf("licences %+v %v", papers, err)
+		}
+	})
+}
