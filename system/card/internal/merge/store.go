@@ -24,7 +24,11 @@ type Place struct{ Table, Column string }
 // themselves. TestEveryColumnThatNamesAPatientIsLedOver holds the list whole.
 var Places = []Place{
 	{"pregnancy", "patient_id"},
-	{"stay", "patient_id"}, {"newborn", "patient_id"}, {"newborn", "mother_id"}, {"patient_identity", "patient_id"}, {"refusal", "patient_id"},
+	{"stay", "patient_id"},
+	{"newborn", "patient_id"},
+	{"newborn", "mother_id"},
+	{"patient_identity", "patient_id"},
+	{"refusal", "patient_id"},
 	{"referral", "patient_id"},
 }
 
