@@ -76,6 +76,9 @@ var Residents = []Person{
 	{"21203198200670", "Рахимов", "Шухрат", "Алишерович", "ID1000670", "41711000000000", "Бишкек ш., Сухэ-Батор көч., 3-11", false, "", "", text.RU, false, ""},
 }
 
+// Obstetrician works in a clinic of primary care, in its antenatal department.
+var Obstetrician = Person{"11605198100345", "Турдалиева", "Чынара", "Бейшеновна", "ID1000345", "41711000000000", "Бишкек ш., Панфилов көч., 178-9", false, "turdalieva@demo.sanarip.example", "+996700100345", text.KY, true, ""}
+
 // Referred are people whom one hospital sends to another.
 var Referred = []Person{
 	{"10203198500734", "Акматова", "Гүлмира", "Кубанычевна", "ID1000734", "41711000000000", "Бишкек ш., Жукеев-Пудовкин көч., 61-4", false, "", "", text.KY, false, ""},
@@ -84,7 +87,7 @@ var Referred = []Person{
 
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
-var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Patient, Clerk, Expert, Operator}
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Clerk, Expert, Operator}
 
 // People is everybody.
 func People() []Person {
@@ -96,9 +99,11 @@ const (
 	Hospital       = "950174" // the number in the order's own example (MC-5)
 	SecondHospital = "950201"
 	CityHospital   = "950312"
+	Clinic         = "950501" // of primary care, with an antenatal department
 	Fund           = "900001"
 	OperatorOrg    = "900002"
 	Therapy        = "18"
 	Surgery        = "05"
 	Cardiology     = "21"
+	Antenatal      = "31"
 )

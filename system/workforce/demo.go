@@ -149,6 +149,15 @@ func demoOrganisations() []organisation.Organisation {
 			rooms(demo.CityHospital, demo.Cardiology, "cardiology", 201, 2, 3, text.Words{KY: "Кардиология бөлүмү", RU: "Кардиологическое отделение", EN: "Cardiology"}),
 		},
 	}}
+	clinic := organisation.Organisation{Organisation: workforceapi.Organisation{
+		Ownership: "state", Code: demo.Clinic, Kind: "outpatient", INN: "00504199950501", OKPO: "95050101", Region: "41711000000000", Level: "district",
+		Name:      text.Words{KY: "№ 5 үй-бүлөлүк медицина борбору (демо)", RU: "Центр семейной медицины № 5 (демо)", EN: "Family Medicine Centre No. 5 (demo)"},
+		ShortName: text.Words{KY: "№ 5 ҮМБ (демо)", RU: "ЦСМ № 5 (демо)", EN: "Family Medicine Centre 5 (demo)"},
+		Address:   "Бишкек ш., Исанов көч., 79",
+		Departments: []workforceapi.Department{
+			rooms(demo.Clinic, demo.Antenatal, "antenatal", 0, 0, 0, text.Words{KY: "Аялдар консультациясы", RU: "Женская консультация", EN: "Antenatal clinic"}),
+		},
+	}}
 	fund := organisation.Organisation{Organisation: workforceapi.Organisation{
 		Ownership: "state", Code: demo.Fund, Kind: "fund", INN: "01301199710031", OKPO: "90000104", Region: "41711000000000", Level: "national",
 		Name:      text.Words{KY: "Милдеттүү медициналык камсыздандыруу фонду (демо)", RU: "Фонд обязательного медицинского страхования (демо)", EN: "Mandatory Health Insurance Fund (demo)"},
@@ -167,7 +176,7 @@ func demoOrganisations() []organisation.Organisation {
 		ShortName: text.Words{KY: "ССМ (демо)", RU: "Минздрав (демо)", EN: "Ministry of Health (demo)"},
 		Address:   "Бишкек ш., Москва көч., 148",
 	}}
-	return slices.Concat([]organisation.Organisation{hospital, second, city, fund, operator, ministry}, demoRegions(), demoFurther())
+	return slices.Concat([]organisation.Organisation{hospital, second, city, clinic, fund, operator, ministry}, demoRegions(), demoFurther())
 }
 
 // rooms makes a department with rooms from the first number on, each with as many beds.
@@ -201,6 +210,7 @@ func demoPosts() []post.Row {
 		row(demo.Clerk, "statistician", demo.SecondHospital, ""),
 		row(demo.DoctorInChui, "therapist", demo.SecondHospital, demo.Therapy),
 		row(demo.HeadInChui, "head", demo.SecondHospital, demo.Therapy),
+		row(demo.Obstetrician, "obstetrician", demo.Clinic, demo.Antenatal),
 		row(demo.Colleague, "cardiologist", demo.CityHospital, demo.Cardiology),
 	}
 }

@@ -164,7 +164,7 @@ func TestTheContractTellsPostsAndOrganisations(t *testing.T) {
 			t.Errorf("therapy %+v", o.Departments[1])
 		}
 		all, err := h.api.Organisations(t.Context())
-		if err != nil || len(all) != 10+len(demo.RegionHospitals) {
+		if err != nil || len(all) != 11+len(demo.RegionHospitals) {
 			t.Errorf("%d organisations, %v", len(all), err)
 		}
 		if _, err := h.api.Organisation(t.Context(), "000000"); !fail.Is(err, fail.NotFound) {
