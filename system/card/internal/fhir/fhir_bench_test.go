@@ -40,7 +40,9 @@ func createOnce(patient string) (string, string, string) {
 	return http.MethodPost, "/Observation", fmt.Sprintf(observation, patient)
 }
 
-func readOnce(patient string) (string, string, string) { return http.MethodGet, "/Patient/" + patient, "" }
+func readOnce(patient string) (string, string, string) {
+	return http.MethodGet, "/Patient/" + patient, ""
+}
 
 func searchOnce(string) (string, string, string) {
 	return http.MethodGet, "/Patient?identifier=urn:bench|1", ""

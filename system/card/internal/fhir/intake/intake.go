@@ -169,7 +169,7 @@ func (f *file) object(d *json.Decoder, at int, give func(at int, e r4.Entry, siz
 			continue
 		}
 		if start, err := d.Token(); err != nil || start != json.Delim('[') {
-			return at, errors.New("Bundle.entry is no list")
+			return at, errors.New("the entry of the Bundle is no list")
 		}
 		for d.More() {
 			var raw json.RawMessage

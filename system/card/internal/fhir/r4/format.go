@@ -75,7 +75,7 @@ func ID(s string) bool {
 // dated is a date or dateTime: a time has always a zone.
 func dated(s string) bool {
 	_, _, ok := Span(s)
-	return ok && !(len(s) > 10 && len(s) < 20)
+	return ok && (len(s) <= 10 || len(s) >= 20)
 }
 
 var layouts = map[int]string{4: "2006", 7: "2006-01", 10: "2006-01-02"}

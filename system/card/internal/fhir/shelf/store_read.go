@@ -120,7 +120,7 @@ type Place struct {
 // of all if id is "". Those behind the place, changed since the moment; zero
 // values set no bound. total counts them all, for one resource alone.
 func (s *Shelf) History(ctx context.Context, kind, id string, since time.Time, after Place, limit int) (page []Resource, err error) {
-	one, bound := "id <> $2", "1 = 1"
+	one, bound := "id <> $2", "$4 = $5 AND $6 = 0"
 	if id != "" {
 		one = "id = $2"
 	}
@@ -129,7 +129,6 @@ func (s *Shelf) History(ctx context.Context, kind, id string, since time.Time, a
 		bound = "(updated_at, id, version) < ($4, $5, $6)"
 		args = append(args, db.Micros(after.Updated), after.ID, after.Version)
 	} else {
-		bound = "$4 = $5 AND $6 = 0"
 		args = append(args, "", "", int64(0))
 	}
 	where := ` WHERE kind = $1 AND ` + one + ` AND updated_at >= $3 AND ` + bound
