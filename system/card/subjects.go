@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/epicrisis"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/bulk"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
@@ -68,6 +69,7 @@ func (s *System) mountSubjects() {
 	api := fhir.Mount(s.desk, s.env, slices.Concat(clinical.Offers(), document.Offers())...)
 	gather.Mount(api)
 	document.Mount(api)
+	bulk.Mount(api, s.desk)
 	cardapi.ServeRecords(s.provider, api)
 }
 

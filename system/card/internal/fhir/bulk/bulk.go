@@ -1,0 +1,88 @@
+// Package bulk is Bulk Data export (HL7 Bulk Data Access IG 2.0): a system asks
+// for all records, those of all patients or of a Group, is told where to look how
+// far it is, and fetches files of NDJSON. Only machines export.
+//
+// An export is written by a job within one reading of the database, so all of it
+// tells of one moment. A job that was broken off begins anew, at another moment:
+// what it had written is thrown away first.
+package bulk
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
+)
+
+// Limits of exports.
+const (
+	life       = 24 * time.Hour // that files are kept
+	mostAtOnce = 3              // exports of a client that are under way
+	perPage    = 200            // resources read at once
+	perFile    = 4 << 20        // bytes after which a file is closed
+)
+
+const jobKind = "fhir.export"
+
+// Request is what was asked for.
+type Request struct {
+	URL      string    `json:"url"`
+	Client   string    `json:"client"`
+	Kinds    []string  `json:"kinds"`
+	Patients bool      `json:"patients"`          // what belongs to patients alone
+	Members  []string  `json:"members,omitempty"` // patients of the group; nil: all
+	Group    bool      `json:"group"`
+	Since    time.Time `json:"since"`
+}
+
+// Desk is the room.
+type Desk struct {
+	API   *fhir.API
+	DB    *db.DB
+	Clock clock.Clock
+	Queue *job.Queue
+}
+
+// Mount offers the operations and the job.
+func Mount(a *fhir.API, d *desk.Desk) {
+	(&Desk{API: a, DB: d.DB, Clock: d.Clock, Queue: d.Queue}).Offer()
+}
+
+// Offer offers the operations and handles their job.
+func (d *Desk) Offer() {
+	const definitions = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+	get := []string{http.MethodGet}
+	d.API.Operate(fhir.Operation{Name: "$export", Methods: get, Definition: definitions + "export", Serve: d.kickOff})
+	d.API.Operate(fhir.Operation{Kind: "Patient", Name: "$export", Methods: get, Definition: definitions + "patient-export", Serve: d.kickOff})
+	d.API.Operate(fhir.Operation{Kind: "Group", Name: "$export", Instance: true, Methods: get, Definition: definitions + "group-export", Serve: d.kickOff})
+	d.API.Operate(fhir.Operation{Name: "$export-job", Below: true, Methods: []string{http.MethodGet, http.MethodDelete}, Serve: d.follow})
+	d.Queue.Handle(jobKind, job.Policy{MaxAttempts: 20}, func(ctx context.Context, j job.Job) error {
+		var exportID string
+		if err := json.Unmarshal(j.Body, &exportID); err != nil {
+			return err
+		}
+		return d.Write(ctx, exportID)
+	})
+}
+
+// links are the types of the request, with the parameter that leads to patients;
+// "" for a type that is told whole.
+func (d *Desk) links(r Request) []gather.Link {
+	var all []gather.Link
+	if r.Patients {
+		all = gather.Compartment(d.API, "Patient")
+	} else {
+		for _, kind := range d.API.Kinds() {
+			all = append(all, gather.Link{Kind: kind})
+		}
+	}
+	return slices.DeleteFunc(all, func(l gather.Link) bool { return !slices.Contains(r.Kinds, l.Kind) })
+}

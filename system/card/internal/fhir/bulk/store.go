@@ -1,0 +1,118 @@
+package bulk
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+)
+
+// export is one export.
+type export struct {
+	ID, Client, State   string
+	Request             Request
+	At, Moment, Expires time.Time
+}
+
+func (d *Desk) find(ctx context.Context, exportID string) (export, bool, error) {
+	var e export
+	var request string
+	var at, moment, expires int64
+	err := d.DB.Read.QueryRowContext(ctx, `SELECT id, client, request, state, at, moment, expires_at FROM fhir_export WHERE id = $1`, exportID).
+		Scan(&e.ID, &e.Client, &request, &e.State, &at, &moment, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, db.Explain(err)
+	}
+	e.At, e.Moment, e.Expires = db.Time(at), db.Time(moment), db.Time(expires)
+	return e, true, json.Unmarshal([]byte(request), &e.Request)
+}
+
+func insert(ctx context.Context, tx db.Querier, e export) error {
+	request, err := json.Marshal(e.Request)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO fhir_export (id, client, request, state, at, expires_at) VALUES ($1, $2, $3, 'waiting', $4, $5)`,
+		e.ID, e.Client, string(request), db.Micros(e.At), db.Micros(e.Expires))
+	return err
+}
+
+func underWay(ctx context.Context, tx db.Querier, client string) (int, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM fhir_export WHERE client = $1 AND state = 'waiting'`, client).Scan(&n)
+	return n, err
+}
+
+func dropFiles(ctx context.Context, tx db.Querier, exportID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM fhir_export_file WHERE export_id = $1`, exportID)
+	return err
+}
+
+// errGone says that the export was cancelled meanwhile.
+var errGone = errors.New("the export was cancelled")
+
+// addFile writes a file, unless the export was cancelled meanwhile.
+func addFile(ctx context.Context, tx db.Querier, exportID string, number int, kind string, count int, body []byte) error {
+	result, err := tx.ExecContext(ctx, `UPDATE fhir_export SET progress = $2 WHERE id = $1 AND state = 'waiting'`, exportID, kind)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, errGone)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO fhir_export_file (export_id, number, kind, count, body) VALUES ($1, $2, $3, $4, $5)`, exportID, number, kind, count, body)
+	return err
+}
+
+func finish(ctx context.Context, tx db.Querier, exportID string, moment int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE fhir_export SET state = 'done', moment = $2 WHERE id = $1 AND state = 'waiting'`, exportID, moment)
+	return err
+}
+
+// remove deletes the export with its files; an expired one if no id is given.
+func remove(ctx context.Context, tx db.Querier, exportID string, now time.Time) error {
+	const which = `(id = $1 OR $1 = '' AND expires_at <= $2)`
+	if _, err := tx.ExecContext(ctx, `DELETE FROM fhir_export_file WHERE export_id IN (SELECT id FROM fhir_export WHERE `+which+`)`, exportID, db.Micros(now)); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM fhir_export WHERE `+which, exportID, db.Micros(now))
+	return err
+}
+
+// file is a file without its content.
+type file struct {
+	Number, Count int
+	Kind          string
+}
+
+func (d *Desk) files(ctx context.Context, exportID string) ([]file, error) {
+	rows, err := d.DB.Read.QueryContext(ctx, `SELECT number, kind, count FROM fhir_export_file WHERE export_id = $1 ORDER BY number`, exportID)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []file
+	for rows.Next() {
+		var f file
+		if err := rows.Scan(&f.Number, &f.Kind, &f.Count); err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, db.Explain(rows.Err())
+}
+
+func (d *Desk) content(ctx context.Context, exportID string, number int) ([]byte, bool, error) {
+	var body []byte
+	err := d.DB.Read.QueryRowContext(ctx, `SELECT body FROM fhir_export_file WHERE export_id = $1 AND number = $2`, exportID, number).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	return body, err == nil, db.Explain(err)
+}
