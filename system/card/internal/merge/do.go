@@ -41,9 +41,24 @@ func Do(ctx context.Context, d *desk.Desk, w Wish) (string, error) {
 		return write(ctx, d, tx, m, survivor, merged)
 	})
 	if db.Unique(err) {
-		return "", fail.New(fail.Conflict, "card.merge.already")
+		return "", twice(ctx, d, w)
 	}
 	return m.ID, err
+}
+
+// twice tells what a constraint has refused: another merge was first, or both
+// have what one person has once (a referral to one place, a pregnancy).
+func twice(ctx context.Context, d *desk.Desk, w Wish) error {
+	for _, one := range []string{w.Survivor, w.Merged} {
+		s, err := loadSide(ctx, d.DB.Read, one)
+		if err != nil {
+			return err
+		}
+		if s.Patient.MergedInto != "" {
+			return fail.New(fail.Conflict, "card.merge.already")
+		}
+	}
+	return fail.New(fail.Conflict, "card.merge.both_open")
 }
 
 // allowed says why the two cannot be merged, under the lock.
