@@ -192,11 +192,12 @@ func checkRegistration(r cardapi.Registration, today clock.Date) []fail.Finding 
 	}
 	between("height", r.HeightCM, 100, 230)
 	between("weight_before", r.WeightBefore/10, 25, 300)
-	if r.Gravida < 1 || r.Gravida > 30 {
+	switch {
+	case r.Gravida < 1 || r.Gravida > 30:
 		findings = append(findings, fail.Finding{Field: "gravida", Key: "card.antenatal.range", Args: fail.Args("Low", 1, "High", 30)})
-	} else if r.Para < 0 || r.Para >= r.Gravida {
+	case r.Para < 0 || r.Para >= r.Gravida:
 		findings = append(findings, fail.Finding{Field: "para", Key: "card.antenatal.para"})
-	} else if len(r.Former) > r.Gravida-1 {
+	case len(r.Former) > r.Gravida-1:
 		findings = append(findings, fail.Finding{Field: "gravida", Key: "card.antenatal.former_more"})
 	}
 	if r.Fetuses < 1 || r.Fetuses > 6 {

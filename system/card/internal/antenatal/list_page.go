@@ -105,8 +105,12 @@ func listRows(ctx context.Context, v clinicLists) [][]design.Cell {
 			state = design.Cell{Component: design.Tag(text.T(ctx, "card.antenatal.warnings", "Count", p.Warnings), "attention")}
 		}
 		rows = append(rows, []design.Cell{
-			{Text: p.Patient.Name(ctx), Href: p.Path("")}, {Text: p.Patient.Age(ctx, v.Today)}, {Text: p.Number},
-			{Text: AgeWords(ctx, p.Days(v.Today))}, {Text: text.Date(Dating{From: p.DatedFrom}.Expected())}, next, given, state,
+			{Text: p.Patient.Name(ctx), Href: p.Path("")},
+			{Text: p.Patient.Age(ctx, v.Today)},
+			{Text: p.Number},
+			{Text: AgeWords(ctx, p.Days(v.Today))},
+			{Text: text.Date(Dating{From: p.DatedFrom}.Expected())},
+			next, given, state,
 		})
 	}
 	return rows

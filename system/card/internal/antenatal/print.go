@@ -96,8 +96,11 @@ func (s paper) antenatal() {
 	s.rows(Rows(s.ctx, *c, s.Names))
 	s.doc.Heading(s.word("card.antenatal.former_title"))
 	s.doc.Table(document.Table{Empty: s.word("card.antenatal.former_none"), Rows: formerRows(s.ctx, c.Registration), Columns: []document.Column{
-		{Label: s.word("card.antenatal.former_year")}, {Label: s.word("card.antenatal.former_outcome"), Width: 3}, {Label: s.word("card.antenatal.former_weeks"), Right: true},
-		{Label: s.word("card.antenatal.former_weight"), Right: true}, {Label: s.word("card.antenatal.former_note"), Width: 4},
+		{Label: s.word("card.antenatal.former_year")},
+		{Label: s.word("card.antenatal.former_outcome"), Width: 3},
+		{Label: s.word("card.antenatal.former_weeks"), Right: true},
+		{Label: s.word("card.antenatal.former_weight"), Right: true},
+		{Label: s.word("card.antenatal.former_note"), Width: 4},
 	}})
 	s.doc.Heading(s.word("card.antenatal.tab_results"))
 	results := document.Table{Empty: s.word("card.antenatal.no_results"), Columns: []document.Column{

@@ -101,8 +101,10 @@ func readRegistration(form *page.Form) cardapi.Registration {
 		if year == 0 && outcome == "" {
 			continue
 		}
-		b := cardapi.FormerBirth{Year: year, Outcome: form.Choice("former_outcome_"+line, FormerOutcomes...), Weeks: Decimal(form, "former_weeks_"+line, 1),
-			WeightG: Decimal(form, "former_weight_"+line, 1), Note: form.Text("former_note_"+line, 200)}
+		b := cardapi.FormerBirth{
+			Year: year, Outcome: form.Choice("former_outcome_"+line, FormerOutcomes...), Weeks: Decimal(form, "former_weeks_"+line, 1),
+			WeightG: Decimal(form, "former_weight_"+line, 1), Note: form.Text("former_note_"+line, 200),
+		}
 		if year < 1950 || year > 2199 {
 			form.Fail("former_year_"+line, "card.antenatal.year")
 		}

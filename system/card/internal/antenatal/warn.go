@@ -104,7 +104,7 @@ func OfVisit(v cardapi.Visit, r cardapi.Registration) []Warning {
 func (r Record) WarningsOn(today clock.Date) []Warning {
 	f, days := ofCard(r.Card()), r.Dating().Days(today)
 	if r.State == Closed {
-		return f.of(r.Pregnancy.Days(today), today)
+		return f.of(r.Days(today), today)
 	}
 	f.put("days", days)
 	if !r.NextVisit.IsZero() && r.NextVisit.Before(today) {

@@ -129,8 +129,12 @@ func inboxRows(ctx context.Context, all []Arrived) [][]design.Cell {
 			state = design.Tag(text.T(ctx, "card.antenatal.read_by", "Name", a.ReadName), "done")
 		}
 		rows = append(rows, []design.Cell{
-			{Text: KindWord(ctx, a.Kind), Href: "/tear-offs/" + a.Root}, {Text: about(ctx, a.TearOff)}, {Text: a.FromName.Here(ctx)},
-			{Text: text.Moment(a.ReceivedAt)}, {Text: strconv.Itoa(a.Version)}, {Component: state},
+			{Text: KindWord(ctx, a.Kind), Href: "/tear-offs/" + a.Root},
+			{Text: about(ctx, a.TearOff)},
+			{Text: a.FromName.Here(ctx)},
+			{Text: text.Moment(a.ReceivedAt)},
+			{Text: strconv.Itoa(a.Version)},
+			{Component: state},
 		})
 	}
 	return rows
