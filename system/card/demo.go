@@ -134,10 +134,10 @@ func demoBed(department string, room, bed int) string {
 
 // demoTitles are the posts of those who act in the demo.
 var demoTitles = map[workforceapi.Role]text.Words{
-	workforceapi.Doctor: {KY: "Дарыгер", RU: "Врач", EN: "Doctor"},
-	workforceapi.Nurse:  {KY: "Медайым", RU: "Медицинская сестра", EN: "Nurse"},
+	workforceapi.Doctor:   {KY: "Дарыгер", RU: "Врач", EN: "Doctor"},
+	workforceapi.Nurse:    {KY: "Медайым", RU: "Медицинская сестра", EN: "Nurse"},
 	workforceapi.Operator: {KY: "Оператор", RU: "Оператор", EN: "Operator"},
-	workforceapi.Head:   {KY: "Бөлүм башчысы", RU: "Заведующий отделением", EN: "Head of department"},
+	workforceapi.Head:     {KY: "Бөлүм башчысы", RU: "Заведующий отделением", EN: "Head of department"},
 }
 
 // acting is the context in which the demo's staff works.

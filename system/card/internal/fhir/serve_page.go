@@ -55,7 +55,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	}
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, root), "/"), "/")
 	o, on, operates := a.operation(parts)
-	if err := acceptable(r); err != nil && !(operates && o.Below) { // files are no JSON
+	if err := acceptable(r); err != nil && (!operates || !o.Below) { // files are no JSON
 		return err
 	}
 	switch {

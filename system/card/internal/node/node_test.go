@@ -190,7 +190,7 @@ func TestEveryTableIsCaptured(t *testing.T) {
 	eachPair(t, func(t *testing.T, p *pair) {
 		staying := []string{
 			"access_chain", "access_link", "access_waiting", "department_head", "form_sequence", "job", "logout_token", "organisation", "session", "sign_in",
-				"fhir_concept", "fhir_mark", "fhir_past", "fhir_resource", "fhir_turn",
+			"fhir_concept", "fhir_mark", "fhir_past", "fhir_resource", "fhir_turn",
 		}
 		query := `SELECT name FROM sqlite_master WHERE type = 'table'`
 		if p.node.Desk.DB.Dialect == db.Postgres {
@@ -218,6 +218,9 @@ func TestEveryTableIsCaptured(t *testing.T) {
 					t.Errorf("%s has %d triggers", name, got)
 				}
 			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
 		}
 		// A document's bytes come over as they are.
 		p.meet()

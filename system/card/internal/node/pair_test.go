@@ -229,6 +229,9 @@ func (p *pair) alike() {
 		}
 		names[theirs] = ours
 	}
+	if err := rows.Err(); err != nil {
+		p.t.Fatal(err)
+	}
 	if held := p.centre.Int(`SELECT COUNT(*) FROM node_held`) + p.node.Int(`SELECT COUNT(*) FROM node_held`); held != 0 {
 		p.t.Errorf("%d changes are held", held)
 	}

@@ -139,20 +139,28 @@ func localTables(t *testing.T, p *pair) []capture.Table {
 	t.Helper()
 	var all []capture.Table
 	for _, name := range []string{"node_self", "node_log", "node_range", "node_change"} {
-		rows, err := p.node.Desk.DB.Read.QueryContext(t.Context(), `SELECT column_name FROM information_schema.columns WHERE table_schema = 'card' AND table_name = $1`, name)
-		if err != nil {
+		all = append(all, capture.Table{Name: name, Columns: columnsOf(t, p, name)})
+	}
+	return all
+}
+
+func columnsOf(t *testing.T, p *pair, table string) []capture.Column {
+	t.Helper()
+	rows, err := p.node.Desk.DB.Read.QueryContext(t.Context(), `SELECT column_name FROM information_schema.columns WHERE table_schema = 'card' AND table_name = $1`, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []capture.Column
+	for rows.Next() {
+		var c capture.Column
+		if err := rows.Scan(&c.Name); err != nil {
 			t.Fatal(err)
 		}
-		table := capture.Table{Name: name}
-		for rows.Next() {
-			var c capture.Column
-			if err := rows.Scan(&c.Name); err != nil {
-				t.Fatal(err)
-			}
-			table.Columns = append(table.Columns, c)
-		}
-		_ = rows.Close()
-		all = append(all, table)
+		all = append(all, c)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return all
 }

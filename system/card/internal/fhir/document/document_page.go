@@ -13,7 +13,7 @@ import (
 // that it names, as far as the token opens it. Nothing is stored.
 func (m *maker) document(w http.ResponseWriter, r *http.Request, on fhir.Target) error {
 	for name, values := range r.URL.Query() {
-		if name != "_format" && name != "_pretty" && !(name == "persist" && values[0] == "false") {
+		if name != "_format" && name != "_pretty" && (name != "persist" || values[0] != "false") {
 			return fhir.Refuse(http.StatusBadRequest, "not-supported", "card.fhir.unknown_parameter", "Name", clipped(name))
 		}
 	}

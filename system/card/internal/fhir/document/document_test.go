@@ -3,6 +3,7 @@ package document_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"regexp"
 	"slices"
@@ -62,7 +63,7 @@ func whole(t *testing.T, h *fhirtest.Hospital, a fhirtest.Answer) (document.Comp
 		d := xml.NewDecoder(strings.NewReader(s.Text.Div))
 		for {
 			token, err := d.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

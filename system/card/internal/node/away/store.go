@@ -162,22 +162,29 @@ func (d *Door) note(ctx context.Context, pin, outcome string, count bool) error 
 	})
 }
 
-// Refresh asks НИСУР about everybody who has a code: who holds no post any more
-// is forgotten, and their sessions end.
-func (d *Door) Refresh(ctx context.Context) error {
+// pins are the ПИН of everybody who has a code, the longest unconfirmed first.
+func (d *Door) pins(ctx context.Context) ([]string, error) {
 	rows, err := d.Desk.DB.Read.QueryContext(ctx, `SELECT pin FROM node_staff ORDER BY confirmed_at`)
 	if err != nil {
-		return db.Explain(err)
+		return nil, db.Explain(err)
 	}
+	defer func() { _ = rows.Close() }()
 	var pins []string
 	for rows.Next() {
 		var pin string
 		if err := rows.Scan(&pin); err != nil {
-			return errors.Join(err, rows.Close())
+			return nil, err
 		}
 		pins = append(pins, pin)
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	return pins, rows.Err()
+}
+
+// Refresh asks НИСУР about everybody who has a code: who holds no post any more
+// is forgotten, and their sessions end.
+func (d *Door) Refresh(ctx context.Context) error {
+	pins, err := d.pins(ctx)
+	if err != nil {
 		return err
 	}
 	for _, pin := range pins {
