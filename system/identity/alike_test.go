@@ -118,8 +118,10 @@ func TestRegistrationTakesTheSameTime(t *testing.T) {
 	}
 	var s stopwatch
 	ways := []way{
-		{"an account", unfit(demo.Patient.PIN, "ID9999999")}, {"no account", unfit(newcomer.PIN, "ID9999999")},
-		{"nobody", unfit("11503198599999", "ID9999999")}, {"run out", unfit(demo.Residents[1].PIN, demo.Residents[1].Passport)},
+		{"an account", unfit(demo.Patient.PIN, "ID9999999")},
+		{"no account", unfit(newcomer.PIN, "ID9999999")},
+		{"nobody", unfit("11503198599999", "ID9999999")},
+		{"run out", unfit(demo.Residents[1].PIN, demo.Residents[1].Passport)},
 	}
 	s.alike(t, func() { s.turns(40, ways...) })
 }
