@@ -26,6 +26,10 @@ func TestIndependentValidators(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(filepath.Dir(program), "node_modules", "fhir")); err != nil {
 		t.Fatal("run `npm ci` in e2e/fhir first: ", err)
 	}
+	docs, err := filepath.Abs("../../../../docs/fhir") // the profiles and their examples
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := lite(t)
 	dir := t.TempDir()
 	paths := s.paths()
@@ -41,7 +45,7 @@ func TestIndependentValidators(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, args := range [][]string{{program, dir}, {"--test", filepath.Dir(program) + "/validate.test.mjs"}} {
+	for _, args := range [][]string{{program, dir, docs, filepath.Join(docs, "examples")}, {"--test", filepath.Dir(program) + "/validate.test.mjs"}} {
 		out, err := exec.CommandContext(t.Context(), node, args...).CombinedOutput()
 		if err != nil {
 			t.Errorf("%v: %v\n%s", args, err, out)

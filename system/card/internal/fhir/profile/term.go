@@ -1,0 +1,125 @@
+package profile
+
+// CodeSystem is the FHIR resource.
+type CodeSystem struct {
+	head
+	CaseSensitive bool          `json:"caseSensitive"`
+	ValueSet      string        `json:"valueSet"`
+	Content       string        `json:"content"`
+	Count         int           `json:"count"`
+	Concept       []CodeConcept `json:"concept"`
+}
+
+// CodeConcept is a code with its words.
+type CodeConcept struct {
+	Code        string        `json:"code"`
+	Display     string        `json:"display"`
+	Designation []Designation `json:"designation,omitempty"`
+}
+
+// Designation is the words in another language.
+type Designation struct {
+	Language string `json:"language"`
+	Value    string `json:"value"`
+}
+
+// ValueSet is the FHIR resource.
+type ValueSet struct {
+	head
+	Compose Compose `json:"compose"`
+}
+
+// Compose is what the set is made of.
+type Compose struct {
+	Include []Include `json:"include"`
+}
+
+// Include is codes of one system: all, or those named.
+type Include struct {
+	System  string        `json:"system"`
+	Concept []CodeConcept `json:"concept,omitempty"`
+}
+
+// word is a code in Russian, Kyrgyz and English.
+type word struct{ code, ru, ky, en string }
+
+type vocabulary struct {
+	id, title, about string
+	words            []word
+}
+
+// systems are our own codes, as the card's tables hold them.
+var systems = []vocabulary{
+	{"diagnosis-stage", "Стадия диагноза", "When in the stay a diagnosis was made.", []word{
+		{"referral", "при направлении", "жолдомодо", "on referral"},
+		{"admission", "при поступлении", "келгенде", "on admission"},
+		{"clinical", "клинический", "клиникалык", "clinical"},
+		{"final", "заключительный", "жыйынтыктоочу", "final"},
+		{"postmortem", "патологоанатомический", "патологоанатомиялык", "post-mortem"},
+	}},
+	{"diagnosis-rank", "Место диагноза", "What a diagnosis is beside the others of its stage.", []word{
+		{"main", "основной", "негизги", "main"},
+		{"complication", "осложнение", "татаалдашуу", "complication"},
+		{"comorbid", "сопутствующий", "коштоочу", "comorbid"},
+	}},
+	{"brought-by", "Кем доставлен", "How the patient came to the hospital (form 003/у).", []word{
+		{"self", "обратился сам", "өзү келген", "came by themselves"},
+		{"ambulance", "скорая помощь", "тез жардам", "ambulance"},
+		{"referral", "по направлению", "жолдомо менен", "by referral"},
+		{"other", "иначе", "башкача", "otherwise"},
+	}},
+	{"hospitalization-outcome", "Исход госпитализации", "How the stay ended (form 066/у).", []word{
+		{"discharged", "выписан", "чыгарылды", "discharged"},
+		{"transferred", "переведён", "которулду", "transferred"},
+		{"died", "умер", "каза болду", "died"},
+	}},
+	{"hospitalization-result", "Результат лечения", "What became of the illness (form 066/у).", []word{
+		{"recovered", "выздоровление", "айыкты", "recovered"},
+		{"improved", "улучшение", "жакшырды", "improved"},
+		{"unchanged", "без изменений", "өзгөрүүсүз", "unchanged"},
+		{"worse", "ухудшение", "начарлады", "worse"},
+	}},
+	{"request", "Вид назначения", "What is asked for: of another service (laboratory, imaging, consultation), or of the ward (test, procedure).", []word{
+		{"laboratory", "лабораторное исследование", "лабораториялык изилдөө", "laboratory"},
+		{"imaging", "лучевая диагностика", "нур диагностикасы", "imaging"},
+		{"consultation", "консультация", "консультация", "consultation"},
+		{"test", "исследование в отделении", "бөлүмдөгү изилдөө", "test in the ward"},
+		{"procedure", "процедура", "процедура", "procedure"},
+	}},
+	{"claim-item", "Что оплачивается", "What a claim to the fund is for.", []word{
+		{"treated-case", "пролеченный случай", "дарыланган учур", "treated case"},
+	}},
+}
+
+func (v vocabulary) system() CodeSystem {
+	s := CodeSystem{
+		head: headed("CodeSystem", v.id, v.title, v.about), CaseSensitive: true, ValueSet: Canonical + "/ValueSet/" + v.id, Content: "complete",
+		Count: len(v.words),
+	}
+	for _, w := range v.words {
+		s.Concept = append(s.Concept, CodeConcept{w.code, w.ru, []Designation{{"ky", w.ky}, {"en", w.en}}})
+	}
+	return s
+}
+
+// valueSets are all codes of each of our systems, and some of others'.
+func valueSets() []ValueSet {
+	var all []ValueSet
+	for _, v := range systems {
+		all = append(all, ValueSet{headed("ValueSet", v.id, v.title, v.about), Compose{[]Include{{System: Canonical + "/CodeSystem/" + v.id}}}})
+	}
+	return append(all,
+		ValueSet{
+			headed("ValueSet", "stay-priority", "Вид госпитализации", "Planned or emergency."),
+			Compose{[]Include{{hl7 + "v3-ActPriority", []CodeConcept{{"EL", "elective", nil}, {"EM", "emergency", nil}}}}},
+		},
+		ValueSet{
+			headed("ValueSet", "stay-document", "Документы госпитализации", "Form 003/у whole, and its discharge epicrisis."),
+			Compose{[]Include{{"http://loinc.org", []CodeConcept{{"11503-0", "Medical records", nil}, {"18842-5", "Discharge summary", nil}}}}},
+		},
+		ValueSet{
+			headed("ValueSet", "bed-state", "Состояние койки", "As the ward keeps it."),
+			Compose{[]Include{{hl7 + "v2-0116", []CodeConcept{{"U", "Unoccupied", nil}, {"O", "Occupied", nil}, {"H", "Housekeeping", nil}, {"C", "Closed", nil}}}}},
+		},
+	)
+}
