@@ -79,6 +79,10 @@ var Residents = []Person{
 // Obstetrician works in a clinic of primary care, in its antenatal department.
 var Obstetrician = Person{"11605198100345", "Турдалиева", "Чынара", "Бейшеновна", "ID1000345", "41711000000000", "Бишкек ш., Панфилов көч., 178-9", false, "turdalieva@demo.sanarip.example", "+996700100345", text.KY, true, ""}
 
+// SecondExpert decides in the fund what Expert may not: who returned a case does
+// not decide on the appeal against it.
+var SecondExpert = Person{"22803198100437", "Эсенбеков", "Талант", "Жумадилович", "ID1000437", "41711000000000", "Бишкек ш., Раззаков көч., 32-15", false, "esenbekov@demo.sanarip.example", "+996700100437", text.KY, true, ""}
+
 // Referred are people whom one hospital sends to another.
 var Referred = []Person{
 	{"10203198500734", "Акматова", "Гүлмира", "Кубанычевна", "ID1000734", "41711000000000", "Бишкек ш., Жукеев-Пудовкин көч., 61-4", false, "", "", text.KY, false, ""},
@@ -87,7 +91,7 @@ var Referred = []Person{
 
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
-var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Clerk, Expert, Operator}
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Clerk, Expert, SecondExpert, Operator}
 
 // People is everybody.
 func People() []Person {

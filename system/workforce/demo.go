@@ -206,6 +206,7 @@ func demoPosts() []post.Row {
 		row(demo.Nurse, "nurse", demo.Hospital, demo.Therapy),
 		row(demo.Manager, "manager", demo.Hospital, ""),
 		row(demo.Expert, "expert", demo.Fund, ""),
+		row(demo.SecondExpert, "expert", demo.Fund, ""),
 		row(demo.Operator, "operator", demo.OperatorOrg, ""),
 		row(demo.Clerk, "statistician", demo.SecondHospital, ""),
 		row(demo.DoctorInChui, "therapist", demo.SecondHospital, demo.Therapy),

@@ -2,9 +2,9 @@ package act
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
@@ -167,7 +167,7 @@ func (v actView) lines(ctx context.Context) design.TableData {
 			{Text: rule.Grouped(l.Number), Href: "/cases/" + l.CaseID}, {Text: v.department(l.Department)}, {Text: text.Moment(l.DischargedAt)}, {Text: l.Group}, {Text: text.Amount(l.Price)},
 		})
 	}
-	t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.totals.all")}, {}, {}, {Text: fmt.Sprint(v.Cases)}, {Text: text.Amount(v.Price)}})
+	t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.totals.all") + ": " + strconv.Itoa(v.Cases)}, {}, {}, {}, {Text: text.Amount(v.Price)}})
 	return t
 }
 

@@ -85,11 +85,11 @@ func compare(organisation, month string, forms []cardapi.FormLine, cases []known
 		f, there := inCard[c.Number]
 		delete(inCard, c.Number)
 		switch {
-		case c.Demo && !there:
-			continue
 		case c.Way == treated.ByHand && !there:
 			r.ByHand++
 			r.HandPrice += c.Price
+			continue
+		case c.Demo && !there:
 			continue
 		}
 		r.Compared++

@@ -39,6 +39,14 @@ type listView struct {
 	hospital workforceapi.Organisation
 }
 
+// titleOf is the title of a panel; a table in it says it itself. "" for none.
+func titleOf(ctx context.Context, key string, lines int) string {
+	if lines > 0 {
+		return ""
+	}
+	return text.T(ctx, key)
+}
+
 // List is GET /entry: drafts, and the cases that came back.
 func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()

@@ -344,7 +344,7 @@ func (v caseView) past(ctx context.Context) []design.Event {
 			tone = "neutral"
 		}
 		all = append(all, moment{s.At, design.Event{
-			Title: text.T(ctx, "insurance.past."+string(s.Step)), Tone: tone, Text: s.Comment, By: text.Joined(s.ByName, s.ByRole), // text: insurance.past.*
+			Title: text.T(ctx, "insurance.past."+string(s.Step)), Tone: tone, Text: s.Comment, By: named(s), // text: insurance.past.*
 		}})
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return b.at.Compare(a.at) })
@@ -354,6 +354,14 @@ func (v caseView) past(ctx context.Context) []design.Event {
 		events = append(events, m.Event)
 	}
 	return events
+}
+
+// named is who did the step, with their post.
+func named(s treated.Done) string {
+	if s.ByRole == "" {
+		return s.ByName
+	}
+	return s.ByName + ", " + s.ByRole
 }
 
 // stepsOpen are the buttons of the reader: what their side may do at this stage.
