@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/node"
 	"github.com/sanarip/sanarip/system/card/internal/node/away"
@@ -119,7 +120,15 @@ func (s *System) openNode(ctx context.Context, line *node.Line) error {
 		return err
 	}
 	door := &away.Door{Desk: d, Node: settings.Name, Trust: trust, Down: line.Down}
-	d.Away, n.Refresh = door.Holds, door.Refresh
+	d.Away = door.Holds
+	n.Refresh = func(ctx context.Context, organisations []string) error {
+		for _, o := range organisations { // without a head on it no form 066/у is given
+			if err := discharge.RefreshHeads(ctx, d, o); err != nil {
+				return err
+			}
+		}
+		return door.Refresh(ctx)
+	}
 	door.Mount()
 	// The centre brings cases to the fund: its answers, and experts' decisions, come
 	// there.

@@ -17,7 +17,7 @@ import (
 func Discharge(ctx context.Context, d *desk.Desk, stayID string, end form.Ending) (form.Number, error) {
 	staff := desk.Of(ctx)
 	end, end.By = clean(end), staff.PIN
-	if err := refreshHeads(ctx, d, staff.Post.Organisation); err != nil {
+	if err := RefreshHeads(ctx, d, staff.Post.Organisation); err != nil {
 		return form.Number{}, err
 	}
 	var n form.Number

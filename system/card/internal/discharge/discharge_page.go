@@ -50,7 +50,7 @@ func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *
 	if err != nil {
 		return err
 	}
-	if err := refreshHeads(ctx, d, view.Organisation); err != nil {
+	if err := RefreshHeads(ctx, d, view.Organisation); err != nil {
 		return err
 	}
 	entered := page.NewForm(fieldAt, page.InputMoment(d.Clock.Now()), fieldOutcome, "discharged")
@@ -105,7 +105,7 @@ func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rule
 	if err != nil {
 		return err
 	}
-	if err := refreshHeads(ctx, d, desk.Of(ctx).Post.Organisation); err != nil {
+	if err := RefreshHeads(ctx, d, desk.Of(ctx).Post.Organisation); err != nil {
 		return err
 	}
 	if err := keepDraft(ctx, d, stayID, entered); err != nil {

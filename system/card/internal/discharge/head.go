@@ -16,9 +16,9 @@ const (
 	headsWait  = 3 * time.Second
 )
 
-// refreshHeads copies from НИСУР who heads the departments. Its being away is
+// RefreshHeads copies from НИСУР who heads the departments. Its being away is
 // logged, not returned.
-func refreshHeads(ctx context.Context, d *desk.Desk, organisation string) error {
+func RefreshHeads(ctx context.Context, d *desk.Desk, organisation string) error {
 	now := d.Clock.Now()
 	synced, err := headsSynced(ctx, d.DB.Read, organisation)
 	if err != nil || d.Exchange == nil || now.Sub(synced) < headsFresh {

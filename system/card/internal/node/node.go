@@ -39,9 +39,9 @@ type Node struct {
 	Centre   cardapi.Nodes
 	Settings Settings
 	Line     *Line // nil in tests
-	// Refresh is done now and then while the line is up: НИСУР is asked about those
-	// who may sign in without it. nil for none.
-	Refresh func(ctx context.Context) error
+	// Refresh is done now and then while the line is up: НИСУР is asked about the
+	// node's organisations and those who may sign in without it. nil for none.
+	Refresh func(ctx context.Context, organisations []string) error
 
 	mu      sync.Mutex // one step at a time in a process
 	greeted bool       // the centre has welcomed this process since the line came up
@@ -178,14 +178,18 @@ func (n *Node) Step(ctx context.Context) error {
 	if n.Refresh == nil || now.Sub(n.asked) < refreshEvery {
 		return nil
 	}
+	self, _, err := loadSelf(ctx, n.Desk.DB.Read, "")
+	if err != nil {
+		return err
+	}
 	n.asked = now
-	if err := n.Refresh(ctx); err != nil {
-		n.Desk.Log.WarnContext(ctx, "staff of the node not asked about", "system", "card", "error", err.Error())
+	if err := n.Refresh(ctx, self.Organisations); err != nil {
+		n.Desk.Log.WarnContext(ctx, "НИСУР not asked about the node's staff", "system", "card", "error", err.Error())
 	}
 	return nil
 }
 
-// refreshEvery is how often НИСУР is asked about staff with a code.
+// refreshEvery is how often НИСУР is asked about staff.
 const refreshEvery = 10 * time.Minute
 
 // order gives new changes their places, unless the database is an older one: its

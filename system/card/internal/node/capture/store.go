@@ -41,17 +41,28 @@ func (t Table) Has(column string) bool {
 
 // local are tables that belong to one database and are never handed over:
 // sessions, jobs, the audit chain's places (the records go), copies of НИСУР that
-// each side fetches for itself. Everything else is.
+// each side fetches for itself, the roll-out and its monitoring, which are the
+// centre's affair. Everything else is.
 var local = []string{
 	"session", "sign_in", "logout_token", "job", "access_waiting", "access_link", "access_chain",
 	"organisation", "department_head", "form_sequence",
+	"referral_capacity", "training", "training_person",
 	"fhir_resource", "fhir_past", "fhir_mark", "fhir_turn", "fhir_concept", // what other software keeps here
 }
 
 // Local says whether the table stays where it is.
 func Local(table string) bool {
+	for _, room := range []string{"rollout_", "monitor_"} {
+		if strings.HasPrefix(table, room) {
+			return true
+		}
+	}
 	return slices.Contains(local, table) || strings.HasPrefix(table, "node_") || strings.HasPrefix(table, "migration_") || strings.HasPrefix(table, "sqlite_")
 }
+
+// Copied says whether both sides make the table's rows for themselves, from what
+// НИСУР says of every organisation: those of others are passed over.
+func Copied(table string) bool { return table == "bed" }
 
 // Schema is every table that is captured, parents before those that name them.
 type Schema struct {

@@ -25,6 +25,13 @@ var references = []string{"icd", "icd_import"}
 // a name, and the records of others are nobody's business.
 var nobodys = []string{"access_record", "away_sign_in"}
 
+// besides are tables whose organisation is of who wrote the row: they belong
+// where the row belongs that they name.
+var besides = []string{"referral_step"}
+
+// referrals is the table that two hospitals share.
+const referrals = "referral"
+
 // links are columns that name a row without a foreign key, by table and column.
 var links = map[string]Reference{
 	"form_document": {Column: "number", Table: "form", Target: "number"},
@@ -52,8 +59,11 @@ func (s *Schema) within(t Table, from, organisations int, above []string) (strin
 	case slices.Contains(references, t.Name):
 		return "1 = 1", Guide
 	case t.Name == patients:
-		return `(organisation` + in + ` OR id IN (SELECT patient_id FROM stay WHERE organisation` + in + `))`, Person
-	case t.Has("organisation"):
+		return `(organisation` + in + ` OR id IN (SELECT patient_id FROM stay WHERE organisation` + in + `)
+			OR id IN (SELECT patient_id FROM referral WHERE from_organisation` + in + ` OR to_organisation` + in + `))`, Person
+	case t.Name == referrals:
+		return `(from_organisation` + in + ` OR to_organisation` + in + `)`, Person
+	case t.Has("organisation") && !slices.Contains(besides, t.Name):
 		return `organisation` + in, Hospital
 	}
 	// Of several ways the one that leads to a hospital.

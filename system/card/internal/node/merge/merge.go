@@ -107,6 +107,9 @@ func (m *Merger) guarded(ctx context.Context, tx *sql.Tx, node string, epoch int
 		if reason, err = m.attempt(ctx, tx, do); err != nil || reason == "" {
 			return err
 		}
+		if reason == heldForeign && capture.Copied(c.Table) {
+			return nil // НИСУР has told the centre too
+		}
 	}
 	return hold(ctx, tx, node, epoch, c, reason, m.Clock.Now())
 }

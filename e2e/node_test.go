@@ -1,0 +1,572 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+	_ "modernc.org/sqlite"
+
+	"github.com/sanarip/sanarip/demo"
+)
+
+// wire is a line of TCP that can be cut.
+type wire struct {
+	listener net.Listener
+	to       string
+	mu       sync.Mutex
+	whole    bool
+	open     map[net.Conn]bool
+}
+
+// newWire leads from an address of its own to the port.
+func newWire(t *testing.T, to int) *wire {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{listener: listener, to: fmt.Sprintf("127.0.0.1:%d", to), whole: true, open: map[net.Conn]bool{}}
+	go w.serve()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		w.cut()
+	})
+	return w
+}
+
+func (w *wire) port() int { return w.listener.Addr().(*net.TCPAddr).Port }
+
+func (w *wire) serve() {
+	for {
+		near, err := w.listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.DialTimeout("tcp", w.to, time.Second)
+		if err != nil || !w.hold(near, far) {
+			_ = near.Close()
+			if far != nil {
+				_ = far.Close()
+			}
+			continue
+		}
+		go w.pass(near, far)
+		go w.pass(far, near)
+	}
+}
+
+func (w *wire) hold(ends ...net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, end := range ends {
+		w.open[end] = w.whole
+	}
+	return w.whole
+}
+
+func (w *wire) pass(from, to net.Conn) {
+	_, _ = io.Copy(to, from)
+	_, _ = from.Close(), to.Close()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.open, from)
+	delete(w.open, to)
+}
+
+// cut ends what is under way, wherever it is, and lets nothing through.
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.whole = false
+	for end := range w.open {
+		_ = end.Close()
+	}
+	clear(w.open)
+}
+
+func (w *wire) mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.whole = true
+}
+
+// hospital is a centre with everything and one hospital's own node of the card,
+// a process each, with a line between them.
+type hospital struct {
+	world
+	line       *wire
+	centrePort int
+	nodePort   int
+	centreData string
+	nodeData   string
+	centreEnv  []string
+	nodeEnv    []string
+	node       string // its address
+
+	mu      sync.Mutex
+	running map[string]*process
+}
+
+func newHospital(t *testing.T) *hospital {
+	t.Helper()
+	h := &hospital{
+		world: world{t: t, site: map[string]string{}}, centrePort: freePort(t), nodePort: freePort(t), centreData: t.TempDir(), nodeData: t.TempDir(),
+		running: map[string]*process{},
+	}
+	h.line = newWire(t, h.centrePort)
+	h.node = fmt.Sprintf("http://osh.localhost:%d", h.nodePort)
+	// Everything of the centre is reached over the line alone.
+	common := []string{"SANARIP_SECRET=the-journey-only-secret-of-more-than-32-characters"}
+	for system, host := range hosts {
+		h.site[system] = fmt.Sprintf("http://%s.localhost:%d", host, h.line.port())
+		h.centreEnv = append(h.centreEnv, fmt.Sprintf("SANARIP_SITE_%s=%s", strings.ToUpper(system), h.site[system]))
+	}
+	h.site["start"] = fmt.Sprintf("http://localhost:%d", h.line.port())
+	h.nodeEnv = append(append(slices.Clone(h.centreEnv), common...), "SANARIP_SITE_CARD="+h.node,
+		"SANARIP_SEAL_CARD=what-the-hospital-seals-with-is-its-own-affair", "SANARIP_CARD_NODE_POLL=1s", "SANARIP_CARD_NODE_NUMBERS=10")
+	h.centreEnv = append(append(h.centreEnv, common...), "SANARIP_CARD_NODES=osh="+demo.Hospital, "SANARIP_IDENTITY_CARD_NODES="+h.node)
+	h.nodeEnv = append(h.nodeEnv, "SANARIP_CARD_NODE_KEY="+h.key())
+	return h
+}
+
+// key is the node's key, as the centre's operator reads it.
+func (h *hospital) key() string {
+	h.t.Helper()
+	binary, err := build()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	command := exec.Command(binary, "node-key", "osh", "--data", h.centreData)
+	command.Env = append(command.Env, h.centreEnv...)
+	out, err := command.Output()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// start starts the side, again if it was killed.
+func (h *hospital) start(side string) {
+	h.t.Helper()
+	var p *process
+	if side == "centre" {
+		p = launch(h.t, h.centrePort, h.centreEnv, "--demo", "--open=false", "--data", h.centreData)
+	} else {
+		p = launch(h.t, h.nodePort, h.nodeEnv, "--only", "card", "--node", "osh", "--data", h.nodeData)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running[side] = p
+}
+
+func (h *hospital) kill(side string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running[side].kill()
+}
+
+// open opens the system's database beside the running program, to read.
+func (h *hospital) open(folder, system string) *sql.DB {
+	h.t.Helper()
+	d, err := sql.Open("sqlite", "file:"+filepath.Join(folder, system+".db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+// column gives the first column of all rows as text.
+func column(t *testing.T, d *sql.DB, query string, args ...any) []string {
+	t.Helper()
+	rows, err := d.QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []string
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// rowsOf are the table's rows as JSON.
+func rowsOf(t *testing.T, d *sql.DB, table, condition string) map[string]bool {
+	t.Helper()
+	columns := column(t, d, `SELECT name FROM pragma_table_info(?) ORDER BY name`, table)
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = fmt.Sprintf("'%s', %s", c, "CASE typeof("+c+") WHEN 'blob' THEN hex("+c+") ELSE "+c+" END")
+	}
+	all := map[string]bool{}
+	for _, row := range column(t, d, `SELECT json_object(`+strings.Join(parts, ", ")+`) FROM `+table+` WHERE `+condition) {
+		all[row] = true
+	}
+	return all
+}
+
+// hand is a person at a browser whose side, or line, may be gone at any moment:
+// what did not come through is done again.
+type hand struct {
+	*plain
+	base string
+}
+
+// send asks and reads the page that comes; anything but a page to go on with is
+// an error.
+func (p *hand) send(method, path string, values url.Values) error {
+	request, err := http.NewRequest(method, p.base+path, strings.NewReader(values.Encode()))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept-Language", "ru")
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if p.page, err = html.Parse(bytes.NewReader(data)); err != nil {
+		return err
+	}
+	p.at = response.Request.URL
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusUnprocessableEntity {
+		return fmt.Errorf("%s %s answers %d: %s", method, path, response.StatusCode, tail(p.text(), 600))
+	}
+	return nil
+}
+
+// fill sends the page's form that has the field, filled as it came and with the
+// values.
+func (p *hand) fill(field string, values url.Values) error {
+	for _, form := range all(p.page, "form") {
+		entered, has := contents(form, field)
+		if !has {
+			continue
+		}
+		for name := range values {
+			entered[name] = values[name]
+		}
+		target, err := p.at.Parse(attribute(form, "action"))
+		if err != nil {
+			return err
+		}
+		return p.send(http.MethodPost, target.Path, entered)
+	}
+	return fmt.Errorf("no form with %s at %s: %s", field, p.at.Path, tail(p.text(), 600))
+}
+
+// until does the step again until it came through.
+func (p *hand) until(what string, step func() error) {
+	p.t.Helper()
+	deadline, said := time.Now().Add(25*time.Second), error(nil)
+	for {
+		err := step()
+		if err == nil {
+			return
+		}
+		if dropped := (*url.Error)(nil); !errors.As(err, &dropped) {
+			said = err // by the program, not by its absence
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("never: %s: %v; last said: %v", what, err, said)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+var stayPath = regexp.MustCompile(`^/stays/[^/]+`)
+
+// stay leads the person through a whole stay, each step as often as it takes, and
+// gives the number of form 066/у.
+func (p *hand) stay(who demo.Person, department string) (number string) {
+	p.t.Helper()
+	person, stay := "", ""
+	p.until("registered", func() error {
+		err := p.send(http.MethodPost, "/patients/new", url.Values{
+			"kind": {"citizen"}, "sex": {"female"}, "pin": {who.PIN}, "family_name": {who.FamilyName}, "given_name": {who.GivenName},
+			"birth_date": {fmt.Sprintf("%s.%s.%s", who.PIN[1:3], who.PIN[3:5], who.PIN[5:9])}, "address": {who.Address},
+		})
+		if err != nil {
+			return err
+		}
+		if person = regexp.MustCompile(`^/patients/[^/]+`).FindString(p.at.Path); person == "" || person == "/patients/new" {
+			return fmt.Errorf("at %s: %s", p.at.Path, tail(p.text(), 900))
+		}
+		return nil
+	})
+	p.until("admitted", func() error {
+		if err := p.send(http.MethodGet, person+"/admit", nil); err != nil {
+			return err
+		}
+		if stay = stayPath.FindString(p.at.Path); stay != "" { // the answer before was lost
+			return nil
+		}
+		place := ""
+		for _, option := range all(p.page, "option") {
+			_, taken := lookup(option, "disabled")
+			if v := attribute(option, "value"); place == "" && !taken && strings.HasPrefix(v, department+"/") && len(v) > 3 {
+				place = v
+			}
+		}
+		err := p.fill("place", url.Values{"kind": {"planned"}, "place": {place}, "brought_by": {"self"}, "admission_text": {"I20.0"}, "at": {ago(20 * time.Hour)}})
+		if err != nil {
+			return err
+		}
+		if stay = stayPath.FindString(p.at.Path); stay == "" {
+			return fmt.Errorf("at %s: %s", p.at.Path, tail(p.text(), 1500))
+		}
+		return nil
+	})
+	write := func(kind, body string) {
+		p.until(kind, func() error {
+			if err := p.send(http.MethodGet, stay, nil); err != nil {
+				return err
+			}
+			if strings.Contains(p.text(), body) {
+				return nil
+			}
+			if err := p.fill("body", url.Values{"kind": {kind}, "body": {body}}); err != nil {
+				return err
+			}
+			return fmt.Errorf("written, to be seen: %s", tail(p.text(), 900))
+		})
+	}
+	write("examination", "Жалобы на давящие боли за грудиной, "+who.GivenName+".")
+	write("diary", "Состояние удовлетворительное, "+who.GivenName+".")
+	for _, stage := range []string{"clinical", "final"} {
+		p.until(stage, func() error {
+			if err := p.send(http.MethodGet, stay+"/diagnoses", nil); err != nil {
+				return err
+			}
+			return p.fill("icd_text", url.Values{"stage": {stage}, "rank": {"main"}, "icd_text": {"I20.0"}, "icd": {"I20.0"}})
+		})
+	}
+	write("discharge_epicrisis", "Выписана с улучшением, "+who.GivenName+".")
+	p.until("discharged", func() error {
+		if err := p.send(http.MethodGet, stay+"/discharge", nil); err != nil {
+			return err
+		}
+		refused := ""
+		err := p.fill("outcome", url.Values{
+			"do": {"discharge"}, "at": {ago(time.Hour)}, "outcome": {"discharged"}, "result": {"improved"}, "recommendations": {"Наблюдение кардиолога."},
+		})
+		if err == nil {
+			refused = tail(p.text(), 6000)
+		}
+		if err := p.send(http.MethodGet, stay+"/form", nil); err != nil {
+			return err
+		}
+		digits := regexp.MustCompile(`\b(\d{7}) ?(\d{2}) ?(\d{6}) ?(\d{2})\b`).FindStringSubmatch(p.text())
+		if digits == nil {
+			return fmt.Errorf("no number: %v %s", err, refused)
+		}
+		number = strings.Join(digits[1:], "")
+		return nil
+	})
+	return number
+}
+
+// A hospital's node works while its line is cut: staff sign in by the code they
+// chose, admit, write, discharge, numbers are given; the centre works on too. The
+// node is killed (kill -9) in the midst of the work, both sides and the line in
+// the midst of the handover. In the end both databases have the same rows, each
+// number was given once, and the fund has each case once.
+func TestHospitalWithoutALine(t *testing.T) {
+	needE2E(t)
+	h := newHospital(t)
+	h.start("centre")
+	central := h.open(h.centreData, "card")
+	h.until("the demo's patients lie", func() bool {
+		return column(t, central, `SELECT CAST(COUNT(*) >= 8 AS TEXT) FROM stay`)[0] == "1"
+	})
+	h.start("node")
+	own := h.open(h.nodeData, "card")
+	h.until("the node has what is its own, and numbers", func() bool {
+		return len(column(t, own, `SELECT phase FROM node_self WHERE phase = 'ready'`)) == 1 &&
+			len(column(t, own, `SELECT r.department FROM node_range r JOIN department_head h ON h.department = r.department WHERE r.department = ?`, demo.Therapy)) > 0
+	})
+
+	centre, there := &hand{newPlain(t), h.site["card"]}, &hand{newPlain(t), h.node}
+	centre.goTo(centre.base + "/sign-in")
+	centre.signIn(h.world, demo.Surgeon)
+	there.goTo(h.node + "/sign-in")
+	there.signIn(h.world, demo.Doctor)
+	if !strings.HasPrefix(there.at.String(), h.node) {
+		t.Fatalf("not back at the node: %s", there.at)
+	}
+	there.goTo(h.node + "/away/code")
+	there.submit("code", map[string]string{"code": "840275", "again": "840275"})
+	// The centre's staff sit on the other side of the line.
+	centre.client.Transport = &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, fmt.Sprintf("127.0.0.1:%d", h.centrePort))
+	}}
+
+	h.line.cut()
+	h.until("the node knows that it has no line", func() bool {
+		return len(column(t, own, `SELECT down_since FROM node_self WHERE down_since > 0`)) == 1
+	})
+	// Who signed in before works on, who comes now signs in by the code.
+	if err := there.send(http.MethodGet, "/ward", nil); err != nil {
+		t.Fatal(err)
+	}
+	there = &hand{newPlain(t), h.node}
+	there.goTo(h.node + "/sign-in?next=%2Fward")
+	there.submit("code", map[string]string{"pin": demo.Doctor.PIN, "code": "840275"})
+	if there.at.Path != "/ward" {
+		t.Fatalf("not signed in without ЕСИ: %s %s", there.at, tail(there.text(), 900))
+	}
+
+	var numbers []string
+	patients := []demo.Person{demo.Clerk, demo.Expert, demo.Nurse, demo.Manager}
+	done := make(chan struct{})
+	var chaos sync.WaitGroup
+	chaos.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Duration(700+rand.IntN(2300)) * time.Millisecond):
+			}
+			h.kill("node")
+			h.start("node")
+		}
+	})
+	for i, who := range patients {
+		numbers = append(numbers, there.stay(who, demo.Therapy))
+		if i == 1 {
+			numbers = append(numbers, centre.stay(demo.Operator, demo.Surgery))
+		}
+	}
+	close(done)
+	chaos.Wait()
+	slices.Sort(numbers)
+	if given := column(t, own, `SELECT number FROM form WHERE issued_at > 0 ORDER BY number`); len(given) != len(patients) {
+		t.Errorf("the node gave %d numbers for %d discharges: %v", len(given), len(patients), given)
+	}
+	if len(slices.Compact(slices.Clone(numbers))) != len(patients)+1 {
+		t.Errorf("a number twice: %v", numbers)
+	}
+
+	// The line comes and goes, and either side falls, while all is handed over.
+	for range 5 {
+		h.line.mend()
+		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond)
+		switch rand.IntN(3) {
+		case 0:
+			h.kill("node")
+			h.start("node")
+		case 1:
+			h.kill("centre")
+			h.start("centre")
+		}
+		h.line.cut()
+	}
+	h.line.mend()
+	fund := h.open(h.centreData, "insurance")
+	const ours = `SELECT number FROM treated_case WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number`
+	asked, err := json.Marshal(numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.until("all is handed over", func() bool {
+		return len(column(t, own, `SELECT name FROM node_self WHERE down_since = 0 AND acked = (SELECT sequence FROM node_log)`)) == 1 &&
+			column(t, own, `SELECT CAST(COUNT(*) AS TEXT) FROM node_change WHERE sequence = 0`)[0] == "0"
+	})
+	h.until("the fund has decided on every case", func() bool {
+		return len(column(t, fund, ours, string(asked))) >= len(numbers)
+	})
+	difference := ""
+	deadline := time.Now().Add(15 * time.Second)
+	for difference = h.difference(own, central); difference != "" && time.Now().Before(deadline); difference = h.difference(own, central) {
+		time.Sleep(300 * time.Millisecond)
+	}
+	if difference != "" {
+		t.Errorf("the databases differ: %s", difference)
+	}
+	if cases := column(t, fund, ours, string(asked)); !slices.Equal(cases, numbers) {
+		t.Errorf("the fund has %v, given were %v", cases, numbers)
+	}
+	if given := column(t, central, `SELECT number FROM form ORDER BY number`); !slices.Equal(given, numbers) {
+		t.Errorf("the centre has the forms %v, given were %v", given, numbers)
+	}
+	for _, d := range []*sql.DB{own, central} {
+		if held := column(t, d, `SELECT tbl || ' ' || row_key || ' ' || reason FROM node_held`); len(held) > 0 {
+			t.Errorf("held: %v", held)
+		}
+		if both := column(t, d, `SELECT tbl || ' ' || col || ' ' || ours || ' ' || theirs FROM change_conflict`); len(both) > 0 {
+			t.Errorf("conflicts that nobody made: %v", both)
+		}
+	}
+	h.running["node"].leaksNothing()
+}
+
+// difference compares every captured table: all of the node's rows are at the
+// centre as they are, and all of the hospital's and its patients' at the node.
+func (h *hospital) difference(own, central *sql.DB) string {
+	h.t.Helper()
+	tables := column(h.t, own, `SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'node!_capture!_%' ESCAPE '!'`)
+	if len(tables) < 30 {
+		h.t.Fatalf("only %v are captured", tables)
+	}
+	var found []string
+	for _, table := range tables {
+		here, there := rowsOf(h.t, own, table, "1 = 1"), rowsOf(h.t, central, table, "1 = 1")
+		for row := range here {
+			if !there[row] {
+				found = append(found, "only at the node: "+table+" "+row)
+			}
+		}
+		columns := column(h.t, own, `SELECT name FROM pragma_table_info(?)`, table)
+		condition := ""
+		switch {
+		case table == "access_record":
+		case slices.Contains(columns, "organisation"):
+			condition = "organisation = '" + demo.Hospital + "'"
+		case slices.Contains(columns, "stay_id"):
+			condition = "stay_id IN (SELECT id FROM stay WHERE organisation = '" + demo.Hospital + "')"
+		}
+		if condition == "" {
+			continue
+		}
+		for row := range rowsOf(h.t, central, table, condition) {
+			if !here[row] {
+				found = append(found, "only at the centre: "+table+" "+row)
+			}
+		}
+	}
+	slices.Sort(found)
+	return tail(strings.Join(found, "\n"), 4000)
+}
