@@ -3,6 +3,9 @@ package fhir
 import (
 	"maps"
 	"slices"
+	"strings"
+
+	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 )
 
 // CapabilityStatement is the FHIR resource that says what is offered.
@@ -52,6 +55,7 @@ type CapabilitySecurity struct {
 // CapabilityResource is what is offered of one type.
 type CapabilityResource struct {
 	Type             string                  `json:"type"`
+	SupportedProfile []string                `json:"supportedProfile,omitempty"`
 	Interaction      []CapabilityInteraction `json:"interaction"`
 	Versioning       string                  `json:"versioning"`
 	ReadHistory      bool                    `json:"readHistory"`
@@ -104,6 +108,10 @@ func (a *API) capability() *CapabilityStatement {
 	for _, name := range names(a.kinds) {
 		rest.Resource = append(rest.Resource, a.capabilityOf(a.kinds[name]))
 	}
+	for _, name := range defining {
+		rest.Resource = append(rest.Resource, capabilityOfDefining(name))
+	}
+	slices.SortFunc(rest.Resource, func(a, b CapabilityResource) int { return strings.Compare(a.Type, b.Type) })
 	rest.Interaction = []CapabilityInteraction{{"transaction"}, {"batch"}}
 	rest.Operation = a.operationsOf("")
 	s.Rest = []CapabilityRest{rest}
@@ -112,14 +120,14 @@ func (a *API) capability() *CapabilityStatement {
 
 func (a *API) capabilityOf(k *kind) CapabilityResource {
 	r := CapabilityResource{
-		Type: k.name, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}}, Versioning: "versioned", CondDelete: "not-supported",
-		ConditionalRead: "not-match", ReferencePolicy: []string{"literal", "logical"},
+		Type: k.name, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}, {"vread"}, {"history-instance"}, {"history-type"}}, Versioning: "versioned",
+		ReadHistory: true, CondDelete: "not-supported", ConditionalRead: "not-match", ReferencePolicy: []string{"literal", "logical"}, SupportedProfile: profile.Profiles(k.name),
 	}
 	if writable(k) {
-		for _, code := range []string{"create", "update", "delete", "vread", "history-instance", "history-type"} {
+		for _, code := range []string{"create", "update", "delete"} {
 			r.Interaction = append(r.Interaction, CapabilityInteraction{code})
 		}
-		r.ReadHistory, r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, true, "single"
+		r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, "single"
 	}
 	r.Operation = a.operationsOf(k.name)
 	for _, name := range slices.Sorted(maps.Keys(k.params)) {

@@ -69,6 +69,9 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	if operates {
 		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return o.Serve(w, r, on) }, o.Methods...)
 	}
+	if slices.Contains(defining, parts[0]) {
+		return a.definitions(w, r, parts)
+	}
 	k, ok := a.kinds[parts[0]]
 	if !ok {
 		return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_kind", "Kinds", strings.Join(names(a.kinds), ", "))

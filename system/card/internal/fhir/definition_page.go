@@ -1,0 +1,141 @@
+package fhir
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
+)
+
+// defining are the types by which the API says what its resources are like. They
+// tell of nobody and are for everybody, like /metadata. Our value sets stand in
+// docs/fhir alone: the type is one that systems write.
+var defining = []string{"CodeSystem", "StructureDefinition"}
+
+// definingParams are by what definitions are found, and how the statement names
+// the type of the parameter.
+var definingParams = map[string]paramType{"_id": tokenParam, "url": "uri", "name": stringParam, "type": tokenParam}
+
+// definitions answers GET /StructureDefinition/id and the search by url, name and
+// type, of CodeSystem alike.
+func (a *API) definitions(w http.ResponseWriter, r *http.Request, parts []string) error {
+	known := slices.DeleteFunc(slices.Clone(profile.All()), func(d profile.Definition) bool { return d.Kind != parts[0] })
+	switch {
+	case len(parts) == 1:
+		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.definitionsFound(w, r, parts[0], known) }, http.MethodGet)
+	case len(parts) == 2 && parts[1] == "_search":
+		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.definitionsFound(w, r, parts[0], known) }, http.MethodPost)
+	case len(parts) == 2 && validID(parts[1]):
+		return a.only(w, r, func(w http.ResponseWriter, _ *http.Request) error {
+			for _, d := range known {
+				if d.ID == parts[1] {
+					send(w, http.StatusOK, d.JSON)
+					return nil
+				}
+			}
+			return fail.New(fail.NotFound, "card.fhir.not_found")
+		}, http.MethodGet)
+	}
+	return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_operation")
+}
+
+func (a *API) definitionsFound(w http.ResponseWriter, r *http.Request, kind string, known []profile.Definition) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		if tooLarge(err) {
+			return fail.Wrap(err, fail.TooLarge, "card.fhir.too_many_parameters")
+		}
+		return fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
+	}
+	used, count, after := url.Values{}, defaultCount, ""
+	in := r.Form
+	if hidden := in.Get("_cursor"); hidden != "" {
+		c, ok := a.openCursor(kind, hidden)
+		if !ok || len(c.After) != 1 {
+			return fail.New(fail.BadRequest, "card.fhir.bad_cursor")
+		}
+		in, after = c.Params, c.After[0]
+	}
+	for name, values := range in {
+		_, ok := definingParams[name]
+		switch {
+		case name == "_format" || name == "_pretty":
+			continue
+		case name == "_count":
+			n, err := strconv.Atoi(values[0])
+			if err != nil || n < 0 {
+				return troubled(http.StatusBadRequest, "invalid", "card.fhir.bad_count", "Name", name)
+			}
+			count = min(n, maxCount)
+		case !ok || name == "type" && kind != "StructureDefinition":
+			return &trouble{status: http.StatusBadRequest, issues: []issue{{
+				code: "not-supported", key: "card.fhir.unknown_parameter", args: fail.Args("Name", clip(name)), expression: clip(name),
+			}}}
+		}
+		used[name] = values
+	}
+	found := slices.DeleteFunc(known, func(d profile.Definition) bool { return !defined(d, used) })
+	total := len(found)
+	b := &Bundle{Type: "searchset", Timestamp: instant(a.clock.Now()), Total: &total, Link: []BundleLink{{"self", a.base + "/" + kind}}}
+	b.ResourceType = "Bundle"
+	if r.Method != http.MethodPost && len(used) > 0 {
+		b.Link[0].URL += "?" + used.Encode()
+	}
+	from := slices.IndexFunc(found, func(d profile.Definition) bool { return d.ID == after }) + 1
+	page := found[from:min(from+count, total)]
+	for _, d := range page {
+		b.Entry = append(b.Entry, BundleEntry{FullURL: a.base + "/" + kind + "/" + d.ID, Resource: json.RawMessage(d.JSON), Search: &BundleSearch{"match"}})
+	}
+	if len(page) > 0 && from+count < total {
+		next, err := a.cursorLink(kind, used, []string{page[len(page)-1].ID})
+		if err != nil {
+			return err
+		}
+		b.Link = append(b.Link, BundleLink{"next", next})
+	}
+	return Send(w, http.StatusOK, b)
+}
+
+// defined says that the definition meets every criterion.
+func defined(d profile.Definition, used url.Values) bool {
+	for name, values := range used {
+		if name == "_count" {
+			continue
+		}
+		for _, raw := range values {
+			meets := func(one string) bool {
+				switch one = unescape(one); name {
+				case "_id":
+					return d.ID == one
+				case "url":
+					return d.URL == one
+				case "name":
+					return nameMatches(d.Name, "", one)
+				}
+				return d.Of == one
+			}
+			if !slices.ContainsFunc(splitEscaped(raw, ','), meets) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// capabilityOfDefining is what is offered of such a type.
+func capabilityOfDefining(kind string) CapabilityResource {
+	r := CapabilityResource{
+		Type: kind, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}}, Versioning: "no-version", CondDelete: "not-supported",
+		ConditionalRead: "not-supported", ReferencePolicy: []string{"literal"},
+	}
+	for _, name := range []string{"_id", "name", "type", "url"} {
+		if name != "type" || kind == "StructureDefinition" {
+			r.SearchParam = append(r.SearchParam, CapabilityParam{Name: name, Type: definingParams[name]})
+		}
+	}
+	return r
+}
