@@ -38,6 +38,7 @@ func (s *story) whole() {
 	s.discharge()
 	s.returnedAndCorrected()
 	s.expert()
+	s.summary()
 	s.patientOrders()
 	s.clerkVerifies()
 	s.whoLooked()
@@ -262,6 +263,18 @@ func (s *story) expertSignsIn() {
 	b.goTo(s.site["insurance"] + "/cases")
 }
 
+// summary is the month as the management of the hospital reads it: the form of
+// the story is counted where the patient left.
+func (s *story) summary() {
+	b := open(s.t, "manager", 1440, "ru")
+	b.goTo(s.site["card"] + "/sign-in")
+	b.signIn(s.world, demo.Manager)
+	b.goTo(s.site["card"] + "/forms/summary?month=" + ago(time.Hour)[:7])
+	b.see("Болезни системы кровообращения") // counted by its class
+	b.check("summary of forms")
+	b.picture("summary")
+}
+
 func (s *story) expert() {
 	s.expertSignsIn()
 	b := s.fund
@@ -278,4 +291,10 @@ func (s *story) expert() {
 	b.see("Нацгоспиталь")
 	b.check("totals")
 	b.picture("totals")
+	// What was returned, corrected and accepted stands the same in the card.
+	b.goTo(s.site["insurance"] + "/acts/reconcile?organisation=" + demo.Hospital + "&month=" + ago(time.Hour)[:7])
+	b.see("Расхождений нет")
+	if strings.Contains(b.text(), "Сверено 0") {
+		s.t.Error("no case was compared with the card")
+	}
 }
