@@ -88,6 +88,7 @@ var settings = map[string][]config.Key{
 		{Name: "node_numbers", Default: "500", Doc: "how many numbers of form 066/у a node fetches at once for a department and year, 10 to 5000; fewer than half left: more are fetched"},
 		{Name: "node_poll", Default: "5s", Doc: "how often a node asks the centre what is new, 1s to 5m"},
 		{Name: "node_trust", Default: "96h", Doc: "how long staff of a node without a line may work after НИСУР last confirmed their posts, 4h to 720h"},
+		{Name: "fhir_bytes", Default: "67108864", Doc: "how many bytes a resource or a Bundle may have that is written by FHIR, 1048576 to 1073741824; its entries are not counted"},
 		{Name: "nodes", Doc: "at the centre: its nodes and whose they are: osh=950174; naryn=950175 950176"},
 	},
 	"message": {

@@ -66,7 +66,7 @@ func (s *System) mountSubjects() {
 	maternity.Mount(s.desk, s.exchangeCards)
 	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: antenatal.Cards{Desk: s.desk}})
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
-	api := fhir.Mount(s.desk, s.env, slices.Concat(clinical.Offers(), document.Offers())...)
+	api := fhir.Mount(s.desk, s.env, s.fhirBytes, slices.Concat(clinical.Offers(), document.Offers())...)
 	gather.Mount(api)
 	document.Mount(api)
 	bulk.Mount(api, s.desk)

@@ -22,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/card/internal/node"
@@ -50,6 +51,8 @@ type System struct {
 	nodes    node.Pages   // of a node, or of a centre that has nodes
 	handler  http.Handler // nil: the desk's
 	rollout  *rollout.Rollout
+
+	fhirBytes int64 // that may be written at once
 }
 
 var _ host.System = (*System)(nil)
@@ -57,6 +60,10 @@ var _ host.System = (*System)(nil)
 // New opens the card's database, brings it up to date and mounts the pages.
 // No neighbour is asked: systems start in any order.
 func New(ctx context.Context, env host.Env) (*System, error) {
+	most, err := fhir.Most(env.Settings["fhir_bytes"])
+	if err != nil {
+		return nil, err
+	}
 	d, err := env.Open(ctx, "card", migration.Sets...)
 	if err != nil {
 		return nil, err
@@ -67,7 +74,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	texts := text.MustLoad(design.Texts, Texts)
 	line := withLine(&env)
 	s := &System{
-		env: env, log: env.Log, texts: texts,
+		env: env, log: env.Log, texts: texts, fhirBytes: most,
 		provider: exchangeapi.NewProvider(exchangeapi.Card, env.ExchangeKey, env.Log),
 	}
 	exchange := exchangeapi.NewClient(env, exchangeapi.Card)

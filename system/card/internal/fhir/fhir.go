@@ -1,7 +1,9 @@
 package fhir
 
 import (
+	"errors"
 	"log/slog"
+	"strconv"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -28,8 +30,20 @@ type Config struct {
 }
 
 // DefaultMost is how many bytes may be written at once unless the setting
-// fhir_bytes says otherwise. Entries are not counted.
+// card_fhir_bytes says otherwise. Entries are not counted.
 const DefaultMost = 64 << 20
+
+// Most reads the setting fhir_bytes.
+func Most(written string) (int64, error) {
+	if written == "" {
+		return DefaultMost, nil
+	}
+	n, err := strconv.ParseInt(written, 10, 64)
+	if err != nil || n < 1<<20 || n > 1<<30 {
+		return 0, errors.New("card_fhir_bytes must be a number from 1048576 to 1073741824")
+	}
+	return n, nil
+}
 
 // API answers below /fhir/R4.
 type API struct {
@@ -66,14 +80,15 @@ func New(c Config) *API {
 }
 
 // Mount puts the API on the card's host, with the types of neighbouring rooms.
-func Mount(d *desk.Desk, env host.Env, offers ...Offer) *API {
+// Most is how many bytes may be written at once.
+func Mount(d *desk.Desk, env host.Env, most int64, offers ...Offer) *API {
 	a := New(Config{
 		DB: d.DB, Clock: d.Clock, Log: d.Log, Texts: d.Site.Texts, Site: env.BaseURL, Issuer: env.Issuer, Secret: env.Secret,
 		Tokens: &Introspection{
 			Issuer: env.Issuer, ClientID: "card", Secret: env.ClientSecret,
 			HTTP: env.HTTP, Clock: d.Clock,
 		},
-		Posts: workforceapi.Client{Exchange: d.Exchange}, Offers: offers,
+		Posts: workforceapi.Client{Exchange: d.Exchange}, Offers: offers, Most: most,
 	})
 	d.Mux.Handle(root, a)
 	d.Mux.Handle(root+"/", a)
