@@ -384,14 +384,14 @@ func (p *hand) stay(who demo.Person, department string) (number string) {
 			"do": {"discharge"}, "at": {ago(time.Hour)}, "outcome": {"discharged"}, "result": {"improved"}, "recommendations": {"Наблюдение кардиолога."},
 		})
 		if err == nil {
-			refused = tail(p.text(), 6000)
+			refused = tail(p.text(), 2500)
 		}
 		if err := p.send(http.MethodGet, stay+"/form", nil); err != nil {
 			return err
 		}
 		digits := regexp.MustCompile(`\b(\d{7}) ?(\d{2}) ?(\d{6}) ?(\d{2})\b`).FindStringSubmatch(p.text())
 		if digits == nil {
-			return fmt.Errorf("no number: %v %s", err, refused)
+			return errors.Join(errors.New("no number: "+refused), err)
 		}
 		number = strings.Join(digits[1:], "")
 		return nil
@@ -481,10 +481,10 @@ func TestHospitalWithoutALine(t *testing.T) {
 	}
 
 	// The line comes and goes, and either side falls, while all is handed over.
-	for range 5 {
+	for round := range 6 {
 		h.line.mend()
 		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond)
-		switch rand.IntN(3) {
+		switch round % 3 {
 		case 0:
 			h.kill("node")
 			h.start("node")
@@ -508,9 +508,8 @@ func TestHospitalWithoutALine(t *testing.T) {
 	h.until("the fund has decided on every case", func() bool {
 		return len(column(t, fund, ours, string(asked))) >= len(numbers)
 	})
-	difference := ""
-	deadline := time.Now().Add(15 * time.Second)
-	for difference = h.difference(own, central); difference != "" && time.Now().Before(deadline); difference = h.difference(own, central) {
+	difference := h.difference(own, central)
+	for deadline := time.Now().Add(15 * time.Second); difference != "" && time.Now().Before(deadline); difference = h.difference(own, central) {
 		time.Sleep(300 * time.Millisecond)
 	}
 	if difference != "" {
