@@ -58,6 +58,7 @@ var (
 	DoctorInChui     = Person{"20312198200733", "Кененсариев", "Азизбек", "Турганбаевич", "ID1000733", "41708000000000", "Чүй обл., Кант ш., Ленин көч., 14", false, "", "", text.KY, false, ""}
 	HeadInChui       = Person{"12806197100288", "Бообекова", "Зарина", "Аскаровна", "ID1000288", "41708000000000", "Чүй обл., Токмок ш., Шамшинский көч., 2", false, "", "", text.KY, false, ""}
 	HeadOfCardiology = Person{"12202198100402", "Абдыракманова", "Салтанат", "Муратовна", "ID1000402", "41711000000000", "Бишкек ш., Байтик Баатыр көч., 9-30", false, "", "", text.KY, false, ""}
+	HeadOfMaternity  = Person{"11008197600459", "Мамбетова", "Анара", "Жолдошовна", "ID1000459", "41711000000000", "Бишкек ш., Турусбеков көч., 47-3", false, "", "", text.KY, false, ""}
 )
 
 // Colleague is a doctor of another hospital, to whom patients are referred and
@@ -89,13 +90,20 @@ var Referred = []Person{
 	{"21507195900288", "Тойчиев", "Бектур", "Маматович", "AN2000288", "41708203000000", "Чүй обл., Аламүдүн району, Ленинское айылы", true, "", "", text.KY, false, ""},
 }
 
+// Expecting is a woman whom the antenatal clinic keeps, Mother one who gave birth
+// in the hospital.
+var (
+	Expecting = Person{"11204199600217", "Садыкова", "Нургүл", "Талантовна", "ID1001217", "41711000000000", "Бишкек ш., Медеров көч., 44-17", false, "", "", text.KY, false, ""}
+	Mother    = Person{"12309199400385", "Осмонова", "Бегимай", "Канатовна", "ID1001385", "41711000000000", "Бишкек ш., Баха көч., 9-20", false, "", "", text.KY, false, ""}
+)
+
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
 var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Clerk, Expert, SecondExpert, Operator}
 
 // People is everybody.
 func People() []Person {
-	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, DoctorInChui, HeadInChui}, Residents, Referred)
+	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, HeadOfMaternity, DoctorInChui, HeadInChui, Expecting, Mother}, Residents, Referred)
 }
 
 // Codes of the demo's organisations.
@@ -109,5 +117,6 @@ const (
 	Therapy        = "18"
 	Surgery        = "05"
 	Cardiology     = "21"
+	Maternity      = "12"
 	Antenatal      = "31"
 )

@@ -84,6 +84,11 @@ func (s *System) admitDemo(ctx context.Context, _ job.Job) error {
 	if err := s.demoReferrals(ctx); err != nil {
 		return fmt.Errorf("demo referrals: %w", err)
 	}
+	for _, write := range []func(context.Context) error{s.demoNameless, s.demoDoubles, s.demoBirth, s.demoPregnancy} {
+		if err := write(ctx); err != nil {
+			return fmt.Errorf("demo reception: %w", err)
+		}
+	}
 	operator := s.acting(ctx, demo.Operator, workforceapi.Operator, "")
 	staff := desk.Of(operator)
 	staff.Post.Organisation = demo.OperatorOrg
@@ -120,12 +125,7 @@ func (s *System) admitOne(ctx context.Context, l lying) error {
 		a.Bed = demoBed(l.department, l.room, l.bed)
 	}
 	_, err = reception.Admit(ctx, s.desk, a)
-	if fail.Is(err, fail.Conflict) || fail.Is(err, fail.Invalid) {
-		// Another process was first, or a visitor has taken the bed already.
-		s.log.InfoContext(ctx, "demo patient not admitted", "system", "card", "error", err.Error())
-		return nil
-	}
-	return err
+	return s.takenBefore(ctx, err)
 }
 
 func demoBed(department string, room, bed int) string {

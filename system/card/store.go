@@ -6,8 +6,10 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/referral"
 )
 
@@ -39,6 +41,30 @@ func (s *System) wantDirectory(ctx context.Context) error {
 func hasStays(ctx context.Context, q db.Querier, patientID string) (bool, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM stay WHERE patient_id = $1`, patientID).Scan(&n)
+	return n > 0, db.Explain(err)
+}
+
+// hasPregnancy says whether any clinic has ever registered a pregnancy of the patient.
+func hasPregnancy(ctx context.Context, q db.Querier, patientID string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pregnancy WHERE patient_id = $1`, patientID).Scan(&n)
+	return n > 0, db.Explain(err)
+}
+
+// describedAs says whether the organisation ever registered somebody by hand with
+// this description, whoever they turned out to be.
+func describedAs(ctx context.Context, q db.Querier, organisation, description string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM patient WHERE organisation = $1 AND description = $2`, organisation, description).Scan(&n)
+	return n > 0, db.Explain(err)
+}
+
+// bornAs says whether the organisation ever registered somebody born on the day
+// under a name that sounds like this one.
+func bornAs(ctx context.Context, q db.Querier, organisation string, born clock.Date, familyName, givenName string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM patient WHERE organisation = $1 AND birth_date = $2 AND alike_key = $3`,
+		organisation, born.String(), patient.AlikeKey(familyName, givenName)).Scan(&n)
 	return n > 0, db.Explain(err)
 }
 

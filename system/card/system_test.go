@@ -2,12 +2,15 @@ package card
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -344,7 +347,7 @@ func TestRoles(t *testing.T) {
 func TestDemo(t *testing.T) {
 	h := newHouse(t, func(e *host.Env) { e.Demo = true })
 	h.n.Set(func(n *cardtest.Neighbours) {
-		for _, p := range demo.Residents {
+		for _, p := range slices.Concat(demo.Residents, []demo.Person{demo.Mother, demo.Expecting}) {
 			born, _ := clock.ParseDate(p.PIN[1:3] + "." + p.PIN[3:5] + "." + p.PIN[5:9])
 			n.Persons[p.PIN] = populationapi.Person{PIN: p.PIN, FamilyName: p.FamilyName, GivenName: p.GivenName, Patronymic: p.Patronymic, BirthDate: born, Sex: "female"}
 		}
@@ -361,8 +364,13 @@ func TestDemo(t *testing.T) {
 					department.Beds = append(department.Beds, workforceapi.Bed{ID: demoBed(code, c.room, c.bed), Room: "1", Name: "1"})
 				}
 			}
+			if code == demo.Surgery { // of the man whom nobody knows
+				department.Beds = append(department.Beds, workforceapi.Bed{ID: demoBed(code, 303, 2), Room: "303", Name: "303-2"})
+			}
 			n.Orgs[0].Departments = append(n.Orgs[0].Departments, department)
 		}
+		n.Orgs[0].Departments = append(n.Orgs[0].Departments, workforceapi.Department{Code: demo.Maternity, Beds: []workforceapi.Bed{{ID: demoBed(demo.Maternity, 501, 1), Room: "501", Name: "501-1"}}})
+		n.Orgs = append(n.Orgs, workforceapi.Organisation{Code: demo.Clinic, Kind: "outpatient", Departments: []workforceapi.Department{{Code: demo.Antenatal}}})
 		n.Away = true
 	})
 	for range 2 {
@@ -383,12 +391,43 @@ func TestDemo(t *testing.T) {
 	if err := row.Scan(&stays, &cleaning); err != nil {
 		t.Fatal(err)
 	}
-	if stays != len(demoLying()) || cleaning != len(demoCleaning) {
+	if stays != len(demoLying())+2 || cleaning != len(demoCleaning) { // the nameless man and the mother
 		t.Errorf("%d stays, %d beds being cleaned", stays, cleaning)
+	}
+	before := h.rows(t)
+	for table, want := range map[string]int{"refusal": 1, "newborn": 1, "confinement_part": 1, "pregnancy": 1, "exchange_card": 1, "antenatal_part": 11} {
+		if before[table] != want {
+			t.Errorf("%d rows in %s, want %d", before[table], table, want)
+		}
+	}
+	// A second start changes nothing, also after the man was recognised.
+	err := h.desk.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE patient SET kind = 'citizen', family_name = 'Турсунов' WHERE kind = 'unknown'`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := h.admitDemo(t.Context(), job.Job{}); err != nil {
 		t.Errorf("again: %v", err)
 	}
+	if after := h.rows(t); !maps.Equal(before, after) {
+		t.Errorf("a second start changes\n%v\nto\n%v", before, after)
+	}
+}
+
+// rows counts what the demo writes.
+func (h house) rows(t *testing.T) map[string]int {
+	t.Helper()
+	n := map[string]int{}
+	for _, table := range []string{"patient", "stay", "move", "diagnosis", "refusal", "newborn", "pregnancy", "exchange_card", "antenatal_part", "confinement_part"} {
+		var rows int
+		if err := h.desk.DB.Read.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM `+table).Scan(&rows); err != nil {
+			t.Fatal(err)
+		}
+		n[table] = rows
+	}
+	return n
 }
 
 func TestDirectoryIsOrderedOnceInTenMinutes(t *testing.T) {

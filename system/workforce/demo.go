@@ -127,6 +127,7 @@ func demoOrganisations() []organisation.Organisation {
 			rooms(demo.Hospital, demo.Therapy, "therapy", 201, 4, 4, text.Words{KY: "Терапия бөлүмү", RU: "Терапевтическое отделение", EN: "Internal medicine"}),
 			rooms(demo.Hospital, demo.Surgery, "surgery", 301, 6, 3, text.Words{KY: "Хирургия бөлүмү", RU: "Хирургическое отделение", EN: "Surgery"}),
 			rooms(demo.Hospital, demo.Cardiology, "cardiology", 401, 6, 2, text.Words{KY: "Кардиология бөлүмү", RU: "Кардиологическое отделение", EN: "Cardiology"}),
+			rooms(demo.Hospital, demo.Maternity, "obstetrics", 501, 6, 2, text.Words{KY: "Төрөт бөлүмү", RU: "Родильное отделение", EN: "Maternity"}),
 		},
 	}}
 	second := organisation.Organisation{Organisation: workforceapi.Organisation{
@@ -203,6 +204,7 @@ func demoPosts() []post.Row {
 		row(demo.Surgeon, "surgeon", demo.Hospital, demo.Surgery),
 		row(demo.HeadOfSurgery, "head", demo.Hospital, demo.Surgery),
 		row(demo.HeadOfCardiology, "head", demo.Hospital, demo.Cardiology),
+		row(demo.HeadOfMaternity, "head", demo.Hospital, demo.Maternity),
 		row(demo.Nurse, "nurse", demo.Hospital, demo.Therapy),
 		row(demo.Manager, "manager", demo.Hospital, ""),
 		row(demo.Expert, "expert", demo.Fund, ""),

@@ -21,7 +21,7 @@ func demoFurther() []organisation.Organisation {
 			Departments: []workforceapi.Department{
 				rooms(code, demo.Therapy, "therapy", 101, 3, 3, text.Words{KY: "Терапия бөлүмү", RU: "Терапевтическое отделение", EN: "Internal medicine"}),
 				rooms(code, demo.Surgery, "surgery", 201, 2, 3, text.Words{KY: "Хирургия бөлүмү", RU: "Хирургическое отделение", EN: "Surgery"}),
-				rooms(code, "12", "obstetrics", 301, 2, 3, text.Words{KY: "Төрөт бөлүмү", RU: "Родильное отделение", EN: "Maternity"}),
+				rooms(code, demo.Maternity, "obstetrics", 301, 2, 3, text.Words{KY: "Төрөт бөлүмү", RU: "Родильное отделение", EN: "Maternity"}),
 			},
 		}}
 	}

@@ -179,7 +179,7 @@ func TestDepartmentCodesAreNotGivenAnewInTheirYear(t *testing.T) {
 		if w := manager.do(http.MethodPost, link+"/beds", url.Values{"room": {"7"}, "beds": {"3"}, "from": {"2026-11-22"}}); w.Code != http.StatusSeeOther {
 			t.Fatalf("beds: %d %s", w.Code, w.Body)
 		}
-		if o, _ := h.api.Organisation(t.Context(), demo.Hospital); len(o.Departments) != 4 || len(o.Departments[3].Beds) != 3 || o.Departments[3].Beds[0].ID != "950174-44-7-1" {
+		if o, _ := h.api.Organisation(t.Context(), demo.Hospital); len(o.Departments) != 5 || len(o.Departments[4].Beds) != 3 || o.Departments[4].Beds[0].ID != "950174-44-7-1" {
 			t.Errorf("departments %+v", o.Departments)
 		}
 		closing := func(link string) int {
@@ -192,7 +192,7 @@ func TestDepartmentCodesAreNotGivenAnewInTheirYear(t *testing.T) {
 		if got := closing(link); got != http.StatusSeeOther {
 			t.Fatalf("close: %d", got)
 		}
-		if o, _ := h.api.Organisation(t.Context(), demo.Hospital); len(o.Departments) != 3 {
+		if o, _ := h.api.Organisation(t.Context(), demo.Hospital); len(o.Departments) != 4 {
 			t.Errorf("a closed department is told: %+v", o.Departments)
 		}
 		if got := open("44", "2026-12-31"); got != http.StatusUnprocessableEntity {
@@ -207,7 +207,7 @@ func TestDepartmentCodesAreNotGivenAnewInTheirYear(t *testing.T) {
 		if w := manager.do(http.MethodPost, reopened+"/beds", url.Values{"room": {"7"}, "beds": {"1"}, "from": {"2027-01-05"}}); w.Code != http.StatusSeeOther {
 			t.Fatalf("beds anew: %d", w.Code)
 		}
-		if o, _ := h.api.Organisation(t.Context(), demo.Hospital); len(o.Departments) != 4 || o.Departments[3].Beds[0].ID != "950174-44-7-1-2" {
+		if o, _ := h.api.Organisation(t.Context(), demo.Hospital); len(o.Departments) != 5 || o.Departments[4].Beds[0].ID != "950174-44-7-1-2" {
 			t.Errorf("a bed's id was used again: %+v", o.Departments[len(o.Departments)-1])
 		}
 	})
@@ -442,7 +442,7 @@ func TestEquipmentIsReportedByDepartment(t *testing.T) {
 			t.Fatalf("%d counts of the same sight were taken: %v", taken, codes)
 		}
 		now := operator.get("/equipment/export?format=csv&lang=ru&region=41711000000000", http.StatusOK)
-		if strings.Count(now, "22.11.2026") != 4 || !strings.Contains(now, ";9;8;7;2;5;10") {
+		if strings.Count(now, "22.11.2026") != 5 || !strings.Contains(now, ";9;8;7;2;5;10") {
 			t.Errorf("report: %s", now)
 		}
 		earlier := operator.get("/equipment/export?format=csv&lang=ru&on=2026-11-01", http.StatusOK)

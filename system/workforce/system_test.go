@@ -152,7 +152,7 @@ func TestTheContractTellsPostsAndOrganisations(t *testing.T) {
 			t.Errorf("the patient has posts: %+v, %v", none, err)
 		}
 		o, err := h.api.Organisation(t.Context(), demo.Hospital)
-		if err != nil || len(o.Departments) != 3 {
+		if err != nil || len(o.Departments) != 4 {
 			t.Fatalf("organisation %+v, %v", o, err)
 		}
 		for _, d := range o.Departments {
@@ -160,8 +160,8 @@ func TestTheContractTellsPostsAndOrganisations(t *testing.T) {
 				t.Errorf("department %s has %d beds", d.Code, len(d.Beds))
 			}
 		}
-		if o.Departments[1].Code != demo.Therapy || o.Departments[1].Beds[0].ID != "950174-18-201-1" {
-			t.Errorf("therapy %+v", o.Departments[1])
+		if o.Departments[2].Code != demo.Therapy || o.Departments[2].Beds[0].ID != "950174-18-201-1" {
+			t.Errorf("therapy %+v", o.Departments[2])
 		}
 		all, err := h.api.Organisations(t.Context())
 		if err != nil || len(all) != 11+len(demo.RegionHospitals) {
@@ -170,7 +170,7 @@ func TestTheContractTellsPostsAndOrganisations(t *testing.T) {
 		if _, err := h.api.Organisation(t.Context(), "000000"); !fail.Is(err, fail.NotFound) {
 			t.Errorf("no such organisation: %v", err)
 		}
-		if staff, err := h.api.Staff(t.Context(), demo.Hospital); err != nil || len(staff) != 7 {
+		if staff, err := h.api.Staff(t.Context(), demo.Hospital); err != nil || len(staff) != 8 {
 			t.Errorf("%d staff, %v", len(staff), err)
 		}
 	})
