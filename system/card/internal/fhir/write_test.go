@@ -2,16 +2,22 @@ package fhir
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/id"
 )
 
 // put sends a resource as the writer does.
@@ -239,28 +245,101 @@ func TestPeopleAreJoinedByPIN(t *testing.T) {
 	})
 }
 
-// Fifty who create on the same condition at once make one.
+// hold keeps writers of the database waiting until release is called, so that
+// those who come in between are written together.
+func (s *sample) hold(t *testing.T) (release func()) {
+	t.Helper()
+	d := s.db
+	holding, enough, over := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		over <- d.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+			if d.Dialect == db.Postgres {
+				if _, err := tx.ExecContext(ctx, `LOCK TABLE fhir_turn IN ACCESS EXCLUSIVE MODE`); err != nil {
+					return err
+				}
+			}
+			close(holding)
+			<-enough
+			return nil
+		})
+	}()
+	<-holding
+	var first sync.WaitGroup // those who are about to be written already
+	for n := range 2 {
+		first.Go(func() {
+			s.put(t, "POST", "/Observation", fmt.Sprintf(observation, patientID), "If-None-Exist", fmt.Sprintf("identifier=urn:first|%s%d", id.New(), n)).is(t, 201)
+		})
+	}
+	time.Sleep(100 * time.Millisecond)
+	return func() {
+		time.Sleep(200 * time.Millisecond)
+		close(enough)
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+		first.Wait()
+	}
+}
+
+// However many create at once on conditions that one resource meets, in whatever
+// words, make one.
 func TestConditionalCreateNeverDoubles(t *testing.T) {
 	eachSample(t, func(t *testing.T, s *sample) {
-		var all sync.WaitGroup
-		var mu sync.Mutex
-		statuses, ids := map[int]int{}, map[string]bool{}
-		for n := range 50 {
-			all.Go(func() {
-				// The order and what else is asked differ, the number is one.
-				condition := []string{"identifier=urn:lab|7", "identifier=urn:lab|7&status=final", "status=final&identifier=urn:lab|7"}[n%3]
-				got := s.put(t, "POST", "/Observation", strings.Replace(fmt.Sprintf(observation, patientID), `"status"`, `"identifier":[{"system":"urn:lab","value":"7"}],"status"`, 1),
-					"If-None-Exist", condition)
-				mu.Lock()
-				defer mu.Unlock()
-				statuses[got.status]++
-				ids[got.id()] = true
-			})
+		for round := range 6 {
+			var all sync.WaitGroup
+			var mu sync.Mutex
+			statuses, ids := map[int]int{}, map[string]bool{}
+			number := fmt.Sprint("urn:lab|", round)
+			release := s.hold(t)
+			conditions := []string{"identifier=" + number, "identifier=" + number + "&status=final", "status=final&identifier=" + number, "identifier=urn:other|1," + number}
+			for n := range 24 {
+				all.Go(func() {
+					got := s.put(t, "POST", "/Observation", strings.Replace(fmt.Sprintf(observation, patientID), `"status"`, fmt.Sprintf(`"identifier":[{"system":"urn:lab","value":"%d"}],"status"`, round), 1),
+						"If-None-Exist", conditions[n%len(conditions)])
+					mu.Lock()
+					defer mu.Unlock()
+					statuses[got.status]++
+					ids[got.id()] = true
+				})
+			}
+			release()
+			all.Wait()
+			if statuses[201] != 1 || statuses[200] != 23 || len(ids) != 1 {
+				t.Errorf("%v %v", statuses, ids)
+			}
 		}
-		all.Wait()
-		if statuses[201] != 1 || statuses[200] != 49 || len(ids) != 1 {
-			t.Errorf("%v %v", statuses, ids)
+		for round := 6; round < 12; round++ { // also those that name no number
+			var all sync.WaitGroup
+			var made atomic.Int64
+			release := s.hold(t)
+			for n := range 12 {
+				all.Go(func() {
+					condition := []string{"date=2031-01-0" + fmt.Sprint(round-5), "identifier=" + fmt.Sprint("urn:lab|", round), "status=preliminary&date=2031-01-0" + fmt.Sprint(round-5)}[n%3]
+					body := strings.Replace(fmt.Sprintf(observation, patientID), `"status":"final"`, fmt.Sprintf(`"identifier":[{"system":"urn:lab","value":"%d"}],"status":"preliminary"`, round), 1)
+					body = strings.Replace(body, "2026-11-21", fmt.Sprint("2031-01-0", round-5), 1)
+					switch got := s.put(t, "POST", "/Observation", body, "If-None-Exist", condition); got.status {
+					case 201:
+						made.Add(1)
+					case 200:
+					default:
+						t.Errorf("%d %s", got.status, got.body)
+					}
+				})
+			}
+			release()
+			all.Wait()
+			if made.Load() != 1 {
+				t.Errorf("%d were made", made.Load())
+			}
 		}
+	})
+}
+
+// A condition finds what fits it, makes what is not there, and is refused where
+// it cannot be understood, says nothing or fits several.
+func TestConditions(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *sample) {
+		s.put(t, "POST", "/Observation", fmt.Sprintf(observation, patientID)).is(t, 201)
 		for _, c := range []struct {
 			condition string
 			status    int

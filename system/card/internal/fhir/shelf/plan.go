@@ -17,6 +17,9 @@ import (
 // plan decides what becomes of a work and notes what is to be written.
 func (b *batch) plan(ctx context.Context, w *Work) ([]Done, error) {
 	p := &planner{batch: b, work: w, done: make([]Done, len(w.Changes)), by: map[string]key{}, ids: make([]string, len(w.Changes)), person: map[key]Person{}, hit: map[key]bool{}, made: map[key]bool{}, alias: map[key]key{}}
+	if err := b.freshen(ctx, w); err != nil {
+		return nil, err
+	}
 	// FHIR's order: deletes, creates, updates.
 	order := make([]int, len(w.Changes))
 	for i := range order {
@@ -245,6 +248,7 @@ func (p *planner) change(ctx context.Context, i int) error {
 		p.mapConcepts(next)
 	}
 	p.keep(k, next)
+	p.note(c, now)
 	p.done[i] = Done{Resource: next, Status: status}
 	return nil
 }
@@ -311,6 +315,7 @@ func (p *planner) remove(ctx context.Context, i int, c Change, k key, now *row) 
 		p.unmap = append(p.unmap, k.id)
 	}
 	p.keep(k, next)
+	p.note(c, now)
 	p.done[i] = Done{Resource: next, Status: http.StatusNoContent}
 	return nil
 }
@@ -338,7 +343,7 @@ func (p *planner) resolve(c Change) (targets []string, person Person, err error)
 			p.made[k] = true
 		} else if l.Loose() {
 			continue
-		} else if kind, condition, ok := strings.Cut(value, "?"); ok && r4.Known(kind) {
+		} else if kind, condition, ok := conditionOfLink(value); ok {
 			ids := p.matching(kind, condition)
 			if len(ids) != 1 {
 				return nil, person, fault("card.fhir.condition_of_link", "Count", len(ids))

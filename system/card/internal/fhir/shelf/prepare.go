@@ -2,10 +2,7 @@ package shelf
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -16,7 +13,7 @@ import (
 // the turns of conditions, locks what is to be changed and looks up what is
 // referred to.
 func (b *batch) prepare(ctx context.Context, group []*waiting) error {
-	turns := map[string]bool{}
+	waits := turns{rows: map[string]bool{}, types: map[string]bool{}}
 	targets, links, owned := map[key]bool{}, map[key]bool{}, map[key]bool{}
 	for _, one := range group {
 		fulls := map[string]bool{}
@@ -27,7 +24,7 @@ func (b *batch) prepare(ctx context.Context, group []*waiting) error {
 		}
 		for _, c := range one.work.Changes {
 			if c.Asked {
-				turns[turn(c.Kind, c.Condition)] = true
+				waits.ofCondition(c.Kind, c.Condition)
 				b.matches[c.Kind+"?"+c.Condition] = nil
 			}
 			if c.Kind == "Patient" && c.Resource != nil {
@@ -35,7 +32,7 @@ func (b *batch) prepare(ctx context.Context, group []*waiting) error {
 					if one.work.Join && c.ID != "" {
 						owned[key{c.Kind, c.ID}] = true
 					}
-					turns[turn("Patient", "pin="+pin)] = true
+					waits.ofPerson(pin)
 					b.bearers[pin] = ""
 				}
 			}
@@ -60,16 +57,16 @@ func (b *batch) prepare(ctx context.Context, group []*waiting) error {
 					continue
 				}
 				value := b.local(l.Value)
-				if kind, condition, ok := strings.Cut(value, "?"); ok && r4.Known(kind) {
+				if kind, condition, ok := conditionOfLink(value); ok {
 					b.matches[value] = nil
-					turns[turn(kind, condition)] = true
+					waits.ofCondition(kind, condition)
 				} else if kind, id, ok := r4.Literal(value); ok {
 					links[key{kind, id}] = true
 				}
 			}
 		}
 	}
-	if err := b.takeTurns(ctx, slices.Sorted(maps.Keys(turns))); err != nil {
+	if err := b.takeTurns(ctx, waits); err != nil {
 		return err
 	}
 	if err := b.bearersHere(ctx, slices.Sorted(maps.Keys(b.bearers))); err != nil {
@@ -86,14 +83,8 @@ func (b *batch) prepare(ctx context.Context, group []*waiting) error {
 		b.bearers[pin] = id
 	}
 	for asked := range b.matches {
-		kind, condition, _ := strings.Cut(asked, "?")
-		ids, err := b.s.Own.Match(ctx, b.tx, kind, condition)
-		if err != nil {
+		if err := b.match(ctx, asked, targets, owned); err != nil {
 			return err
-		}
-		b.matches[asked] = ids
-		for _, id := range ids {
-			targets[key{kind, id}], owned[key{kind, id}] = true, true
 		}
 	}
 	if err := b.readCurrent(ctx, targets, links); err != nil {
@@ -146,24 +137,4 @@ func (b *batch) local(reference string) string {
 		}
 	}
 	return reference
-}
-
-// turn names the row at which writes of a condition take turns. The numbers of
-// things name them whatever else the condition says, so those of one number take
-// turns even with different words.
-func turn(kind, condition string) string {
-	values, err := url.ParseQuery(condition)
-	if err == nil {
-		for name := range values {
-			if strings.HasPrefix(name, "_") && name != "_id" {
-				values.Del(name)
-			}
-		}
-		if numbers := values["identifier"]; len(numbers) > 0 {
-			values = url.Values{"identifier": {slices.Min(numbers)}}
-		}
-		condition = values.Encode()
-	}
-	sum := sha256.Sum256([]byte(kind + "?" + condition))
-	return hex.EncodeToString(sum[:20])
 }

@@ -2,9 +2,12 @@ package shelf
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,10 +121,26 @@ func collect(ctx context.Context, q db.Querier, query string, args ...any) ([]Re
 	return all, rows.Err()
 }
 
-func (b *batch) takeTurns(ctx context.Context, turns []string) error {
-	values := make([]any, 0, 2*len(turns))
-	for _, t := range turns {
-		values = append(values, t, int64(1))
+// locks names the advisory locks of the types of resources.
+const locks = 7042
+
+// takeTurns waits for its turn everywhere, in one order. SQLite has one writer.
+func (b *batch) takeTurns(ctx context.Context, t turns) error {
+	if b.s.DB.Dialect == db.Postgres {
+		for _, kind := range slices.Sorted(maps.Keys(t.types)) {
+			lock := `SELECT pg_advisory_xact_lock_shared($1, $2)`
+			if t.types[kind] {
+				lock = `SELECT pg_advisory_xact_lock($1, $2)`
+			}
+			sum := sha256.Sum256([]byte(kind))
+			if _, err := b.tx.ExecContext(ctx, lock, locks, int32(binary.BigEndian.Uint32(sum[:4]))); err != nil {
+				return err
+			}
+		}
+	}
+	values := make([]any, 0, 2*len(t.rows))
+	for _, row := range slices.Sorted(maps.Keys(t.rows)) {
+		values = append(values, row, int64(1))
 	}
 	return intoTurn.write(ctx, b.tx, values)
 }

@@ -80,7 +80,7 @@ func (s *Shelf) writeAll(group []*waiting) {
 func (s *Shelf) together(ctx context.Context, group []*waiting) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		b := &batch{
-			s: s, tx: tx, now: s.Clock.Now(), current: map[key]*row{}, own: map[key]Person{}, matches: map[string][]string{},
+			s: s, tx: tx, now: s.Clock.Now(), current: map[key]*row{}, own: map[key]Person{}, matches: map[string][]string{}, askedAt: map[string]int{},
 			bearers: map[string]string{}, touched: map[key]bool{},
 		}
 		if err := b.prepare(ctx, group); err != nil {
@@ -125,7 +125,9 @@ type batch struct {
 
 	current map[key]*row
 	own     map[key]Person
-	matches map[string][]string // by kind?condition, of what was there before
+	matches map[string][]string // by kind?condition
+	askedAt map[string]int      // by kind?condition: how much was written when it was tried
+	written []written           // by this batch, in order
 	bearers map[string]string   // ПИН: id of the card's patient, "" for none
 	touched map[key]bool        // written since the last flush
 
