@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
@@ -115,7 +116,16 @@ type Record struct {
 }
 
 // Dating is that of the registration.
-func (r Record) Dating() Dating { return DateOf(r.Registration.Body) }
+func (r Record) Dating() gestation.Dating { return gestation.DateOf(r.Registration.Body) }
+
+// WarningsOn are the warnings that stand on the day.
+func (r Record) WarningsOn(today clock.Date) []gestation.Warning {
+	missed := !r.NextVisit.IsZero() && r.NextVisit.Before(today)
+	if r.State == Closed {
+		return gestation.OfRecord(r.Card(), r.Days(today), false, false, today)
+	}
+	return gestation.OfRecord(r.Card(), r.Dating().Days(today), true, missed, today)
+}
 
 // Writing is what every form that signs a part carries.
 type Writing struct {
@@ -152,7 +162,7 @@ func Register(ctx context.Context, d *desk.Desk, patientID, once string, in card
 	if p.Sex == patient.Male {
 		findings = append(findings, fail.Finding{Key: "card.antenatal.man"})
 	}
-	if DateOf(in).Days(clock.DateOf(now)) > MilestoneOn(Longest, clock.DateOf(now)).Days && len(findings) == 0 {
+	if gestation.DateOf(in).Days(clock.DateOf(now)) > gestation.MilestoneOn(gestation.Longest, clock.DateOf(now)).Days && len(findings) == 0 {
 		findings = append(findings, fail.Finding{Field: "last_period", Key: "card.antenatal.too_long"})
 	}
 	if err := writing.Invalid(findings); err != nil {
@@ -167,7 +177,7 @@ func Register(ctx context.Context, d *desk.Desk, patientID, once string, in card
 		if err != nil {
 			return err
 		}
-		head := Pregnancy{ID: once, Number: number, Patient: p, Organisation: staff.Post.Organisation, DatedFrom: DateOf(in).From, CreatedAt: now}
+		head := Pregnancy{ID: once, Number: number, Patient: p, Organisation: staff.Post.Organisation, DatedFrom: gestation.DateOf(in).From, CreatedAt: now}
 		if err := insertPregnancy(ctx, tx, head, staff.PIN); err != nil {
 			return err
 		}
@@ -184,7 +194,7 @@ func Register(ctx context.Context, d *desk.Desk, patientID, once string, in card
 }
 
 func checkRegistration(r cardapi.Registration, today clock.Date) []fail.Finding {
-	findings := checkDates(r, today)
+	findings := gestation.CheckDates(r, today)
 	between := func(field string, value, low, high int) {
 		if value != 0 && (value < low || value > high) {
 			findings = append(findings, fail.Finding{Field: field, Key: "card.antenatal.range", Args: fail.Args("Low", low, "High", high)})
@@ -264,7 +274,7 @@ func checkDay(p Pregnancy, day, today clock.Date) []fail.Finding {
 		return []fail.Finding{{Field: "day", Key: "kit.field.required"}}
 	case today.Before(day):
 		return []fail.Finding{{Field: "day", Key: "card.antenatal.day_future"}}
-	case day.Before(plus(p.DatedFrom, -30)): // results of the month before count
+	case day.Before(gestation.Plus(p.DatedFrom, -30)): // results of the month before count
 		return []fail.Finding{{Field: "day", Key: "card.antenatal.day_before", Args: fail.Args("Day", text.Date(p.DatedFrom))}}
 	case !p.EndedOn.IsZero() && p.EndedOn.Before(day):
 		return []fail.Finding{{Field: "day", Key: "card.antenatal.day_after", Args: fail.Args("Day", text.Date(p.EndedOn))}}

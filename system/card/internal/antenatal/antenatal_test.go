@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/migration"
 )
@@ -49,7 +50,7 @@ func clinics2(t *testing.T, run func(c clinic)) {
 
 // weeks is the registration of a pregnancy of so many weeks today.
 func (c clinic) weeks(n int) cardapi.Registration {
-	return cardapi.Registration{LastPeriod: plus(clock.DateOf(c.now.Now()), -7*n), Fetuses: 1, Gravida: 1}
+	return cardapi.Registration{LastPeriod: gestation.Plus(clock.DateOf(c.now.Now()), -7*n), Fetuses: 1, Gravida: 1}
 }
 
 func (c clinic) register(in cardapi.Registration) string {
@@ -94,7 +95,7 @@ func TestARecordIsSignedAndCorrected(t *testing.T) {
 			t.Fatalf("another clinic reads: %v", err)
 		}
 		day := clock.DateOf(c.now.Now())
-		v := cardapi.Visit{Day: day, Weight: 612, Systolic: 150, Diastolic: 95, Next: plus(day, 14)}
+		v := cardapi.Visit{Day: day, Weight: 612, Systolic: 150, Diastolic: 95, Next: gestation.Plus(day, 14)}
 		w := Writing{Once: id.New()}
 		for range 2 {
 			if err := WriteVisit(c.ctx, c.d, once, w, v); err != nil {
@@ -105,7 +106,7 @@ func TestARecordIsSignedAndCorrected(t *testing.T) {
 			t.Fatalf("another clinic writes: %v", err)
 		}
 		r := c.record(once)
-		if len(r.Visits) != 1 || r.Warnings != 2 || r.NextVisit != plus(day, 14) { // pressure, untested
+		if len(r.Visits) != 1 || r.Warnings != 2 || r.NextVisit != gestation.Plus(day, 14) { // pressure, untested
 			t.Fatalf("%d visits, %d warnings, next %s", len(r.Visits), r.Warnings, r.NextVisit)
 		}
 		v.Systolic, v.Diastolic = 120, 80
@@ -157,9 +158,9 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 		day := clock.DateOf(c.now.Now())
 		for field, in := range map[string]cardapi.Registration{
 			"last_period": {Fetuses: 1, Gravida: 1},
-			"gravida":     {LastPeriod: plus(day, -90), Fetuses: 1},
-			"para":        {LastPeriod: plus(day, -90), Fetuses: 1, Gravida: 1, Para: 1},
-			"fetuses":     {LastPeriod: plus(day, -90), Gravida: 1},
+			"gravida":     {LastPeriod: gestation.Plus(day, -90), Fetuses: 1},
+			"para":        {LastPeriod: gestation.Plus(day, -90), Fetuses: 1, Gravida: 1, Para: 1},
+			"fetuses":     {LastPeriod: gestation.Plus(day, -90), Gravida: 1},
 			"scan_weeks":  {Ultrasound: day, UltrasoundDays: 14, Fetuses: 1, Gravida: 1},
 		} {
 			if got := finding(Register(c.ctx, c.d, c.woman.ID, id.New(), in)); got != field {
@@ -175,7 +176,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 			"pressure": {Day: day, Systolic: 80, Diastolic: 120},
 			"fundal":   {Day: day, Fundal: 20},
 			"next":     {Day: day, Weight: 600, Next: day},
-			"day":      {Day: plus(day, 1), Weight: 600},
+			"day":      {Day: gestation.Plus(day, 1), Weight: 600},
 		} {
 			if got := finding(WriteVisit(c.ctx, c.d, pregnancy, Writing{Once: id.New()}, v)); got != field {
 				t.Errorf("%s: %q", field, got)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/document"
@@ -13,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 )
 
 // cardPage is the exchange card: given or not, who opened it, what came back,
@@ -172,42 +174,53 @@ func rulesPage(w http.ResponseWriter, r *http.Request, _ *desk.Desk) error {
 
 func ruleRows(ctx context.Context) [][]design.Cell {
 	var rows [][]design.Cell
-	for _, m := range milestones() {
-		rows = append(rows, []design.Cell{{Text: text.T(ctx, "card.antenatal.milestone."+m.Code)}, {Text: AgeWords(ctx, m.Days)}, {Text: text.Date(m.from)}, {Text: m.Source}}) // text: card.antenatal.milestone.*
+	for _, m := range gestation.Milestones() {
+		rows = append(rows, []design.Cell{{Text: text.T(ctx, "card.antenatal.milestone."+m.Code)}, {Text: AgeWords(ctx, m.Days)}, {Text: text.Date(m.From)}, {Text: sourceWord(ctx, m.Source)}}) // text: card.antenatal.milestone.*
 	}
-	for _, one := range rules() {
-		condition := one.measureWords(ctx)
-		rows = append(rows, []design.Cell{{Text: WarningWord(ctx, Warning{Code: one.code})}, {Text: condition}, {Text: text.Date(one.from)}, {Text: one.source}})
+	for _, one := range gestation.Rules() {
+		rows = append(rows, []design.Cell{{Text: WarningWord(ctx, gestation.Warning{Code: one.Code})}, {Text: condition(ctx, one)}, {Text: text.Date(one.From)}, {Text: sourceWord(ctx, one.Source)}})
 	}
-	for _, one := range datings() {
+	for _, one := range gestation.DatingRules() {
 		rows = append(rows, []design.Cell{
-			{Text: text.T(ctx, "card.antenatal.dating_rule", "From", AgeWords(ctx, one.low), "Until", AgeWords(ctx, one.high))},
-			{Text: text.T(ctx, "card.antenatal.dating_more", "Count", one.moreThan)},
-			{Text: text.Date(one.from)},
-			{Text: one.source},
+			{Text: text.T(ctx, "card.antenatal.dating_rule", "From", AgeWords(ctx, one.Low), "Until", AgeWords(ctx, one.High))},
+			{Text: text.T(ctx, "card.antenatal.dating_more", "Count", one.MoreThan)},
+			{Text: text.Date(one.From)},
+			{Text: sourceWord(ctx, one.Source)},
 		})
 	}
 	return rows
 }
 
-// measureWords is the condition of a rule, such as «≥ 140».
-func (r rule) measureWords(ctx context.Context) string {
-	sign := map[string]string{"ge": "≥ ", "gt": "> ", "lt": "< "}[r.is]
-	switch r.measure {
+// sourceWord names the source of a rule; "" of none.
+func sourceWord(ctx context.Context, code string) string {
+	if code == "" {
+		return ""
+	}
+	return text.T(ctx, "card.antenatal.source."+code) // text: card.antenatal.source.*
+}
+
+// condition is that of a rule in words, such as «≥ 140».
+func condition(ctx context.Context, r gestation.Rule) string {
+	sign := map[string]string{"ge": "≥ ", "gt": "> ", "lt": "< "}[r.Is]
+	switch r.Measure {
 	case "days":
-		return sign + AgeWords(ctx, number(r.value))
+		days, err := strconv.Atoi(r.Value)
+		if err != nil {
+			return sign + r.Value
+		}
+		return sign + AgeWords(ctx, days)
 	case "missed", "untested":
 		return "—"
 	}
-	if r.is == "below" || r.is == "above" {
-		return text.T(ctx, "card.antenatal.rule."+r.is) // text: card.antenatal.rule.*
+	if r.Is == "below" || r.Is == "above" {
+		return text.T(ctx, "card.antenatal.rule."+r.Is) // text: card.antenatal.rule.*
 	}
-	if r.is == "eq" {
-		switch r.measure {
+	if r.Is == "eq" {
+		switch r.Measure {
 		case "oedema", "presentation", "rhesus":
-			return word(ctx, r.measure, r.value)
+			return word(ctx, r.Measure, r.Value)
 		}
-		return ValueWord(ctx, r.value)
+		return ValueWord(ctx, r.Value)
 	}
-	return sign + r.value
+	return sign + r.Value
 }

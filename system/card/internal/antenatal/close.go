@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
@@ -46,7 +47,7 @@ func Close(ctx context.Context, d *desk.Desk, pregnancyID string, c Closing) err
 
 func checkEnd(p Pregnancy, c Closing, today clock.Date) []fail.Finding {
 	days := p.DatedFrom.DaysUntil(c.EndedOn)
-	first := MilestoneOn(BirthFrom, today).Days
+	first := gestation.MilestoneOn(gestation.BirthFrom, today).Days
 	switch {
 	case c.EndedOn.IsZero():
 		return []fail.Finding{{Field: "ended_on", Key: "kit.field.required"}}

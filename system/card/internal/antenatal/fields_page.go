@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
@@ -125,7 +126,7 @@ func ValueWord(ctx context.Context, value string) string {
 }
 
 // WarningWord is a warning in a sentence.
-func WarningWord(ctx context.Context, w Warning) string {
+func WarningWord(ctx context.Context, w gestation.Warning) string {
 	return text.T(ctx, "card.antenatal.warn."+w.Code) // text: card.antenatal.warn.*
 }
 
@@ -151,7 +152,7 @@ func outcomeOptions(ctx context.Context) []design.Option {
 
 // AgeWords is «31 нед. 4 дн.».
 func AgeWords(ctx context.Context, days int) string {
-	weeks, rest := Age(max(0, days))
+	weeks, rest := gestation.Age(max(0, days))
 	return text.T(ctx, "card.antenatal.age", "Weeks", weeks, "Days", rest)
 }
 

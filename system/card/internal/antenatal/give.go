@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 )
 
@@ -54,10 +55,10 @@ func Give(ctx context.Context, d *desk.Desk, pregnancyID, early string) error {
 		}
 		now, staff := d.Clock.Now(), desk.Of(ctx)
 		today := clock.DateOf(now)
-		milestone := MilestoneOn(GiveCard, today)
+		milestone := gestation.MilestoneOn(gestation.GiveCard, today)
 		due := p.Days(today) >= milestone.Days
 		if !due && early == "" {
-			return fail.Fields(fail.Finding{Field: "early", Key: "card.antenatal.early_why", Args: fail.Args("Day", text.Date(plus(p.DatedFrom, milestone.Days)))})
+			return fail.Fields(fail.Finding{Field: "early", Key: "card.antenatal.early_why", Args: fail.Args("Day", text.Date(gestation.Plus(p.DatedFrom, milestone.Days)))})
 		}
 		if due {
 			early = ""

@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 )
 
 var lists = []string{ListOpen, ListDue, ListMissed, ListWarned, ListOverdue, ListClosed}
@@ -89,7 +90,7 @@ func listRows(ctx context.Context, v clinicLists) [][]design.Cell {
 		given := design.Cell{Text: text.Date(clock.DateOf(p.GivenAt))}
 		if p.GivenAt.IsZero() {
 			given.Text = "—"
-			if p.State == Open && p.Days(v.Today) >= MilestoneOn(GiveCard, v.Today).Days {
+			if p.State == Open && p.Days(v.Today) >= gestation.MilestoneOn(gestation.GiveCard, v.Today).Days {
 				given = design.Cell{Component: design.Tag(text.T(ctx, "card.antenatal.to_give"), "attention")}
 			}
 		}
@@ -109,7 +110,7 @@ func listRows(ctx context.Context, v clinicLists) [][]design.Cell {
 			{Text: p.Patient.Age(ctx, v.Today)},
 			{Text: p.Number},
 			{Text: AgeWords(ctx, p.Days(v.Today))},
-			{Text: text.Date(Dating{From: p.DatedFrom}.Expected())},
+			{Text: text.Date(gestation.Dating{From: p.DatedFrom}.Expected())},
 			next, given, state,
 		})
 	}

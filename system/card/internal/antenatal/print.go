@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 )
 
 // Paper is form 113/у as it is printed: the antenatal part, and the tear-offs
@@ -132,11 +133,11 @@ func (s paper) visits(c cardapi.ExchangeCard) {
 	if len(c.Visits) == 0 {
 		return
 	}
-	for _, chart := range Charts(c) {
+	for _, chart := range gestation.Charts(c) {
 		s.doc.Strong(chartTitle(s.ctx, chart.Key))
 		s.doc.Plot(chart.Plot(func(name string) string { return LineWord(s.ctx, name) }))
 		if chart.Source != "" {
-			s.doc.Small(s.word("card.antenatal.reference") + ": " + chart.Source)
+			s.doc.Small(s.word("card.antenatal.reference") + ": " + sourceWord(s.ctx, chart.Source))
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
@@ -212,9 +213,9 @@ var marks = map[string]int{
 	"heart_slow": 6, "heart_fast": 6, "breech": 7, "transverse": 7, "oedema": 8,
 }
 
-func marked(v cardapi.Visit, r cardapi.Registration) map[int]Warning {
-	found := map[int]Warning{}
-	for _, w := range OfVisit(v, r) {
+func marked(v cardapi.Visit, r cardapi.Registration) map[int]gestation.Warning {
+	found := map[int]gestation.Warning{}
+	for _, w := range gestation.OfVisit(v, r) {
 		if column, ok := marks[w.Code]; ok {
 			found[column] = w
 		}

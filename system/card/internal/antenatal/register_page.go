@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
@@ -123,7 +124,7 @@ func registrationForm(in cardapi.Registration) *page.Form {
 		"weight_before", Shown(in.WeightBefore, 10), "blood", in.Blood, "rhesus", in.Rhesus, "allergies", in.Allergies, "illnesses", in.Illnesses,
 		"risk_note", in.RiskNote, "childrens_clinic", in.ChildrensClinic, "risks_signed", strings.Join(in.Risks, " "))
 	if !in.Ultrasound.IsZero() {
-		weeks, rest := Age(in.UltrasoundDays)
+		weeks, rest := gestation.Age(in.UltrasoundDays)
 		form.Set("scan_weeks", strconv.Itoa(weeks))
 		form.Set("scan_days", strconv.Itoa(rest))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
 
@@ -209,11 +210,11 @@ var listWhere = map[string]string{
 }
 
 func before(list string, today clock.Date) string {
-	code := GiveCard
+	code := gestation.GiveCard
 	if list == ListOverdue {
-		code = Overdue
+		code = gestation.Overdue
 	}
-	return plus(today, -MilestoneOn(code, today).Days).String()
+	return gestation.Plus(today, -gestation.MilestoneOn(code, today).Days).String()
 }
 
 // most is how many a list shows.

@@ -18,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
@@ -141,7 +142,7 @@ const caesarean = "A16.20.1"
 
 func birthForm(s antenatal.Signed[cardapi.Birth]) *page.Form {
 	b := s.Body
-	weeks, rest := antenatal.Age(b.Days)
+	weeks, rest := gestation.Age(b.Days)
 	form := page.NewForm("once", id.New(), "root", s.Root, "seen", strconv.Itoa(s.Version), "ending", b.Ending, "labour_at", page.InputMoment(b.LabourAt),
 		"ended_at", page.InputMoment(b.EndedAt), "mode", b.Mode, "complications", b.Complications, "operations", b.Operations, "anaesthesia", b.Anaesthesia,
 		"blood_loss", strconv.Itoa(b.BloodLoss), "postpartum", b.Postpartum, "advice", b.Advice, "mother_state", b.MotherState)

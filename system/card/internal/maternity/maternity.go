@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
@@ -143,9 +144,9 @@ func checkBirth(in cardapi.Birth, h writing.Held, now time.Time) []fail.Finding 
 	}
 	findings = append(findings, writing.OneOf("ending", in.Ending, antenatal.Endings)...)
 	findings = append(findings, writing.OneOf("mother_state", in.MotherState, MotherStates)...)
-	first := antenatal.MilestoneOn(antenatal.BirthFrom, clock.DateOf(now)).Days
+	first := gestation.MilestoneOn(gestation.BirthFrom, clock.DateOf(now)).Days
 	wrong(in.BloodLoss < 0 || in.BloodLoss > mostLoss, "blood_loss", "card.antenatal.unlikely")
-	wrong(in.Days < 0 || in.Days > antenatal.MilestoneOn(antenatal.Longest, clock.DateOf(now)).Days, "weeks", "card.antenatal.unlikely")
+	wrong(in.Days < 0 || in.Days > gestation.MilestoneOn(gestation.Longest, clock.DateOf(now)).Days, "weeks", "card.antenatal.unlikely")
 	if in.Ending == antenatal.EndingUndelivered {
 		return findings
 	}
