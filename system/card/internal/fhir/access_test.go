@@ -3,65 +3,30 @@ package fhir
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/audit"
-	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
-
-func TestScopes(t *testing.T) {
-	for _, c := range []struct {
-		scope        string
-		read, search bool
-	}{
-		{"system/*.read", true, true},
-		{"system/Patient.read", true, true},
-		{"system/Encounter.read", false, false},
-		{"system/*.rs", true, true},
-		{"system/Patient.r", true, false},
-		{"system/Patient.s", false, true},
-		{"system/Patient.cruds", true, true},
-		{"system/Patient.*", true, true},
-		{"system/Patient.write", false, false},
-		{"system/Patient.sr", false, false}, // not in the order of the specification
-		{"system/Patient.rr", false, false},
-		{"system/Patient.rs?_id=1", false, false}, // narrowed: not understood, so nothing
-		{"system/Patient.", false, false},
-		{"system/Patient", false, false},
-		{"user/Patient.read", false, false},
-		{"systems/*.read", false, false},
-		{"", false, false},
-	} {
-		if got := grants(c.scope, systemContext, "Patient", readAction); got != c.read {
-			t.Errorf("%q read: %v", c.scope, got)
-		}
-		if got := grants(c.scope, systemContext, "Patient", searchAction); got != c.search {
-			t.Errorf("%q search: %v", c.scope, got)
-		}
-	}
-}
 
 // Who sees what: every kind of token against one's own record, another's, and
 // searches.
 func TestAuthMatrix(t *testing.T) {
 	eachSample(t, func(t *testing.T, s *sample) {
-		s.tokens["encounters"] = Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c", Machine: true}
-		s.tokens["openid"] = Token{Active: true, Scopes: []string{"openid", "profile"}, ClientID: "c", PIN: demo.Patient.PIN}
-		s.tokens["expired"] = Token{Active: true, Scopes: []string{"system/*.read"}, ClientID: "c", Machine: true, Expires: now}
-		s.tokens["citizen"] = Token{Active: true, Scopes: []string{"user/*.read"}, ClientID: "c", PIN: demo.Patient.PIN}
+		s.tokens["encounters"] = access.Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c", Machine: true}
+		s.tokens["openid"] = access.Token{Active: true, Scopes: []string{"openid", "profile"}, ClientID: "c", PIN: demo.Patient.PIN}
+		s.tokens["expired"] = access.Token{Active: true, Scopes: []string{"system/*.read"}, ClientID: "c", Machine: true, Expires: now}
+		s.tokens["citizen"] = access.Token{Active: true, Scopes: []string{"user/*.read"}, ClientID: "c", PIN: demo.Patient.PIN}
 		// A scope of machines in the token of a person opens nothing, and the other way round.
-		s.tokens["grabber"] = Token{Active: true, Scopes: []string{"system/*.read"}, ClientID: "c", PIN: demo.Nurse.PIN}
-		s.tokens["robot"] = Token{Active: true, Scopes: []string{"patient/*.read", "user/*.read"}, ClientID: "c", Machine: true}
-		s.tokens["nobody"] = Token{Active: true, Scopes: []string{"patient/*.read", "user/*.read", "system/*.read"}, ClientID: "c"}
+		s.tokens["grabber"] = access.Token{Active: true, Scopes: []string{"system/*.read"}, ClientID: "c", PIN: demo.Nurse.PIN}
+		s.tokens["robot"] = access.Token{Active: true, Scopes: []string{"patient/*.read", "user/*.read"}, ClientID: "c", Machine: true}
+		s.tokens["nobody"] = access.Token{Active: true, Scopes: []string{"patient/*.read", "user/*.read", "system/*.read"}, ClientID: "c"}
 		own, other := "/Patient/"+patientID, "/Patient/"+unknownID
 		for _, c := range []struct {
 			token, path string
@@ -105,7 +70,7 @@ func TestAuthMatrix(t *testing.T) {
 			{"doctor", "/Patient", 200, 1},
 			{"doctor", "/Encounter", 200, 3},
 			{"doctor", "/Practitioner", 200, 3}, // and the head of department
-			{"doctor", "/Claim/" + s.ids.claim(formNumber, 2), 200, 0},
+			{"doctor", "/Claim/" + s.ids.Claim(formNumber, 2), 200, 0},
 			{"", "/metadata", 200, 0},
 			{"", "/.well-known/smart-configuration", 200, 0},
 		} {
@@ -132,7 +97,7 @@ func TestAuthMatrix(t *testing.T) {
 // A claim by _include or _revinclude opens nothing that the token does not.
 func TestIncludesKeepToTheToken(t *testing.T) {
 	s := lite(t)
-	s.tokens["encounters"] = Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c", Machine: true}
+	s.tokens["encounters"] = access.Token{Active: true, Scopes: []string{"system/Encounter.rs"}, ClientID: "c", Machine: true}
 	path := "/Encounter?_id=" + stayID + "&_include=Encounter:patient&_include=Encounter:participant&_revinclude=Condition:encounter"
 	if got := s.get(t, path, "encounters").ids("include"); len(got) != 0 {
 		t.Errorf("included without the right: %v", got)
@@ -175,7 +140,7 @@ func TestEveryAccessIsRecorded(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		// A search by ПИН that finds nothing is told to its bearer as well.
-		s.ask(t, http.MethodPost, "/Patient/_search", "machine", form("identifier", sidPIN+"|"+demo.Nurse.PIN))
+		s.ask(t, http.MethodPost, "/Patient/_search", "machine", form("identifier", datatype.SIDPIN+"|"+demo.Nurse.PIN))
 		if records = of(demo.Nurse.PIN); len(records) != 1 || records[0].Action != "fhir.search" {
 			t.Errorf("%+v", records)
 		}
@@ -188,105 +153,10 @@ func TestEveryAccessIsRecorded(t *testing.T) {
 	})
 }
 
-// esi is ЕСИ as far as tokens go.
-type esi struct {
-	*httptest.Server
-	asked, asPerson               atomic.Int32
-	answer, profile               string
-	user, password, token, bearer string
-}
-
-func newESI(t *testing.T) *esi {
-	e := &esi{answer: `{}`, profile: `{}`}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /connect/introspect", func(w http.ResponseWriter, r *http.Request) {
-		e.asked.Add(1)
-		e.user, e.password, _ = r.BasicAuth()
-		e.token = r.PostFormValue("token")
-		_, _ = io.WriteString(w, e.answer)
-	})
-	mux.HandleFunc("GET /connect/userinfo", func(w http.ResponseWriter, r *http.Request) {
-		e.asPerson.Add(1)
-		e.bearer = r.Header.Get("Authorization")
-		_, _ = io.WriteString(w, e.profile)
-	})
-	e.Server = httptest.NewServer(mux)
-	t.Cleanup(e.Close)
-	return e
-}
-
-func TestIntrospection(t *testing.T) {
-	e := newESI(t)
-	at := clock.NewManual(now)
-	i := &Introspection{Issuer: e.URL, ClientID: "card", Secret: "se-cret", HTTP: e.Client(), Clock: at}
-	ask := func(name string) Token {
-		t.Helper()
-		got, err := i.Introspect(context.Background(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	if ask("a").Active || e.user != "card" || e.password != "se-cret" || e.token != "a" {
-		t.Errorf("asked as %q %q for %q", e.user, e.password, e.token)
-	}
-	// A refusal is asked for again; what is active is believed for half a minute.
-	e.answer = `{"active":true,"scope":"system/*.read","client_id":"app","sub":"app","iss":"` + e.URL + `","exp":4102444800,"token_type":"Bearer","aud":"x"}`
-	got := ask("a")
-	if !got.Active || !got.Machine || got.PIN != "" || !slices.Equal(got.Scopes, []string{"system/*.read"}) || e.asked.Load() != 2 || e.asPerson.Load() != 0 {
-		t.Errorf("%+v after %d", got, e.asked.Load())
-	}
-	e.answer = `{"active":false}`
-	at.Advance(29 * time.Second)
-	if !ask("a").Active || e.asked.Load() != 2 {
-		t.Error("not believed for half a minute")
-	}
-	at.Advance(time.Second)
-	if ask("a").Active {
-		t.Error("believed for longer than half a minute")
-	}
-	// A person is known by the profile.
-	e.answer = `{"active":true,"scope":"openid profile patient/*.read","client_id":"app","sub":"u1"}`
-	e.profile = `{"sub":"u1","pin":"21209196000217","name":"Жумабеков"}`
-	if got := ask("p"); got.Machine || got.PIN != "21209196000217" || got.Name != "Жумабеков" || e.bearer != "Bearer p" {
-		t.Errorf("%+v", got)
-	}
-	e.profile = `{"sub":"somebody else","pin":"21209196000217"}`
-	if got := ask("q"); got.Machine || got.PIN != "" {
-		t.Errorf("the profile of another is taken: %+v", got)
-	}
-	e.answer = `{"active":true,"scope":"patient/*.read","client_id":"app","sub":"u1","pin":"21209196000217","name":"Ж"}`
-	before := e.asPerson.Load()
-	if got := ask("r"); got.Machine || got.PIN != "21209196000217" || e.asPerson.Load() != before {
-		t.Errorf("%+v", got)
-	}
-	for name, body := range map[string]string{
-		"of another issuer": `{"active":true,"client_id":"a","sub":"a","iss":"http://evil"}`,
-		"a refresh token":   `{"active":true,"client_id":"a","sub":"a","token_type":"refresh_token"}`,
-	} {
-		e.answer = body
-		if ask(name).Active {
-			t.Errorf("%s is taken", name)
-		}
-	}
-	e.answer = `<html>`
-	if _, err := i.Introspect(context.Background(), "b"); !fail.Is(err, fail.BadNeighbor) {
-		t.Errorf("garbage: %v", err)
-	}
-	before = e.asked.Load()
-	if got, err := i.Introspect(context.Background(), strings.Repeat("x", maxToken+1)); got.Active || err != nil || e.asked.Load() != before {
-		t.Error("a huge token was passed on")
-	}
-	e.Close()
-	if _, err := i.Introspect(context.Background(), "c"); !fail.Is(err, fail.Unavailable) {
-		t.Errorf("away: %v", err)
-	}
-}
-
 type awayTokens struct{}
 
-func (awayTokens) Introspect(context.Context, string) (Token, error) {
-	return Token{}, fail.Wrap(errors.New("refused"), fail.Unavailable, "kit.identity_away")
+func (awayTokens) Introspect(context.Context, string) (access.Token, error) {
+	return access.Token{}, fail.Wrap(errors.New("refused"), fail.Unavailable, "kit.identity_away")
 }
 
 func TestIdentityAway(t *testing.T) {

@@ -12,6 +12,10 @@ import (
 	"sync"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
@@ -32,7 +36,7 @@ type entryResponse struct {
 }
 
 type answerBundle struct {
-	Base
+	datatype.Base
 	Type  string        `json:"type"`
 	Entry []entryAnswer `json:"entry,omitempty"`
 }
@@ -64,12 +68,12 @@ func (a *API) bundle(w http.ResponseWriter, r *http.Request) error {
 	case "batch":
 		answer.Entry, err = a.batch(r, c, entries)
 	default:
-		return troubled(http.StatusBadRequest, "not-supported", "card.fhir.bundle_type")
+		return outcome.Troubled(http.StatusBadRequest, "not-supported", "card.fhir.bundle_type")
 	}
 	if err != nil {
 		return err
 	}
-	out, err := encode(answer)
+	out, err := datatype.Encode(answer)
 	if err != nil {
 		return err
 	}
@@ -79,17 +83,17 @@ func (a *API) bundle(w http.ResponseWriter, r *http.Request) error {
 
 // planned is an entry as it will be done.
 type planned struct {
-	kind   *kind
+	kind   *find.Kind
 	change shelf.Change
 	read   string // the address of a GET, "" for a change
 }
 
 // plan understands one entry. Errors are told with its place.
-func (a *API) plan(c caller, e r4.Entry, at int) (planned, error) {
+func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 	place := "Bundle.entry[" + strconv.Itoa(at) + "]"
 	wrong := func(status int, code, key, path string, args ...any) error {
-		t := troubled(status, code, key, args...)
-		t.issues[0].path = place + path
+		t := outcome.Troubled(status, code, key, args...)
+		t.Issues[0].Path = place + path
 		return t
 	}
 	address := strings.TrimPrefix(strings.TrimPrefix(e.URL, a.base+"/"), "/")
@@ -102,12 +106,12 @@ func (a *API) plan(c caller, e r4.Entry, at int) (planned, error) {
 	case e.Method == http.MethodGet || e.Method == http.MethodHead:
 		return planned{kind: k, read: address}, nil
 	case !ok:
-		return planned{}, wrong(http.StatusBadRequest, "not-supported", "card.fhir.unknown_kind", ".request.url", "Kinds", strings.Join(names(a.kinds), ", "))
+		return planned{}, wrong(http.StatusBadRequest, "not-supported", "card.fhir.unknown_kind", ".request.url", "Kinds", strings.Join(find.Names(a.kinds), ", "))
 	case asked && id != "" || strings.Contains(id, "/"):
 		return planned{}, wrong(http.StatusBadRequest, "invalid", "card.fhir.bad_entry_url", ".request.url")
 	}
 	p := planned{kind: k, change: shelf.Change{Kind: name, ID: id, FullURL: e.FullURL, Entry: at, Resource: e.Resource, Asked: asked, Condition: condition}}
-	want := createAction
+	want := access.CreateAction
 	switch e.Method {
 	case http.MethodPost:
 		p.change.Method = shelf.Create
@@ -119,14 +123,14 @@ func (a *API) plan(c caller, e r4.Entry, at int) (planned, error) {
 			p.change.Asked, p.change.Condition = true, strings.TrimPrefix(e.IfNoneExist, "?")
 		}
 	case http.MethodPut:
-		want, p.change.Method = updateAction, shelf.Update
+		want, p.change.Method = access.UpdateAction, shelf.Update
 		p.change.IfNone = strings.TrimSpace(e.IfNoneMatch) == "*"
 	case http.MethodDelete:
-		want, p.change.Method, p.change.Resource = deleteAction, shelf.Delete, nil
+		want, p.change.Method, p.change.Resource = access.DeleteAction, shelf.Delete, nil
 	default:
 		return p, wrong(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method", ".request.method")
 	}
-	if err := c.mayWrite(k, want); err != nil {
+	if err := mayWrite(c, k, want); err != nil {
 		return p, err
 	}
 	var err error
@@ -167,15 +171,15 @@ func (a *API) plan(c caller, e r4.Entry, at int) (planned, error) {
 }
 
 // transaction does all entries or none.
-func (a *API) transaction(r *http.Request, c caller, entries []r4.Entry) ([]entryAnswer, error) {
-	work := &shelf.Work{Author: c.author(), Records: writeRecords(c)}
+func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) ([]entryAnswer, error) {
+	work := &shelf.Work{Author: c.Author(), Records: writeRecords(c)}
 	plans := make([]planned, len(entries))
 	places := make([]int, len(entries))
-	var wrong []issue
+	var wrong []outcome.Issue
 	for at, e := range entries {
 		p, err := a.plan(c, e, at)
-		if t, ok := errors.AsType[*trouble](err); ok && t.status != http.StatusMethodNotAllowed {
-			wrong = append(wrong, t.issues...)
+		if t, ok := errors.AsType[*outcome.Trouble](err); ok && t.Status != http.StatusMethodNotAllowed {
+			wrong = append(wrong, t.Issues...)
 			if len(wrong) > maxIssues {
 				break
 			}
@@ -222,13 +226,13 @@ const maxIssues = 100
 
 // entry is the answer of one entry that was done. Without a wish nothing is
 // sent back but where it stands.
-func (a *API) entry(r *http.Request, c caller, k *kind, d shelf.Done) (entryAnswer, error) {
+func (a *API) entry(r *http.Request, c access.Caller, k *find.Kind, d shelf.Done) (entryAnswer, error) {
 	e := entryAnswer{Response: entryResponse{Status: strconv.Itoa(d.Status) + " " + http.StatusText(d.Status)}}
 	if d.Status != http.StatusNoContent {
 		e.FullURL, e.Response.Location = a.base+"/"+d.Kind+"/"+d.ID, a.location(d)
 	}
 	if !d.Own {
-		e.Response.ETag, e.Response.LastModified = `W/"`+strconv.FormatInt(d.Version, 10)+`"`, instant(d.Updated)
+		e.Response.ETag, e.Response.LastModified = `W/"`+strconv.FormatInt(d.Version, 10)+`"`, datatype.Instant(d.Updated)
 	}
 	if d.Status == http.StatusNoContent {
 		return e, nil
@@ -250,7 +254,7 @@ func (a *API) entry(r *http.Request, c caller, k *kind, d shelf.Done) (entryAnsw
 const atOnce = 16
 
 // batch does each entry by itself.
-func (a *API) batch(r *http.Request, c caller, entries []r4.Entry) ([]entryAnswer, error) {
+func (a *API) batch(r *http.Request, c access.Caller, entries []r4.Entry) ([]entryAnswer, error) {
 	answers := make([]entryAnswer, len(entries))
 	var all sync.WaitGroup
 	turns := make(chan struct{}, atOnce)
@@ -270,7 +274,7 @@ func (a *API) batch(r *http.Request, c caller, entries []r4.Entry) ([]entryAnswe
 	return answers, r.Context().Err()
 }
 
-func (a *API) one(r *http.Request, c caller, e r4.Entry, at int) entryAnswer {
+func (a *API) one(r *http.Request, c access.Caller, e r4.Entry, at int) entryAnswer {
 	p, err := a.plan(c, e, at)
 	if err == nil && p.read != "" {
 		return a.within(r, p.read)
@@ -278,7 +282,7 @@ func (a *API) one(r *http.Request, c caller, e r4.Entry, at int) entryAnswer {
 	if err == nil {
 		p.change.FullURL = "" // entries of a batch do not know each other
 		var done []shelf.Done
-		if done, err = a.shelf.Write(r.Context(), &shelf.Work{Changes: []shelf.Change{p.change}, Author: c.author(), Records: writeRecords(c)}); err == nil {
+		if done, err = a.shelf.Write(r.Context(), &shelf.Work{Changes: []shelf.Change{p.change}, Author: c.Author(), Records: writeRecords(c)}); err == nil {
 			var answer entryAnswer
 			if answer, err = a.entry(r, c, p.kind, done[0]); err == nil {
 				return answer

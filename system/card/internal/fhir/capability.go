@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 )
 
 // CapabilityStatement is the FHIR resource that says what is offered.
 type CapabilityStatement struct {
-	Base
+	datatype.Base
 	URL            string             `json:"url"`
 	Version        string             `json:"version"`
 	Name           string             `json:"name"`
@@ -48,8 +50,8 @@ type CapabilityRest struct {
 
 // CapabilitySecurity says how to get in.
 type CapabilitySecurity struct {
-	Extension []Extension `json:"extension,omitempty"`
-	Service   []Concept   `json:"service"`
+	Extension []datatype.Extension `json:"extension,omitempty"`
+	Service   []datatype.Concept   `json:"service"`
 }
 
 // CapabilityResource is what is offered of one type.
@@ -78,9 +80,9 @@ type CapabilityInteraction struct {
 
 // CapabilityParam is a search parameter.
 type CapabilityParam struct {
-	Name          string    `json:"name"`
-	Type          paramType `json:"type"`
-	Documentation string    `json:"documentation,omitempty"`
+	Name          string         `json:"name"`
+	Type          find.ParamType `json:"type"`
+	Documentation string         `json:"documentation,omitempty"`
 }
 
 // capability is made from the same tables by which searches are read, so it
@@ -95,17 +97,17 @@ func (a *API) capability() *CapabilityStatement {
 	}
 	s.ResourceType = "CapabilityStatement"
 	rest := CapabilityRest{Mode: "server", Security: CapabilitySecurity{
-		Extension: []Extension{{
+		Extension: []datatype.Extension{{
 			URL: "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-			Extension: []Extension{
+			Extension: []datatype.Extension{
 				{URL: "authorize", ValueURI: a.issuer + "/connect/authorize"},
 				{URL: "token", ValueURI: a.issuer + "/connect/token"},
 				{URL: "introspect", ValueURI: a.issuer + "/connect/introspect"},
 			},
 		}},
-		Service: []Concept{*concept(hl7+"restful-security-service", "SMART-on-FHIR", "SMART-on-FHIR")},
+		Service: []datatype.Concept{*datatype.Code(datatype.HL7+"restful-security-service", "SMART-on-FHIR", "SMART-on-FHIR")},
 	}}
-	for _, name := range names(a.kinds) {
+	for _, name := range find.Names(a.kinds) {
 		rest.Resource = append(rest.Resource, a.capabilityOf(a.kinds[name]))
 	}
 	for _, name := range defining {
@@ -118,10 +120,10 @@ func (a *API) capability() *CapabilityStatement {
 	return s
 }
 
-func (a *API) capabilityOf(k *kind) CapabilityResource {
+func (a *API) capabilityOf(k *find.Kind) CapabilityResource {
 	r := CapabilityResource{
-		Type: k.name, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}, {"vread"}, {"history-instance"}, {"history-type"}}, Versioning: "versioned",
-		ReadHistory: true, CondDelete: "not-supported", ConditionalRead: "not-match", ReferencePolicy: []string{"literal", "logical"}, SupportedProfile: profile.Profiles(k.name),
+		Type: k.Name, Interaction: []CapabilityInteraction{{"read"}, {"search-type"}, {"vread"}, {"history-instance"}, {"history-type"}}, Versioning: "versioned",
+		ReadHistory: true, CondDelete: "not-supported", ConditionalRead: "not-match", ReferencePolicy: []string{"literal", "logical"}, SupportedProfile: profile.Profiles(k.Name),
 	}
 	if writable(k) {
 		for _, code := range []string{"create", "update", "delete"} {
@@ -129,21 +131,21 @@ func (a *API) capabilityOf(k *kind) CapabilityResource {
 		}
 		r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, "single"
 	}
-	r.Operation = a.operationsOf(k.name)
-	for _, name := range slices.Sorted(maps.Keys(k.params)) {
-		p := k.params[name]
-		offered := CapabilityParam{Name: name, Type: p.kind}
-		if p.secret {
+	r.Operation = a.operationsOf(k.Name)
+	for _, name := range slices.Sorted(maps.Keys(k.Params)) {
+		p := k.Params[name]
+		offered := CapabilityParam{Name: name, Type: p.Kind}
+		if p.Secret {
 			offered.Documentation = "A national personal number is taken in the body of POST _search alone, never in a URL."
 		}
 		r.SearchParam = append(r.SearchParam, offered)
-		if p.kind == referenceParam {
-			r.SearchInclude = append(r.SearchInclude, k.name+":"+name)
+		if p.Kind == find.ReferenceParam {
+			r.SearchInclude = append(r.SearchInclude, k.Name+":"+name)
 		}
 	}
-	for _, other := range names(a.kinds) {
-		for _, name := range slices.Sorted(maps.Keys(a.kinds[other].params)) {
-			if slices.Contains(a.kinds[other].params[name].targets, k.name) {
+	for _, other := range find.Names(a.kinds) {
+		for _, name := range slices.Sorted(maps.Keys(a.kinds[other].Params)) {
+			if slices.Contains(a.kinds[other].Params[name].Targets, k.Name) {
 				r.SearchRevInclude = append(r.SearchRevInclude, other+":"+name)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/bulk"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
@@ -29,7 +30,7 @@ func whole(t *testing.T, run func(t *testing.T, h *fhirtest.Hospital, rest fhir.
 		document.Mount(h.API)
 		d := &bulk.Desk{API: h.API, DB: h.DB, Clock: h.Clock, Queue: job.New(h.DB, h.Clock, slog.New(slog.DiscardHandler), job.Config{})}
 		d.Offer()
-		h.Tokens["all"] = fhir.Token{Active: true, Scopes: []string{"system/*.read", "system/*.write"}, ClientID: "all", Machine: true}
+		h.Tokens["all"] = access.Token{Active: true, Scopes: []string{"system/*.read", "system/*.write"}, ClientID: "all", Machine: true}
 		var s fhir.CapabilityStatement
 		if err := json.Unmarshal(h.Get("/metadata", "").Body, &s); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
 
@@ -14,7 +15,7 @@ import (
 // somebody else. Nothing sent so fails inside.
 func FuzzCondition(f *testing.F) {
 	for _, seed := range []string{
-		"", "identifier=urn:lab|7", "identifier=" + sidPIN + "|" + demo.Patient.PIN, "identifier=a|b&identifier=c", "_id=x", "_id=", "x=y",
+		"", "identifier=urn:lab|7", "identifier=" + datatype.SIDPIN + "|" + demo.Patient.PIN, "identifier=a|b&identifier=c", "_id=x", "_id=", "x=y",
 		"identifier=a&x=y", "_include=Patient:organization", "_count=1", "_sort=_id&identifier=a", "name=%00", "%zz", "birthdate=ge1960&name=a,b",
 		"_cursor=x", "patient=Patient/1,2", "status=final&patient=x", "name:exact=x", "identifier=%7C", "code=,,,",
 	} {
@@ -31,7 +32,7 @@ func FuzzCondition(f *testing.F) {
 				}
 				continue
 			}
-			if len(q.criteria) == 0 || len(q.ignored)+len(q.includes)+len(q.reverse) > 0 {
+			if len(q.Criteria) == 0 || len(q.Ignored)+len(q.Includes)+len(q.Reverse) > 0 {
 				t.Fatalf("%s %q: %+v", kind, raw, q)
 			}
 			found, err := own{s.API}.Match(context.Background(), s.db.Read, kind, raw)

@@ -8,6 +8,9 @@ import (
 	"strconv"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 )
 
@@ -18,7 +21,7 @@ var defining = []string{"CodeSystem", "StructureDefinition"}
 
 // definingParams are by what definitions are found, and how the statement names
 // the type of the parameter.
-var definingParams = map[string]paramType{"_id": tokenParam, "url": "uri", "name": stringParam, "type": tokenParam}
+var definingParams = map[string]find.ParamType{"_id": find.TokenParam, "url": "uri", "name": find.StringParam, "type": find.TokenParam}
 
 // definitions answers GET /StructureDefinition/id and the search by url, name and
 // type, of CodeSystem alike.
@@ -29,7 +32,7 @@ func (a *API) definitions(w http.ResponseWriter, r *http.Request, parts []string
 		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.definitionsFound(w, r, parts[0], known) }, http.MethodGet)
 	case len(parts) == 2 && parts[1] == "_search":
 		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.definitionsFound(w, r, parts[0], known) }, http.MethodPost)
-	case len(parts) == 2 && validID(parts[1]):
+	case len(parts) == 2 && find.ValidID(parts[1]):
 		return a.only(w, r, func(w http.ResponseWriter, _ *http.Request) error {
 			for _, d := range known {
 				if d.ID == parts[1] {
@@ -40,7 +43,7 @@ func (a *API) definitions(w http.ResponseWriter, r *http.Request, parts []string
 			return fail.New(fail.NotFound, "card.fhir.not_found")
 		}, http.MethodGet)
 	}
-	return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_operation")
+	return outcome.Troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_operation")
 }
 
 func (a *API) definitionsFound(w http.ResponseWriter, r *http.Request, kind string, known []profile.Definition) error {
@@ -51,7 +54,7 @@ func (a *API) definitionsFound(w http.ResponseWriter, r *http.Request, kind stri
 		}
 		return fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
 	}
-	used, count, after := url.Values{}, defaultCount, ""
+	used, count, after := url.Values{}, find.DefaultCount, ""
 	in := r.Form
 	if hidden := in.Get("_cursor"); hidden != "" {
 		c, ok := a.openCursor(kind, hidden)
@@ -68,19 +71,19 @@ func (a *API) definitionsFound(w http.ResponseWriter, r *http.Request, kind stri
 		case name == "_count":
 			n, err := strconv.Atoi(values[0])
 			if err != nil || n < 0 {
-				return troubled(http.StatusBadRequest, "invalid", "card.fhir.bad_count", "Name", name)
+				return outcome.Troubled(http.StatusBadRequest, "invalid", "card.fhir.bad_count", "Name", name)
 			}
-			count = min(n, maxCount)
+			count = min(n, find.MaxCount)
 		case !ok || name == "type" && kind != "StructureDefinition":
-			return &trouble{status: http.StatusBadRequest, issues: []issue{{
-				code: "not-supported", key: "card.fhir.unknown_parameter", args: fail.Args("Name", clip(name)), expression: clip(name),
+			return &outcome.Trouble{Status: http.StatusBadRequest, Issues: []outcome.Issue{{
+				Code: "not-supported", Key: "card.fhir.unknown_parameter", Args: fail.Args("Name", find.Clip(name)), Expression: find.Clip(name),
 			}}}
 		}
 		used[name] = values
 	}
 	found := slices.DeleteFunc(known, func(d profile.Definition) bool { return !defined(d, used) })
 	total := len(found)
-	b := &Bundle{Type: "searchset", Timestamp: instant(a.clock.Now()), Total: &total, Link: []BundleLink{{"self", a.base + "/" + kind}}}
+	b := &datatype.Bundle{Type: "searchset", Timestamp: datatype.Instant(a.clock.Now()), Total: &total, Link: []datatype.BundleLink{{Relation: "self", URL: a.base + "/" + kind}}}
 	b.ResourceType = "Bundle"
 	if r.Method != http.MethodPost && len(used) > 0 {
 		b.Link[0].URL += "?" + used.Encode()
@@ -88,14 +91,14 @@ func (a *API) definitionsFound(w http.ResponseWriter, r *http.Request, kind stri
 	from := slices.IndexFunc(found, func(d profile.Definition) bool { return d.ID == after }) + 1
 	page := found[from:min(from+count, total)]
 	for _, d := range page {
-		b.Entry = append(b.Entry, BundleEntry{FullURL: a.base + "/" + kind + "/" + d.ID, Resource: json.RawMessage(d.JSON), Search: &BundleSearch{"match"}})
+		b.Entry = append(b.Entry, datatype.BundleEntry{FullURL: a.base + "/" + kind + "/" + d.ID, Resource: json.RawMessage(d.JSON), Search: &datatype.BundleSearch{Mode: "match"}})
 	}
 	if len(page) > 0 && from+count < total {
 		next, err := a.cursorLink(kind, used, []string{page[len(page)-1].ID})
 		if err != nil {
 			return err
 		}
-		b.Link = append(b.Link, BundleLink{"next", next})
+		b.Link = append(b.Link, datatype.BundleLink{Relation: "next", URL: next})
 	}
 	return Send(w, http.StatusOK, b)
 }
@@ -108,17 +111,17 @@ func defined(d profile.Definition, used url.Values) bool {
 		}
 		for _, raw := range values {
 			meets := func(one string) bool {
-				switch one = unescape(one); name {
+				switch one = find.Unescape(one); name {
 				case "_id":
 					return d.ID == one
 				case "url":
 					return d.URL == one
 				case "name":
-					return nameMatches(d.Name, "", one)
+					return find.NameMatches(d.Name, "", one)
 				}
 				return d.Of == one
 			}
-			if !slices.ContainsFunc(splitEscaped(raw, ','), meets) {
+			if !slices.ContainsFunc(find.SplitEscaped(raw, ','), meets) {
 				return false
 			}
 		}

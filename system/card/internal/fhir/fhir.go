@@ -10,6 +10,11 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/sealing"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -23,8 +28,8 @@ type Config struct {
 	Site   string // the card's public address; the API is at /fhir/R4 below it
 	Issuer string // ЕСИ's address
 	Secret []byte // seals ids and cursors; stable over restarts
-	Tokens Tokens
-	Posts  Posts
+	Tokens access.Tokens
+	Posts  access.Posts
 	Offers []Offer // types of neighbouring rooms
 	Most   int64   // bytes of a resource or bundle that is written; 0: DefaultMost
 }
@@ -53,12 +58,13 @@ type API struct {
 	texts      *text.Catalogue
 	base       string
 	issuer     string
-	ids        *sealer
-	tokens     Tokens
-	posts      Posts
-	kinds      map[string]*kind
+	ids        *sealing.Sealer
+	tokens     access.Tokens
+	posts      access.Posts
+	kinds      map[string]*find.Kind
 	offers     []Offer
 	operations []Operation
+	archive    *kept.Archive
 	shelf      *shelf.Shelf
 	most       int64 // bytes of what is written at once
 }
@@ -69,12 +75,13 @@ const root = "/fhir/R4"
 func New(c Config) *API {
 	a := &API{
 		db: c.DB, clock: c.Clock, log: c.Log, texts: c.Texts, base: c.Site + root, issuer: c.Issuer,
-		ids: newSealer(c.Secret), tokens: c.Tokens, posts: c.Posts, offers: c.Offers, most: c.Most,
+		ids: sealing.New(c.Secret), tokens: c.Tokens, posts: c.Posts, offers: c.Offers, most: c.Most,
 	}
 	if a.most == 0 {
 		a.most = DefaultMost
 	}
-	a.shelf = shelf.New(shelf.Config{DB: c.DB, Clock: c.Clock, Own: own{a}, SIDPIN: sidPIN, Base: a.base})
+	a.archive = kept.NewArchive(c.DB, a.ids)
+	a.shelf = shelf.New(shelf.Config{DB: c.DB, Clock: c.Clock, Own: own{a}, SIDPIN: datatype.SIDPIN, Base: a.base})
 	a.kinds = a.kindsOffered()
 	return a
 }
@@ -84,7 +91,7 @@ func New(c Config) *API {
 func Mount(d *desk.Desk, env host.Env, most int64, offers ...Offer) *API {
 	a := New(Config{
 		DB: d.DB, Clock: d.Clock, Log: d.Log, Texts: d.Site.Texts, Site: env.BaseURL, Issuer: env.Issuer, Secret: env.Secret,
-		Tokens: &Introspection{
+		Tokens: &access.Introspection{
 			Issuer: env.Issuer, ClientID: "card", Secret: env.ClientSecret,
 			HTTP: env.HTTP, Clock: d.Clock,
 		},

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -16,8 +18,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // resources of the seeded stay, one of each shape, by the name of their golden
 // file.
 func (s *sample) paths() map[string]string {
-	second := s.ids.claim(formNumber, 2)
-	first := s.ids.claim(formNumber, 1)
+	second := s.ids.Claim(formNumber, 2)
+	first := s.ids.Claim(formNumber, 1)
 	return map[string]string{
 		"patient":                "/Patient/" + patientID,
 		"patient-unknown":        "/Patient/" + unknownID,
@@ -38,11 +40,11 @@ func (s *sample) paths() map[string]string {
 		"organization-fund":      "/Organization/900001",
 		"location-ward":          "/Location/950174-18",
 		"location-bed":           "/Location/" + bedOne,
-		"location-bed-cyrillic":  "/Location/" + bedID(bedTwo),
+		"location-bed-cyrillic":  "/Location/" + kept.BedID(bedTwo),
 		"location-bed-taken":     "/Location/950201-05-1-1",
-		"practitioner":           "/Practitioner/" + s.ids.staff("11503198500123"),
-		"practitionerrole":       "/PractitionerRole/" + s.ids.role("11503198500123", "950174", "21"),
-		"practitionerrole-head":  "/PractitionerRole/" + s.ids.role("20207197800045", "950174", "21"),
+		"practitioner":           "/Practitioner/" + s.ids.Staff("11503198500123"),
+		"practitionerrole":       "/PractitionerRole/" + s.ids.Role("11503198500123", "950174", "21"),
+		"practitionerrole-head":  "/PractitionerRole/" + s.ids.Role("20207197800045", "950174", "21"),
 		"capabilitystatement":    "/metadata",
 		"bundle":                 "/Encounter?patient=" + patientID + "&_include=Encounter:patient&_revinclude=Condition:encounter&_revinclude=Procedure:encounter",
 		"operationoutcome":       "/Patient/nobody",

@@ -11,6 +11,10 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
@@ -18,26 +22,26 @@ import (
 func newID() string { return id.New() }
 
 // gone is the answer where a resource was deleted.
-func gone() error { return troubled(http.StatusGone, "deleted", "card.fhir.deleted") }
+func gone() error { return outcome.Troubled(http.StatusGone, "deleted", "card.fhir.deleted") }
 
 // versionRead answers GET /Type/id/_history/version. Of the card's own records
 // there is the present version alone.
-func (a *API) versionRead(w http.ResponseWriter, r *http.Request, k *kind, id, version string) error {
+func (a *API) versionRead(w http.ResponseWriter, r *http.Request, k *find.Kind, id, version string) error {
 	ctx := r.Context()
-	c, allowed, err := a.admitted(r, k, readAction)
+	c, allowed, err := a.admitted(r, k, access.ReadAction)
 	if err != nil {
 		return err
 	}
-	if !validID(id) || !validID(version) {
+	if !find.ValidID(id) || !find.ValidID(version) {
 		return fail.New(fail.NotFound, "card.fhir.not_found")
 	}
 	if n, err := strconv.ParseInt(version, 10, 64); err == nil && n > 0 && len(version) < 16 {
-		past, err := a.shelf.Version(ctx, k.name, id, n)
+		past, err := a.shelf.Version(ctx, k.Name, id, n)
 		if err != nil {
 			return err
 		}
-		if past != nil && !allowed.all { // who may see the newest may see the others
-			passed, err := k.among(ctx, allowed, []string{id})
+		if past != nil && !allowed.All { // who may see the newest may see the others
+			passed, err := k.Among(ctx, allowed, []string{id})
 			if err != nil {
 				return err
 			}
@@ -46,20 +50,20 @@ func (a *API) versionRead(w http.ResponseWriter, r *http.Request, k *kind, id, v
 			}
 		}
 		if past != nil {
-			if err := a.record(ctx, c, "fhir.read", "", []*item{foreignItem(past)}); err != nil {
+			if err := a.record(ctx, c, "fhir.read", "", []*find.Item{find.ForeignItem(past)}); err != nil {
 				return err
 			}
 			if past.Deleted {
 				return gone()
 			}
-			return a.sendItem(w, r, foreignItem(past))
+			return a.sendItem(w, r, find.ForeignItem(past))
 		}
 	}
-	items, err := k.items(ctx, allowed, []string{id})
+	items, err := k.Items(ctx, allowed, []string{id})
 	if err != nil {
 		return err
 	}
-	if len(items) == 0 || items[0].version != version {
+	if len(items) == 0 || items[0].Version != version {
 		return fail.New(fail.NotFound, "card.fhir.no_version")
 	}
 	if err := a.record(ctx, c, "fhir.read", "", items); err != nil {
@@ -69,16 +73,16 @@ func (a *API) versionRead(w http.ResponseWriter, r *http.Request, k *kind, id, v
 }
 
 // sendItem sends one resource with its version.
-func (a *API) sendItem(w http.ResponseWriter, r *http.Request, i *item) error {
-	w.Header().Set("ETag", `W/"`+i.version+`"`)
-	if !i.updated.IsZero() {
-		w.Header().Set("Last-Modified", i.updated.UTC().Truncate(time.Second).Format(http.TimeFormat))
+func (a *API) sendItem(w http.ResponseWriter, r *http.Request, i *find.Item) error {
+	w.Header().Set("ETag", `W/"`+i.Version+`"`)
+	if !i.Updated.IsZero() {
+		w.Header().Set("Last-Modified", i.Updated.UTC().Truncate(time.Second).Format(http.TimeFormat))
 	}
-	if sameVersion(r.Header.Get("If-None-Match"), i.version) {
+	if sameVersion(r.Header.Get("If-None-Match"), i.Version) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	send(w, http.StatusOK, i.json)
+	send(w, http.StatusOK, i.JSON)
 	return nil
 }
 
@@ -103,18 +107,18 @@ type historyResponse struct {
 
 // historyBundle is a Bundle of versions, the newest first.
 type historyBundle struct {
-	Base
-	Type  string         `json:"type"`
-	Total *int           `json:"total,omitempty"`
-	Link  []BundleLink   `json:"link,omitempty"`
-	Entry []historyEntry `json:"entry,omitempty"`
+	datatype.Base
+	Type  string                `json:"type"`
+	Total *int                  `json:"total,omitempty"`
+	Link  []datatype.BundleLink `json:"link,omitempty"`
+	Entry []historyEntry        `json:"entry,omitempty"`
 }
 
 // history answers GET /Type/id/_history, and GET /Type/_history with id "". The
 // card's own records are not versioned: of them one tells the present alone.
-func (a *API) history(w http.ResponseWriter, r *http.Request, k *kind, id string) error {
+func (a *API) history(w http.ResponseWriter, r *http.Request, k *find.Kind, id string) error {
 	ctx := r.Context()
-	c, allowed, err := a.admitted(r, k, readAction)
+	c, allowed, err := a.admitted(r, k, access.ReadAction)
 	if err != nil {
 		return err
 	}
@@ -122,11 +126,11 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, k *kind, id string
 	if err != nil {
 		return err
 	}
-	if !allowed.all {
+	if !allowed.All {
 		if id == "" {
 			return fail.New(fail.Forbidden, "card.fhir.machines_history")
 		}
-		passed, err := k.among(ctx, allowed, []string{id})
+		passed, err := k.Among(ctx, allowed, []string{id})
 		if err != nil {
 			return err
 		}
@@ -140,28 +144,28 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, k *kind, id string
 	}
 	b := &historyBundle{Type: "history"}
 	b.ResourceType = "Bundle"
-	versions, err := a.shelf.History(ctx, k.name, id, since, after, count+1)
+	versions, err := a.shelf.History(ctx, k.Name, id, since, after, count+1)
 	if err != nil {
 		return err
 	}
-	var shown []*item
+	var shown []*find.Item
 	for n, v := range versions {
 		if n == count {
 			last := versions[n-1]
-			next, err := a.cursorLink(k.name, url.Values{"_history": {id}, "_count": {strconv.Itoa(count)}}, []string{
+			next, err := a.cursorLink(k.Name, url.Values{"_history": {id}, "_count": {strconv.Itoa(count)}}, []string{
 				strconv.FormatInt(last.Updated.UnixMicro(), 10), last.ID, strconv.FormatInt(last.Version, 10),
 			})
 			if err != nil {
 				return err
 			}
-			b.Link = append(b.Link, BundleLink{"next", a.historyLink(k, id, next)})
+			b.Link = append(b.Link, datatype.BundleLink{Relation: "next", URL: a.historyLink(k, id, next)})
 			break
 		}
-		shown = append(shown, foreignItem(&versions[n]))
+		shown = append(shown, find.ForeignItem(&versions[n]))
 		b.Entry = append(b.Entry, a.historyEntry(v))
 	}
 	if id != "" && len(versions) == 0 && after.Version == 0 {
-		items, err := k.items(ctx, allowed, []string{id})
+		items, err := k.Items(ctx, allowed, []string{id})
 		if err != nil {
 			return err
 		}
@@ -170,14 +174,14 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, k *kind, id string
 		}
 		shown = items
 		b.Entry = append(b.Entry, historyEntry{
-			FullURL: a.base + "/" + k.name + "/" + id, Resource: items[0].json, Request: historyRequest{"PUT", k.name + "/" + id},
-			Response: historyResponse{"200", `W/"` + items[0].version + `"`, instant(items[0].updated)},
+			FullURL: a.base + "/" + k.Name + "/" + id, Resource: items[0].JSON, Request: historyRequest{"PUT", k.Name + "/" + id},
+			Response: historyResponse{"200", `W/"` + items[0].Version + `"`, datatype.Instant(items[0].Updated)},
 		})
 	}
 	if err := a.record(ctx, c, "fhir.read", "", shown); err != nil {
 		return err
 	}
-	data, err := encode(b)
+	data, err := datatype.Encode(b)
 	if err != nil {
 		return err
 	}
@@ -187,15 +191,15 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, k *kind, id string
 
 // historyLink leads to the next page of a history: the sealed cursor goes with
 // the address of the history.
-func (a *API) historyLink(k *kind, id, link string) string {
+func (a *API) historyLink(k *find.Kind, id, link string) string {
 	_, hidden, _ := strings.Cut(link, "?")
 	if id == "" {
-		return a.base + "/" + k.name + "/_history?" + hidden
+		return a.base + "/" + k.Name + "/_history?" + hidden
 	}
-	return a.base + "/" + k.name + "/" + id + "/_history?" + hidden
+	return a.base + "/" + k.Name + "/" + id + "/_history?" + hidden
 }
 
-func (a *API) historyParameters(r *http.Request, k *kind, id string) (url.Values, shelf.Place, error) {
+func (a *API) historyParameters(r *http.Request, k *find.Kind, id string) (url.Values, shelf.Place, error) {
 	params, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, shelf.Place{}, fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
@@ -204,7 +208,7 @@ func (a *API) historyParameters(r *http.Request, k *kind, id string) (url.Values
 	if hidden == "" {
 		return params, shelf.Place{}, nil
 	}
-	c, ok := a.openCursor(k.name, hidden)
+	c, ok := a.openCursor(k.Name, hidden)
 	bad := fail.New(fail.BadRequest, "card.fhir.bad_cursor")
 	if !ok || c.Params.Get("_history") != id || len(c.After) != 3 {
 		return nil, shelf.Place{}, bad
@@ -218,13 +222,13 @@ func (a *API) historyParameters(r *http.Request, k *kind, id string) (url.Values
 }
 
 func historyBounds(params url.Values) (count int, since time.Time, err error) {
-	count = defaultCount
+	count = find.DefaultCount
 	if raw := params.Get("_count"); raw != "" {
 		n, err := strconv.Atoi(raw)
 		if err != nil || n < 1 {
 			return 0, since, fail.New(fail.BadRequest, "card.fhir.bad_count")
 		}
-		count = min(n, maxCount)
+		count = min(n, find.MaxCount)
 	}
 	if raw := params.Get("_since"); raw != "" {
 		low, _, ok := r4.Span(raw)
@@ -240,7 +244,7 @@ func (a *API) historyEntry(v shelf.Resource) historyEntry {
 	e := historyEntry{
 		FullURL: a.base + "/" + v.Kind + "/" + v.ID, Resource: v.Body,
 		Request:  historyRequest{http.MethodPut, v.Kind + "/" + v.ID},
-		Response: historyResponse{"200", `W/"` + strconv.FormatInt(v.Version, 10) + `"`, instant(v.Updated)},
+		Response: historyResponse{"200", `W/"` + strconv.FormatInt(v.Version, 10) + `"`, datatype.Instant(v.Updated)},
 	}
 	switch {
 	case v.Deleted:

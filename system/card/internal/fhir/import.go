@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/intake"
 )
 
@@ -14,9 +15,9 @@ func (a *API) Import(ctx context.Context, in io.ReadSeeker, name string, progres
 }
 
 func (a *API) intake(progress func(resources int)) *intake.Intake {
-	c := caller{token: Token{Active: true, ClientID: "sanarip import fhir", Machine: true}}
+	c := access.Caller{Token: access.Token{Active: true, ClientID: "sanarip import fhir", Machine: true}}
 	return &intake.Intake{
-		Shelf: a.shelf, Records: writeRecords(c), Author: c.author(), Progress: progress,
+		Shelf: a.shelf, Records: writeRecords(c), Author: c.Author(), Progress: progress,
 		Takes: func(kind string) bool { k := a.kinds[kind]; return k != nil && writable(k) },
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/intake"
 )
 
@@ -80,7 +81,7 @@ func TestImportJoinsAndRefuses(t *testing.T) {
 		file := func(pin string) []byte {
 			return []byte(bundleOf("collection",
 				`{"fullUrl":"http://elsewhere/Observation/1","resource":`+strings.Replace(observation, "Patient/%s", "Patient/9", 1)+`}`,
-				`{"fullUrl":"http://elsewhere/Patient/9","resource":{"resourceType":"Patient","id":"9","identifier":[{"system":"`+sidPIN+`","value":"`+pin+`"}]}}`))
+				`{"fullUrl":"http://elsewhere/Patient/9","resource":{"resourceType":"Patient","id":"9","identifier":[{"system":"`+datatype.SIDPIN+`","value":"`+pin+`"}]}}`))
 		}
 		for _, part := range []int{0, 1} {
 			r := s.take(t, file(demo.Patient.PIN), part)

@@ -7,6 +7,10 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
 )
 
 // Offer is a type of resource that a neighbouring room makes of rows of the card.
@@ -44,44 +48,43 @@ type Table struct {
 }
 
 // Column turns the values of a search parameter into a condition.
-type Column struct{ write column }
+type Column struct{ write find.Column }
 
 // Made is a resource with what the server must know of it.
 type Made struct {
 	ID       string
-	Resource Resource
+	Resource datatype.Resource
 	Updated  time.Time // latest moment that the rows know of
 	PIN      string    // of the person it tells of
-	Refs     map[string][]*Reference
+	Refs     map[string][]*datatype.Reference
 }
 
-// Resource is a struct that begins with Base.
-type Resource interface{ base() *Base }
-
 // Codes is a code of one of the systems, each with its expression.
-func Codes(exprs map[string]string) Column { return Column{tokenColumn(exprs)} }
+func Codes(exprs map[string]string) Column { return Column{find.TokenColumn(exprs)} }
 
 // CodesOn is Codes whose expressions depend on the day, as 2026-11-22.
 func (a *API) CodesOn(exprs func(today string) map[string]string) Column {
-	return Column{func(b *builder, c criterion) string {
-		return tokenColumn(exprs(clock.DateOf(a.clock.Now()).String()))(b, c)
+	return Column{func(b *find.Builder, c find.Criterion) string {
+		return find.TokenColumn(exprs(clock.DateOf(a.clock.Now()).String()))(b, c)
 	}}
 }
 
 // Constant is a code that every row has.
-func Constant(system, code string) Column { return Column{constantColumn(system, code)} }
+func Constant(system, code string) Column { return Column{find.ConstantColumn(system, code)} }
 
 // References is a reference to the row of the id.
-func References(expr string) Column { return Column{refColumn(expr)} }
+func References(expr string) Column { return Column{find.RefColumn(expr)} }
 
 // Moments is a moment in microseconds.
-func Moments(expr string) Column { return Column{momentColumn(expr)} }
+func Moments(expr string) Column { return Column{find.MomentColumn(expr)} }
 
 // Staff is a reference to a practitioner, of whom the row has the ПИН.
-func (a *API) Staff(expr string) Column { return Column{staffColumn(a.ids, expr)} }
+func (a *API) Staff(expr string) Column { return Column{find.StaffColumn(a.ids, expr)} }
 
 // Practitioner leads to a member of staff; nil for nobody.
-func (a *API) Practitioner(pin, name string) *Reference { return a.practitionerRef(pin, name) }
+func (a *API) Practitioner(pin, name string) *datatype.Reference {
+	return a.archive.PractitionerRef(pin, name)
+}
 
 // Address is the address of the API.
 func (a *API) Address() string { return a.base }
@@ -92,39 +95,23 @@ func (a *API) Now() time.Time { return a.clock.Now() }
 // Words are those of the key in every language.
 func (a *API) Words(key string) text.Words { return a.texts.Words(key) }
 
-// To leads to a resource; nil for no id.
-func To(kind, id string) *Reference { return refTo(kind, id) }
-
-// Code is a concept of one code.
-func Code(system, code, display string) *Concept { return concept(system, code, display) }
-
-// Moment is a dateTime; "" for the zero time.
-func Moment(t time.Time) string { return moment(t) }
-
-// Instant is an instant, to the millisecond; "" for the zero time.
-func Instant(t time.Time) string { return instant(t) }
-
-// Span is a period; nil for none.
-func Span(from, until time.Time) *Period { return period(from, until) }
-
-// Canonical is below which our own codes, extensions and profiles are named.
-const Canonical = canonical
-
 // offered is the kind of a source.
-func (a *API) offered(s Source) *kind {
-	k := &kind{name: s.Kind, params: map[string]param{}}
+func (a *API) offered(s Source) *find.Kind {
+	k := &find.Kind{Name: s.Kind, Params: map[string]find.Param{}}
 	for name, p := range s.Params {
-		k.params[name] = param{kind: paramType(p.Type), targets: p.Targets, sorts: p.Sorts}
+		k.Params[name] = find.Param{Kind: find.ParamType(p.Type), Targets: p.Targets, Sorts: p.Sorts}
 	}
 	t := s.Table.table()
-	k.find = func(ctx context.Context, r reach, q *query) (found, error) { return t.find(ctx, a.reader(ctx), r, q) }
-	k.load = func(ctx context.Context, ids []string) ([]*item, error) {
-		all, err := s.Load(ctx, a.reader(ctx), ids)
-		var items []*item
+	k.Find = func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
+		return t.Find(ctx, a.archive.Reader(ctx), r, q)
+	}
+	k.Load = func(ctx context.Context, ids []string) ([]*find.Item, error) {
+		all, err := s.Load(ctx, a.archive.Reader(ctx), ids)
+		var items []*find.Item
 		for _, m := range all {
-			i := &item{kind: s.Kind, id: m.ID, resource: m.Resource, updated: m.Updated, person: true, subject: m.PIN}
+			i := &find.Item{Kind: s.Kind, ID: m.ID, Resource: m.Resource, Updated: m.Updated, Person: true, Subject: m.PIN}
 			for name, references := range m.Refs {
-				i.refer(name, references...)
+				i.Refer(name, references...)
 			}
 			items = append(items, i)
 		}
@@ -133,25 +120,25 @@ func (a *API) offered(s Source) *kind {
 	return k
 }
 
-func (t Table) table() *table {
-	made := &table{
-		from: t.From, always: t.Where, keys: []key{{expr: t.ID}}, id: func(keys []string) string { return keys[0] },
-		columns: map[string]column{"_id": idColumn(t.ID)}, sorts: map[string]key{},
+func (t Table) table() *find.Table {
+	made := &find.Table{
+		From: t.From, Always: t.Where, Keys: []find.Key{{Expr: t.ID}}, ID: func(keys []string) string { return keys[0] },
+		Columns: map[string]find.Column{"_id": find.IDColumn(t.ID)}, Sorts: map[string]find.Key{},
 	}
 	for name, c := range t.Columns {
-		made.columns[name] = c.write
+		made.Columns[name] = c.write
 	}
 	for name, expr := range t.Sorts {
-		made.sorts[name] = key{expr: expr, number: true}
+		made.Sorts[name] = find.Key{Expr: expr, Number: true}
 	}
 	switch {
 	case t.Treated:
-		made.reach = patientTable().reach
+		made.Reach = kept.PatientTable().Reach
 	case t.Organisation != "":
-		made.reach = stayReach(t.Organisation)
+		made.Reach = find.StayReach(t.Organisation)
 	default:
-		made.reach = func(b *builder, r reach) string {
-			return r.condition(b, "p.pin", func(*builder) string { return never })
+		made.Reach = func(b *find.Builder, r access.Reach) string {
+			return find.Opened(r, b, "p.pin", func(*find.Builder) string { return find.Never })
 		}
 	}
 	return made

@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 )
 
 // Operation is what a neighbouring room does beside reading and searching:
@@ -49,7 +53,7 @@ func (a *API) operation(parts []string) (Operation, Target, bool) {
 	on.Rest = parts[at+1:]
 	for _, o := range a.operations {
 		if o.Name == parts[at] && o.Kind == on.Kind && o.Instance == (on.ID != "") && (o.Below || len(on.Rest) == 0) {
-			return o, on, on.ID == "" || validID(on.ID)
+			return o, on, on.ID == "" || find.ValidID(on.ID)
 		}
 	}
 	return Operation{}, Target{}, false
@@ -58,23 +62,23 @@ func (a *API) operation(parts []string) (Operation, Target, bool) {
 // Caller is who asks.
 type Caller struct {
 	api *API
-	c   caller
+	c   access.Caller
 }
 
 // Item is one resource that a caller was let through to.
-type Item struct{ i *item }
+type Item struct{ i *find.Item }
 
 // Kind is its type.
-func (i Item) Kind() string { return i.i.kind }
+func (i Item) Kind() string { return i.i.Kind }
 
 // ID is its id within the type.
-func (i Item) ID() string { return i.i.id }
+func (i Item) ID() string { return i.i.ID }
 
 // JSON is the resource as it is sent.
-func (i Item) JSON() []byte { return i.i.json }
+func (i Item) JSON() []byte { return i.i.JSON }
 
 // Updated is the latest moment that its rows know of; zero: they know none.
-func (i Item) Updated() time.Time { return i.i.updated }
+func (i Item) Updated() time.Time { return i.i.Updated }
 
 // Caller is who sent the request.
 func (a *API) Caller(r *http.Request) (Caller, error) {
@@ -87,24 +91,24 @@ func (a *API) Caller(r *http.Request) (Caller, error) {
 }
 
 // Client is the id of the caller's system, Machine whether nobody stands behind it.
-func (c Caller) Client() (id string, machine bool) { return c.c.token.ClientID, c.c.token.Machine }
+func (c Caller) Client() (id string, machine bool) { return c.c.Token.ClientID, c.c.Token.Machine }
 
 // May says whether the caller may search the type.
 func (c Caller) May(kind string) bool {
-	_, err := c.c.reach(kind, searchAction)
+	_, err := c.c.Reach(kind, access.SearchAction)
 	return err == nil
 }
 
 // Need is May as an error.
 func (c Caller) Need(kind string) error {
-	_, err := c.c.reach(kind, searchAction)
+	_, err := c.c.Reach(kind, access.SearchAction)
 	return err
 }
 
 // Find is one page of a search within the caller's reach, and the place of the
 // next one; nil at the end.
 func (c Caller) Find(ctx context.Context, kind string, params url.Values, count int, after []string) ([]Item, []string, error) {
-	allowed, err := c.c.reach(kind, searchAction)
+	allowed, err := c.c.Reach(kind, access.SearchAction)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -113,22 +117,22 @@ func (c Caller) Find(ctx context.Context, kind string, params url.Values, count 
 
 // FindAll is Find of everything that there is, for what was allowed before.
 func (a *API) FindAll(ctx context.Context, kind string, params url.Values, count int, after []string) ([]Item, []string, error) {
-	return a.page(ctx, reach{all: true}, kind, params, count, after)
+	return a.page(ctx, access.Reach{All: true}, kind, params, count, after)
 }
 
-func (a *API) page(ctx context.Context, r reach, kind string, params url.Values, count int, after []string) ([]Item, []string, error) {
+func (a *API) page(ctx context.Context, r access.Reach, kind string, params url.Values, count int, after []string) ([]Item, []string, error) {
 	k := a.kinds[kind]
-	q, err := readQuery(a.kinds, k, params, a.base, true, a.clock.Now())
+	q, err := find.ReadQuery(a.kinds, k, params, a.base, true, a.clock.Now())
 	if err != nil {
 		return nil, nil, err
 	}
-	q.count, q.after = count, after
-	f, err := k.find(ctx, r, q)
+	q.Count, q.After = count, after
+	f, err := k.Find(ctx, r, q)
 	if err != nil {
 		return nil, nil, err
 	}
-	items, err := k.ordered(ctx, f.ids)
-	return wrapped(items), f.after, err
+	items, err := k.Ordered(ctx, f.IDs)
+	return wrapped(items), f.After, err
 }
 
 // Items are those of the ids that the caller reaches.
@@ -137,26 +141,26 @@ func (c Caller) Items(ctx context.Context, kind string, ids []string) ([]Item, e
 	if !ok {
 		return nil, nil
 	}
-	allowed, err := c.c.reach(kind, readAction)
+	allowed, err := c.c.Reach(kind, access.ReadAction)
 	if err != nil {
 		return nil, err
 	}
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !validID(id) })
-	items, err := k.items(ctx, allowed, ids)
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !find.ValidID(id) })
+	items, err := k.Items(ctx, allowed, ids)
 	return wrapped(items), err
 }
 
 // Tell records that the caller was shown the items; it is called before they are
 // sent.
 func (c Caller) Tell(ctx context.Context, action string, items []Item) error {
-	bare := make([]*item, len(items))
+	bare := make([]*find.Item, len(items))
 	for i, one := range items {
 		bare[i] = one.i
 	}
 	return c.api.record(ctx, c.c, action, "", bare)
 }
 
-func wrapped(items []*item) []Item {
+func wrapped(items []*find.Item) []Item {
 	all := make([]Item, len(items))
 	for i, one := range items {
 		all[i] = Item{one}
@@ -175,7 +179,7 @@ func (a *API) Leading(kind, to string, among ...string) string {
 		return ""
 	}
 	for _, name := range among {
-		if p, ok := k.params[name]; ok && p.kind == referenceParam && slices.Contains(p.targets, to) {
+		if p, ok := k.Params[name]; ok && p.Kind == find.ReferenceParam && slices.Contains(p.Targets, to) {
 			return name
 		}
 	}
@@ -183,19 +187,19 @@ func (a *API) Leading(kind, to string, among ...string) string {
 }
 
 // Hide makes a text that this installation alone can read and nobody can change.
-func (a *API) Hide(plain []byte) string { return a.ids.hide(plain) }
+func (a *API) Hide(plain []byte) string { return a.ids.Hide(plain) }
 
 // Reveal reads what Hide made.
-func (a *API) Reveal(hidden string) ([]byte, bool) { return a.ids.reveal(hidden) }
+func (a *API) Reveal(hidden string) ([]byte, bool) { return a.ids.Reveal(hidden) }
 
 // Refuse is an error with a status of HTTP and a code of FHIR's issue types.
 func Refuse(status int, code, key string, pairs ...any) error {
-	return troubled(status, code, key, pairs...)
+	return outcome.Troubled(status, code, key, pairs...)
 }
 
 // Send answers with a resource.
 func Send(w http.ResponseWriter, status int, resource any) error {
-	data, err := encode(resource)
+	data, err := datatype.Encode(resource)
 	if err != nil {
 		return err
 	}
@@ -219,6 +223,3 @@ func (a *API) operationsOf(kind string) []CapabilityOperation {
 	}
 	return all
 }
-
-// Encode is JSON without the escapes that only HTML needs.
-func Encode(v any) ([]byte, error) { return encode(v) }

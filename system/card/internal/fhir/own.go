@@ -8,36 +8,29 @@ import (
 	"slices"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
 
 // own tells the shelf of the card's own records.
 type own struct{ api *API }
 
-type readerKey struct{}
-
-// reader is what kinds read by: the transaction of a write that looks for
-// something, or the pool for reading.
-func (a *API) reader(ctx context.Context) db.Querier {
-	if q, ok := ctx.Value(readerKey{}).(db.Querier); ok {
-		return q
-	}
-	return a.db.Read
-}
-
 // Has implements shelf.Own.
 func (o own) Has(ctx context.Context, q db.Querier, kind string, ids []string) (map[string]shelf.Person, error) {
-	if query, ok := ownRecords[kind]; ok {
-		return loadOwn(ctx, q, query, ids)
+	if query, ok := kept.OwnRecords[kind]; ok {
+		return kept.LoadOwn(ctx, q, query, ids)
 	}
 	all := map[string]shelf.Person{}
-	if k := o.api.kinds[kind]; k != nil && k.own != nil && !slices.Contains([]string{"Practitioner", "PractitionerRole", "Claim", "ClaimResponse", "Location"}, kind) {
-		c := criterion{name: "_id", param: k.params["_id"]}
+	if k := o.api.kinds[kind]; k != nil && k.Own != nil && !slices.Contains([]string{"Practitioner", "PractitionerRole", "Claim", "ClaimResponse", "Location"}, kind) {
+		c := find.Criterion{Name: "_id", Param: k.Params["_id"]}
 		for _, id := range ids {
-			c.values = append(c.values, value{text: id})
+			c.Values = append(c.Values, find.Value{Text: id})
 		}
-		f, err := k.own(context.WithValue(ctx, readerKey{}, q), reach{all: true}, &query{criteria: []criterion{c}, count: len(ids)})
-		for _, id := range f.ids {
+		f, err := k.Own(kept.Reading(ctx, q), access.Reach{All: true}, &find.Query{Criteria: []find.Criterion{c}, Count: len(ids)})
+		for _, id := range f.IDs {
 			all[id] = shelf.Person{}
 		}
 		return all, err
@@ -46,17 +39,16 @@ func (o own) Has(ctx context.Context, q db.Querier, kind string, ids []string) (
 		ok := false
 		switch kind {
 		case "Practitioner":
-			_, ok = o.api.ids.staffPIN(id)
+			_, ok = o.api.ids.StaffPIN(id)
 		case "PractitionerRole":
-			_, _, _, ok = o.api.ids.roleKey(id)
+			_, _, _, ok = o.api.ids.RoleKey(id)
 		case "Claim", "ClaimResponse":
-			_, _, ok = o.api.ids.claimKey(id)
+			_, _, ok = o.api.ids.ClaimKey(id)
 		case "Location":
-			entries, err := o.api.locationEntries(context.WithValue(ctx, readerKey{}, q), []string{id})
-			if err != nil {
+			var err error
+			if ok, err = o.api.archive.HasLocation(kept.Reading(ctx, q), id); err != nil {
 				return nil, err
 			}
-			ok = slices.ContainsFunc(entries, func(e entry) bool { return e.id == id })
 		}
 		if ok {
 			all[id] = shelf.Person{}
@@ -67,7 +59,7 @@ func (o own) Has(ctx context.Context, q db.Querier, kind string, ids []string) (
 
 // Bearer implements shelf.Own.
 func (o own) Bearer(ctx context.Context, q db.Querier, pin string) (string, error) {
-	return bearerOf(ctx, q, pin)
+	return kept.BearerOf(ctx, q, pin)
 }
 
 // Match implements shelf.Own: a search of everything there is, two matches at
@@ -82,29 +74,29 @@ func (o own) Match(ctx context.Context, q db.Querier, kind, condition string) ([
 	if err != nil {
 		return nil, err
 	}
-	search.count = 2
-	f, err := k.find(context.WithValue(ctx, readerKey{}, q), reach{all: true}, search)
-	return f.ids, err
+	search.Count = 2
+	f, err := k.Find(kept.Reading(ctx, q), access.Reach{All: true}, search)
+	return f.IDs, err
 }
 
 // condition reads the parameters of a conditional write. They must be
 // understood wholly and say something: what was left out would make two of one.
-func (a *API) condition(k *kind, condition string) (*query, error) {
+func (a *API) condition(k *find.Kind, condition string) (*find.Query, error) {
 	bad := &shelf.Refusal{Status: http.StatusBadRequest, Code: "invalid", Key: "card.fhir.bad_condition", Entry: -1}
 	values, err := url.ParseQuery(condition)
 	if err != nil || len(condition) > maxAddress {
 		return nil, bad
 	}
-	q, err := readQuery(a.kinds, k, values, a.base, true, a.clock.Now())
+	q, err := find.ReadQuery(a.kinds, k, values, a.base, true, a.clock.Now())
 	if err != nil {
-		var t *trouble
-		if errors.As(err, &t) && len(t.issues) > 0 {
-			first := t.issues[0]
-			return nil, &shelf.Refusal{Status: http.StatusBadRequest, Code: first.code, Key: first.key, Args: pairs(first.args), Entry: -1}
+		var t *outcome.Trouble
+		if errors.As(err, &t) && len(t.Issues) > 0 {
+			first := t.Issues[0]
+			return nil, &shelf.Refusal{Status: http.StatusBadRequest, Code: first.Code, Key: first.Key, Args: pairs(first.Args), Entry: -1}
 		}
 		return nil, err
 	}
-	if len(q.criteria) == 0 || len(q.includes)+len(q.reverse) > 0 {
+	if len(q.Criteria) == 0 || len(q.Includes)+len(q.Reverse) > 0 {
 		return nil, bad
 	}
 	return q, nil

@@ -5,20 +5,22 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 )
 
 // read answers GET /Type/id. What is out of the caller's reach is not told from
 // what is not there.
-func (a *API) read(w http.ResponseWriter, r *http.Request, k *kind, id string) error {
+func (a *API) read(w http.ResponseWriter, r *http.Request, k *find.Kind, id string) error {
 	ctx := r.Context()
-	c, allowed, err := a.admitted(r, k, readAction)
+	c, allowed, err := a.admitted(r, k, access.ReadAction)
 	if err != nil {
 		return err
 	}
-	if !validID(id) {
+	if !find.ValidID(id) {
 		return fail.New(fail.NotFound, "card.fhir.not_found")
 	}
-	if allowed.all && writable(k) { // with whoever reads at the same moment
+	if allowed.All && writable(k) { // with whoever reads at the same moment
 		found, err := a.foreign(ctx, c, k, id, allowed)
 		if err != nil {
 			return err
@@ -27,10 +29,10 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, k *kind, id string) e
 			if found.Deleted {
 				return gone()
 			}
-			return a.sendItem(w, r, foreignItem(found))
+			return a.sendItem(w, r, find.ForeignItem(found))
 		}
 	}
-	items, err := k.items(ctx, allowed, []string{id})
+	items, err := k.Items(ctx, allowed, []string{id})
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func TestWhereAPersonIsFound(t *testing.T) {
 	eachSample(t, func(t *testing.T, s *sample) {
 		for pin, want := range map[string]cardapi.Record{
 			demo.Patient.PIN: {Patient: patientID, User: "Patient/" + patientID},
-			demo.Doctor.PIN:  {User: "Practitioner/" + s.ids.staff(demo.Doctor.PIN)},
+			demo.Doctor.PIN:  {User: "Practitioner/" + s.ids.Staff(demo.Doctor.PIN)},
 			demo.Nurse.PIN:   {},
 		} {
 			if got, err := s.Record(context.Background(), pin); err != nil || got != want {

@@ -12,7 +12,10 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 )
 
 const (
@@ -21,9 +24,9 @@ const (
 )
 
 // search answers GET /Type and POST /Type/_search.
-func (a *API) search(w http.ResponseWriter, r *http.Request, k *kind) error {
+func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error {
 	ctx := r.Context()
-	c, allowed, err := a.admitted(r, k, searchAction)
+	c, allowed, err := a.admitted(r, k, access.SearchAction)
 	if err != nil {
 		return err
 	}
@@ -31,16 +34,16 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *kind) error {
 	if err != nil {
 		return err
 	}
-	q, err := readQuery(a.kinds, k, params, a.base, strict(r), a.clock.Now())
+	q, err := find.ReadQuery(a.kinds, k, params, a.base, strict(r), a.clock.Now())
 	if err != nil {
 		return err
 	}
-	q.after = after
-	f, err := k.find(ctx, allowed, q)
+	q.After = after
+	f, err := k.Find(ctx, allowed, q)
 	if err != nil {
 		return err
 	}
-	matches, err := k.ordered(ctx, f.ids)
+	matches, err := k.Ordered(ctx, f.IDs)
 	if err != nil {
 		return err
 	}
@@ -48,21 +51,21 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *kind) error {
 	if err != nil {
 		return err
 	}
-	if err := a.record(ctx, c, "fhir.search", q.askedPIN(), append(slices.Clone(matches), included...)); err != nil {
+	if err := a.record(ctx, c, "fhir.search", q.AskedPIN(), append(slices.Clone(matches), included...)); err != nil {
 		return err
 	}
 	self, err := a.self(r, k, q)
 	if err != nil {
 		return err
 	}
-	b := &Bundle{Type: "searchset", Timestamp: instant(a.clock.Now()), Total: &f.total, Link: []BundleLink{{"self", self}}}
+	b := &datatype.Bundle{Type: "searchset", Timestamp: datatype.Instant(a.clock.Now()), Total: &f.Total, Link: []datatype.BundleLink{{Relation: "self", URL: self}}}
 	b.ResourceType = "Bundle"
-	if f.after != nil {
-		next, err := a.cursorLink(k.name, q.used, f.after)
+	if f.After != nil {
+		next, err := a.cursorLink(k.Name, q.Used, f.After)
 		if err != nil {
 			return err
 		}
-		b.Link = append(b.Link, BundleLink{"next", next})
+		b.Link = append(b.Link, datatype.BundleLink{Relation: "next", URL: next})
 	}
 	for _, i := range matches {
 		b.Entry = append(b.Entry, a.bundled(i, "match"))
@@ -70,14 +73,14 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *kind) error {
 	for _, i := range included {
 		b.Entry = append(b.Entry, a.bundled(i, "include"))
 	}
-	if len(q.ignored) > 0 {
-		entry, err := leftOut(ctx, q.ignored)
+	if len(q.Ignored) > 0 {
+		entry, err := leftOut(ctx, q.Ignored)
 		if err != nil {
 			return err
 		}
 		b.Entry = append(b.Entry, entry)
 	}
-	data, err := encode(b)
+	data, err := datatype.Encode(b)
 	if err != nil {
 		return err
 	}
@@ -85,22 +88,22 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *kind) error {
 	return nil
 }
 
-func (a *API) bundled(i *item, mode string) BundleEntry {
-	return BundleEntry{FullURL: a.base + "/" + i.kind + "/" + i.id, Resource: i.json, Search: &BundleSearch{mode}}
+func (a *API) bundled(i *find.Item, mode string) datatype.BundleEntry {
+	return datatype.BundleEntry{FullURL: a.base + "/" + i.Kind + "/" + i.ID, Resource: i.JSON, Search: &datatype.BundleSearch{Mode: mode}}
 }
 
 // leftOut names the parameters that were not understood.
-func leftOut(ctx context.Context, ignored []string) (BundleEntry, error) {
-	var issues []issue
+func leftOut(ctx context.Context, ignored []string) (datatype.BundleEntry, error) {
+	var issues []outcome.Issue
 	for _, name := range ignored {
-		issues = append(issues, issue{severity: "warning", code: "not-supported", key: "card.fhir.unknown_parameter", args: fail.Args("Name", name), expression: name})
+		issues = append(issues, outcome.Issue{Severity: "warning", Code: "not-supported", Key: "card.fhir.unknown_parameter", Args: fail.Args("Name", name), Expression: name})
 	}
-	data, err := encode(outcome(ctx, issues))
-	return BundleEntry{Resource: data, Search: &BundleSearch{"outcome"}}, err
+	data, err := datatype.Encode(outcome.Of(ctx, issues))
+	return datatype.BundleEntry{Resource: data, Search: &datatype.BundleSearch{Mode: "outcome"}}, err
 }
 
 // parameters are those of the search, from the URL, the body or a cursor.
-func (a *API) parameters(w http.ResponseWriter, r *http.Request, k *kind) (params url.Values, after []string, err error) {
+func (a *API) parameters(w http.ResponseWriter, r *http.Request, k *find.Kind) (params url.Values, after []string, err error) {
 	if len(r.URL.RawQuery) > maxAddress {
 		return nil, nil, fail.New(fail.BadRequest, "card.fhir.too_many_parameters")
 	}
@@ -109,22 +112,22 @@ func (a *API) parameters(w http.ResponseWriter, r *http.Request, k *kind) (param
 		return nil, nil, fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
 	}
 	if hidden := params.Get("_cursor"); hidden != "" {
-		c, ok := a.openCursor(k.name, hidden)
+		c, ok := a.openCursor(k.Name, hidden)
 		if !ok {
 			return nil, nil, fail.New(fail.BadRequest, "card.fhir.bad_cursor")
 		}
 		return c.Params, c.After, nil
 	}
-	if name, ok := carriesPIN(params); ok && r.Context().Value(insideKey{}) == nil {
-		t := troubled(http.StatusBadRequest, "security", "card.fhir.pin_in_url")
-		t.issues[0].expression = clip(name)
+	if name, ok := find.CarriesPIN(params); ok && r.Context().Value(insideKey{}) == nil {
+		t := outcome.Troubled(http.StatusBadRequest, "security", "card.fhir.pin_in_url")
+		t.Issues[0].Expression = find.Clip(name)
 		return nil, nil, t
 	}
 	if r.Method != http.MethodPost {
 		return params, nil, nil
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
-		return nil, nil, troubled(http.StatusUnsupportedMediaType, "not-supported", "card.fhir.form_only")
+		return nil, nil, outcome.Troubled(http.StatusUnsupportedMediaType, "not-supported", "card.fhir.form_only")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
@@ -156,36 +159,24 @@ func strict(r *http.Request) bool {
 
 // self is the link to this search as it was understood. What came in a body
 // stays out of the URL.
-func (a *API) self(r *http.Request, k *kind, q *query) (string, error) {
+func (a *API) self(r *http.Request, k *find.Kind, q *find.Query) (string, error) {
 	if r.Method == http.MethodPost || r.Context().Value(insideKey{}) != nil || r.URL.Query().Get("_cursor") != "" {
-		return a.cursorLink(k.name, q.used, q.after)
+		return a.cursorLink(k.Name, q.Used, q.After)
 	}
-	link := a.base + "/" + k.name
-	if encoded := q.used.Encode(); encoded != "" {
+	link := a.base + "/" + k.Name
+	if encoded := q.Used.Encode(); encoded != "" {
 		link += "?" + encoded
 	}
 	return link, nil
 }
 
-// askedPIN is the ПИН that the search names, if it names one alone.
-func (q *query) askedPIN() string {
-	for _, c := range q.criteria {
-		if c.param.secret && len(c.values) == 1 && (!c.values[0].hasSystem || c.values[0].system == sidPIN) {
-			if asked, err := pin.Parse(c.values[0].text); err == nil {
-				return asked
-			}
-		}
-	}
-	return ""
-}
-
 // included are the resources that the matches lead to, and those that lead to
 // them, each once and within what the caller may see of its kind. A kind that
 // the token does not open is left out.
-func (a *API) included(ctx context.Context, c caller, k *kind, q *query, matches []*item) ([]*item, error) {
+func (a *API) included(ctx context.Context, c access.Caller, k *find.Kind, q *find.Query, matches []*find.Item) ([]*find.Item, error) {
 	have := map[string]bool{}
 	for _, i := range matches {
-		have[i.kind+"/"+i.id] = true
+		have[i.Kind+"/"+i.ID] = true
 	}
 	wanted := map[string][]string{} // ids by kind
 	want := func(kind, id string) {
@@ -194,69 +185,69 @@ func (a *API) included(ctx context.Context, c caller, k *kind, q *query, matches
 			wanted[kind] = append(wanted[kind], id)
 		}
 	}
-	for _, include := range q.includes {
+	for _, include := range q.Includes {
 		for _, i := range matches {
-			for _, reference := range i.leads(k, include.param) {
+			for _, reference := range i.Leads(k, include.Param) {
 				kind, id, _ := strings.Cut(reference, "/")
-				if include.target == "" || include.target == kind {
+				if include.Target == "" || include.Target == kind {
 					want(kind, id)
 				}
 			}
 		}
 	}
-	for _, include := range q.reverse {
+	for _, include := range q.Reverse {
 		if err := a.reverse(ctx, c, include, matches, want); err != nil {
 			return nil, err
 		}
 	}
-	var all []*item
+	var all []*find.Item
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		target := a.kinds[name]
-		allowed, err := c.reach(name, searchAction)
+		allowed, err := c.Reach(name, access.SearchAction)
 		if fail.Is(err, fail.Forbidden) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		items, err := target.items(ctx, allowed, wanted[name])
+		items, err := target.Items(ctx, allowed, wanted[name])
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, items...)
 	}
-	if len(all) > maxIncluded {
-		return nil, troubled(http.StatusBadRequest, "too-costly", "card.fhir.too_many_included")
+	if len(all) > find.MaxIncluded {
+		return nil, outcome.Troubled(http.StatusBadRequest, "too-costly", "card.fhir.too_many_included")
 	}
 	return all, nil
 }
 
 // reverse finds what leads to the matches.
-func (a *API) reverse(ctx context.Context, c caller, i include, matches []*item, want func(kind, id string)) error {
+func (a *API) reverse(ctx context.Context, c access.Caller, i find.Include, matches []*find.Item, want func(kind, id string)) error {
 	if len(matches) == 0 {
 		return nil
 	}
-	from := a.kinds[i.kind]
-	allowed, err := c.reach(i.kind, searchAction)
+	from := a.kinds[i.Kind]
+	allowed, err := c.Reach(i.Kind, access.SearchAction)
 	if fail.Is(err, fail.Forbidden) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	by := criterion{name: i.param, param: from.params[i.param]}
+	by := find.Criterion{Name: i.Param, Param: from.Params[i.Param]}
 	for _, m := range matches {
-		by.values = append(by.values, value{text: m.id})
+		by.Values = append(by.Values, find.Value{Text: m.ID})
 	}
-	f, err := from.find(ctx, allowed, &query{criteria: []criterion{by}, count: maxIncluded})
+	f, err := from.Find(ctx, allowed, &find.Query{Criteria: []find.Criterion{by}, Count: find.MaxIncluded})
 	if err != nil {
 		return err
 	}
-	if f.total > maxIncluded {
-		return troubled(http.StatusBadRequest, "too-costly", "card.fhir.too_many_included")
+	if f.Total > find.MaxIncluded {
+		return outcome.Troubled(http.StatusBadRequest, "too-costly", "card.fhir.too_many_included")
 	}
-	for _, id := range f.ids {
-		want(i.kind, id)
+	for _, id := range f.IDs {
+		want(i.Kind, id)
 	}
 	return nil
 }

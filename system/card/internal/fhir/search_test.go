@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
 )
 
 func form(pairs ...string) url.Values {
@@ -25,8 +28,8 @@ func form(pairs ...string) url.Values {
 // Each parameter finds what it should and no more.
 func TestSearchParameters(t *testing.T) {
 	eachSample(t, func(t *testing.T, s *sample) {
-		doctor, head := s.ids.staff(demo.Doctor.PIN), s.ids.staff(demo.Head.PIN)
-		claims := []string{s.ids.claim(formNumber, 1), s.ids.claim(formNumber, 2), s.ids.claim(formNumber, 3)}
+		doctor, head := s.ids.Staff(demo.Doctor.PIN), s.ids.Staff(demo.Head.PIN)
+		claims := []string{s.ids.Claim(formNumber, 1), s.ids.Claim(formNumber, 2), s.ids.Claim(formNumber, 3)}
 		for _, c := range []struct {
 			kind string
 			q    url.Values
@@ -35,11 +38,11 @@ func TestSearchParameters(t *testing.T) {
 			{"Patient", form("_id", patientID), []string{patientID}},
 			{"Patient", form("_id", patientID+","+unknownID), []string{patientID, unknownID}},
 			{"Patient", form("_id", "nobody"), nil},
-			{"Patient", form("identifier", sidPIN+"|"+demo.Patient.PIN), []string{patientID}},
+			{"Patient", form("identifier", datatype.SIDPIN+"|"+demo.Patient.PIN), []string{patientID}},
 			{"Patient", form("identifier", demo.Patient.PIN), []string{patientID}},
-			{"Patient", form("identifier", sidPassport+"|"+demo.Patient.PIN), nil},
-			{"Patient", form("identifier", sidPassport+"|ID1000217"), []string{patientID}},
-			{"Patient", form("identifier", sidPolicy+"|"), []string{patientID}},
+			{"Patient", form("identifier", datatype.SIDPassport+"|"+demo.Patient.PIN), nil},
+			{"Patient", form("identifier", datatype.SIDPassport+"|ID1000217"), []string{patientID}},
+			{"Patient", form("identifier", datatype.SIDPolicy+"|"), []string{patientID}},
 			{"Patient", form("identifier", "|"+demo.Patient.PIN), nil},
 			{"Patient", form("family", "жума"), []string{patientID}},
 			{"Patient", form("family", "эрмек"), nil},
@@ -75,7 +78,7 @@ func TestSearchParameters(t *testing.T) {
 			{"Encounter", form("status", "in-progress"), []string{openStayID, openMoveID}},
 			{"Encounter", form("status", "finished", "part-of", stayID), []string{moveID, secondMove}},
 			{"Encounter", form("identifier", formNumber), []string{stayID}},
-			{"Encounter", form("identifier", sidForm066+"|"+formNumber), []string{stayID}},
+			{"Encounter", form("identifier", datatype.SIDForm066+"|"+formNumber), []string{stayID}},
 			{"Encounter", form("class", "IMP", "participant", doctor), []string{stayID}},
 			{"Encounter", form("class", "AMB"), nil},
 			{"Encounter", form("date", "2026-11", "status", "finished"), []string{stayID, moveID, secondMove}},
@@ -87,10 +90,10 @@ func TestSearchParameters(t *testing.T) {
 			{"Encounter", form("diagnosis", mainFinal), []string{stayID}},
 			{"Encounter", form("diagnosis", withdrawn), nil},
 			{"Condition", form("encounter", stayID, "code", "I21.0"), []string{mainFinal}},
-			{"Condition", form("code", icd10+"|I21.0,"+icd10+"|E11.9"), []string{mainFinal, comorbid}},
+			{"Condition", form("code", datatype.ICD10+"|I21.0,"+datatype.ICD10+"|E11.9"), []string{mainFinal, comorbid}},
 			{"Condition", form("code", "http://snomed.info/sct|I21.0"), nil},
 			{"Condition", form("category", "encounter-diagnosis", "clinical-status", "active"), []string{admission, mainFinal, comorbid}},
-			{"Condition", form("category", codeStage+"|final"), []string{mainFinal, comorbid}},
+			{"Condition", form("category", datatype.CodeStage+"|final"), []string{mainFinal, comorbid}},
 			{"Condition", form("clinical-status", "inactive"), []string{withdrawn}},
 			{"Condition", form("verification-status", "provisional"), []string{admission}},
 			{"Condition", form("recorded-date", "2026-11-20T13:15:00+06:00"), []string{mainFinal, comorbid}},
@@ -98,7 +101,7 @@ func TestSearchParameters(t *testing.T) {
 			{"Condition", form("recorded-date", "2026-11-20T07:15:00Z"), []string{mainFinal, comorbid}},
 			{"Condition", form("recorded-date", "2026-11-20T07:15:01Z"), nil},
 			{"Procedure", form("patient", patientID, "date", "2026-11-12"), []string{operation}},
-			{"Procedure", form("performer", s.ids.staff(demo.Surgeon.PIN)), []string{operation}},
+			{"Procedure", form("performer", s.ids.Staff(demo.Surgeon.PIN)), []string{operation}},
 			{"Procedure", form("performer", doctor), nil},
 			{"Procedure", form("code", "A16.12.004", "status", "completed"), []string{operation}},
 			{"Claim", form("patient", patientID), claims},
@@ -111,18 +114,18 @@ func TestSearchParameters(t *testing.T) {
 			{"ClaimResponse", form("outcome", "complete", "requestor", "950174"), claims[1:2]},
 			{"Organization", form("name", "национ"), []string{"950174"}},
 			{"Organization", form("type", "pay"), []string{"900001"}},
-			{"Organization", form("identifier", sidOrganisation+"|950201"), []string{"950201"}},
+			{"Organization", form("identifier", datatype.SIDOrganisation+"|950201"), []string{"950201"}},
 			{"Location", form("partof", "950174-18"), []string{bedOne}},
 			{"Location", form("operational-status", "O"), []string{"950201-05-1-1"}},
 			{"Location", form("organization", "950174", "type", "HU"), []string{"950174-18", "950174-21"}},
-			{"Location", form("status", "suspended"), []string{bedID(bedTwo)}},
+			{"Location", form("status", "suspended"), []string{kept.BedID(bedTwo)}},
 			{"Practitioner", form("name", "асанова"), []string{doctor}},
 			{"Practitioner", form("family", "Токто", "active", "true"), []string{head}},
 			{"Practitioner", form("identifier", doctor), []string{doctor}},
 			{"Practitioner", form("identifier", demo.Doctor.PIN), nil}, // the ПИН of staff is not told
-			{"PractitionerRole", form("practitioner", head), []string{s.ids.role(demo.Head.PIN, "950174", "21")}},
-			{"PractitionerRole", form("role", "head"), []string{s.ids.role(demo.Head.PIN, "950174", "21")}},
-			{"PractitionerRole", form("location", "950201-05"), []string{s.ids.role(demo.Surgeon.PIN, "950201", "05")}},
+			{"PractitionerRole", form("practitioner", head), []string{s.ids.Role(demo.Head.PIN, "950174", "21")}},
+			{"PractitionerRole", form("role", "head"), []string{s.ids.Role(demo.Head.PIN, "950174", "21")}},
+			{"PractitionerRole", form("location", "950201-05"), []string{s.ids.Role(demo.Surgeon.PIN, "950201", "05")}},
 		} {
 			a := s.ask(t, http.MethodPost, "/"+c.kind+"/_search", "machine", c.q, "Prefer", "handling=strict")
 			got := a.ids("match")
@@ -149,20 +152,20 @@ func outcomeOf(a answer) []byte {
 // A parameter without a column would find nothing, silently.
 func TestEveryParameterHasAColumn(t *testing.T) {
 	s := lite(t)
-	tables := map[string]*table{
-		"Patient": patientTable(), "Encounter": encounterTable(s.ids), "Condition": conditionTable(), "Procedure": procedureTable(s.ids),
-		"Claim": claimTable(s.ids, false), "ClaimResponse": claimTable(s.ids, true),
+	tables := map[string]*find.Table{
+		"Patient": kept.PatientTable(), "Encounter": kept.EncounterTable(s.ids), "Condition": kept.ConditionTable(), "Procedure": kept.ProcedureTable(s.ids),
+		"Claim": kept.ClaimTable(s.ids, false), "ClaimResponse": kept.ClaimTable(s.ids, true),
 	}
 	for name, k := range s.kinds {
 		if _, ok := tables[name]; !ok {
 			continue
 		}
-		for p, declared := range k.params {
-			if _, ok := tables[name].columns[p]; !ok {
+		for p, declared := range k.Params {
+			if _, ok := tables[name].Columns[p]; !ok {
 				t.Errorf("%s: %s has no column", name, p)
 			}
-			if _, ok := tables[name].sorts[p]; ok != declared.sorts && p != "_id" {
-				t.Errorf("%s: %s sorts: %v, declared %v", name, p, ok, declared.sorts)
+			if _, ok := tables[name].Sorts[p]; ok != declared.Sorts && p != "_id" {
+				t.Errorf("%s: %s sorts: %v, declared %v", name, p, ok, declared.Sorts)
 			}
 		}
 	}
@@ -173,8 +176,8 @@ func TestPINInURL(t *testing.T) {
 	s := lite(t)
 	for _, path := range []string{
 		"/Patient?identifier=" + demo.Patient.PIN,
-		"/Patient?identifier=" + url.QueryEscape(sidPIN+"|"+demo.Patient.PIN),
-		"/Patient?identifier=" + url.QueryEscape(sidPIN+"|123"),
+		"/Patient?identifier=" + url.QueryEscape(datatype.SIDPIN+"|"+demo.Patient.PIN),
+		"/Patient?identifier=" + url.QueryEscape(datatype.SIDPIN+"|123"),
 		"/Patient?identifier=x," + demo.Patient.PIN,
 		"/Encounter?patient=Patient/" + demo.Patient.PIN,
 		"/Patient?foo=" + demo.Patient.PIN,
@@ -296,7 +299,7 @@ func TestPagesAreComplete(t *testing.T) {
 		if a := s.get(t, "/Condition?_count=0", "machine"); a.json["total"].(float64) < many || len(a.ids("match")) != 0 || a.link("next") != "" {
 			t.Errorf("the total alone: %s", a.body)
 		}
-		if got := len(s.get(t, "/Condition?_count=5000", "machine").ids("match")); got > maxCount {
+		if got := len(s.get(t, "/Condition?_count=5000", "machine").ids("match")); got > find.MaxCount {
 			t.Errorf("%d on a page", got)
 		}
 	})

@@ -22,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/migration"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -61,12 +62,12 @@ type sample struct {
 	*API
 	db     *db.DB
 	clock  *clock.Manual
-	tokens map[string]Token
+	tokens map[string]access.Token
 	posts  map[string][]workforceapi.Post
 	server *httptest.Server
 }
 
-func (s *sample) Introspect(_ context.Context, token string) (Token, error) {
+func (s *sample) Introspect(_ context.Context, token string) (access.Token, error) {
 	return s.tokens[token], nil
 }
 
@@ -78,7 +79,7 @@ func newSample(t testing.TB, d *db.DB) *sample {
 	t.Helper()
 	s := &sample{
 		db: d, clock: clock.NewManual(now),
-		tokens: map[string]Token{
+		tokens: map[string]access.Token{
 			"machine":  {Active: true, Scopes: []string{"system/*.read"}, ClientID: "fhir-reader", Machine: true},
 			"writer":   {Active: true, Scopes: []string{"system/*.read", "system/*.write"}, ClientID: "laboratory", Machine: true},
 			"patient":  {Active: true, Scopes: []string{"openid", "patient/*.read"}, ClientID: "app", PIN: demo.Patient.PIN, Name: demo.Patient.Name()},

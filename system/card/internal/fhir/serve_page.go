@@ -14,6 +14,10 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 )
 
 const mediaType = "application/fhir+json"
@@ -74,12 +78,12 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	}
 	k, ok := a.kinds[parts[0]]
 	if !ok {
-		return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_kind", "Kinds", strings.Join(names(a.kinds), ", "))
+		return outcome.Troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_kind", "Kinds", strings.Join(find.Names(a.kinds), ", "))
 	}
-	answer := func(h func(http.ResponseWriter, *http.Request, *kind) error) func(http.ResponseWriter, *http.Request) error {
+	answer := func(h func(http.ResponseWriter, *http.Request, *find.Kind) error) func(http.ResponseWriter, *http.Request) error {
 		return func(w http.ResponseWriter, r *http.Request) error { return h(w, r, k) }
 	}
-	of := func(h func(http.ResponseWriter, *http.Request, *kind, string) error, id string) func(http.ResponseWriter, *http.Request) error {
+	of := func(h func(http.ResponseWriter, *http.Request, *find.Kind, string) error, id string) func(http.ResponseWriter, *http.Request) error {
 		return func(w http.ResponseWriter, r *http.Request) error { return h(w, r, k, id) }
 	}
 	switch {
@@ -98,7 +102,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	case len(parts) == 4 && parts[2] == "_history":
 		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return a.versionRead(w, r, k, parts[1], parts[3]) }, http.MethodGet)
 	}
-	return troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_operation")
+	return outcome.Troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_operation")
 }
 
 // methods are the ways in which an address is asked.
@@ -113,8 +117,8 @@ func (a *API) by(w http.ResponseWriter, r *http.Request, known methods) error {
 	if ok {
 		return h(w, r)
 	}
-	t := troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
-	t.header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(known)), ", ")}}
+	t := outcome.Troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
+	t.Header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(known)), ", ")}}
 	return t
 }
 
@@ -123,8 +127,8 @@ func (a *API) only(w http.ResponseWriter, r *http.Request, h func(http.ResponseW
 	if slices.Contains(methods, r.Method) || r.Method == http.MethodHead && slices.Contains(methods, http.MethodGet) {
 		return h(w, r)
 	}
-	t := troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
-	t.header = http.Header{"Allow": methods}
+	t := outcome.Troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
+	t.Header = http.Header{"Allow": methods}
 	return t
 }
 
@@ -151,20 +155,20 @@ func acceptable(r *http.Request) error {
 			return nil
 		}
 	}
-	return troubled(http.StatusNotAcceptable, "not-supported", "card.fhir.json_only")
+	return outcome.Troubled(http.StatusNotAcceptable, "not-supported", "card.fhir.json_only")
 }
 
 // admitted is the caller of the request and what they may see of the kind.
-func (a *API) admitted(r *http.Request, k *kind, want action) (caller, reach, error) {
+func (a *API) admitted(r *http.Request, k *find.Kind, want access.Action) (access.Caller, access.Reach, error) {
 	token, ok := bearer(r)
 	if !ok {
-		return caller{}, reach{}, fail.New(fail.SignedOut, "card.fhir.no_token")
+		return access.Caller{}, access.Reach{}, fail.New(fail.SignedOut, "card.fhir.no_token")
 	}
 	c, err := a.caller(r.Context(), token)
 	if err != nil {
-		return caller{}, reach{}, err
+		return access.Caller{}, access.Reach{}, err
 	}
-	allowed, err := c.reach(k.name, want)
+	allowed, err := c.Reach(k.Name, want)
 	return c, allowed, err
 }
 
@@ -172,45 +176,45 @@ func (a *API) admitted(r *http.Request, k *kind, want action) (caller, reach, er
 // an incident number and a line in the log, which names the route and never the
 // path.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var t *trouble
+	var t *outcome.Trouble
 	if !errors.As(err, &t) {
 		e := fail.As(err)
 		if r.Context().Err() != nil && e.Kind == fail.Internal {
 			return // the reader has gone
 		}
-		t = &trouble{status: e.Kind.Status(), issues: []issue{{code: issueCodes[e.Kind], key: e.Key, args: e.Args}}}
+		t = &outcome.Trouble{Status: e.Kind.Status(), Issues: []outcome.Issue{{Code: outcome.IssueCodes[e.Kind], Key: e.Key, Args: e.Args}}}
 		switch e.Kind {
 		case fail.SignedOut:
-			t.header = http.Header{"Www-Authenticate": {`Bearer realm="FHIR"`}}
+			t.Header = http.Header{"Www-Authenticate": {`Bearer realm="FHIR"`}}
 			if _, sent := bearer(r); sent {
-				t.header.Set("Www-Authenticate", `Bearer realm="FHIR", error="invalid_token"`)
+				t.Header.Set("Www-Authenticate", `Bearer realm="FHIR", error="invalid_token"`)
 			}
 		case fail.Forbidden:
-			t.header = http.Header{"Www-Authenticate": {`Bearer realm="FHIR", error="insufficient_scope"`}}
+			t.Header = http.Header{"Www-Authenticate": {`Bearer realm="FHIR", error="insufficient_scope"`}}
 		case fail.Unavailable:
-			t.header = http.Header{"Retry-After": {"30"}}
+			t.Header = http.Header{"Retry-After": {"30"}}
 		}
 	}
-	for name, values := range t.header {
+	for name, values := range t.Header {
 		w.Header()[name] = values
 	}
 	incident := id.New()[24:]
 	level := slog.LevelInfo
-	if t.status >= 500 {
+	if t.Status >= 500 {
 		level = slog.LevelError
 	}
-	a.log.Log(r.Context(), level, "request failed", "system", "card", "route", r.Pattern, "status", t.status, "incident", incident, "error", err.Error())
-	o := outcome(r.Context(), t.issues)
-	if t.status >= 500 {
+	a.log.Log(r.Context(), level, "request failed", "system", "card", "route", r.Pattern, "status", t.Status, "incident", incident, "error", err.Error())
+	o := outcome.Of(r.Context(), t.Issues)
+	if t.Status >= 500 {
 		o.Issue[0].Diagnostics = incident
 	}
-	data, err := encode(o)
+	data, err := datatype.Encode(o)
 	if err != nil {
 		a.log.ErrorContext(r.Context(), "error answer failed", "system", "card", "incident", incident, "error", err.Error())
 		return
 	}
 	w.Header().Set("Content-Language", string(text.LangOf(r.Context())))
-	send(w, t.status, data)
+	send(w, t.Status, data)
 }
 
 func send(w http.ResponseWriter, status int, data []byte) {

@@ -106,33 +106,6 @@ func TestOutcomesSpeak(t *testing.T) {
 	}
 }
 
-// The ids that stand in URLs are no ПИН, and differ between installations.
-func TestSealedIDs(t *testing.T) {
-	s, other := newSealer(secret), newSealer([]byte("another secret of 32 bytes......"))
-	pin := demo.Doctor.PIN
-	id := s.staff(pin)
-	if !validID(id) || strings.Contains(id, pin) || id == other.staff(pin) || id != newSealer(secret).staff(pin) {
-		t.Errorf("%s", id)
-	}
-	if back, ok := s.staffPIN(id); !ok || back != pin {
-		t.Errorf("%s %v", back, ok)
-	}
-	if number, revision, ok := s.claimKey(s.claim("00000011895017426", 3)); !ok || number != "00000011895017426" || revision != 3 {
-		t.Errorf("%s %d %v", number, revision, ok)
-	}
-	if p, o, d, ok := s.roleKey(s.role(pin, "000174", "05")); !ok || p != pin || o != "000174" || d != "05" {
-		t.Errorf("%s %s %s %v", p, o, d, ok)
-	}
-	for _, bad := range []string{"", "x", other.staff(pin), strings.ToUpper(id), s.claim("00000011895017426", 3), s.role(pin, "950174", "05"), id[:30] + "00"} {
-		if _, ok := s.staffPIN(bad); ok && bad != id {
-			t.Errorf("%q is taken for a member of staff", bad)
-		}
-	}
-	if s.staff("") != "" || s.staff("abc") != "" || s.claim("12", 1) != "" || s.role(pin, "x", "05") != "" {
-		t.Error("an id of no number")
-	}
-}
-
 // The statement of what is offered names everything that is, and the page of
 // SMART leads to ЕСИ.
 func TestMetadata(t *testing.T) {

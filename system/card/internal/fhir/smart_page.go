@@ -3,11 +3,13 @@ package fhir
 import (
 	"encoding/json"
 	"net/http"
+
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // metadata answers GET /metadata, for everybody.
 func (a *API) metadata(w http.ResponseWriter, _ *http.Request) error {
-	data, err := encode(a.capability())
+	data, err := datatype.Encode(a.capability())
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
 )
 
 // Snapshot lets everything that is read with its context tell of one moment.
@@ -18,14 +20,14 @@ func (a *API) Snapshot(ctx context.Context, read func(ctx context.Context) error
 		return db.Explain(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	return read(context.WithValue(ctx, readerKey{}, db.Querier(tx)))
+	return read(kept.Reading(ctx, tx))
 }
 
 // Machine is a client that asked before, for what it may search.
 func (a *API) Machine(client string, kinds []string) Caller {
-	c := caller{token: Token{Active: true, ClientID: client, Machine: true}}
+	c := access.Caller{Token: access.Token{Active: true, ClientID: client, Machine: true}}
 	for _, kind := range kinds {
-		c.token.Scopes = append(c.token.Scopes, systemContext+"/"+kind+".rs")
+		c.Token.Scopes = append(c.Token.Scopes, access.SystemContext+"/"+kind+".rs")
 	}
 	return Caller{a, c}
 }

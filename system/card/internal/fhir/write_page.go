@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
@@ -19,7 +23,7 @@ import (
 func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != mediaType && media != "application/json" && media != "text/json" {
-		return nil, troubled(http.StatusUnsupportedMediaType, "not-supported", "card.fhir.json_body_only")
+		return nil, outcome.Troubled(http.StatusUnsupportedMediaType, "not-supported", "card.fhir.json_body_only")
 	}
 	if r.ContentLength > a.most {
 		return nil, fail.New(fail.TooLarge, "card.fhir.too_big", "Most", a.most>>20)
@@ -42,20 +46,20 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // writer is the caller of a write.
-func (a *API) writer(r *http.Request, k *kind, want action) (caller, error) {
+func (a *API) writer(r *http.Request, k *find.Kind, want access.Action) (access.Caller, error) {
 	token, ok := bearer(r)
 	if !ok {
-		return caller{}, fail.New(fail.SignedOut, "card.fhir.no_token")
+		return access.Caller{}, fail.New(fail.SignedOut, "card.fhir.no_token")
 	}
 	c, err := a.caller(r.Context(), token)
 	if err != nil {
-		return caller{}, err
+		return access.Caller{}, err
 	}
-	return c, c.mayWrite(k, want)
+	return c, mayWrite(c, k, want)
 }
 
 // resource reads the one resource of a write.
-func (a *API) resource(w http.ResponseWriter, r *http.Request, k *kind) (*r4.Resource, error) {
+func (a *API) resource(w http.ResponseWriter, r *http.Request, k *find.Kind) (*r4.Resource, error) {
 	data, err := a.body(w, r)
 	if err != nil {
 		return nil, err
@@ -64,15 +68,15 @@ func (a *API) resource(w http.ResponseWriter, r *http.Request, k *kind) (*r4.Res
 	if len(res.Faults) > 0 {
 		return nil, unfit(faults(res, ""))
 	}
-	if res.Kind != k.name {
-		return nil, troubled(http.StatusBadRequest, "invalid", "card.fhir.other_kind", "Kind", k.name)
+	if res.Kind != k.Name {
+		return nil, outcome.Troubled(http.StatusBadRequest, "invalid", "card.fhir.other_kind", "Kind", k.Name)
 	}
 	return res, nil
 }
 
 // create answers POST /Type, conditional with If-None-Exist.
-func (a *API) create(w http.ResponseWriter, r *http.Request, k *kind) error {
-	c, err := a.writer(r, k, createAction)
+func (a *API) create(w http.ResponseWriter, r *http.Request, k *find.Kind) error {
+	c, err := a.writer(r, k, access.CreateAction)
 	if err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func (a *API) create(w http.ResponseWriter, r *http.Request, k *kind) error {
 	if err != nil {
 		return err
 	}
-	change := shelf.Change{Method: shelf.Create, Kind: k.name, ID: newID(), Resource: res, Entry: -1}
+	change := shelf.Change{Method: shelf.Create, Kind: k.Name, ID: newID(), Resource: res, Entry: -1}
 	if condition := r.Header.Get("If-None-Exist"); condition != "" {
 		change.Asked, change.Condition = true, strings.TrimPrefix(condition, "?")
 		if _, err := a.condition(k, change.Condition); err != nil {
@@ -91,12 +95,12 @@ func (a *API) create(w http.ResponseWriter, r *http.Request, k *kind) error {
 }
 
 // update answers PUT /Type/id, and PUT /Type?condition.
-func (a *API) update(w http.ResponseWriter, r *http.Request, k *kind, id string) error {
-	c, err := a.writer(r, k, updateAction)
+func (a *API) update(w http.ResponseWriter, r *http.Request, k *find.Kind, id string) error {
+	c, err := a.writer(r, k, access.UpdateAction)
 	if err != nil {
 		return err
 	}
-	change := shelf.Change{Method: shelf.Update, Kind: k.name, ID: id, Entry: -1}
+	change := shelf.Change{Method: shelf.Update, Kind: k.Name, ID: id, Entry: -1}
 	if id == "" {
 		if change.Condition, err = a.conditionOf(r, k); err != nil {
 			return err
@@ -114,8 +118,8 @@ func (a *API) update(w http.ResponseWriter, r *http.Request, k *kind, id string)
 	}
 	switch sent := change.Resource.ID; {
 	case id != "" && sent != id:
-		t := troubled(http.StatusBadRequest, "invalid", "card.fhir.other_id")
-		t.issues[0].path = k.name + ".id"
+		t := outcome.Troubled(http.StatusBadRequest, "invalid", "card.fhir.other_id")
+		t.Issues[0].Path = k.Name + ".id"
 		return t
 	case id == "" && sent != "":
 		if err := goodID(sent); err != nil {
@@ -127,12 +131,12 @@ func (a *API) update(w http.ResponseWriter, r *http.Request, k *kind, id string)
 }
 
 // remove answers DELETE /Type/id, and DELETE /Type?condition where one fits it.
-func (a *API) remove(w http.ResponseWriter, r *http.Request, k *kind, id string) error {
-	c, err := a.writer(r, k, deleteAction)
+func (a *API) remove(w http.ResponseWriter, r *http.Request, k *find.Kind, id string) error {
+	c, err := a.writer(r, k, access.DeleteAction)
 	if err != nil {
 		return err
 	}
-	change := shelf.Change{Method: shelf.Delete, Kind: k.name, ID: id, Entry: -1}
+	change := shelf.Change{Method: shelf.Delete, Kind: k.Name, ID: id, Entry: -1}
 	if id == "" {
 		if change.Condition, err = a.conditionOf(r, k); err != nil {
 			return err
@@ -147,15 +151,15 @@ func (a *API) remove(w http.ResponseWriter, r *http.Request, k *kind, id string)
 
 // conditionOf is the condition in the URL of a conditional update or delete. No
 // ПИН may stand in it: a bundle or If-None-Exist takes one.
-func (a *API) conditionOf(r *http.Request, k *kind) (string, error) {
+func (a *API) conditionOf(r *http.Request, k *find.Kind) (string, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return "", fail.Wrap(err, fail.BadRequest, "card.fhir.bad_query")
 	}
 	delete(values, "_format")
-	if name, ok := carriesPIN(values); ok {
-		t := troubled(http.StatusBadRequest, "security", "card.fhir.pin_in_url")
-		t.issues[0].expression = clip(name)
+	if name, ok := find.CarriesPIN(values); ok {
+		t := outcome.Troubled(http.StatusBadRequest, "security", "card.fhir.pin_in_url")
+		t.Issues[0].Expression = find.Clip(name)
 		return "", t
 	}
 	condition := values.Encode()
@@ -174,8 +178,8 @@ func (a *API) told(err error) error {
 }
 
 // write does one change and answers it.
-func (a *API) write(w http.ResponseWriter, r *http.Request, c caller, k *kind, change shelf.Change) error {
-	done, err := a.shelf.Write(r.Context(), &shelf.Work{Changes: []shelf.Change{change}, Author: c.author(), Records: writeRecords(c)})
+func (a *API) write(w http.ResponseWriter, r *http.Request, c access.Caller, k *find.Kind, change shelf.Change) error {
+	done, err := a.shelf.Write(r.Context(), &shelf.Work{Changes: []shelf.Change{change}, Author: c.Author(), Records: writeRecords(c)})
 	if err != nil {
 		return a.told(err)
 	}
@@ -216,33 +220,30 @@ func (a *API) location(d shelf.Done) string {
 // answer is the body of the answer to a write, as Prefer asks: the resource,
 // nothing, or an OperationOutcome. What was there already is shown only to
 // those who may read it.
-func (a *API) answer(r *http.Request, c caller, k *kind, d shelf.Done) ([]byte, error) {
+func (a *API) answer(r *http.Request, c access.Caller, k *find.Kind, d shelf.Done) ([]byte, error) {
 	ctx := r.Context()
 	switch preferred(r, "return") {
 	case "minimal":
 		return nil, nil
 	case "OperationOutcome":
-		return encode(outcome(ctx, []issue{{severity: "information", code: "informational", key: "card.fhir.written"}}))
+		return datatype.Encode(outcome.Of(ctx, []outcome.Issue{{Severity: "information", Code: "informational", Key: "card.fhir.written"}}))
 	}
 	if !d.Same {
 		return d.Body, nil
 	}
-	allowed, err := c.reach(k.name, readAction)
-	if err != nil || !allowed.all {
+	allowed, err := c.Reach(k.Name, access.ReadAction)
+	if err != nil || !allowed.All {
 		return nil, nil //nolint:nilerr // whoever may write alone is told where it is, not what it says
 	}
 	if !d.Own {
 		return d.Body, nil
 	}
-	items, err := k.items(ctx, allowed, []string{d.ID})
+	items, err := k.Items(ctx, allowed, []string{d.ID})
 	if err != nil || len(items) == 0 {
 		return nil, err
 	}
-	return items[0].json, nil
+	return items[0].JSON, nil
 }
-
-// author is who wrote a version.
-func (c caller) author() string { return c.token.ClientID }
 
 // preferred is the value of one preference of the header Prefer (RFC 7240).
 func preferred(r *http.Request, name string) string {

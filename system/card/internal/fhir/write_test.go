@@ -18,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // put sends a resource as the writer does.
@@ -217,12 +218,12 @@ func TestOwnRecordsAreNotRewritten(t *testing.T) {
 func TestPeopleAreJoinedByPIN(t *testing.T) {
 	eachSample(t, func(t *testing.T, s *sample) {
 		patient := func(pin string) string {
-			return `{"resourceType":"Patient","identifier":[{"system":"` + sidPIN + `","value":"` + pin + `"}],"name":[{"family":"Асанов","given":["Эрмек"]}],"birthDate":"1990-05"}`
+			return `{"resourceType":"Patient","identifier":[{"system":"` + datatype.SIDPIN + `","value":"` + pin + `"}],"name":[{"family":"Асанов","given":["Эрмек"]}],"birthDate":"1990-05"}`
 		}
 		if got := s.put(t, "POST", "/Patient", patient(demo.Patient.PIN)).is(t, 409); !bytes.Contains(got.body, []byte("Patient/"+patientID)) {
 			t.Errorf("%s", got.body)
 		}
-		found := s.put(t, "POST", "/Patient", patient(demo.Patient.PIN), "If-None-Exist", "identifier="+sidPIN+"|"+demo.Patient.PIN).is(t, 200)
+		found := s.put(t, "POST", "/Patient", patient(demo.Patient.PIN), "If-None-Exist", "identifier="+datatype.SIDPIN+"|"+demo.Patient.PIN).is(t, 200)
 		if found.id() != patientID || !strings.HasSuffix(found.header.Get("Location"), "/Patient/"+patientID) {
 			t.Errorf("%s %v", found.body, found.header)
 		}
@@ -238,7 +239,7 @@ func TestPeopleAreJoinedByPIN(t *testing.T) {
 				t.Errorf("%s: %s", id, got.body)
 			}
 		}
-		if got := s.ask(t, "POST", "/Patient/_search", "machine", map[string][]string{"identifier": {sidPIN + "|" + other}}); got.json["total"] != 2.0 {
+		if got := s.ask(t, "POST", "/Patient/_search", "machine", map[string][]string{"identifier": {datatype.SIDPIN + "|" + other}}); got.json["total"] != 2.0 {
 			t.Errorf("%s", got.body)
 		}
 		_ = seen

@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // kickOff answers the request for an export: it is begun, and where to look.
@@ -207,7 +208,7 @@ func (d *Desk) manifest(w http.ResponseWriter, r *http.Request, e export) error 
 		all = append(all, output{f.Kind, d.API.Address() + "/$export-job/" + e.ID + "/" + strconv.Itoa(f.Number), f.Count})
 	}
 	data, err := json.Marshal(map[string]any{
-		"transactionTime": fhir.Instant(e.Moment), "request": e.Request.URL, "requiresAccessToken": true, "output": all, "error": []any{},
+		"transactionTime": datatype.Instant(e.Moment), "request": e.Request.URL, "requiresAccessToken": true, "output": all, "error": []any{},
 	})
 	if err != nil {
 		return err

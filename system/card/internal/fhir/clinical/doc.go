@@ -7,7 +7,10 @@
 // and store_order.go, the resource beside it.
 package clinical
 
-import "github.com/sanarip/sanarip/system/card/internal/fhir"
+import (
+	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+)
 
 // Offers are all types of this room.
 func Offers() []fhir.Offer {
@@ -22,10 +25,10 @@ const (
 	hl7    = "http://terminology.hl7.org/CodeSystem/"
 	status = "http://hl7.org/fhir/"
 
-	codeRequest = fhir.Canonical + "/CodeSystem/request"      // laboratory, imaging, consultation; test, procedure
-	codeTest    = fhir.Canonical + "/CodeSystem/test"         // the card's catalogue of tests
-	codeConsent = fhir.Canonical + "/CodeSystem/consent-kind" // treatment, operation, anaesthesia…
-	codeAction  = fhir.Canonical + "/CodeSystem/access"       // what was done with the record
+	codeRequest = datatype.Canonical + "/CodeSystem/request"      // laboratory, imaging, consultation; test, procedure
+	codeTest    = datatype.Canonical + "/CodeSystem/test"         // the card's catalogue of tests
+	codeConsent = datatype.Canonical + "/CodeSystem/consent-kind" // treatment, operation, anaesthesia…
+	codeAction  = datatype.Canonical + "/CodeSystem/access"       // what was done with the record
 )
 
 // Parameters that many types have.
@@ -38,7 +41,7 @@ var (
 )
 
 // ofStay are the references that every resource of a stay has.
-func ofStay(patientID, stayID string) (subject, encounter *fhir.Reference, refs map[string][]*fhir.Reference) {
-	subject, encounter = fhir.To("Patient", patientID), fhir.To("Encounter", stayID)
-	return subject, encounter, map[string][]*fhir.Reference{"patient": {subject}, "subject": {subject}, "encounter": {encounter}}
+func ofStay(patientID, stayID string) (subject, encounter *datatype.Reference, refs map[string][]*datatype.Reference) {
+	subject, encounter = datatype.To("Patient", patientID), datatype.To("Encounter", stayID)
+	return subject, encounter, map[string][]*datatype.Reference{"patient": {subject}, "subject": {subject}, "encounter": {encounter}}
 }

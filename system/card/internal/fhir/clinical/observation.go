@@ -9,37 +9,38 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/request"
 )
 
 // Observation is the FHIR resource: one vital sign of a line of the temperature
 // sheet, or the values of one laboratory answer.
 type Observation struct {
-	fhir.Base
-	Status            string            `json:"status"`
-	Category          []fhir.Concept    `json:"category,omitempty"`
-	Code              *fhir.Concept     `json:"code"`
-	Subject           *fhir.Reference   `json:"subject"`
-	Encounter         *fhir.Reference   `json:"encounter,omitempty"`
-	EffectiveDateTime string            `json:"effectiveDateTime,omitempty"`
-	Issued            string            `json:"issued,omitempty"`
-	Performer         []*fhir.Reference `json:"performer,omitempty"`
+	datatype.Base
+	Status            string                `json:"status"`
+	Category          []datatype.Concept    `json:"category,omitempty"`
+	Code              *datatype.Concept     `json:"code"`
+	Subject           *datatype.Reference   `json:"subject"`
+	Encounter         *datatype.Reference   `json:"encounter,omitempty"`
+	EffectiveDateTime string                `json:"effectiveDateTime,omitempty"`
+	Issued            string                `json:"issued,omitempty"`
+	Performer         []*datatype.Reference `json:"performer,omitempty"`
 	Measured
 	Component []ObservationComponent `json:"component,omitempty"`
 }
 
 // ObservationComponent is one value of several.
 type ObservationComponent struct {
-	Code *fhir.Concept `json:"code"`
+	Code *datatype.Concept `json:"code"`
 	Measured
 }
 
 // Measured is a value with the range that it was held against.
 type Measured struct {
-	ValueQuantity  *Quantity      `json:"valueQuantity,omitempty"`
-	ValueString    string         `json:"valueString,omitempty"`
-	Interpretation []fhir.Concept `json:"interpretation,omitempty"`
-	ReferenceRange []Range        `json:"referenceRange,omitempty"`
+	ValueQuantity  *Quantity          `json:"valueQuantity,omitempty"`
+	ValueString    string             `json:"valueString,omitempty"`
+	Interpretation []datatype.Concept `json:"interpretation,omitempty"`
+	ReferenceRange []Range            `json:"referenceRange,omitempty"`
 }
 
 // Quantity is a number with its unit.
@@ -72,10 +73,10 @@ var (
 	saturation  = vital{"saturation", "2708-6", "Oxygen saturation in Arterial blood", "%", "%"}
 )
 
-func (v vital) concept() *fhir.Concept {
-	c := fhir.Code(loinc, v.code, v.display)
+func (v vital) concept() *datatype.Concept {
+	c := datatype.Code(loinc, v.code, v.display)
 	if v == saturation { // by pulse oximetry, says the profile
-		c.Coding = append(c.Coding, fhir.Coding{System: loinc, Code: "59408-5", Display: "Oxygen saturation in Arterial blood by Pulse oximetry"})
+		c.Coding = append(c.Coding, datatype.Coding{System: loinc, Code: "59408-5", Display: "Oxygen saturation in Arterial blood by Pulse oximetry"})
 	}
 	return c
 }
@@ -148,10 +149,10 @@ func isVital(name string) bool {
 func signMade(a *fhir.API, row signRow, name string) fhir.Made {
 	subject, encounter, refs := ofStay(row.PatientID, row.StayID)
 	by := a.Practitioner(row.ByPIN, row.ByName)
-	refs["performer"] = []*fhir.Reference{by}
+	refs["performer"] = []*datatype.Reference{by}
 	o := &Observation{
-		Status: statusOf(row.Version), Category: []fhir.Concept{*fhir.Code(hl7+"observation-category", "vital-signs", "Vital Signs")},
-		Subject: subject, Encounter: encounter, EffectiveDateTime: fhir.Moment(row.At), Issued: fhir.Instant(row.Signed), Performer: some(by),
+		Status: statusOf(row.Version), Category: []datatype.Concept{*datatype.Code(hl7+"observation-category", "vital-signs", "Vital Signs")},
+		Subject: subject, Encounter: encounter, EffectiveDateTime: datatype.Moment(row.At), Issued: datatype.Instant(row.Signed), Performer: some(by),
 	}
 	whole := func(v vital, n int64) {
 		o.Code, o.ValueQuantity = v.concept(), v.quantity(strconv.FormatInt(n, 10))
@@ -185,8 +186,8 @@ func statusOf(version int64) string {
 func tenths(n int64) string { return strconv.FormatInt(n/10, 10) + "." + strconv.FormatInt(n%10, 10) }
 
 // some are those that there are.
-func some(references ...*fhir.Reference) []*fhir.Reference {
-	var all []*fhir.Reference
+func some(references ...*datatype.Reference) []*datatype.Reference {
+	var all []*datatype.Reference
 	for _, r := range references {
 		if r != nil {
 			all = append(all, r)
@@ -198,22 +199,22 @@ func some(references ...*fhir.Reference) []*fhir.Reference {
 func laboratoryMade(a *fhir.API, row answerRow) fhir.Made {
 	subject, encounter, refs := ofStay(row.PatientID, row.StayID)
 	by := a.Practitioner(row.ByPIN, row.ByName)
-	refs["performer"] = []*fhir.Reference{by}
+	refs["performer"] = []*datatype.Reference{by}
 	o := &Observation{
-		Status: statusOf(row.Version), Category: []fhir.Concept{*fhir.Code(hl7+"observation-category", "laboratory", "Laboratory")},
-		Code: row.concept(), Subject: subject, Encounter: encounter, EffectiveDateTime: fhir.Moment(row.At), Issued: fhir.Instant(row.Signed), Performer: some(by),
+		Status: statusOf(row.Version), Category: []datatype.Concept{*datatype.Code(hl7+"observation-category", "laboratory", "Laboratory")},
+		Code: row.concept(), Subject: subject, Encounter: encounter, EffectiveDateTime: datatype.Moment(row.At), Issued: datatype.Instant(row.Signed), Performer: some(by),
 	}
 	for _, f := range row.Findings {
-		o.Component = append(o.Component, ObservationComponent{&fhir.Concept{Text: f.Name}, measured(f)})
+		o.Component = append(o.Component, ObservationComponent{&datatype.Concept{Text: f.Name}, measured(f)})
 	}
 	return fhir.Made{ID: row.RequestID, Resource: o, Updated: row.Signed, PIN: row.PIN, Refs: refs}
 }
 
 // concept is what was asked for: a code of the card's catalogue if it is there.
-func (row answerRow) concept() *fhir.Concept {
-	c := &fhir.Concept{Text: row.Name}
+func (row answerRow) concept() *datatype.Concept {
+	c := &datatype.Concept{Text: row.Name}
 	if row.Code != "" {
-		c.Coding = []fhir.Coding{{System: codeTest, Code: row.Code}}
+		c.Coding = []datatype.Coding{{System: codeTest, Code: row.Code}}
 	}
 	return c
 }
@@ -236,9 +237,9 @@ func measured(f request.Finding) Measured {
 	}
 	if f.Low != 0 || f.High != 0 {
 		m.ReferenceRange = []Range{{Low: quantity(f.Low), High: quantity(f.High)}}
-		code := map[int]fhir.Coding{-1: {Code: "L", Display: "Low"}, 0: {Code: "N", Display: "Normal"}, 1: {Code: "H", Display: "High"}}[f.Out()]
+		code := map[int]datatype.Coding{-1: {Code: "L", Display: "Low"}, 0: {Code: "N", Display: "Normal"}, 1: {Code: "H", Display: "High"}}[f.Out()]
 		if m.ValueQuantity != nil {
-			m.Interpretation = []fhir.Concept{*fhir.Code(hl7+"v3-ObservationInterpretation", code.Code, code.Display)}
+			m.Interpretation = []datatype.Concept{*datatype.Code(hl7+"v3-ObservationInterpretation", code.Code, code.Display)}
 		}
 	}
 	return m

@@ -7,21 +7,22 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // MedicationRequest is the FHIR resource: a medicine that a doctor ordered.
 type MedicationRequest struct {
-	fhir.Base
-	Status                    string          `json:"status"`
-	StatusReason              *fhir.Concept   `json:"statusReason,omitempty"`
-	Intent                    string          `json:"intent"`
-	Category                  []fhir.Concept  `json:"category,omitempty"`
-	MedicationCodeableConcept *fhir.Concept   `json:"medicationCodeableConcept"`
-	Subject                   *fhir.Reference `json:"subject"`
-	Encounter                 *fhir.Reference `json:"encounter,omitempty"`
-	AuthoredOn                string          `json:"authoredOn,omitempty"`
-	Requester                 *fhir.Reference `json:"requester,omitempty"`
-	DosageInstruction         []Dosage        `json:"dosageInstruction,omitempty"`
+	datatype.Base
+	Status                    string              `json:"status"`
+	StatusReason              *datatype.Concept   `json:"statusReason,omitempty"`
+	Intent                    string              `json:"intent"`
+	Category                  []datatype.Concept  `json:"category,omitempty"`
+	MedicationCodeableConcept *datatype.Concept   `json:"medicationCodeableConcept"`
+	Subject                   *datatype.Reference `json:"subject"`
+	Encounter                 *datatype.Reference `json:"encounter,omitempty"`
+	AuthoredOn                string              `json:"authoredOn,omitempty"`
+	Requester                 *datatype.Reference `json:"requester,omitempty"`
+	DosageInstruction         []Dosage            `json:"dosageInstruction,omitempty"`
 }
 
 // Dosage is how a medicine is taken.
@@ -37,28 +38,28 @@ type Timing struct {
 
 // Repeat is the hours of each day between two days.
 type Repeat struct {
-	BoundsPeriod *fhir.Period `json:"boundsPeriod,omitempty"`
-	Frequency    int          `json:"frequency,omitempty"`
-	Period       int          `json:"period,omitempty"`
-	PeriodUnit   string       `json:"periodUnit,omitempty"`
-	TimeOfDay    []string     `json:"timeOfDay,omitempty"`
+	BoundsPeriod *datatype.Period `json:"boundsPeriod,omitempty"`
+	Frequency    int              `json:"frequency,omitempty"`
+	Period       int              `json:"period,omitempty"`
+	PeriodUnit   string           `json:"periodUnit,omitempty"`
+	TimeOfDay    []string         `json:"timeOfDay,omitempty"`
 }
 
 // ServiceRequest is the FHIR resource: a test, a picture or a consultation that
 // was asked for, a procedure that was ordered.
 type ServiceRequest struct {
-	fhir.Base
-	Status             string          `json:"status"`
-	Intent             string          `json:"intent"`
-	Category           []fhir.Concept  `json:"category,omitempty"`
-	Priority           string          `json:"priority,omitempty"`
-	Code               *fhir.Concept   `json:"code,omitempty"`
-	Subject            *fhir.Reference `json:"subject"`
-	Encounter          *fhir.Reference `json:"encounter,omitempty"`
-	OccurrenceDateTime string          `json:"occurrenceDateTime,omitempty"`
-	AuthoredOn         string          `json:"authoredOn,omitempty"`
-	Requester          *fhir.Reference `json:"requester,omitempty"`
-	ReasonCode         []fhir.Concept  `json:"reasonCode,omitempty"`
+	datatype.Base
+	Status             string              `json:"status"`
+	Intent             string              `json:"intent"`
+	Category           []datatype.Concept  `json:"category,omitempty"`
+	Priority           string              `json:"priority,omitempty"`
+	Code               *datatype.Concept   `json:"code,omitempty"`
+	Subject            *datatype.Reference `json:"subject"`
+	Encounter          *datatype.Reference `json:"encounter,omitempty"`
+	OccurrenceDateTime string              `json:"occurrenceDateTime,omitempty"`
+	AuthoredOn         string              `json:"authoredOn,omitempty"`
+	Requester          *datatype.Reference `json:"requester,omitempty"`
+	ReasonCode         []datatype.Concept  `json:"reasonCode,omitempty"`
 }
 
 // orderRow is a row of medical_order, or a request in its shape.
@@ -92,17 +93,17 @@ func medicationRequests(a *fhir.API) fhir.Source {
 func medicationMade(a *fhir.API, row orderRow) fhir.Made {
 	subject, encounter, refs := ofStay(row.PatientID, row.StayID)
 	by := a.Practitioner(row.ByPIN, row.ByName)
-	refs["requester"] = []*fhir.Reference{by}
+	refs["requester"] = []*datatype.Reference{by}
 	m := &MedicationRequest{
-		Status: row.Status, Intent: "order", Category: []fhir.Concept{*fhir.Code(hl7+"medicationrequest-category", "inpatient", "Inpatient")},
-		MedicationCodeableConcept: &fhir.Concept{Text: row.Text}, Subject: subject, Encounter: encounter,
-		AuthoredOn: fhir.Moment(row.Created), Requester: by,
+		Status: row.Status, Intent: "order", Category: []datatype.Concept{*datatype.Code(hl7+"medicationrequest-category", "inpatient", "Inpatient")},
+		MedicationCodeableConcept: &datatype.Concept{Text: row.Text}, Subject: subject, Encounter: encounter,
+		AuthoredOn: datatype.Moment(row.Created), Requester: by,
 	}
 	if row.Reason != "" {
-		m.StatusReason = &fhir.Concept{Text: row.Reason}
+		m.StatusReason = &datatype.Concept{Text: row.Reason}
 	}
 	dosage := Dosage{Text: strings.Join(filled(row.Dose, row.Times), ", ")}
-	repeat := &Repeat{BoundsPeriod: &fhir.Period{Start: fhir.Moment(row.From), End: row.LastDay}}
+	repeat := &Repeat{BoundsPeriod: &datatype.Period{Start: datatype.Moment(row.From), End: row.LastDay}}
 	if hours := strings.Fields(row.Hours); len(hours) > 0 {
 		for _, hour := range hours {
 			repeat.TimeOfDay = append(repeat.TimeOfDay, hour+":00")
@@ -145,20 +146,20 @@ func serviceRequests(a *fhir.API) fhir.Source {
 func serviceMade(a *fhir.API, row orderRow) fhir.Made {
 	subject, encounter, refs := ofStay(row.PatientID, row.StayID)
 	by := a.Practitioner(row.ByPIN, row.ByName)
-	refs["requester"] = []*fhir.Reference{by}
+	refs["requester"] = []*datatype.Reference{by}
 	s := &ServiceRequest{
-		Status: row.Status, Intent: "order", Category: []fhir.Concept{*fhir.Code(codeRequest, row.Kind, "")}, Priority: "routine",
-		Code: &fhir.Concept{Text: row.Text}, Subject: subject, Encounter: encounter,
-		OccurrenceDateTime: fhir.Moment(row.From), AuthoredOn: fhir.Moment(row.Created), Requester: by,
+		Status: row.Status, Intent: "order", Category: []datatype.Concept{*datatype.Code(codeRequest, row.Kind, "")}, Priority: "routine",
+		Code: &datatype.Concept{Text: row.Text}, Subject: subject, Encounter: encounter,
+		OccurrenceDateTime: datatype.Moment(row.From), AuthoredOn: datatype.Moment(row.Created), Requester: by,
 	}
 	if row.Urgent {
 		s.Priority = "urgent"
 	}
 	if row.Code != "" {
-		s.Code.Coding = []fhir.Coding{{System: codeTest, Code: row.Code}}
+		s.Code.Coding = []datatype.Coding{{System: codeTest, Code: row.Code}}
 	}
 	if row.Question != "" {
-		s.ReasonCode = []fhir.Concept{{Text: row.Question}}
+		s.ReasonCode = []datatype.Concept{{Text: row.Question}}
 	}
 	return fhir.Made{ID: row.ID, Resource: s, Updated: row.Changed, PIN: row.PIN, Refs: refs}
 }

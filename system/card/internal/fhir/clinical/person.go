@@ -6,19 +6,20 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // Consent is the FHIR resource: what the patient agreed to or refused.
 type Consent struct {
-	fhir.Base
-	Status     string            `json:"status"`
-	Scope      *fhir.Concept     `json:"scope"`
-	Category   []fhir.Concept    `json:"category"`
-	Patient    *fhir.Reference   `json:"patient,omitempty"`
-	DateTime   string            `json:"dateTime,omitempty"`
-	Performer  []*fhir.Reference `json:"performer,omitempty"`
-	PolicyRule *fhir.Concept     `json:"policyRule,omitempty"`
-	Provision  *Provision        `json:"provision,omitempty"`
+	datatype.Base
+	Status     string                `json:"status"`
+	Scope      *datatype.Concept     `json:"scope"`
+	Category   []datatype.Concept    `json:"category"`
+	Patient    *datatype.Reference   `json:"patient,omitempty"`
+	DateTime   string                `json:"dateTime,omitempty"`
+	Performer  []*datatype.Reference `json:"performer,omitempty"`
+	PolicyRule *datatype.Concept     `json:"policyRule,omitempty"`
+	Provision  *Provision            `json:"provision,omitempty"`
 }
 
 // Provision says whether it was permitted.
@@ -28,29 +29,29 @@ type Provision struct {
 
 // Coverage is the FHIR resource: the mandatory insurance of a patient.
 type Coverage struct {
-	fhir.Base
-	Status       string            `json:"status"`
-	Type         *fhir.Concept     `json:"type,omitempty"`
-	SubscriberID string            `json:"subscriberId,omitempty"`
-	Beneficiary  *fhir.Reference   `json:"beneficiary"`
-	Payor        []*fhir.Reference `json:"payor"`
-	Class        []CoverageClass   `json:"class,omitempty"`
+	datatype.Base
+	Status       string                `json:"status"`
+	Type         *datatype.Concept     `json:"type,omitempty"`
+	SubscriberID string                `json:"subscriberId,omitempty"`
+	Beneficiary  *datatype.Reference   `json:"beneficiary"`
+	Payor        []*datatype.Reference `json:"payor"`
+	Class        []CoverageClass       `json:"class,omitempty"`
 }
 
 // CoverageClass is the category of co-payment.
 type CoverageClass struct {
-	Type  *fhir.Concept `json:"type"`
-	Value string        `json:"value"`
+	Type  *datatype.Concept `json:"type"`
+	Value string            `json:"value"`
 }
 
 // Flag is the FHIR resource: what everybody who treats the patient must know, in
 // the words in which it was written. It is no coded allergy.
 type Flag struct {
-	fhir.Base
-	Status   string          `json:"status"`
-	Category []fhir.Concept  `json:"category,omitempty"`
-	Code     *fhir.Concept   `json:"code"`
-	Subject  *fhir.Reference `json:"subject"`
+	datatype.Base
+	Status   string              `json:"status"`
+	Category []datatype.Concept  `json:"category,omitempty"`
+	Code     *datatype.Concept   `json:"code"`
+	Subject  *datatype.Reference `json:"subject"`
 }
 
 type consentRow struct {
@@ -81,32 +82,32 @@ func consents(a *fhir.API) fhir.Source {
 }
 
 func consentMade(a *fhir.API, row consentRow) fhir.Made {
-	patient := fhir.To("Patient", row.PatientID)
+	patient := datatype.To("Patient", row.PatientID)
 	c := &Consent{
 		Status:   map[string]string{"asked": "proposed", "signed": "active", "withdrawn": "inactive"}[row.State],
-		Scope:    fhir.Code(hl7+"consentscope", "treatment", "Treatment"),
-		Category: []fhir.Concept{{Coding: []fhir.Coding{{System: codeConsent, Code: row.Kind}}, Text: row.Subject}},
-		Patient:  patient, DateTime: fhir.Moment(row.Signed),
-		PolicyRule: &fhir.Concept{Text: "Закон Кыргызской Республики «Об охране здоровья граждан в Кыргызской Республике»"},
+		Scope:    datatype.Code(hl7+"consentscope", "treatment", "Treatment"),
+		Category: []datatype.Concept{{Coding: []datatype.Coding{{System: codeConsent, Code: row.Kind}}, Text: row.Subject}},
+		Patient:  patient, DateTime: datatype.Moment(row.Signed),
+		PolicyRule: &datatype.Concept{Text: "Закон Кыргызской Республики «Об охране здоровья граждан в Кыргызской Республике»"},
 		Provision:  &Provision{"permit"},
 	}
 	switch row.Kind {
 	case "data":
-		c.Scope = fhir.Code(hl7+"consentscope", "patient-privacy", "Privacy Consent")
+		c.Scope = datatype.Code(hl7+"consentscope", "patient-privacy", "Privacy Consent")
 	case "refusal":
 		c.Provision.Type = "deny"
 	}
 	if c.DateTime == "" {
-		c.DateTime = fhir.Moment(row.Created)
+		c.DateTime = datatype.Moment(row.Created)
 	}
 	if row.Relation == "self" {
 		c.Performer = some(patient)
 	} else {
-		c.Performer = []*fhir.Reference{{Type: "RelatedPerson", Display: row.Signer}}
+		c.Performer = []*datatype.Reference{{Type: "RelatedPerson", Display: row.Signer}}
 	}
 	return fhir.Made{
 		ID: row.ID, Resource: c, Updated: newest(row.Created, row.Signed, row.Withdrawn), PIN: row.PIN,
-		Refs: map[string][]*fhir.Reference{"patient": {patient}},
+		Refs: map[string][]*datatype.Reference{"patient": {patient}},
 	}
 }
 
@@ -128,15 +129,15 @@ func coverages(*fhir.API) fhir.Source {
 			rows, err := loadPersons(ctx, q, trimmed(ids, "-coverage"), hasCoverage)
 			var all []fhir.Made
 			for _, row := range rows {
-				patient := fhir.To("Patient", row.ID)
+				patient := datatype.To("Patient", row.ID)
 				c := &Coverage{
-					Status: "active", Type: fhir.Code(hl7+"v3-ActCode", "PUBLICPOL", "public healthcare"), SubscriberID: row.Policy,
-					Beneficiary: patient, Payor: []*fhir.Reference{{Type: "Organization", Display: "Фонд обязательного медицинского страхования"}},
+					Status: "active", Type: datatype.Code(hl7+"v3-ActCode", "PUBLICPOL", "public healthcare"), SubscriberID: row.Policy,
+					Beneficiary: patient, Payor: []*datatype.Reference{{Type: "Organization", Display: "Фонд обязательного медицинского страхования"}},
 				}
 				if row.Category != "" {
-					c.Class = []CoverageClass{{fhir.Code(hl7+"coverage-class", "class", "Class"), row.Category}}
+					c.Class = []CoverageClass{{datatype.Code(hl7+"coverage-class", "class", "Class"), row.Category}}
 				}
-				all = append(all, fhir.Made{ID: row.ID + "-coverage", Resource: c, Updated: row.Created, PIN: row.PIN, Refs: map[string][]*fhir.Reference{"patient": {patient}, "beneficiary": {patient}}})
+				all = append(all, fhir.Made{ID: row.ID + "-coverage", Resource: c, Updated: row.Created, PIN: row.PIN, Refs: map[string][]*datatype.Reference{"patient": {patient}, "beneficiary": {patient}}})
 			}
 			return all, err
 		},
@@ -151,12 +152,12 @@ func flags(*fhir.API) fhir.Source {
 			rows, err := loadPersons(ctx, q, trimmed(ids, "-alerts"), hasAlerts)
 			var all []fhir.Made
 			for _, row := range rows {
-				patient := fhir.To("Patient", row.ID)
+				patient := datatype.To("Patient", row.ID)
 				f := &Flag{
-					Status: "active", Category: []fhir.Concept{*fhir.Code(hl7+"flag-category", "clinical", "Clinical")},
-					Code: &fhir.Concept{Text: row.Alerts}, Subject: patient,
+					Status: "active", Category: []datatype.Concept{*datatype.Code(hl7+"flag-category", "clinical", "Clinical")},
+					Code: &datatype.Concept{Text: row.Alerts}, Subject: patient,
 				}
-				all = append(all, fhir.Made{ID: row.ID + "-alerts", Resource: f, Updated: row.Created, PIN: row.PIN, Refs: map[string][]*fhir.Reference{"patient": {patient}, "subject": {patient}}})
+				all = append(all, fhir.Made{ID: row.ID + "-alerts", Resource: f, Updated: row.Created, PIN: row.PIN, Refs: map[string][]*datatype.Reference{"patient": {patient}, "subject": {patient}}})
 			}
 			return all, err
 		},

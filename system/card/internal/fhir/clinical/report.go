@@ -5,27 +5,28 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/request"
 )
 
 // DiagnosticReport is the FHIR resource: the signed answer to a request.
 type DiagnosticReport struct {
-	fhir.Base
-	BasedOn           []*fhir.Reference `json:"basedOn,omitempty"`
-	Status            string            `json:"status"`
-	Category          []fhir.Concept    `json:"category,omitempty"`
-	Code              *fhir.Concept     `json:"code"`
-	Subject           *fhir.Reference   `json:"subject"`
-	Encounter         *fhir.Reference   `json:"encounter,omitempty"`
-	EffectiveDateTime string            `json:"effectiveDateTime,omitempty"`
-	Issued            string            `json:"issued,omitempty"`
-	Performer         []*fhir.Reference `json:"performer,omitempty"`
-	Result            []*fhir.Reference `json:"result,omitempty"`
-	Conclusion        string            `json:"conclusion,omitempty"`
+	datatype.Base
+	BasedOn           []*datatype.Reference `json:"basedOn,omitempty"`
+	Status            string                `json:"status"`
+	Category          []datatype.Concept    `json:"category,omitempty"`
+	Code              *datatype.Concept     `json:"code"`
+	Subject           *datatype.Reference   `json:"subject"`
+	Encounter         *datatype.Reference   `json:"encounter,omitempty"`
+	EffectiveDateTime string                `json:"effectiveDateTime,omitempty"`
+	Issued            string                `json:"issued,omitempty"`
+	Performer         []*datatype.Reference `json:"performer,omitempty"`
+	Result            []*datatype.Reference `json:"result,omitempty"`
+	Conclusion        string                `json:"conclusion,omitempty"`
 }
 
 // sections of diagnostic service (v2-0074) by the kind of the request.
-var sections = map[string]fhir.Coding{
+var sections = map[string]datatype.Coding{
 	request.Laboratory:   {System: hl7 + "v2-0074", Code: "LAB", Display: "Laboratory"},
 	request.Imaging:      {System: hl7 + "v2-0074", Code: "RAD", Display: "Radiology"},
 	request.Consultation: {System: hl7 + "v2-0074", Code: "OTH", Display: "Other"},
@@ -52,15 +53,15 @@ func reports(a *fhir.API) fhir.Source {
 
 func reportMade(a *fhir.API, row answerRow) fhir.Made {
 	subject, encounter, refs := ofStay(row.PatientID, row.StayID)
-	by, asked := a.Practitioner(row.ByPIN, row.ByName), fhir.To("ServiceRequest", row.RequestID)
+	by, asked := a.Practitioner(row.ByPIN, row.ByName), datatype.To("ServiceRequest", row.RequestID)
 	r := &DiagnosticReport{
-		BasedOn: some(asked), Status: statusOf(row.Version), Category: []fhir.Concept{{Coding: []fhir.Coding{sections[row.Kind]}}},
-		Code: row.concept(), Subject: subject, Encounter: encounter, EffectiveDateTime: fhir.Moment(row.At), Issued: fhir.Instant(row.Signed),
+		BasedOn: some(asked), Status: statusOf(row.Version), Category: []datatype.Concept{{Coding: []datatype.Coding{sections[row.Kind]}}},
+		Code: row.concept(), Subject: subject, Encounter: encounter, EffectiveDateTime: datatype.Moment(row.At), Issued: datatype.Instant(row.Signed),
 		Performer: some(by), Conclusion: row.Conclusion,
 	}
 	if row.Kind == request.Laboratory {
-		r.Result = some(fhir.To("Observation", row.RequestID))
+		r.Result = some(datatype.To("Observation", row.RequestID))
 	}
-	refs["performer"], refs["based-on"], refs["result"] = []*fhir.Reference{by}, r.BasedOn, r.Result
+	refs["performer"], refs["based-on"], refs["result"] = []*datatype.Reference{by}, r.BasedOn, r.Result
 	return fhir.Made{ID: row.RequestID, Resource: r, Updated: row.Signed, PIN: row.PIN, Refs: refs}
 }

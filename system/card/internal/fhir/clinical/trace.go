@@ -7,54 +7,55 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // Provenance is the FHIR resource: who signed what, and when.
 type Provenance struct {
-	fhir.Base
-	Target   []*fhir.Reference `json:"target"`
-	Recorded string            `json:"recorded"`
-	Activity *fhir.Concept     `json:"activity,omitempty"`
-	Agent    []Agent           `json:"agent"`
+	datatype.Base
+	Target   []*datatype.Reference `json:"target"`
+	Recorded string                `json:"recorded"`
+	Activity *datatype.Concept     `json:"activity,omitempty"`
+	Agent    []Agent               `json:"agent"`
 }
 
 // Agent is who did it.
 type Agent struct {
-	Type *fhir.Concept   `json:"type,omitempty"`
-	Who  *fhir.Reference `json:"who"`
+	Type *datatype.Concept   `json:"type,omitempty"`
+	Who  *datatype.Reference `json:"who"`
 }
 
 // AuditEvent is the FHIR resource: somebody looked at a person's data.
 type AuditEvent struct {
-	fhir.Base
-	Type           *fhir.Coding   `json:"type"`
-	Subtype        []fhir.Coding  `json:"subtype,omitempty"`
-	Action         string         `json:"action,omitempty"`
-	Recorded       string         `json:"recorded"`
-	Outcome        string         `json:"outcome,omitempty"`
-	PurposeOfEvent []fhir.Concept `json:"purposeOfEvent,omitempty"`
-	Agent          []AuditAgent   `json:"agent"`
-	Source         AuditSource    `json:"source"`
-	Entity         []AuditEntity  `json:"entity,omitempty"`
+	datatype.Base
+	Type           *datatype.Coding   `json:"type"`
+	Subtype        []datatype.Coding  `json:"subtype,omitempty"`
+	Action         string             `json:"action,omitempty"`
+	Recorded       string             `json:"recorded"`
+	Outcome        string             `json:"outcome,omitempty"`
+	PurposeOfEvent []datatype.Concept `json:"purposeOfEvent,omitempty"`
+	Agent          []AuditAgent       `json:"agent"`
+	Source         AuditSource        `json:"source"`
+	Entity         []AuditEntity      `json:"entity,omitempty"`
 }
 
 // AuditAgent is who looked.
 type AuditAgent struct {
-	Role      []fhir.Concept  `json:"role,omitempty"`
-	Who       *fhir.Reference `json:"who,omitempty"`
-	Requestor bool            `json:"requestor"`
+	Role      []datatype.Concept  `json:"role,omitempty"`
+	Who       *datatype.Reference `json:"who,omitempty"`
+	Requestor bool                `json:"requestor"`
 }
 
 // AuditSource is the system that wrote it down.
 type AuditSource struct {
-	Observer *fhir.Reference `json:"observer"`
+	Observer *datatype.Reference `json:"observer"`
 }
 
 // AuditEntity is whose data, and which.
 type AuditEntity struct {
-	What *fhir.Reference `json:"what,omitempty"`
-	Type *fhir.Coding    `json:"type,omitempty"`
-	Name string          `json:"name,omitempty"`
+	What *datatype.Reference `json:"what,omitempty"`
+	Type *datatype.Coding    `json:"type,omitempty"`
+	Name string              `json:"name,omitempty"`
 }
 
 type traceRow struct {
@@ -82,16 +83,16 @@ func provenances(a *fhir.API) fhir.Source {
 			rows, err := loadTraces(ctx, q, ids)
 			var all []fhir.Made
 			for _, row := range rows {
-				target, who := fhir.To(row.Kind, row.Target), a.Practitioner(row.ByPIN, row.ByName)
+				target, who := datatype.To(row.Kind, row.Target), a.Practitioner(row.ByPIN, row.ByName)
 				if who == nil {
-					who = &fhir.Reference{Type: "Organization", Display: "Цифровая медицинская карта"}
+					who = &datatype.Reference{Type: "Organization", Display: "Цифровая медицинская карта"}
 				}
 				p := &Provenance{
-					Target: some(target), Recorded: fhir.Instant(row.At), Activity: fhir.Code(hl7+"v3-DataOperation", "CREATE", "create"),
-					Agent: []Agent{{fhir.Code(hl7+"provenance-participant-type", "author", "Author"), who}},
+					Target: some(target), Recorded: datatype.Instant(row.At), Activity: datatype.Code(hl7+"v3-DataOperation", "CREATE", "create"),
+					Agent: []Agent{{datatype.Code(hl7+"provenance-participant-type", "author", "Author"), who}},
 				}
-				patient := fhir.To("Patient", row.PatientID)
-				all = append(all, fhir.Made{ID: row.ID, Resource: p, Updated: row.At, PIN: row.PIN, Refs: map[string][]*fhir.Reference{"patient": {patient}, "target": {target}, "agent": {who}}})
+				patient := datatype.To("Patient", row.PatientID)
+				all = append(all, fhir.Made{ID: row.ID, Resource: p, Updated: row.At, PIN: row.PIN, Refs: map[string][]*datatype.Reference{"patient": {patient}, "target": {target}, "agent": {who}}})
 			}
 			return all, err
 		},
@@ -116,29 +117,29 @@ func auditEvents(a *fhir.API) fhir.Source {
 }
 
 func auditMade(a *fhir.API, row accessRow) fhir.Made {
-	patient := fhir.To("Patient", row.PatientID)
+	patient := datatype.To("Patient", row.PatientID)
 	who := a.Practitioner(row.ActorPIN, row.Actor)
 	if row.ActorPIN == row.PIN {
-		who = &fhir.Reference{Reference: patient.Reference, Display: row.Actor}
+		who = &datatype.Reference{Reference: patient.Reference, Display: row.Actor}
 	}
 	if who == nil {
-		who = &fhir.Reference{Display: row.Via}
+		who = &datatype.Reference{Display: row.Via}
 	}
 	e := &AuditEvent{
-		Type:    &fhir.Coding{System: hl7 + "audit-event-type", Code: "rest", Display: "RESTful Operation"},
-		Subtype: []fhir.Coding{{System: codeAction, Code: row.Action}}, Action: "R", Recorded: fhir.Instant(row.At), Outcome: "0",
-		Agent: []AuditAgent{{Who: who, Requestor: true}}, Source: AuditSource{&fhir.Reference{Type: "Device", Display: row.Via}},
-		Entity: []AuditEntity{{What: patient, Type: &fhir.Coding{System: hl7 + "audit-entity-type", Code: "1", Display: "Person"}, Name: row.Object}},
+		Type:    &datatype.Coding{System: hl7 + "audit-event-type", Code: "rest", Display: "RESTful Operation"},
+		Subtype: []datatype.Coding{{System: codeAction, Code: row.Action}}, Action: "R", Recorded: datatype.Instant(row.At), Outcome: "0",
+		Agent: []AuditAgent{{Who: who, Requestor: true}}, Source: AuditSource{&datatype.Reference{Type: "Device", Display: row.Via}},
+		Entity: []AuditEntity{{What: patient, Type: &datatype.Coding{System: hl7 + "audit-entity-type", Code: "1", Display: "Person"}, Name: row.Object}},
 	}
 	if !strings.HasPrefix(row.Action, "fhir.") {
-		e.Type = &fhir.Coding{System: hl7 + "iso-21089-lifecycle", Code: "access", Display: "Access/View Record Lifecycle Event"}
+		e.Type = &datatype.Coding{System: hl7 + "iso-21089-lifecycle", Code: "access", Display: "Access/View Record Lifecycle Event"}
 		e.Action = "E"
 	}
 	if role := strings.Join(filled(row.Role, row.Organisation), ", "); role != "" {
-		e.Agent[0].Role = []fhir.Concept{{Text: role}}
+		e.Agent[0].Role = []datatype.Concept{{Text: role}}
 	}
 	if row.Purpose != "" {
-		e.PurposeOfEvent = []fhir.Concept{{Text: row.Purpose}}
+		e.PurposeOfEvent = []datatype.Concept{{Text: row.Purpose}}
 	}
-	return fhir.Made{ID: row.ID, Resource: e, Updated: row.At, PIN: row.PIN, Refs: map[string][]*fhir.Reference{"patient": {patient}, "agent": {who}}}
+	return fhir.Made{ID: row.ID, Resource: e, Updated: row.At, PIN: row.PIN, Refs: map[string][]*datatype.Reference{"patient": {patient}, "agent": {who}}}
 }

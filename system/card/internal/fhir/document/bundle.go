@@ -5,16 +5,17 @@ import (
 
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // Bundle is a document: it stands alone and has a number of its own.
 type Bundle struct {
-	ResourceType string           `json:"resourceType"`
-	Meta         *Profiles        `json:"meta,omitempty"`
-	Identifier   *fhir.Identifier `json:"identifier"`
-	Type         string           `json:"type"`
-	Timestamp    string           `json:"timestamp"`
-	Entry        []Entry          `json:"entry"`
+	ResourceType string               `json:"resourceType"`
+	Meta         *Profiles            `json:"meta,omitempty"`
+	Identifier   *datatype.Identifier `json:"identifier"`
+	Type         string               `json:"type"`
+	Timestamp    string               `json:"timestamp"`
+	Entry        []Entry              `json:"entry"`
 }
 
 // Profiles are those that a resource keeps to.
@@ -31,8 +32,8 @@ type Entry struct {
 // bundle is the document that begins with the composition.
 func (m *maker) bundle(first Entry, more []Entry, items []fhir.Item) *Bundle {
 	b := &Bundle{
-		ResourceType: "Bundle", Type: "document", Timestamp: fhir.Instant(m.api.Now()),
-		Identifier: &fhir.Identifier{System: "urn:ietf:rfc:3986", Value: "urn:uuid:" + id.New()}, Entry: append([]Entry{first}, more...),
+		ResourceType: "Bundle", Type: "document", Timestamp: datatype.Instant(m.api.Now()),
+		Identifier: &datatype.Identifier{System: "urn:ietf:rfc:3986", Value: "urn:uuid:" + id.New()}, Entry: append([]Entry{first}, more...),
 	}
 	for _, i := range items {
 		b.Entry = append(b.Entry, Entry{m.api.Address() + "/" + i.Kind() + "/" + i.ID(), i.JSON()})
@@ -42,6 +43,6 @@ func (m *maker) bundle(first Entry, more []Entry, items []fhir.Item) *Bundle {
 
 // fresh is a resource that is made for the document alone.
 func fresh(resource any) (Entry, error) {
-	data, err := fhir.Encode(resource)
+	data, err := datatype.Encode(resource)
 	return Entry{"urn:uuid:" + id.New(), data}, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // kind is a document of a stay.
@@ -105,9 +106,9 @@ func (s stayRow) updated() time.Time {
 	return last
 }
 
-func (s stayRow) refs() map[string][]*fhir.Reference {
-	patient := []*fhir.Reference{fhir.To("Patient", s.PatientID)}
-	return map[string][]*fhir.Reference{"patient": patient, "subject": patient, "encounter": {fhir.To("Encounter", s.ID)}}
+func (s stayRow) refs() map[string][]*datatype.Reference {
+	patient := []*datatype.Reference{datatype.To("Patient", s.PatientID)}
+	return map[string][]*datatype.Reference{"patient": patient, "subject": patient, "encounter": {datatype.To("Encounter", s.ID)}}
 }
 
 // words are always in Russian within a resource: it is the same for everybody
@@ -119,21 +120,21 @@ func words(a *fhir.API, key string) string {
 func compositionMade(a *fhir.API, s stayRow, k kind) fhir.Made {
 	author := a.Practitioner(s.DoctorPIN, s.Doctor)
 	if author == nil {
-		author = fhir.To("Organization", s.Organisation)
+		author = datatype.To("Organization", s.Organisation)
 	}
 	c := &Composition{
-		Status: "final", Type: fhir.Code(loinc, k.code, k.display), Subject: fhir.To("Patient", s.PatientID), Encounter: fhir.To("Encounter", s.ID),
-		Date: fhir.Moment(s.updated()), Author: []*fhir.Reference{author}, Title: words(a, k.key), Custodian: fhir.To("Organization", s.Organisation),
+		Status: "final", Type: datatype.Code(loinc, k.code, k.display), Subject: datatype.To("Patient", s.PatientID), Encounter: datatype.To("Encounter", s.ID),
+		Date: datatype.Moment(s.updated()), Author: []*datatype.Reference{author}, Title: words(a, k.key), Custodian: datatype.To("Organization", s.Organisation),
 	}
 	if k == history && s.State == "open" {
 		c.Status = "preliminary"
 	}
 	for _, p := range sections {
-		section := Section{Title: words(a, p.key), Code: fhir.Code(loinc, p.code, p.display)}
+		section := Section{Title: words(a, p.key), Code: datatype.Code(loinc, p.code, p.display)}
 		var lines [][]string
 		for _, one := range s.Parts {
 			if one.Kind == p.kind {
-				section.Entry, lines = append(section.Entry, fhir.To(one.Kind, one.ID)), append(lines, []string{one.Text})
+				section.Entry, lines = append(section.Entry, datatype.To(one.Kind, one.ID)), append(lines, []string{one.Text})
 			}
 		}
 		if len(lines) > 0 {
@@ -163,20 +164,20 @@ var sections = []struct{ kind, code, display, key string }{
 
 func referenceMade(a *fhir.API, s stayRow, k kind) fhir.Made {
 	d := &DocumentReference{
-		Status: "current", DocStatus: "final", Type: fhir.Code(loinc, k.code, k.display), Subject: fhir.To("Patient", s.PatientID),
-		Date: fhir.Instant(s.updated()), Custodian: fhir.To("Organization", s.Organisation),
-		Category: []fhir.Concept{*fhir.Code("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")},
+		Status: "current", DocStatus: "final", Type: datatype.Code(loinc, k.code, k.display), Subject: datatype.To("Patient", s.PatientID),
+		Date: datatype.Instant(s.updated()), Custodian: datatype.To("Organization", s.Organisation),
+		Category: []datatype.Concept{*datatype.Code("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")},
 		Content: []Content{{
 			Attachment: Attachment{
 				ContentType: "application/fhir+json", URL: a.Address() + "/Composition/" + s.ID + k.ending + "/$document",
-				Title: words(a, k.key), Creation: fhir.Moment(s.updated()),
+				Title: words(a, k.key), Creation: datatype.Moment(s.updated()),
 			},
-			Format: &fhir.Coding{System: "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", Code: "urn:ihe:iti:xds:2017:mimeTypeSufficient", Display: "mimeType Sufficient"},
+			Format: &datatype.Coding{System: "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", Code: "urn:ihe:iti:xds:2017:mimeTypeSufficient", Display: "mimeType Sufficient"},
 		}},
-		Context: &Context{Encounter: []*fhir.Reference{fhir.To("Encounter", s.ID)}, Period: fhir.Span(s.Admitted, s.Discharged)},
+		Context: &Context{Encounter: []*datatype.Reference{datatype.To("Encounter", s.ID)}, Period: datatype.Span(s.Admitted, s.Discharged)},
 	}
 	if by := a.Practitioner(s.DoctorPIN, s.Doctor); by != nil {
-		d.Author = []*fhir.Reference{by}
+		d.Author = []*datatype.Reference{by}
 	}
 	if k == history && s.State == "open" {
 		d.DocStatus = "preliminary"

@@ -11,6 +11,7 @@ import (
 	"net/http"
 
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 const (
@@ -39,26 +40,26 @@ type maker struct{ api *fhir.API }
 
 // Composition is the FHIR resource.
 type Composition struct {
-	fhir.Base
-	Identifier *fhir.Identifier  `json:"identifier,omitempty"`
-	Status     string            `json:"status"`
-	Type       *fhir.Concept     `json:"type"`
-	Subject    *fhir.Reference   `json:"subject,omitempty"`
-	Encounter  *fhir.Reference   `json:"encounter,omitempty"`
-	Date       string            `json:"date"`
-	Author     []*fhir.Reference `json:"author"`
-	Title      string            `json:"title"`
-	Custodian  *fhir.Reference   `json:"custodian,omitempty"`
-	Section    []Section         `json:"section,omitempty"`
+	datatype.Base
+	Identifier *datatype.Identifier  `json:"identifier,omitempty"`
+	Status     string                `json:"status"`
+	Type       *datatype.Concept     `json:"type"`
+	Subject    *datatype.Reference   `json:"subject,omitempty"`
+	Encounter  *datatype.Reference   `json:"encounter,omitempty"`
+	Date       string                `json:"date"`
+	Author     []*datatype.Reference `json:"author"`
+	Title      string                `json:"title"`
+	Custodian  *datatype.Reference   `json:"custodian,omitempty"`
+	Section    []Section             `json:"section,omitempty"`
 }
 
 // Section is a part of a document.
 type Section struct {
-	Title       string            `json:"title"`
-	Code        *fhir.Concept     `json:"code,omitempty"`
-	Text        *Narrative        `json:"text,omitempty"`
-	Entry       []*fhir.Reference `json:"entry,omitempty"`
-	EmptyReason *fhir.Concept     `json:"emptyReason,omitempty"`
+	Title       string                `json:"title"`
+	Code        *datatype.Concept     `json:"code,omitempty"`
+	Text        *Narrative            `json:"text,omitempty"`
+	Entry       []*datatype.Reference `json:"entry,omitempty"`
+	EmptyReason *datatype.Concept     `json:"emptyReason,omitempty"`
 }
 
 // Narrative is what a person reads.
@@ -69,23 +70,23 @@ type Narrative struct {
 
 // DocumentReference is the FHIR resource: where a document is to be had.
 type DocumentReference struct {
-	fhir.Base
-	Status    string            `json:"status"`
-	DocStatus string            `json:"docStatus,omitempty"`
-	Type      *fhir.Concept     `json:"type,omitempty"`
-	Category  []fhir.Concept    `json:"category,omitempty"`
-	Subject   *fhir.Reference   `json:"subject,omitempty"`
-	Date      string            `json:"date,omitempty"`
-	Author    []*fhir.Reference `json:"author,omitempty"`
-	Custodian *fhir.Reference   `json:"custodian,omitempty"`
-	Content   []Content         `json:"content"`
-	Context   *Context          `json:"context,omitempty"`
+	datatype.Base
+	Status    string                `json:"status"`
+	DocStatus string                `json:"docStatus,omitempty"`
+	Type      *datatype.Concept     `json:"type,omitempty"`
+	Category  []datatype.Concept    `json:"category,omitempty"`
+	Subject   *datatype.Reference   `json:"subject,omitempty"`
+	Date      string                `json:"date,omitempty"`
+	Author    []*datatype.Reference `json:"author,omitempty"`
+	Custodian *datatype.Reference   `json:"custodian,omitempty"`
+	Content   []Content             `json:"content"`
+	Context   *Context              `json:"context,omitempty"`
 }
 
 // Content is a form in which it is to be had.
 type Content struct {
-	Attachment Attachment   `json:"attachment"`
-	Format     *fhir.Coding `json:"format,omitempty"`
+	Attachment Attachment       `json:"attachment"`
+	Format     *datatype.Coding `json:"format,omitempty"`
 }
 
 // Attachment is where.
@@ -98,6 +99,6 @@ type Attachment struct {
 
 // Context is the stay that it tells of.
 type Context struct {
-	Encounter []*fhir.Reference `json:"encounter,omitempty"`
-	Period    *fhir.Period      `json:"period,omitempty"`
+	Encounter []*datatype.Reference `json:"encounter,omitempty"`
+	Period    *datatype.Period      `json:"period,omitempty"`
 }

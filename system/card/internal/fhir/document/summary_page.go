@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 )
 
@@ -52,22 +53,22 @@ const mostOfSection = 50
 
 func noProblems(patient string) any {
 	return map[string]any{
-		"resourceType": "Condition", "clinicalStatus": fhir.Code(hl7+"condition-clinical", "active", ""),
-		"code": fhir.Code(unknown, "no-problem-info", "No information about problems"), "subject": fhir.To("Patient", patient),
+		"resourceType": "Condition", "clinicalStatus": datatype.Code(hl7+"condition-clinical", "active", ""),
+		"code": datatype.Code(unknown, "no-problem-info", "No information about problems"), "subject": datatype.To("Patient", patient),
 	}
 }
 
 func noAllergies(patient string) any {
 	return map[string]any{
-		"resourceType": "AllergyIntolerance", "clinicalStatus": fhir.Code(hl7+"allergyintolerance-clinical", "active", ""),
-		"code": fhir.Code(unknown, "no-allergy-info", "No information about allergies"), "patient": fhir.To("Patient", patient),
+		"resourceType": "AllergyIntolerance", "clinicalStatus": datatype.Code(hl7+"allergyintolerance-clinical", "active", ""),
+		"code": datatype.Code(unknown, "no-allergy-info", "No information about allergies"), "patient": datatype.To("Patient", patient),
 	}
 }
 
 func noMedication(patient string) any {
 	return map[string]any{
-		"resourceType": "MedicationStatement", "status": "unknown", "subject": fhir.To("Patient", patient),
-		"medicationCodeableConcept": fhir.Code(unknown, "no-medication-info", "No information about medications"),
+		"resourceType": "MedicationStatement", "status": "unknown", "subject": datatype.To("Patient", patient),
+		"medicationCodeableConcept": datatype.Code(unknown, "no-medication-info", "No information about medications"),
 		"_effectiveDateTime": map[string]any{"extension": []any{map[string]any{
 			"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown",
 		}}},
@@ -103,8 +104,8 @@ func (m *maker) summary(w http.ResponseWriter, r *http.Request, on fhir.Target) 
 	}
 	made = append(made, author)
 	c := &Composition{
-		Status: "final", Type: fhir.Code(loinc, "60591-5", "Patient summary Document"), Subject: fhir.To("Patient", on.ID),
-		Date: fhir.Moment(m.api.Now()), Author: []*fhir.Reference{{Reference: author.FullURL}}, Title: text.T(ctx, "card.document.summary"),
+		Status: "final", Type: datatype.Code(loinc, "60591-5", "Patient summary Document"), Subject: datatype.To("Patient", on.ID),
+		Date: datatype.Moment(m.api.Now()), Author: []*datatype.Reference{{Reference: author.FullURL}}, Title: text.T(ctx, "card.document.summary"),
 	}
 	c.ResourceType = "Composition"
 	for _, s := range ipsSections {
@@ -139,7 +140,7 @@ func (m *maker) summary(w http.ResponseWriter, r *http.Request, on fhir.Target) 
 // section fills one; nil for one that is left out. A type that the token does not
 // open is not told from one without records: it says that nothing is known.
 func (m *maker) section(ctx context.Context, caller fhir.Caller, s ipsSection, patient string) (*Section, []fhir.Item, *Entry, error) {
-	section := &Section{Title: text.T(ctx, s.key), Code: fhir.Code(loinc, s.code, s.display)} // text: card.document.*
+	section := &Section{Title: text.T(ctx, s.key), Code: datatype.Code(loinc, s.code, s.display)} // text: card.document.*
 	var items []fhir.Item
 	var lines [][]string
 	for _, f := range s.finds {
@@ -161,7 +162,7 @@ func (m *maker) section(ctx context.Context, caller fhir.Caller, s ipsSection, p
 		items = append(items, found...)
 	}
 	for _, i := range items {
-		section.Entry = append(section.Entry, fhir.To(i.Kind(), i.ID()))
+		section.Entry = append(section.Entry, datatype.To(i.Kind(), i.ID()))
 		lines = append(lines, describe(i.JSON()))
 	}
 	if len(items) > 0 {
@@ -172,7 +173,7 @@ func (m *maker) section(ctx context.Context, caller fhir.Caller, s ipsSection, p
 		return nil, nil, nil, nil
 	}
 	absent, err := fresh(s.absent(patient))
-	section.Entry = []*fhir.Reference{{Reference: absent.FullURL}}
+	section.Entry = []*datatype.Reference{{Reference: absent.FullURL}}
 	section.Text = narrative([][]string{{text.T(ctx, "card.document.nothing_known")}})
 	return section, nil, &absent, err
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/migration"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -60,7 +61,7 @@ type Hospital struct {
 	API    *fhir.API
 	DB     *db.DB
 	Clock  *clock.Manual
-	Tokens map[string]fhir.Token
+	Tokens map[string]access.Token
 	URL    string // of the API
 	mux    *http.ServeMux
 }
@@ -72,7 +73,7 @@ func Each(t *testing.T, offers []fhir.Offer, run func(t *testing.T, h *Hospital)
 }
 
 // Introspect implements fhir.Tokens.
-func (h *Hospital) Introspect(_ context.Context, token string) (fhir.Token, error) {
+func (h *Hospital) Introspect(_ context.Context, token string) (access.Token, error) {
 	return h.Tokens[token], nil
 }
 
@@ -90,7 +91,7 @@ func (h *Hospital) Posts(_ context.Context, pin string) ([]workforceapi.Post, er
 // Open fills the database and serves the API over it.
 func Open(t testing.TB, d *db.DB, offers ...fhir.Offer) *Hospital {
 	t.Helper()
-	h := &Hospital{T: t, DB: d, Clock: clock.NewManual(Now), mux: http.NewServeMux(), Tokens: map[string]fhir.Token{
+	h := &Hospital{T: t, DB: d, Clock: clock.NewManual(Now), mux: http.NewServeMux(), Tokens: map[string]access.Token{
 		"machine":  {Active: true, Scopes: []string{"system/*.read"}, ClientID: "reader", Machine: true},
 		"narrow":   {Active: true, Scopes: []string{"system/Patient.rs", "system/Condition.rs"}, ClientID: "narrow", Machine: true},
 		"patient":  {Active: true, Scopes: []string{"patient/*.rs"}, ClientID: "app", PIN: demo.Patient.PIN, Name: demo.Patient.Name()},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 const (
@@ -60,15 +61,15 @@ func (g *gatherer) serve(w http.ResponseWriter, r *http.Request, on fhir.Target)
 	if err := caller.Tell(ctx, "fhir.everything", append(slices.Clone(items), named...)); err != nil {
 		return err
 	}
-	b := &fhir.Bundle{Type: "searchset", Timestamp: fhir.Instant(g.api.Now())}
+	b := &datatype.Bundle{Type: "searchset", Timestamp: datatype.Instant(g.api.Now())}
 	b.ResourceType = "Bundle"
-	b.Link = []fhir.BundleLink{{Relation: "self", URL: g.api.Address() + "/" + on.Kind + "/" + on.ID + "/$everything"}}
+	b.Link = []datatype.BundleLink{{Relation: "self", URL: g.api.Address() + "/" + on.Kind + "/" + on.ID + "/$everything"}}
 	if next != nil {
 		link, err := g.link(*next)
 		if err != nil {
 			return err
 		}
-		b.Link = append(b.Link, fhir.BundleLink{Relation: "next", URL: link})
+		b.Link = append(b.Link, datatype.BundleLink{Relation: "next", URL: link})
 	}
 	for _, i := range items {
 		b.Entry = append(b.Entry, g.entry(i, "match"))
@@ -79,8 +80,8 @@ func (g *gatherer) serve(w http.ResponseWriter, r *http.Request, on fhir.Target)
 	return fhir.Send(w, http.StatusOK, b)
 }
 
-func (g *gatherer) entry(i fhir.Item, mode string) fhir.BundleEntry {
-	return fhir.BundleEntry{FullURL: g.api.Address() + "/" + i.Kind() + "/" + i.ID(), Resource: i.JSON(), Search: &fhir.BundleSearch{Mode: mode}}
+func (g *gatherer) entry(i fhir.Item, mode string) datatype.BundleEntry {
+	return datatype.BundleEntry{FullURL: g.api.Address() + "/" + i.Kind() + "/" + i.ID(), Resource: i.JSON(), Search: &datatype.BundleSearch{Mode: mode}}
 }
 
 // begin reads the parameters, or where the page before left it.

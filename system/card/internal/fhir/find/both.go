@@ -1,0 +1,99 @@
+package find
+
+import (
+	"strconv"
+
+	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
+)
+
+// Both searches two places as one. Each is read on from where the page before
+// left it: the cursor holds the keys of both. Without an order the card's own
+// stand first.
+func Both(q *Query, finds ...func(*Query) (Found, error)) (Found, error) {
+	parts := make([]Found, len(finds))
+	before := splitKeys(q.After, len(finds))
+	var all Found
+	for at, find := range finds {
+		one := *q
+		one.After = before[at]
+		f, err := find(&one)
+		if err != nil {
+			return f, err
+		}
+		parts[at] = f
+		all.Total += f.Total
+	}
+	sorted := q.Sort != "" && q.Sort != "_id"
+	places := make([]int, len(finds))
+	for len(all.IDs) < q.Count {
+		next := -1
+		for at, f := range parts {
+			if places[at] == len(f.IDs) {
+				continue
+			}
+			if next < 0 || sorted && comesFirst(f.keys[places[at]], parts[next].keys[places[next]], q.down) {
+				next = at
+			}
+		}
+		if next < 0 {
+			break
+		}
+		all.IDs = append(all.IDs, parts[next].IDs[places[next]])
+		before[next] = parts[next].keys[places[next]]
+		places[next]++
+	}
+	for at, f := range parts {
+		if q.Count > 0 && (places[at] < len(f.IDs) || f.After != nil) {
+			all.After = joinKeys(before)
+		}
+	}
+	return all, nil
+}
+
+// comesFirst compares by the first key, a moment or a day.
+func comesFirst(a, b []string, down bool) bool {
+	if len(a) == 0 || len(b) == 0 || a[0] == b[0] {
+		return false
+	}
+	x, y := sortable(a[0]), sortable(b[0])
+	return (x < y) != down && x != y
+}
+
+// sortable is microseconds of a number, or of the day that the text is.
+func sortable(s string) int64 {
+	if low, _, ok := r4.Span(s); ok && len(s) == 10 && s[4] == '-' {
+		return low.UnixMicro()
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// joinKeys writes several lists of keys as one: each with its length before it.
+func joinKeys(lists [][]string) []string {
+	var all []string
+	for _, list := range lists {
+		all = append(append(all, strconv.Itoa(len(list))), list...)
+	}
+	return all
+}
+
+func splitKeys(all []string, n int) [][]string {
+	lists := make([][]string, n)
+	for at := range lists {
+		if len(all) == 0 {
+			break
+		}
+		size, err := strconv.Atoi(all[0])
+		if err != nil || size < 0 || size >= len(all) {
+			break
+		}
+		if size > 0 {
+			lists[at] = all[1 : 1+size]
+		}
+		all = all[1+size:]
+	}
+	return lists
+}

@@ -1,0 +1,166 @@
+package find
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+)
+
+// Kind is a type of resource that is offered.
+type Kind struct {
+	Name   string
+	Params map[string]Param
+	// Find gives the ids of one page of what matches the query within the reach.
+	// It is the only gate: whatever is loaded has been found first.
+	Find func(ctx context.Context, r access.Reach, q *Query) (Found, error)
+	// Load makes the resources of ids that find has let through. An id that is
+	// no more is left out.
+	Load func(ctx context.Context, ids []string) ([]*Item, error)
+	// Own finds the card's own records alone; nil where there are none.
+	Own func(ctx context.Context, r access.Reach, q *Query) (Found, error)
+	// Foreign says that all of it comes from outside: the card has none of its own.
+	Foreign bool
+}
+
+// Found is one page of a search.
+type Found struct {
+	IDs   []string
+	Total int
+	After []string   // keys of the last id, if there is a page behind
+	keys  [][]string // of each id
+}
+
+// Among lets through those of the ids that are within the reach.
+func (k *Kind) Among(ctx context.Context, r access.Reach, ids []string) ([]string, error) {
+	var passed []string
+	for chunk := range slices.Chunk(ids, MaxIncluded) {
+		c := Criterion{Name: "_id", Param: k.Params["_id"]}
+		for _, id := range chunk {
+			c.Values = append(c.Values, Value{Text: id})
+		}
+		f, err := k.Find(ctx, r, &Query{Criteria: []Criterion{c}, Count: len(chunk)})
+		if err != nil {
+			return nil, err
+		}
+		passed = append(passed, f.IDs...)
+	}
+	return passed, nil
+}
+
+// Items are the resources of those ids that are within the reach, in the order
+// of find.
+func (k *Kind) Items(ctx context.Context, r access.Reach, ids []string) ([]*Item, error) {
+	passed, err := k.Among(ctx, r, ids)
+	if err != nil || len(passed) == 0 {
+		return nil, err
+	}
+	return k.Ordered(ctx, passed)
+}
+
+// Ordered loads what find has let through and seals it.
+func (k *Kind) Ordered(ctx context.Context, ids []string) ([]*Item, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	loaded, err := k.Load(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*Item, len(loaded))
+	for _, i := range loaded {
+		byID[i.ID] = i
+	}
+	items := make([]*Item, 0, len(ids))
+	for _, id := range ids {
+		i, ok := byID[id]
+		if !ok {
+			continue
+		}
+		if i.JSON == nil {
+			if err := i.seal(); err != nil {
+				return nil, err
+			}
+		}
+		items = append(items, i)
+	}
+	return items, nil
+}
+
+// Entry is a resource of the directory (organisations, places, staff), which
+// is small and held in memory while it is searched.
+type Entry struct {
+	ID     string
+	Tokens map[string][]datatype.Coding // by search parameter
+	Names  map[string][]string          // by search parameter
+	Refs   map[string][]string          // by search parameter, ids alone
+	Make   func() *Item
+}
+
+// FindEntries searches a directory. Entries are in the order of their ids.
+func FindEntries(entries []Entry, q *Query) Found {
+	slices.SortFunc(entries, func(a, b Entry) int {
+		switch {
+		case a.ID == b.ID:
+			return 0
+		case (a.ID < b.ID) != q.down:
+			return -1
+		}
+		return 1
+	})
+	var f Found
+	last := ""
+	for _, e := range entries {
+		if !e.matches(q.Criteria) {
+			continue
+		}
+		f.Total++
+		if len(q.After) == 1 && (e.ID == q.After[0] || (e.ID < q.After[0]) != q.down) {
+			continue
+		}
+		if len(f.IDs) == q.Count {
+			if q.Count > 0 {
+				f.After = []string{last}
+			}
+			continue
+		}
+		f.IDs, f.keys = append(f.IDs, e.ID), append(f.keys, []string{e.ID})
+		last = e.ID
+	}
+	return f
+}
+
+func (e Entry) matches(criteria []Criterion) bool {
+	for _, c := range criteria {
+		if !slices.ContainsFunc(c.Values, func(v Value) bool { return e.has(c, v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e Entry) has(c Criterion, v Value) bool {
+	if c.Name == "_id" {
+		return v.Text == e.ID && v.System == ""
+	}
+	switch c.Param.Kind {
+	case TokenParam:
+		return slices.ContainsFunc(e.Tokens[c.Name], func(t datatype.Coding) bool {
+			return (!v.HasSystem || v.System == t.System) && (v.Text == t.Code || v.HasSystem && v.Text == "")
+		})
+	case ReferenceParam:
+		return slices.Contains(e.Refs[c.Name], v.Text)
+	case StringParam:
+		return slices.ContainsFunc(e.Names[c.Name], func(name string) bool { return NameMatches(name, c.modifier, v.Text) })
+	case DateParam:
+	}
+	return false
+}
+
+// Names of kinds, sorted.
+func Names(kinds map[string]*Kind) []string { return slices.Sorted(maps.Keys(kinds)) }
+
+func FlagText(b bool) string { return strconv.FormatBool(b) }

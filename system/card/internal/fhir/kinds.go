@@ -1,0 +1,19 @@
+package fhir
+
+import (
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+)
+
+func (a *API) kindsOffered() map[string]*find.Kind {
+	all := map[string]*find.Kind{}
+	own := a.archive.Kinds()
+	for _, offer := range a.offers {
+		own = append(own, a.offered(offer(a)))
+	}
+	for _, k := range own {
+		k.Params["_id"] = find.Param{Kind: find.TokenParam, Sorts: true}
+		all[k.Name] = k
+	}
+	a.shelve(all)
+	return all
+}
