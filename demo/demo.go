@@ -84,6 +84,24 @@ var Obstetrician = Person{"11605198100345", "Турдалиева", "Чынар�
 // not decide on the appeal against it.
 var SecondExpert = Person{"22803198100437", "Эсенбеков", "Талант", "Жумадилович", "ID1000437", "41711000000000", "Бишкек ш., Раззаков көч., 32-15", false, "esenbekov@demo.sanarip.example", "+996700100437", text.KY, true, ""}
 
+// Statistician keeps the forms of the hospital that runs the card.
+var Statistician = Person{"12306198900318", "Кожомбердиева", "Айнура", "Сатыбалдыевна", "ID1000318", "41711000000000", "Бишкек ш., Исанов көч., 143-27", false, "kojomberdieva@demo.sanarip.example", "+996700100318", text.RU, true, ""}
+
+// Officer of the ministry of health reads НИСУР and keeps its register.
+var Officer = Person{"21609198200462", "Алыкулов", "Медер", "Жолдошбекович", "ID1000462", "41711000000000", "Бишкек ш., Абдымомунов көч., 205-11", false, "alykulov@demo.sanarip.example", "+996700100462", text.KY, true, ""}
+
+// Discharged are people who lay in the hospital before and have gone home.
+var Discharged = []Person{
+	{"11204197500816", "Молдобаева", "Сайкал", "Эсенкуловна", "ID1000816", "41711000000000", "Бишкек ш., Медеров көч., 44-16", false, "", "", text.KY, false, ""},
+	{"22811196800725", "Дюшеналиев", "Кубат", "Асылбекович", "AN2000725", "41708222000000", "Чүй обл., Сокулук району, Кызыл-Туу айылы", true, "", "", text.KY, false, ""},
+	{"10902199100607", "Ниязова", "Жылдыз", "Абдыманаповна", "ID1000607", "41711000000000", "Бишкек ш., Гоголь көч., 90-3", false, "", "", text.KY, false, ""},
+	{"20712195300944", "Захаров", "Виктор", "Павлович", "AN2000944", "41711000000000", "г. Бишкек, ул. Льва Толстого, 36-52", false, "", "", text.RU, false, ""},
+	{"21805200200538", "Токторалиев", "Эржан", "Нурдинович", "ID1000538", "41711000000000", "Бишкек ш., Карасаев көч., 9-41", false, "", "", text.KY, false, ""},
+	{"12501196000429", "Жээнбекова", "Орозбүбү", "Кадыровна", "AN2000429", "41708203000000", "Чүй обл., Аламүдүн району, Маевка айылы", true, "", "", text.KY, false, ""},
+	{"20603198400871", "Юсупов", "Бахтияр", "Собирович", "ID1000871", "41711000000000", "Бишкек ш., Фучик көч., 17-8", false, "", "", text.RU, false, ""},
+	{"21410194700352", "Сарыгулов", "Жумабек", "Мамбетович", "AN2000352", "41711000000000", "Бишкек ш., Кольбаев көч., 5-20", false, "", "", text.KY, false, ""},
+}
+
 // Referred are people whom one hospital sends to another.
 var Referred = []Person{
 	{"10203198500734", "Акматова", "Гүлмира", "Кубанычевна", "ID1000734", "41711000000000", "Бишкек ш., Жукеев-Пудовкин көч., 61-4", false, "", "", text.KY, false, ""},
@@ -99,11 +117,11 @@ var (
 
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
-var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Clerk, Expert, SecondExpert, Operator}
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Clerk, Expert, SecondExpert, Operator, Statistician, Officer}
 
 // People is everybody.
 func People() []Person {
-	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, HeadOfMaternity, DoctorInChui, HeadInChui, Expecting, Mother}, Residents, Referred)
+	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, HeadOfMaternity, DoctorInChui, HeadInChui, Expecting, Mother}, Residents, Referred, Discharged)
 }
 
 // Codes of the demo's organisations.
@@ -114,6 +132,7 @@ const (
 	Clinic         = "950501" // of primary care, with an antenatal department
 	Fund           = "900001"
 	OperatorOrg    = "900002"
+	Ministry       = "900003"
 	Therapy        = "18"
 	Surgery        = "05"
 	Cardiology     = "21"

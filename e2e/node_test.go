@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -25,88 +26,8 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
 )
-
-// wire is a line of TCP that can be cut.
-type wire struct {
-	listener net.Listener
-	to       string
-	mu       sync.Mutex
-	whole    bool
-	open     map[net.Conn]bool
-}
-
-// newWire leads from an address of its own to the port.
-func newWire(t *testing.T, to int) *wire {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &wire{listener: listener, to: fmt.Sprintf("127.0.0.1:%d", to), whole: true, open: map[net.Conn]bool{}}
-	go w.serve()
-	t.Cleanup(func() {
-		_ = listener.Close()
-		w.cut()
-	})
-	return w
-}
-
-func (w *wire) port() int { return w.listener.Addr().(*net.TCPAddr).Port }
-
-func (w *wire) serve() {
-	for {
-		near, err := w.listener.Accept()
-		if err != nil {
-			return
-		}
-		far, err := net.DialTimeout("tcp", w.to, time.Second)
-		if err != nil || !w.hold(near, far) {
-			_ = near.Close()
-			if far != nil {
-				_ = far.Close()
-			}
-			continue
-		}
-		go w.pass(near, far)
-		go w.pass(far, near)
-	}
-}
-
-func (w *wire) hold(ends ...net.Conn) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, end := range ends {
-		w.open[end] = w.whole
-	}
-	return w.whole
-}
-
-func (w *wire) pass(from, to net.Conn) {
-	_, _ = io.Copy(to, from)
-	_, _ = from.Close(), to.Close()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.open, from)
-	delete(w.open, to)
-}
-
-// cut ends what is under way, wherever it is, and lets nothing through.
-func (w *wire) cut() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.whole = false
-	for end := range w.open {
-		_ = end.Close()
-	}
-	clear(w.open)
-}
-
-func (w *wire) mend() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.whole = true
-}
 
 // hospital is a centre with everything and one hospital's own node of the card,
 // a process each, with a line between them.
@@ -117,6 +38,7 @@ type hospital struct {
 	nodePort   int
 	centreData string
 	nodeData   string
+	database   string // of the centre: the address of PostgreSQL, "" for SQLite
 	centreEnv  []string
 	nodeEnv    []string
 	node       string // its address
@@ -143,6 +65,9 @@ func newHospital(t *testing.T) *hospital {
 	h.nodeEnv = append(append(slices.Clone(h.centreEnv), common...), "SANARIP_SITE_CARD="+h.node,
 		"SANARIP_SEAL_CARD=what-the-hospital-seals-with-is-its-own-affair", "SANARIP_CARD_NODE_POLL=1s", "SANARIP_CARD_NODE_NUMBERS=10")
 	h.centreEnv = append(append(h.centreEnv, common...), "SANARIP_CARD_NODES=osh="+demo.Hospital, "SANARIP_IDENTITY_CARD_NODES="+h.node)
+	if os.Getenv("SANARIP_TEST_POSTGRES") != "" {
+		h.database = dbtest.Postgres(t)
+	}
 	h.nodeEnv = append(h.nodeEnv, "SANARIP_CARD_NODE_KEY="+h.key())
 	return h
 }
@@ -168,7 +93,11 @@ func (h *hospital) start(side string) {
 	h.t.Helper()
 	var p *process
 	if side == "centre" {
-		p = launch(h.t, h.centrePort, h.centreEnv, "--demo", "--open=false", "--data", h.centreData)
+		args := []string{"--demo", "--open=false", "--data", h.centreData}
+		if h.database != "" {
+			args = append(args, "--database", h.database)
+		}
+		p = launch(h.t, h.centrePort, h.centreEnv, args...)
 	} else {
 		p = launch(h.t, h.nodePort, h.nodeEnv, "--only", "card", "--node", "osh", "--data", h.nodeData)
 	}
@@ -183,10 +112,24 @@ func (h *hospital) kill(side string) {
 	h.running[side].kill()
 }
 
-// open opens the system's database beside the running program, to read.
-func (h *hospital) open(folder, system string) *sql.DB {
+// own opens the node's database of the card beside the running program, to read.
+func (h *hospital) own() *sql.DB { return h.open("sqlite", sqliteFile(h.nodeData, "card")) }
+
+// central opens the centre's database of the system so.
+func (h *hospital) central(system string) *sql.DB {
+	if h.database == "" {
+		return h.open("sqlite", sqliteFile(h.centreData, system))
+	}
+	return h.open("pgx", h.database+"&search_path="+system)
+}
+
+func sqliteFile(folder, system string) string {
+	return "file:" + filepath.Join(folder, system+".db") + "?mode=ro&_pragma=busy_timeout(5000)"
+}
+
+func (h *hospital) open(driver, address string) *sql.DB {
 	h.t.Helper()
-	d, err := sql.Open("sqlite", "file:"+filepath.Join(folder, system+".db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	d, err := sql.Open(driver, address)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -216,17 +159,34 @@ func column(t *testing.T, d *sql.DB, query string, args ...any) []string {
 	return all
 }
 
-// rowsOf are the table's rows as JSON.
-func rowsOf(t *testing.T, d *sql.DB, table, condition string) map[string]bool {
+// rowsOf are the table's rows as JSON, alike on both engines.
+func rowsOf(t *testing.T, d *sql.DB, table string, columns []string, condition string) map[string]bool {
 	t.Helper()
-	columns := column(t, d, `SELECT name FROM pragma_table_info(?) ORDER BY name`, table)
-	parts := make([]string, len(columns))
-	for i, c := range columns {
-		parts[i] = fmt.Sprintf("'%s', %s", c, "CASE typeof("+c+") WHEN 'blob' THEN hex("+c+") ELSE "+c+" END")
+	rows, err := d.QueryContext(t.Context(), `SELECT `+strings.Join(columns, ", ")+` FROM `+table+` WHERE `+condition)
+	if err != nil {
+		t.Fatalf("%s: %v", table, err)
 	}
+	defer func() { _ = rows.Close() }()
 	all := map[string]bool{}
-	for _, row := range column(t, d, `SELECT json_object(`+strings.Join(parts, ", ")+`) FROM `+table+` WHERE `+condition) {
-		all[row] = true
+	for rows.Next() {
+		values, into, row := make([]any, len(columns)), make([]any, len(columns)), map[string]any{}
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range columns {
+			row[c] = values[i]
+		}
+		written, err := json.Marshal(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[string(written)] = true
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
@@ -403,17 +363,18 @@ func (p *hand) stay(who demo.Person, department string) (number string) {
 // chose, admit, write, discharge, numbers are given; the centre works on too. The
 // node is killed (kill -9) in the midst of the work, both sides and the line in
 // the midst of the handover. In the end both databases have the same rows, each
-// number was given once, and the fund has each case once.
+// number was given once, and the fund has each case once. Where a PostgreSQL is
+// given it is the centre's; a node's is SQLite, as in a hospital.
 func TestHospitalWithoutALine(t *testing.T) {
 	needE2E(t)
 	h := newHospital(t)
 	h.start("centre")
-	central := h.open(h.centreData, "card")
+	central := h.central("card")
 	h.until("the demo's patients lie", func() bool {
-		return column(t, central, `SELECT CAST(COUNT(*) >= 8 AS TEXT) FROM stay`)[0] == "1"
+		return len(column(t, central, `SELECT 'all' FROM stay HAVING COUNT(*) >= 8`)) == 1
 	})
 	h.start("node")
-	own := h.open(h.nodeData, "card")
+	own := h.own()
 	h.until("the node has what is its own, and numbers", func() bool {
 		return len(column(t, own, `SELECT phase FROM node_self WHERE phase = 'ready'`)) == 1 &&
 			len(column(t, own, `SELECT r.department FROM node_range r JOIN department_head h ON h.department = r.department WHERE r.department = ?`, demo.Therapy)) > 0
@@ -451,6 +412,10 @@ func TestHospitalWithoutALine(t *testing.T) {
 
 	var numbers []string
 	patients := []demo.Person{demo.Clerk, demo.Expert, demo.Nurse, demo.Manager}
+	pins := []string{demo.Operator.PIN}
+	for _, who := range patients {
+		pins = append(pins, who.PIN)
+	}
 	done := make(chan struct{})
 	var chaos sync.WaitGroup
 	chaos.Go(func() {
@@ -473,7 +438,9 @@ func TestHospitalWithoutALine(t *testing.T) {
 	close(done)
 	chaos.Wait()
 	slices.Sort(numbers)
-	if given := column(t, own, `SELECT number FROM form WHERE issued_at > 0 ORDER BY number`); len(given) != len(patients) {
+	// The demo's own discharges have numbers too.
+	theirs := `SELECT f.number FROM form f JOIN stay s ON s.id = f.stay_id JOIN patient p ON p.id = s.patient_id WHERE p.pin IN ('` + strings.Join(pins, `', '`) + `') ORDER BY f.number`
+	if given := column(t, own, theirs); len(given) != len(patients) {
 		t.Errorf("the node gave %d numbers for %d discharges: %v", len(given), len(patients), given)
 	}
 	if len(slices.Compact(slices.Clone(numbers))) != len(patients)+1 {
@@ -495,18 +462,14 @@ func TestHospitalWithoutALine(t *testing.T) {
 		h.line.cut()
 	}
 	h.line.mend()
-	fund := h.open(h.centreData, "insurance")
-	const ours = `SELECT number FROM treated_case WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number`
-	asked, err := json.Marshal(numbers)
-	if err != nil {
-		t.Fatal(err)
-	}
+	fund := h.central("insurance")
+	ours := `SELECT number FROM treated_case WHERE number IN ('` + strings.Join(numbers, `', '`) + `') ORDER BY number`
 	h.until("all is handed over", func() bool {
 		return len(column(t, own, `SELECT name FROM node_self WHERE down_since = 0 AND acked = (SELECT sequence FROM node_log)`)) == 1 &&
 			column(t, own, `SELECT CAST(COUNT(*) AS TEXT) FROM node_change WHERE sequence = 0`)[0] == "0"
 	})
 	h.until("the fund has decided on every case", func() bool {
-		return len(column(t, fund, ours, string(asked))) >= len(numbers)
+		return len(column(t, fund, ours)) >= len(numbers)
 	})
 	difference := h.difference(own, central)
 	for deadline := time.Now().Add(15 * time.Second); difference != "" && time.Now().Before(deadline); difference = h.difference(own, central) {
@@ -515,10 +478,10 @@ func TestHospitalWithoutALine(t *testing.T) {
 	if difference != "" {
 		t.Errorf("the databases differ: %s", difference)
 	}
-	if cases := column(t, fund, ours, string(asked)); !slices.Equal(cases, numbers) {
+	if cases := column(t, fund, ours); !slices.Equal(cases, numbers) {
 		t.Errorf("the fund has %v, given were %v", cases, numbers)
 	}
-	if given := column(t, central, `SELECT number FROM form ORDER BY number`); !slices.Equal(given, numbers) {
+	if given := column(t, central, theirs); !slices.Equal(given, numbers) {
 		t.Errorf("the centre has the forms %v, given were %v", given, numbers)
 	}
 	for _, d := range []*sql.DB{own, central} {
@@ -542,13 +505,13 @@ func (h *hospital) difference(own, central *sql.DB) string {
 	}
 	var found []string
 	for _, table := range tables {
-		here, there := rowsOf(h.t, own, table, "1 = 1"), rowsOf(h.t, central, table, "1 = 1")
+		columns := column(h.t, own, `SELECT name FROM pragma_table_info(?) ORDER BY name`, table)
+		here, there := rowsOf(h.t, own, table, columns, "1 = 1"), rowsOf(h.t, central, table, columns, "1 = 1")
 		for row := range here {
 			if !there[row] {
 				found = append(found, "only at the node: "+table+" "+row)
 			}
 		}
-		columns := column(h.t, own, `SELECT name FROM pragma_table_info(?)`, table)
 		condition := ""
 		switch {
 		case table == "access_record":
@@ -560,7 +523,7 @@ func (h *hospital) difference(own, central *sql.DB) string {
 		if condition == "" {
 			continue
 		}
-		for row := range rowsOf(h.t, central, table, condition) {
+		for row := range rowsOf(h.t, central, table, columns, condition) {
 			if !here[row] {
 				found = append(found, "only at the centre: "+table+" "+row)
 			}

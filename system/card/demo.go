@@ -84,16 +84,18 @@ func (s *System) admitDemo(ctx context.Context, _ job.Job) error {
 	if err := s.demoReferrals(ctx); err != nil {
 		return fmt.Errorf("demo referrals: %w", err)
 	}
-	for _, write := range []func(context.Context) error{s.demoNameless, s.demoDoubles, s.demoBirth, s.demoPregnancy} {
+	for _, write := range []func(context.Context) error{s.demoDischarged, s.demoNameless, s.demoDoubles, s.demoBirth, s.demoPregnancy} {
 		if err := write(ctx); err != nil {
-			return fmt.Errorf("demo reception: %w", err)
+			return fmt.Errorf("demo stays: %w", err)
 		}
 	}
 	operator := s.acting(ctx, demo.Operator, workforceapi.Operator, "")
 	staff := desk.Of(operator)
 	staff.Post.Organisation = demo.OperatorOrg
-	if err := s.rollout.Demo(desk.With(ctx, staff), demo.Hospital, demo.SecondHospital); err != nil {
-		return fmt.Errorf("demo training: %w", err)
+	if s.rollout != nil {
+		if err := s.rollout.Demo(desk.With(ctx, staff), demo.Hospital, demo.SecondHospital); err != nil {
+			return fmt.Errorf("demo training: %w", err)
+		}
 	}
 	for _, c := range demoCleaning {
 		_, err := ward.SetBed(s.acting(ctx, demo.Nurse, workforceapi.Nurse, demo.Therapy), s.desk, demoBed(c.department, c.room, c.bed), ward.Cleaning)

@@ -347,9 +347,13 @@ func TestRoles(t *testing.T) {
 func TestDemo(t *testing.T) {
 	h := newHouse(t, func(e *host.Env) { e.Demo = true })
 	h.n.Set(func(n *cardtest.Neighbours) {
-		for _, p := range slices.Concat(demo.Residents, []demo.Person{demo.Mother, demo.Expecting}) {
+		for _, p := range slices.Concat(demo.Residents, demo.Discharged, []demo.Person{demo.Mother, demo.Expecting}) {
 			born, _ := clock.ParseDate(p.PIN[1:3] + "." + p.PIN[3:5] + "." + p.PIN[5:9])
 			n.Persons[p.PIN] = populationapi.Person{PIN: p.PIN, FamilyName: p.FamilyName, GivenName: p.GivenName, Patronymic: p.Patronymic, BirthDate: born, Sex: "female"}
+		}
+		for i, code := range []string{demo.Therapy, demo.Surgery} {
+			head := []demo.Person{demo.Head, demo.HeadOfSurgery}[i]
+			n.PostsOf = append(n.PostsOf, cardtest.Post(head.PIN, head.Name(), workforceapi.Head, code))
 		}
 		n.Orgs[0].Departments = nil
 		for _, code := range []string{demo.Therapy, demo.Surgery, demo.Cardiology} {
@@ -410,6 +414,14 @@ func TestDemo(t *testing.T) {
 	}
 	if err := h.admitDemo(t.Context(), job.Job{}); err != nil {
 		t.Errorf("again: %v", err)
+	}
+	var forms, died int
+	row = h.desk.DB.Read.QueryRowContext(t.Context(), `SELECT COUNT(*), COUNT(CASE WHEN s.outcome = 'died' THEN 1 END) FROM form f JOIN stay s ON s.id = f.stay_id`)
+	if err := row.Scan(&forms, &died); err != nil {
+		t.Fatal(err)
+	}
+	if forms != len(demoGone()) || died != 1 {
+		t.Errorf("%d forms, %d of the dead", forms, died)
 	}
 	if after := h.rows(t); !maps.Equal(before, after) {
 		t.Errorf("a second start changes\n%v\nto\n%v", before, after)

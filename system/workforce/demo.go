@@ -172,7 +172,7 @@ func demoOrganisations() []organisation.Organisation {
 		Address:   "Бишкек ш., Тоголок Молдо көч., 3",
 	}}
 	ministry := organisation.Organisation{Organisation: workforceapi.Organisation{
-		Ownership: "state", Code: "900003", Kind: "ministry", INN: "00207199310019", OKPO: "90000305", Region: "41711000000000", Level: "national",
+		Ownership: "state", Code: demo.Ministry, Kind: "ministry", INN: "00207199310019", OKPO: "90000305", Region: "41711000000000", Level: "national",
 		Name:      text.Words{KY: "Саламаттык сактоо министрлиги (демо)", RU: "Министерство здравоохранения (демо)", EN: "Ministry of Health (demo)"},
 		ShortName: text.Words{KY: "ССМ (демо)", RU: "Минздрав (демо)", EN: "Ministry of Health (demo)"},
 		Address:   "Бишкек ш., Москва көч., 148",
@@ -215,5 +215,7 @@ func demoPosts() []post.Row {
 		row(demo.HeadInChui, "head", demo.SecondHospital, demo.Therapy),
 		row(demo.Obstetrician, "obstetrician", demo.Clinic, demo.Antenatal),
 		row(demo.Colleague, "cardiologist", demo.CityHospital, demo.Cardiology),
+		row(demo.Statistician, "statistician", demo.Hospital, ""),
+		row(demo.Officer, "ministry", demo.Ministry, ""),
 	}
 }
