@@ -126,6 +126,7 @@ func (s *System) openNode(ctx context.Context, line *node.Line) error {
 			if err := discharge.RefreshHeads(ctx, d, o); err != nil {
 				return err
 			}
+			d.Directory.Doctors(ctx, o) // kept, for a start without a line
 		}
 		return door.Refresh(ctx)
 	}

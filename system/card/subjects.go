@@ -61,7 +61,11 @@ func (s *System) mountSubjects() {
 	discharge.Mount(s.desk, s.env.Sites["portal"]+"/services/discharge-summary")
 	formregister.Mount(s.desk, s.env.Sites["insurance"]+"/acts/reconcile")
 	monitor.Mount(s.desk)
-	s.rollout = rollout.Mount(s.desk)
+	if s.env.Settings["node"] == "" {
+		s.rollout = rollout.Mount(s.desk)
+	} else {
+		rollout.PassOver(s.desk)
+	}
 	antenatal.Mount(s.desk, s.exchangeCards(""))
 	maternity.Mount(s.desk, s.exchangeCards)
 	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: antenatal.Cards{Desk: s.desk}})

@@ -48,9 +48,9 @@ type System struct {
 	desk     *desk.Desk
 	provider *exchangeapi.Provider
 	texts    *text.Catalogue
-	nodes    node.Pages   // of a node, or of a centre that has nodes
-	handler  http.Handler // nil: the desk's
-	rollout  *rollout.Rollout
+	nodes    node.Pages       // of a node, or of a centre that has nodes
+	handler  http.Handler     // nil: the desk's
+	rollout  *rollout.Rollout // nil at a node: the roll-out is the centre's affair
 
 	fhirBytes int64 // that may be written at once
 }
@@ -128,6 +128,9 @@ func (s *System) mount() {
 // start leads everybody to where they work.
 func (s *System) start(w http.ResponseWriter, r *http.Request) error {
 	if desk.Of(r.Context()).Post.Role == workforceapi.Operator {
+		if s.rollout == nil {
+			return page.Redirect(w, r, "/node")
+		}
 		return page.Redirect(w, r, "/rollout")
 	}
 	if !s.desk.Directory.PlaceOf(r.Context(), desk.Of(r.Context()).Post.Organisation).Ward {
@@ -183,7 +186,7 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.forms", Path: forms})
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.monitor", Path: "/monitor"})
 	}
-	if role == workforceapi.Operator || role == workforceapi.Manager {
+	if s.rollout != nil && (role == workforceapi.Operator || role == workforceapi.Manager) {
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.rollout", Path: "/rollout"})
 	}
 	if err := s.nodes.Fill(r.Context(), v); err != nil {
@@ -235,11 +238,8 @@ func (s *System) Run(ctx context.Context) {
 		ticker := time.NewTicker(directoryEvery)
 		defer ticker.Stop()
 		for {
-			if err := s.wantDirectory(ctx); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "the copy of НИСУР was not ordered", "system", "card", "error", err.Error())
-			}
-			if err := rollout.Want(ctx, s.desk); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "the figures of the roll-out were not ordered", "system", "card", "error", err.Error())
+			if err := s.order(ctx); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "what is due was not ordered", "system", "card", "error", err.Error())
 			}
 			select {
 			case <-ctx.Done():
@@ -249,6 +249,16 @@ func (s *System) Run(ctx context.Context) {
 		}
 	}()
 	s.desk.Queue.Run(ctx)
+}
+
+// order orders what is due: НИСУР's copy, and the figures of the roll-out unless
+// they are another's affair.
+func (s *System) order(ctx context.Context) error {
+	err := s.wantDirectory(ctx)
+	if s.rollout != nil {
+		err = errors.Join(err, rollout.Want(ctx, s.desk))
+	}
+	return err
 }
 
 // Ready implements host.System.

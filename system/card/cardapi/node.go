@@ -111,7 +111,9 @@ type Page struct {
 	More    bool     `json:"more"`
 }
 
-// LeaseCall asks for numbers of form 066/у.
+// LeaseCall asks for numbers: of form 066/у in the department, or of a series
+// over the whole organisation (referral, refusal, pregnancy), which stands in the
+// department's place.
 type LeaseCall struct {
 	NodeHead
 	Request      string `json:"request"` // the same asks once

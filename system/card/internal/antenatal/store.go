@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/gestation"
+	numbers "github.com/sanarip/sanarip/system/card/internal/node/number"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
 
@@ -74,9 +75,7 @@ func partExists(ctx context.Context, q db.Querier, partID string) (bool, error) 
 
 // nextNumber is a card's number: organisation, year and a sequence of their own.
 func nextNumber(ctx context.Context, tx *sql.Tx, organisation string, year int) (string, error) {
-	var last int
-	err := tx.QueryRowContext(ctx, `INSERT INTO pregnancy_sequence (organisation, year, last) VALUES ($1, $2, 1)
-		ON CONFLICT (organisation, year) DO UPDATE SET last = pregnancy_sequence.last + 1 RETURNING last`, organisation, year).Scan(&last)
+	last, err := numbers.NextOf(ctx, tx, numbers.Pregnancies, organisation, year)
 	return fmt.Sprintf("%s-%02d-%05d", organisation, year%100, last), err
 }
 

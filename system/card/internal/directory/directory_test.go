@@ -1,11 +1,14 @@
 package directory_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/ward"
 	"github.com/sanarip/sanarip/system/card/migration"
 )
@@ -58,6 +61,46 @@ func TestSync(t *testing.T) {
 		}
 		if got := state(); len(got) != 4 {
 			t.Errorf("a failed copy changed the beds: %v", got)
+		}
+	})
+}
+
+// The list of doctors outlives a start while НИСУР is away, and says of when it is.
+func TestDoctorsAreKeptWhileTheRegisterIsAway(t *testing.T) {
+	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) {
+		ctx, n := t.Context(), cardtest.New()
+		before, now := cardtest.Desk(t, d, n)
+		known := before.Directory.Doctors(ctx, cardtest.Hospital)
+		if at, away := before.Directory.DoctorsAway(cardtest.Hospital); len(known) == 0 || away || !at.Equal(now.Now()) {
+			t.Fatalf("%v of %s, away %v", known, at, away)
+		}
+		asked := now.Now()
+		now.Advance(50 * time.Hour)
+		n.Set(func(n *cardtest.Neighbours) { n.Away = true })
+		restarted := &directory.Directory{DB: d, Clock: now, Log: before.Log, Workforce: before.Directory.Workforce}
+		if got := restarted.Doctors(ctx, cardtest.Hospital); !slices.Equal(got, known) {
+			t.Errorf("after a start %v, before it %v", got, known)
+		}
+		if at, away := restarted.DoctorsAway(cardtest.Hospital); !away || !at.Equal(asked) {
+			t.Errorf("of %s, away %v", at, away)
+		}
+		if got := restarted.Doctors(ctx, "999999"); len(got) != 0 {
+			t.Errorf("another's doctors: %v", got)
+		}
+		if at, away := restarted.DoctorsAway("999999"); !away || !at.IsZero() {
+			t.Errorf("nothing was ever known, and it says of %s, away %v", at, away)
+		}
+		// НИСУР is back, and one has left: the copy follows.
+		n.Set(func(n *cardtest.Neighbours) { n.Away, n.PostsOf = false, n.PostsOf[1:] })
+		now.Advance(time.Hour)
+		left := restarted.Doctors(ctx, cardtest.Hospital)
+		if len(left) >= len(known) {
+			t.Fatalf("who has left is still there: %v", left)
+		}
+		n.Set(func(n *cardtest.Neighbours) { n.Away = true })
+		again := &directory.Directory{DB: d, Clock: now, Log: before.Log, Workforce: before.Directory.Workforce}
+		if got := again.Doctors(ctx, cardtest.Hospital); !slices.Equal(got, left) {
+			t.Errorf("kept %v, want %v", got, left)
 		}
 	})
 }

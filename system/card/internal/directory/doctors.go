@@ -15,29 +15,50 @@ const (
 	doctorsPause = 20 * time.Second // between questions that were not answered
 )
 
+// savedFor is how old the kept copy of an unchanged list may become: pages say
+// of which moment it is.
+const savedFor = 10 * time.Minute
+
 type staffList struct {
 	doctors []workforceapi.Post
 	asked   time.Time
 	ok      bool
+	at      time.Time // when НИСУР said so, zero: never
+	saved   time.Time // when it was kept
 }
 
 // Doctors are the doctors and heads of department of the organisation today,
-// one post each, by name. When НИСУР has never answered since the start the
-// list is empty: a doctor can still admit to themselves.
+// one post each, by name. While НИСУР is away they are those of whom it said so
+// last, also before the program was started. When it has never answered the list
+// is empty: a doctor can still admit to themselves.
 func (d *Directory) Doctors(ctx context.Context, organisation string) []workforceapi.Post {
 	d.mu.Lock()
 	known := d.doctors[organisation]
 	d.mu.Unlock()
-	age := d.Clock.Now().Sub(known.asked)
+	now := d.Clock.Now()
+	age := now.Sub(known.asked)
 	if (known.ok && age < doctorsFresh) || (!known.ok && !known.asked.IsZero() && age < doctorsPause) {
 		return known.doctors
 	}
 	staff, err := d.Workforce.Staff(ctx, organisation)
-	known.asked, known.ok = d.Clock.Now(), err == nil
-	if err != nil {
-		d.Log.WarnContext(ctx, "doctors not asked", "system", "card", "error", err.Error())
+	known.asked, known.ok = now, err == nil
+	if err == nil {
+		before := known
+		known.doctors, known.at = doctorsOf(staff), now
+		if now.Sub(before.saved) >= savedFor || !slices.Equal(before.doctors, known.doctors) {
+			if err := d.saveDoctors(ctx, organisation, known.doctors, now); err != nil {
+				d.Log.WarnContext(ctx, "doctors not kept", "system", "card", "error", err.Error())
+			} else {
+				known.saved = now
+			}
+		}
 	} else {
-		known.doctors = doctorsOf(staff)
+		d.Log.WarnContext(ctx, "doctors not asked", "system", "card", "error", err.Error())
+		if known.at.IsZero() { // not since the start
+			if known.doctors, known.at, err = loadDoctors(ctx, d.DB.Read, organisation); err != nil {
+				d.Log.WarnContext(ctx, "the kept list of doctors was not read", "system", "card", "error", err.Error())
+			}
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -46,6 +67,15 @@ func (d *Directory) Doctors(ctx context.Context, organisation string) []workforc
 	}
 	d.doctors[organisation] = known
 	return known.doctors
+}
+
+// DoctorsAway says whether НИСУР did not answer when it was last asked who treats
+// in the organisation, and of which moment the list is; zero: there is none.
+func (d *Directory) DoctorsAway(organisation string) (at time.Time, away bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.doctors[organisation]
+	return known.at, !known.ok && !known.asked.IsZero()
 }
 
 func doctorsOf(staff []workforceapi.Post) []workforceapi.Post {

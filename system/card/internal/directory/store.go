@@ -6,18 +6,33 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-func load(ctx context.Context, q db.Querier, code string) (workforceapi.Organisation, error) {
+// load reads the row each time, since another process may have written it, and
+// understands it anew only when it says something else.
+func (d *Directory) load(ctx context.Context, code string) (workforceapi.Organisation, error) {
 	var data string
+	if err := d.DB.Read.QueryRowContext(ctx, `SELECT data FROM organisation WHERE code = $1`, code).Scan(&data); err != nil {
+		return workforceapi.Organisation{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known, ok := d.read[code]; ok && known.data == data {
+		return known.says, nil
+	}
 	var o workforceapi.Organisation
-	if err := q.QueryRowContext(ctx, `SELECT data FROM organisation WHERE code = $1`, code).Scan(&data); err != nil {
+	if err := json.Unmarshal([]byte(data), &o); err != nil {
 		return o, err
 	}
-	return o, json.Unmarshal([]byte(data), &o)
+	if d.read == nil {
+		d.read = map[string]reading{}
+	}
+	d.read[code] = reading{data, o}
+	return o, nil
 }
 
 func loadAll(ctx context.Context, q db.Querier) ([]workforceapi.Organisation, error) {
@@ -91,4 +106,31 @@ func saveBeds(ctx context.Context, tx *sql.Tx, o workforceapi.Organisation) erro
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE bed SET state = 'closed', position = $2 WHERE organisation = $1 AND position = -1`, o.Code, position+1)
 	return err
+}
+
+// saveDoctors keeps the list for the time when НИСУР is away.
+func (d *Directory) saveDoctors(ctx context.Context, organisation string, doctors []workforceapi.Post, at time.Time) error {
+	data, err := json.Marshal(doctors)
+	if err != nil {
+		return err
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO organisation_staff (organisation, data, asked_at) VALUES ($1, $2, $3)
+			ON CONFLICT (organisation) DO UPDATE SET data = excluded.data, asked_at = excluded.asked_at WHERE organisation_staff.asked_at < excluded.asked_at`,
+			organisation, string(data), db.Micros(at))
+		return err
+	})
+}
+
+func loadDoctors(ctx context.Context, q db.Querier, organisation string) (doctors []workforceapi.Post, at time.Time, err error) {
+	var data string
+	var asked int64
+	err = q.QueryRowContext(ctx, `SELECT data, asked_at FROM organisation_staff WHERE organisation = $1`, organisation).Scan(&data, &asked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, at, nil
+	}
+	if err != nil {
+		return nil, at, db.Explain(err)
+	}
+	return doctors, db.Time(asked), json.Unmarshal([]byte(data), &doctors)
 }

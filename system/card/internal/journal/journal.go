@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/node/number"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
 )
@@ -72,7 +73,7 @@ func Refuse(ctx context.Context, d *desk.Desk, r Refusal) (Refusal, error) {
 		if open && !r.At.Before(lies.AdmittedAt) {
 			return fail.New(fail.Conflict, "card.refuse.lies", "At", text.Moment(lies.AdmittedAt))
 		}
-		if r.Number, err = nextNumber(ctx, tx, desk.Of(ctx).Post.Organisation, r.Year); err != nil {
+		if r.Number, err = number.NextOf(ctx, tx, number.Refusals, desk.Of(ctx).Post.Organisation, r.Year); err != nil {
 			return err
 		}
 		if err := insertRefusal(ctx, tx, d.Clock.Now(), r); err != nil {

@@ -13,14 +13,6 @@ import (
 // mostLines is how many rows of either kind a page shows.
 const mostLines = 1000
 
-// nextNumber takes the next number; the row of the sequence is the turn.
-func nextNumber(ctx context.Context, tx *sql.Tx, organisation string, year int) (int, error) {
-	var n int
-	err := tx.QueryRowContext(ctx, `INSERT INTO refusal_sequence (organisation, year, last) VALUES ($1, $2, 1)
-		ON CONFLICT (organisation, year) DO UPDATE SET last = refusal_sequence.last + 1 RETURNING last`, organisation, year).Scan(&n)
-	return n, err
-}
-
 func insertRefusal(ctx context.Context, tx *sql.Tx, now time.Time, r Refusal) error {
 	staff := desk.Of(ctx)
 	_, err := tx.ExecContext(ctx, `INSERT INTO refusal (id, organisation, year, number, patient_id, department, kind, at, hours_since_onset, brought_by, referrer,

@@ -202,6 +202,7 @@ func (c *Centre) Push(ctx context.Context, in cardapi.Push) (cardapi.Mark, error
 			return err
 		}
 		p.waiting, p.contact = max(0, in.Waiting-int64(len(in.Changes))), c.Clock.Now()
+		p.handed = p.contact
 		if p.waiting == 0 {
 			p.oldest = time.Time{}
 		}
@@ -380,7 +381,7 @@ func (c *Centre) Lease(ctx context.Context, in cardapi.LeaseCall) (cardapi.Lease
 			return err
 		}
 		year := clock.DateOf(c.Clock.Now()).Year
-		if !p.has(in.Organisation) || !departmentOK.MatchString(in.Department) || in.Count < 1 || in.Count > mostNumbers ||
+		if !p.has(in.Organisation) || (!departmentOK.MatchString(in.Department) && !number.IsSeries(in.Department)) || in.Count < 1 || in.Count > mostNumbers ||
 			in.Year < year-1 || in.Year > year+1 || in.Request == "" || len(in.Request) > 120 {
 			return fail.New(fail.BadRequest, "kit.bad_request")
 		}

@@ -348,7 +348,7 @@ func (n *Node) push(ctx context.Context, self *Self) error {
 			return fail.New(fail.BadNeighbor, "kit.bad_neighbor")
 		}
 		self.Acked = mark.Sequence
-		if err := n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return acknowledge(ctx, tx, *self) }); err != nil {
+		if err := n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return acknowledge(ctx, tx, *self, n.Desk.Clock.Now()) }); err != nil {
 			return err
 		}
 		if !more {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/design"
@@ -14,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/node/capture"
+	"github.com/sanarip/sanarip/system/card/internal/node/number"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -89,13 +91,42 @@ type stateOf struct {
 	Conflicts []Conflict
 	Decided   []Conflict
 	Decider   bool
+	Few       int64 // numbers fewer than that are marked
 	Form      *page.Form
 	Now       time.Time
+	Name      func(organisation string) string
+	Names     map[string]string // hospitals of a node, by its name
 }
 
 type placeOf struct {
 	Place
-	Name text.Words
+	Name text.Words // of the department
+}
+
+// what the numbers are for.
+func (p placeOf) what(ctx context.Context) string {
+	if number.IsSeries(p.Department) {
+		return text.T(ctx, "card.node.series."+p.Department) // text: card.node.series.*
+	}
+	return text.T(ctx, "card.node.form_of", "Department", p.Department+" "+p.Name.Here(ctx))
+}
+
+// silentAfter is how long a node may say nothing before the centre's page calls
+// it silent: twice the longest card_node_poll.
+const silentAfter = 10 * time.Minute
+
+func (p peer) silent(now time.Time) bool { return now.Sub(p.contact) > silentAfter }
+
+// lasted is a time as people say it.
+func lasted(ctx context.Context, d time.Duration) string {
+	minutes := int(d.Minutes())
+	switch {
+	case minutes < 60:
+		return text.T(ctx, "card.node.minutes", "Minutes", minutes)
+	case minutes < 48*60:
+		return text.T(ctx, "card.node.hours", "Hours", minutes/60, "Minutes", minutes%60)
+	}
+	return text.T(ctx, "card.node.days", "Days", minutes/60/24, "Hours", minutes/60%24)
 }
 
 func (p Pages) statePage(w http.ResponseWriter, r *http.Request) error {
@@ -105,12 +136,18 @@ func (p Pages) statePage(w http.ResponseWriter, r *http.Request) error {
 func (p Pages) render(w http.ResponseWriter, r *http.Request, form *page.Form, status int) error {
 	ctx, q := r.Context(), p.Desk.DB.Read
 	staff := desk.Of(ctx)
-	v := stateOf{Decider: slices.Contains(deciders, staff.Post.Role), Form: form, Now: p.Desk.Clock.Now()}
+	v := stateOf{
+		Decider: slices.Contains(deciders, staff.Post.Role), Form: form, Now: p.Desk.Clock.Now(), Names: map[string]string{},
+		Name: func(code string) string { return p.Desk.Directory.Name(ctx, code).Here(ctx) },
+	}
 	var err error
 	if v.Conflicts, err = Conflicts(ctx, q, staff.Post.Organisation, false); err != nil {
 		return err
 	}
 	if v.Decided, err = Conflicts(ctx, q, staff.Post.Organisation, true); err != nil {
+		return err
+	}
+	if err := p.Desk.SeenAll(ctx, pinsOf(v.Conflicts, v.Decided), "conflict.read"); err != nil {
 		return err
 	}
 	if p.Centre != nil {
@@ -120,13 +157,16 @@ func (p Pages) render(w http.ResponseWriter, r *http.Request, form *page.Form, s
 		if v.Held, err = heldChanges(ctx, q); err != nil {
 			return err
 		}
+		for _, one := range v.Peers {
+			v.Names[one.name] = v.names(one.organisations)
+		}
 		return page.Render(w, r, status, stateView(v))
 	}
 	self, _, err := loadSelf(ctx, q, "")
 	if err != nil {
 		return err
 	}
-	v.Node = &self
+	v.Node, v.Few, v.Names[self.Name] = &self, int64(p.Node.Settings.Numbers/4), v.names(self.Organisations)
 	var oldest int64
 	if v.Waiting, oldest, err = capture.Waiting(ctx, q, self.Acked); err != nil {
 		return err
@@ -144,6 +184,24 @@ func (p Pages) render(w http.ResponseWriter, r *http.Request, form *page.Form, s
 		v.Places = append(v.Places, placeOf{place, directory.DepartmentName(o, place.Department)})
 	}
 	return page.Render(w, r, status, stateView(v))
+}
+
+func (v stateOf) names(organisations []string) string {
+	var all []string
+	for _, o := range organisations {
+		all = append(all, v.Name(o))
+	}
+	return strings.Join(all, ", ")
+}
+
+// pinsOf are the ПИН of whom the conflicts are about.
+func pinsOf(lists ...[]Conflict) []string {
+	var pins []string
+	for _, c := range slices.Concat(lists...) {
+		pins = append(pins, c.PIN)
+	}
+	slices.Sort(pins)
+	return slices.Compact(pins)
 }
 
 func (p Pages) decidePage(w http.ResponseWriter, r *http.Request) error {
@@ -177,6 +235,14 @@ func (p Pages) codePage(w http.ResponseWriter, r *http.Request) error {
 	return p.render(w, r, form, http.StatusUnprocessableEntity)
 }
 
+// title is the node's name and its hospitals.
+func (v stateOf) title() string {
+	if hospitals := v.Names[v.Node.Name]; hospitals != "" {
+		return v.Node.Name + " · " + hospitals
+	}
+	return v.Node.Name
+}
+
 // facts are the node's state in lines.
 func (v stateOf) facts(ctx context.Context) []design.Row {
 	line := text.T(ctx, "card.node.line_up", "At", text.Moment(v.Node.Contact))
@@ -184,41 +250,20 @@ func (v stateOf) facts(ctx context.Context) []design.Row {
 	case v.Node.Phase == isNew && v.Node.Contact.IsZero():
 		line = text.T(ctx, "card.node.line_never")
 	case !v.Node.DownSince.IsZero():
-		line = text.T(ctx, "card.node.line_down", "At", text.Moment(v.Node.DownSince))
+		line = text.T(ctx, "card.node.line_down", "At", text.Moment(v.Node.DownSince), "Lasted", lasted(ctx, v.Now.Sub(v.Node.DownSince)))
 	}
-	oldest := text.T(ctx, "card.node.none")
+	waiting := text.T(ctx, "card.node.none")
 	if v.Waiting > 0 {
-		oldest = text.Moment(v.Oldest)
+		waiting = text.T(ctx, "card.node.waiting_since", "Count", v.Waiting, "At", text.Moment(v.Oldest))
 	}
 	return []design.Row{
-		{Key: text.T(ctx, "card.node.name"), Value: v.Node.Name},
+		{Key: text.T(ctx, "card.node.name"), Value: v.title()},
 		{Key: text.T(ctx, "card.node.line"), Value: line},
-		{Key: text.T(ctx, "card.node.waiting"), Value: strconv.FormatInt(v.Waiting, 10)},
-		{Key: text.T(ctx, "card.node.oldest"), Value: oldest},
+		{Key: text.T(ctx, "card.node.waiting"), Value: waiting},
+		{Key: text.T(ctx, "card.node.handed"), Value: text.Moment(v.Node.Handed)},
 		{Key: text.T(ctx, "card.node.held_there"), Value: strconv.FormatInt(v.Node.HeldThere, 10)},
 		{Key: text.T(ctx, "card.node.phase"), Value: text.T(ctx, "card.node.phase."+v.Node.Phase)}, // text: card.node.phase.*
 	}
-}
-
-// field is a conflict's column in words, its own name where there are none.
-func (c Conflict) field(ctx context.Context) string {
-	switch c.Table + "." + c.Column {
-	case "patient.address", "patient.alerts", "patient.policy", "patient.category", "patient.insured", "patient.passport", "patient.citizenship", "patient.region",
-		"patient.family_name", "patient.given_name", "patient.patronymic", "patient.birth_date", "patient.sex", "patient.description":
-		return text.T(ctx, "card.node.field."+c.Column) // text: card.node.field.*
-	}
-	return c.Table + "." + c.Column
-}
-
-// place leads to what the conflict is about, "" where there is no page of it.
-func (c Conflict) place() string {
-	switch c.Table {
-	case "patient":
-		return "/patients/" + c.Key
-	case "stay":
-		return "/stays/" + c.Key
-	}
-	return ""
 }
 
 func reason(ctx context.Context, code string) string {

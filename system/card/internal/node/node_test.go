@@ -1,6 +1,8 @@
 package node
 
 import (
+	"context"
+	"database/sql"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -10,7 +12,9 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
 	"github.com/sanarip/sanarip/system/card/internal/node/capture"
 )
@@ -160,6 +164,50 @@ func TestBothSidesChangeOnePerson(t *testing.T) {
 	})
 }
 
+// A conflict tells who wrote each value, in which organisation and when, on both
+// sides; who looks at the page is recorded.
+func TestAConflictSaysWhoWroteEachValue(t *testing.T) {
+	eachPair(t, func(t *testing.T, p *pair) {
+		pin := formtest.PIN(19)
+		dischargeOne(t, p.centre, pin)
+		p.meet()
+		p.wire.cut.Store(true)
+		write := func(ctx context.Context, w formtest.World, address string) {
+			t.Helper()
+			staff := desk.Of(ctx)
+			staff.Post.OrganisationName = text.Same("Клиника, " + address)
+			err := w.Desk.DB.Tx(desk.With(ctx, staff), func(ctx context.Context, tx *sql.Tx) error {
+				if _, err := tx.ExecContext(ctx, `UPDATE patient SET address = $1 WHERE pin = $2`, address, pin); err != nil {
+					return err
+				}
+				return w.Desk.Seen(ctx, tx, pin, "patient.correct", "")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(formtest.Head(t.Context()), p.centre, "центр")
+		write(formtest.Doctor(t.Context()), p.node, "түйүн")
+		p.wire.cut.Store(false)
+		p.meet()
+		p.alike()
+		head, doctor := desk.Of(formtest.Head(t.Context())), desk.Of(formtest.Doctor(t.Context()))
+		for side, w := range map[string]formtest.World{"centre": p.centre, "node": p.node} {
+			open, err := Conflicts(t.Context(), w.Desk.DB.Read, formtest.Hospital, false)
+			if err != nil || len(open) != 1 {
+				t.Fatal(side, open, err)
+			}
+			c := open[0]
+			if !strings.HasPrefix(c.OursBy, head.Name) || c.OursPlace != "Клиника, центр" || !strings.HasPrefix(c.TheirsBy, doctor.Name) || c.TheirsPlace != "Клиника, түйүн" {
+				t.Errorf("%s: %q of %q, %q of %q", side, c.OursBy, c.OursPlace, c.TheirsBy, c.TheirsPlace)
+			}
+			if c.PIN != pin || c.Person == "" || c.OursAt.IsZero() || c.TheirsAt.IsZero() {
+				t.Errorf("%s: %+v", side, c)
+			}
+		}
+	})
+}
+
 // A person admitted elsewhere meanwhile: the node's stay waits at the centre with
 // all that hangs on it, and is written when the other has ended.
 func TestAStayThatTheCentreCannotTakeYetIsHeld(t *testing.T) {
@@ -189,7 +237,8 @@ func TestAStayThatTheCentreCannotTakeYetIsHeld(t *testing.T) {
 func TestEveryTableIsCaptured(t *testing.T) {
 	eachPair(t, func(t *testing.T, p *pair) {
 		staying := []string{
-			"access_chain", "access_link", "access_waiting", "department_head", "form_sequence", "job", "logout_token", "organisation", "session", "sign_in",
+			"access_chain", "access_link", "access_waiting", "department_head", "job", "logout_token", "organisation", "organisation_staff", "session", "sign_in",
+			"form_sequence", "pregnancy_sequence", "referral_sequence", "refusal_sequence",
 			"referral_capacity", "training", "training_person", // and all of the roll-out
 			"fhir_concept", "fhir_mark", "fhir_past", "fhir_resource", "fhir_turn",
 		}

@@ -27,7 +27,20 @@ func years(now time.Time) []int {
 	return all
 }
 
-// renew fetches numbers for every department that has fewer left than half a
+// numbered are what the organisation has numbers for: its departments, and the
+// series that run over all of it.
+func numbered(o workforceapi.Organisation) []string {
+	var all []string
+	for _, department := range o.Departments {
+		all = append(all, department.Code)
+	}
+	for _, s := range number.AllSeries {
+		all = append(all, string(s))
+	}
+	return all
+}
+
+// renew fetches numbers for every department and series that has fewer left than half a
 // range. The same lack asks by the same request, so that an answer that was lost
 // gives the same range again.
 func (n *Node) renew(ctx context.Context, self Self) error {
@@ -43,9 +56,9 @@ func (n *Node) renew(ctx context.Context, self Self) error {
 			}
 			return err
 		}
-		for _, department := range o.Departments {
+		for _, place := range numbered(o) {
 			for _, year := range years(now) {
-				if err := n.renewOne(ctx, self, code, department.Code, year, now); err != nil {
+				if err := n.renewOne(ctx, self, code, place, year, now); err != nil {
 					return err
 				}
 			}
@@ -104,9 +117,9 @@ func (n *Node) EnterCode(ctx context.Context, typed string) error {
 	}
 	return n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, o := range organisations {
-			for _, department := range o.Departments {
-				request := fmt.Sprintf("%s-code-%s-%s-%s-%d-%d", n.Settings.Name, self.Challenge(), o.Code, department.Code, code.Year, code.First)
-				err := addRange(ctx, tx, request, self.Epoch, o.Code, department.Code, code.Year, cardapi.Lease{First: code.First, Last: code.First + int64(code.Count) - 1}, now)
+			for _, place := range numbered(o) {
+				request := fmt.Sprintf("%s-code-%s-%s-%s-%d-%d", n.Settings.Name, self.Challenge(), o.Code, place, code.Year, code.First)
+				err := addRange(ctx, tx, request, self.Epoch, o.Code, place, code.Year, cardapi.Lease{First: code.First, Last: code.First + int64(code.Count) - 1}, now)
 				if err != nil {
 					return err
 				}

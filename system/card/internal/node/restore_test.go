@@ -18,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
 	"github.com/sanarip/sanarip/system/card/internal/node/capture"
+	"github.com/sanarip/sanarip/system/card/internal/node/number"
 	"github.com/sanarip/sanarip/system/card/migration"
 )
 
@@ -29,11 +30,18 @@ func TestARestoredBackupGivesNoNumberAgain(t *testing.T) {
 		p.meet()
 		dischargeOne(t, p.node, formtest.PIN(21))
 		p.meet()
+		series := &taken{t: t, by: map[string]string{}}
+		next := func() error { return series.next(p.node, "node", number.Referrals) }
 		restore := backup()
 		lost := dischargeOne(t, p.node, formtest.PIN(22))
 		p.meet()
 		p.wire.cut.Store(true)
 		unsent := dischargeOne(t, p.node, formtest.PIN(23))
+		for range 5 {
+			if err := next(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		_ = p.n.Step(t.Context())
 		restore()
 		p.startNode()
@@ -46,6 +54,9 @@ func TestARestoredBackupGivesNoNumberAgain(t *testing.T) {
 			t.Fatalf("%s was given after a restore; %s and %s were before", n, lost, unsent)
 		} else if fail.As(err).Key != "card.node.numbers_out" {
 			t.Fatal(err)
+		}
+		if err := next(); errKey(err) != "card.node.out.referral" {
+			t.Fatalf("a referral after a restore: %v", err)
 		}
 		// The phone: a wrong code opens nothing, the right one does.
 		code, err := p.c.PhoneCode(formtest.Head(t.Context()), nodeName, p.self().Challenge(), 100)
@@ -64,6 +75,12 @@ func TestARestoredBackupGivesNoNumberAgain(t *testing.T) {
 		if err != nil || n.String() == lost || n.String() == unsent {
 			t.Fatal(n, err)
 		}
+		if err := next(); err != nil {
+			t.Fatal(err)
+		}
+		if err := series.next(p.centre, "centre", number.Referrals); err != nil {
+			t.Fatal(err)
+		}
 		p.wire.cut.Store(false)
 		p.meet()
 		if self := p.self(); self.Halted() || self.Epoch != 2 {
@@ -75,8 +92,11 @@ func TestARestoredBackupGivesNoNumberAgain(t *testing.T) {
 				t.Error("a form is missing")
 			}
 		}
-		if next := dischargeOne(t, p.node, formtest.PIN(25)); next == unsent {
+		if number := dischargeOne(t, p.node, formtest.PIN(25)); number == unsent {
 			t.Error("a number that was shown before the restore was given again")
+		}
+		if err := next(); err != nil {
+			t.Fatal(err)
 		}
 		p.meet()
 		p.alike()
@@ -122,6 +142,14 @@ func TestARestoredBackupGivesNoNumberAgain(t *testing.T) {
 			return func() { putBack(t, p, all, saved) }
 		})
 	})
+}
+
+// errKey is the text key of the error, "" for none.
+func errKey(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fail.As(err).Key
 }
 
 // reopen makes another database the node's.

@@ -30,6 +30,7 @@ type Self struct {
 	DownSince     time.Time // zero: the line is up
 	Trouble       string
 	HeldThere     int64
+	Handed        time.Time // when the centre last took changes, zero: never
 }
 
 // Halted says that the node gives no numbers of its ranges.
@@ -55,14 +56,14 @@ func (s Self) fillAfter() []string {
 func loadSelf(ctx context.Context, q db.Querier, lock string) (Self, bool, error) {
 	var s Self
 	var organisations string
-	var contact, down int64
-	err := q.QueryRowContext(ctx, `SELECT name, epoch, organisations, phase, nonce, halt_reason, acked, pulled, fill_table, fill_key, contact_at, down_since, trouble, held_there
+	var contact, down, handed int64
+	err := q.QueryRowContext(ctx, `SELECT name, epoch, organisations, phase, nonce, halt_reason, acked, pulled, fill_table, fill_key, contact_at, down_since, trouble, held_there, handed_at
 		FROM node_self WHERE id = 1`+lock).Scan(&s.Name, &s.Epoch, &organisations, &s.Phase, &s.Nonce, &s.HaltReason, &s.Acked, &s.Pulled,
-		&s.FillTable, &s.FillKey, &contact, &down, &s.Trouble, &s.HeldThere)
+		&s.FillTable, &s.FillKey, &contact, &down, &s.Trouble, &s.HeldThere, &handed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
-	s.Organisations, s.Contact, s.DownSince = strings.Fields(organisations), db.Time(contact), db.Time(down)
+	s.Organisations, s.Contact, s.DownSince, s.Handed = strings.Fields(organisations), db.Time(contact), db.Time(down), db.Time(handed)
 	return s, err == nil, db.Explain(err)
 }
 
@@ -146,8 +147,8 @@ func noteWelcome(ctx context.Context, tx *sql.Tx, out cardapi.Welcome) error {
 
 // acknowledge notes what the centre has. The newest places are kept, to find
 // where two histories part.
-func acknowledge(ctx context.Context, tx *sql.Tx, self Self) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE node_self SET acked = $1 WHERE id = 1 AND epoch = $2 AND acked < $1`, self.Acked, self.Epoch); err != nil {
+func acknowledge(ctx context.Context, tx *sql.Tx, self Self, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE node_self SET acked = $1, handed_at = $3 WHERE id = 1 AND epoch = $2 AND acked < $1`, self.Acked, self.Epoch, db.Micros(now)); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM node_change WHERE sequence > 0 AND sequence < $1`, self.Acked-mostHistory)

@@ -36,18 +36,19 @@ type peer struct {
 	waiting       int64
 	oldest        time.Time
 	contact       time.Time
+	handed        time.Time // when it last handed changes over, zero: never
 }
 
 func (p peer) has(organisation string) bool { return slices.Contains(p.organisations, organisation) }
 
-const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at`
+const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at, handed_at`
 
 func scanPeer(row interface{ Scan(...any) error }) (peer, error) {
 	var p peer
 	var organisations string
-	var oldest, contact int64
-	err := row.Scan(&p.name, &organisations, &p.epoch, &p.applied, &p.hash, &p.nonce, &p.forked, &p.pulled, &p.waiting, &oldest, &contact)
-	p.organisations, p.oldest, p.contact = strings.Fields(organisations), db.Time(oldest), db.Time(contact)
+	var oldest, contact, handed int64
+	err := row.Scan(&p.name, &organisations, &p.epoch, &p.applied, &p.hash, &p.nonce, &p.forked, &p.pulled, &p.waiting, &oldest, &contact, &handed)
+	p.organisations, p.oldest, p.contact, p.handed = strings.Fields(organisations), db.Time(oldest), db.Time(contact), db.Time(handed)
 	return p, err
 }
 
@@ -77,8 +78,8 @@ func peers(ctx context.Context, q db.Querier) ([]peer, error) {
 }
 
 func savePeer(ctx context.Context, tx *sql.Tx, p peer) error {
-	_, err := tx.ExecContext(ctx, `UPDATE node_peer SET epoch = $2, applied = $3, hash = $4, nonce = $5, forked = $6, pulled = $7, waiting = $8, oldest_at = $9, contact_at = $10
-		WHERE name = $1`, p.name, p.epoch, p.applied, p.hash, p.nonce, p.forked, p.pulled, p.waiting, db.Micros(p.oldest), db.Micros(p.contact))
+	_, err := tx.ExecContext(ctx, `UPDATE node_peer SET epoch = $2, applied = $3, hash = $4, nonce = $5, forked = $6, pulled = $7, waiting = $8, oldest_at = $9, contact_at = $10, handed_at = $11
+		WHERE name = $1`, p.name, p.epoch, p.applied, p.hash, p.nonce, p.forked, p.pulled, p.waiting, db.Micros(p.oldest), db.Micros(p.contact), db.Micros(p.handed))
 	return err
 }
 
@@ -170,7 +171,7 @@ func heldChanges(ctx context.Context, q db.Querier) ([]waitingChange, error) {
 }
 
 // above moves every sequence of the organisations' departments behind the range,
-// which begins after the highest of them. A department that has none yet, or comes
+// which begins after the highest of them, and every series with them. A department that has none yet, or comes
 // later, gets one for each of the hundred codes: nobody can say which there are.
 func above(ctx context.Context, tx *sql.Tx, p peer, code number.Code) (int64, error) {
 	var first int64
@@ -181,12 +182,24 @@ func above(ctx context.Context, tx *sql.Tx, p peer, code number.Code) (int64, er
 			return 0, err
 		}
 		first = max(first, last.Int64+1)
+		for _, s := range number.AllSeries {
+			given, err := number.LastOf(ctx, tx, s, organisation, code.Year)
+			if err != nil {
+				return 0, err
+			}
+			first = max(first, given+1)
+		}
 	}
 	end := first + int64(code.Count) - 1
 	if end > number.Last {
 		return 0, fail.New(fail.Conflict, "card.form.number_overflow", "Department", "")
 	}
 	for _, organisation := range p.organisations {
+		for _, s := range number.AllSeries {
+			if err := number.Raise(ctx, tx, s, organisation, code.Year, end); err != nil {
+				return 0, err
+			}
+		}
 		for department := range 100 {
 			_, err := tx.ExecContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last) VALUES ($1, $2, $3, $4)
 				ON CONFLICT (organisation, department, year) DO UPDATE SET last = excluded.last WHERE form_sequence.last < excluded.last`,

@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -25,6 +27,11 @@ type Conflict struct {
 	DecidedAt        time.Time
 	DecidedName      string
 	Organisation     string
+	Patient          string // id of whom the row is about, "" for nobody
+	Person, PIN      string // as this side knows them
+	OursBy, TheirsBy string // who wrote the value, "" not known
+	OursPlace        string // organisation of who wrote it
+	TheirsPlace      string
 }
 
 // mostConflicts that a page shows.
@@ -33,12 +40,15 @@ const mostConflicts = 200
 // Conflicts of the organisation: those that nobody has decided, or those that
 // somebody has, the newest first.
 func Conflicts(ctx context.Context, q db.Querier, organisation string, decided bool) ([]Conflict, error) {
-	condition := `decided_at = 0`
+	condition := `c.decided_at = 0`
 	if decided {
-		condition = `decided_at <> 0`
+		condition = `c.decided_at <> 0`
 	}
-	rows, err := q.QueryContext(ctx, `SELECT id, node, tbl, row_key, col, base, ours, theirs, ours_at, theirs_at, stands, found_at, decided_at, decided_name, organisation
-		FROM change_conflict WHERE organisation = $1 AND `+condition+` ORDER BY found_at DESC, id LIMIT $2`, organisation, mostConflicts)
+	rows, err := q.QueryContext(ctx, `SELECT c.id, c.node, c.tbl, c.row_key, c.col, c.base, c.ours, c.theirs, c.ours_at, c.theirs_at, c.stands, c.found_at, c.decided_at,
+			c.decided_name, c.organisation, c.patient_id, c.ours_by, c.ours_place, c.theirs_by, c.theirs_place,
+			COALESCE(p.family_name, ''), COALESCE(p.given_name, ''), COALESCE(p.patronymic, ''), COALESCE(p.pin, '')
+		FROM change_conflict c LEFT JOIN patient p ON p.id = c.patient_id
+		WHERE c.organisation = $1 AND `+condition+` ORDER BY c.found_at DESC, c.id LIMIT $2`, organisation, mostConflicts)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
@@ -47,10 +57,13 @@ func Conflicts(ctx context.Context, q db.Querier, organisation string, decided b
 	for rows.Next() {
 		var c Conflict
 		var ours, theirs, found, decided int64
-		err := rows.Scan(&c.ID, &c.Node, &c.Table, &c.Key, &c.Column, &c.Base, &c.Ours, &c.Theirs, &ours, &theirs, &c.Stands, &found, &decided, &c.DecidedName, &c.Organisation)
+		var family, given, patronymic string
+		err := rows.Scan(&c.ID, &c.Node, &c.Table, &c.Key, &c.Column, &c.Base, &c.Ours, &c.Theirs, &ours, &theirs, &c.Stands, &found, &decided, &c.DecidedName, &c.Organisation,
+			&c.Patient, &c.OursBy, &c.OursPlace, &c.TheirsBy, &c.TheirsPlace, &family, &given, &patronymic, &c.PIN)
 		if err != nil {
 			return nil, err
 		}
+		c.Person = strings.Join(strings.Fields(family+" "+given+" "+patronymic), " ")
 		c.OursAt, c.TheirsAt, c.FoundAt, c.DecidedAt = db.Time(ours), db.Time(theirs), db.Time(found), db.Time(decided)
 		all = append(all, c)
 	}
@@ -73,10 +86,10 @@ func Decide(ctx context.Context, d *desk.Desk, schema *capture.Schema, conflictI
 	}
 	staff := desk.Of(ctx)
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var table, key, column, ours, theirs, stands string
+		var table, key, column, ours, theirs, stands, patientID string
 		err := tx.QueryRowContext(ctx, `UPDATE change_conflict SET decided_at = $2, decided_by = $3, decided_name = $4
-			WHERE id = $1 AND organisation = $5 AND decided_at = 0 RETURNING tbl, row_key, col, ours, theirs, stands`,
-			conflictID, db.Micros(d.Clock.Now()), staff.PIN, staff.Name, staff.Post.Organisation).Scan(&table, &key, &column, &ours, &theirs, &stands)
+			WHERE id = $1 AND organisation = $5 AND decided_at = 0 RETURNING tbl, row_key, col, ours, theirs, stands, patient_id`,
+			conflictID, db.Micros(d.Clock.Now()), staff.PIN, staff.Name, staff.Post.Organisation).Scan(&table, &key, &column, &ours, &theirs, &stands, &patientID)
 		if err == sql.ErrNoRows { //nolint:errorlint // Scan gives it bare
 			return fail.New(fail.Conflict, "card.node.decided")
 		}
@@ -100,9 +113,11 @@ func Decide(ctx context.Context, d *desk.Desk, schema *capture.Schema, conflictI
 		if _, err := tx.ExecContext(ctx, `UPDATE change_conflict SET stands = $2 WHERE id = $1`, conflictID, take); err != nil {
 			return err
 		}
-		return d.Seen(ctx, tx, personOf(row), "conflict.decide", key)
+		var pin string
+		err = tx.QueryRowContext(ctx, `SELECT pin FROM patient WHERE id = $1`, patientID).Scan(&pin)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		return d.Seen(ctx, tx, pin, "conflict.decide", key)
 	})
 }
-
-// personOf is the ПИН that the row holds, "" for none.
-func personOf(row capture.Row) string { return row.String("pin") }

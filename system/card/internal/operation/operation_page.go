@@ -23,6 +23,7 @@ type operationsOf struct {
 	Operations []Operation
 	Form       *page.Form // nil: the reader cannot write
 	Correct    *Operation // the one that is being corrected, nil: a new one
+	Surgeon    design.Field
 	Surgeons   []design.Option
 }
 
@@ -68,6 +69,7 @@ func renderOperations(w http.ResponseWriter, r *http.Request, d *desk.Desk, view
 		if v.Correct != nil {
 			known, name = v.Correct.SurgeonPIN, v.Correct.SurgeonName
 		}
+		v.Surgeon = ward.DoctorField(ctx, d, design.FieldOf(ctx, form, "surgeon", "card.operations.surgeon"))
 		v.Surgeons = ward.DoctorOptions(ctx, ward.DoctorsFor(ctx, d), known, name)
 	}
 	return page.Render(w, r, status, operationsView(v))

@@ -355,7 +355,7 @@ func operationsView(v operationsOf) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.SelectField(design.FieldOf(ctx, v.Form, "surgeon", "card.operations.surgeon"), v.Surgeons).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.SelectField(v.Surgeon, v.Surgeons).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -36,6 +36,7 @@ type admission struct {
 	Patient    patient.Patient
 	Form       *page.Form
 	Places     []design.Option
+	Doctor     design.Field
 	Doctors    []workforceapi.Post
 	Waiting    []Waiting // referrals
 	Categories []Category
@@ -107,6 +108,7 @@ func prefill(form *page.Form, all []Waiting, chosen string) {
 func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patient.Patient, form *page.Form, referrals []Waiting, status int) error {
 	ctx, staff := r.Context(), desk.Of(r.Context())
 	v := admission{Patient: p, Form: form, Doctors: ward.DoctorsFor(ctx, d), Waiting: referrals, Now: d.Clock.Now()}
+	v.Doctor = ward.DoctorField(ctx, d, v.field(ctx, "doctor", "card.admit.doctor"))
 	var err error
 	if v.Open, _, err = OpenStay(ctx, d.DB.Read, p.ID); err != nil {
 		return err

@@ -377,7 +377,7 @@ func admitView(v admission) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.SelectField(v.field(ctx, "doctor", "card.admit.doctor"), ward.DoctorOptions(ctx, v.Doctors, "", "")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.SelectField(v.Doctor, ward.DoctorOptions(ctx, v.Doctors, "", "")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -646,7 +646,7 @@ func (v admission) hours(ctx context.Context) design.Field {
 // diagnosis is a combobox; Placeholder is the text that stands in it.
 func (v admission) diagnosis(ctx context.Context, name, key string, required bool) design.Field {
 	f := v.field(ctx, name, key)
-	f.Required, f.Wide, f.Placeholder = required, true, v.Form.Get(name+"_text")
+	f.Required, f.Wide, f.Placeholder, f.Usual = required, true, v.Form.Get(name+"_text"), true
 	f.Hint = text.T(ctx, "card.admit.diagnosis_hint")
 	return f
 }

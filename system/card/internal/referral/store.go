@@ -109,14 +109,6 @@ func twin(ctx context.Context, d *db.DB, tx *sql.Tx, r Referral) (bool, error) {
 	return n > 0, err
 }
 
-// nextSequence gives the organisation's next number of the year.
-func nextSequence(ctx context.Context, tx *sql.Tx, organisation string, year int) (int, error) {
-	var last int
-	err := tx.QueryRowContext(ctx, `INSERT INTO referral_sequence (organisation, year, last) VALUES ($1, $2, 1)
-		ON CONFLICT (organisation, year) DO UPDATE SET last = referral_sequence.last + 1 RETURNING last`, organisation, year).Scan(&last)
-	return last, err
-}
-
 func insert(ctx context.Context, tx *sql.Tx, r Referral) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO referral (id, number, check_code, form, purpose, urgency, patient_id, from_organisation, from_department,
 			from_stay, to_organisation, to_department, code, diagnosis, reason, history, by_pin, by_name, by_role, written_at, valid_until,

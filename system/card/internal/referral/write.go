@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/node/number"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
@@ -196,7 +197,7 @@ func send(ctx context.Context, d *desk.Desk, tx *sql.Tx, r Referral, results []R
 	if err != nil {
 		return err
 	}
-	sequence, err := nextSequence(ctx, tx, r.From, today.Year)
+	sequence, err := number.NextOf(ctx, tx, number.Referrals, r.From, today.Year)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
@@ -98,6 +99,19 @@ func DoctorOf(ctx context.Context, d *desk.Desk, pin string) (name string, ok bo
 		}
 	}
 	return "", false
+}
+
+// DoctorField is a field for a doctor. While НИСУР is away its hint says of which
+// moment the list is, or why there is none.
+func DoctorField(ctx context.Context, d *desk.Desk, f design.Field) design.Field {
+	at, away := d.Directory.DoctorsAway(desk.Of(ctx).Post.Organisation)
+	switch {
+	case away && at.IsZero():
+		f.Hint = text.T(ctx, "card.doctors.none")
+	case away:
+		f.Hint = text.T(ctx, "card.doctors.old", "At", text.Moment(at))
+	}
+	return f
 }
 
 // DoctorsFor are the doctors whom a form offers: the organisation's, and the

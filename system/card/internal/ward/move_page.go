@@ -19,6 +19,7 @@ type movesOf struct {
 	Names   func(code string) string // of departments
 	Form    *page.Form               // nil: the reader cannot move the patient
 	Places  []design.Option
+	Doctor  design.Field
 	Doctors []workforceapi.Post
 
 	Transfers    []Transfer
@@ -52,6 +53,7 @@ func renderMoves(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay
 	v.Names = func(code string) string { return directory.DepartmentName(o, code).Here(ctx) }
 	if view.State == stay.Open && slices.Contains(desk.Ward, desk.Of(ctx).Post.Role) {
 		v.Form, v.Doctors = form, DoctorsFor(ctx, d)
+		v.Doctor = DoctorField(ctx, d, design.FieldOf(ctx, form, "doctor", "card.col.doctor"))
 		if v.Places, err = Places(ctx, d, view.Department); err != nil {
 			return err
 		}

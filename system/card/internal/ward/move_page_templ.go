@@ -143,7 +143,7 @@ func movesView(v movesOf) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.SelectField(design.FieldOf(ctx, v.Form, "doctor", "card.col.doctor"), DoctorOptions(ctx, v.Doctors, v.Stay.DoctorPIN, v.Stay.DoctorName)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.SelectField(v.Doctor, DoctorOptions(ctx, v.Doctors, v.Stay.DoctorPIN, v.Stay.DoctorName)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -50,8 +50,17 @@ func (d *Door) enterPage(w http.ResponseWriter, r *http.Request) error {
 			}
 			return page.Redirect(w, r, page.Local(form.Get("next")))
 		}
-		if !form.Take(err) {
-			return err
+		switch refused := fail.As(err); refused.Kind {
+		case fail.TooMany: // what to do next stands in the words
+			status = http.StatusTooManyRequests
+			form.Fail("code", refused.Key)
+		case fail.Forbidden:
+			status = http.StatusForbidden
+			form.Fail("code", refused.Key)
+		default:
+			if !form.Take(err) {
+				return err
+			}
 		}
 	}
 	form.Set("code", "")

@@ -103,32 +103,41 @@ func (d *Door) Holds(confirmed time.Time) bool {
 }
 
 // Enter gives what the session keeps. Each attempt is recorded; what was wrong is
-// told only to who knew the code.
+// told only to who knew the code. A try is taken before the code is looked at, so
+// that many at once are no more than one after the other; who is not known here is
+// locked out after as many.
 func (d *Door) Enter(ctx context.Context, pin, code string) (name string, seat any, err error) {
 	if !d.Down() {
 		return "", nil, fail.New(fail.Conflict, "card.away.line_up")
 	}
 	now := d.Desk.Clock.Now()
 	var posts, salt, secret string
-	var confirmed, locked int64
-	err = d.Desk.DB.Read.QueryRowContext(ctx, `SELECT name, posts, confirmed_at, salt, secret, locked_until FROM node_staff WHERE pin = $1`, pin).
-		Scan(&name, &posts, &confirmed, &salt, &secret, &locked)
+	var confirmed int64
+	err = d.Desk.DB.Read.QueryRowContext(ctx, `SELECT name, posts, confirmed_at, salt, secret FROM node_staff WHERE pin = $1`, pin).
+		Scan(&name, &posts, &confirmed, &salt, &secret)
 	unknown := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !unknown {
 		return "", nil, db.Explain(err)
 	}
-	if now.Before(db.Time(locked)) {
-		return "", nil, errors.Join(d.note(ctx, pin, "locked", false), fail.New(fail.TooMany, "card.away.locked"))
+	may, err := d.mayTry(ctx, pin, unknown, now)
+	if err != nil {
+		return "", nil, err
+	}
+	if !may {
+		if err := d.note(ctx, pin, "locked"); err != nil {
+			return "", nil, err
+		}
+		return "", nil, fail.New(fail.TooMany, "card.away.locked")
 	}
 	// Who is not known here takes as long.
 	if right := subtle.ConstantTimeCompare([]byte(hash(strings.TrimSpace(code), salt)), []byte(secret)) == 1; unknown || !right {
-		if err := d.note(ctx, pin, "wrong", !unknown); err != nil {
+		if err := d.note(ctx, pin, "wrong"); err != nil {
 			return "", nil, err
 		}
 		return "", nil, fail.Fields(fail.Finding{Field: "code", Key: "card.away.wrong"})
 	}
 	if !d.Holds(db.Time(confirmed)) {
-		if err := d.note(ctx, pin, "expired", false); err != nil {
+		if err := d.note(ctx, pin, "expired"); err != nil {
 			return "", nil, err
 		}
 		return "", nil, fail.New(fail.Forbidden, "card.away.expired")
@@ -137,26 +146,45 @@ func (d *Door) Enter(ctx context.Context, pin, code string) (name string, seat a
 	if err := json.Unmarshal([]byte(posts), &held); err != nil {
 		return "", nil, err
 	}
-	if err := d.note(ctx, pin, "in", false); err != nil {
+	if err := d.note(ctx, pin, "in"); err != nil {
 		return "", nil, err
 	}
 	return name, d.Desk.Seat(desk.Staff{PIN: pin, Name: name, Posts: held}, db.Time(confirmed)), nil
 }
 
-// note records an attempt and counts wrong ones.
-func (d *Door) note(ctx context.Context, pin, outcome string, count bool) error {
+// mayTry takes one of the tries there are, and says whether there was one.
+func (d *Door) mayTry(ctx context.Context, pin string, unknown bool, now time.Time) (bool, error) {
+	if unknown {
+		var wrong int
+		err := d.Desk.DB.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM away_sign_in WHERE at > $2 AND pin = $1 AND outcome = 'wrong'`,
+			pin, db.Micros(now.Add(-lockedFor))).Scan(&wrong)
+		return wrong < tries, db.Explain(err)
+	}
+	taken := false
+	err := d.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE node_staff SET tries = CASE WHEN tries + 1 >= $2 THEN 0 ELSE tries + 1 END,
+			locked_until = CASE WHEN tries + 1 >= $2 THEN $3 ELSE locked_until END WHERE pin = $1 AND locked_until <= $4`,
+			pin, tries, db.Micros(now.Add(lockedFor)), db.Micros(now))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		taken = n == 1
+		return err
+	})
+	return taken, err
+}
+
+// note records an attempt; who knew the code has all tries again.
+func (d *Door) note(ctx context.Context, pin, outcome string) error {
 	now := d.Desk.Clock.Now()
 	return d.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO away_sign_in (id, node, pin, at, outcome) VALUES ($1, $2, $3, $4, $5)`, id.New(), d.Node, pin, db.Micros(now), outcome)
 		if err != nil {
 			return err
 		}
-		if outcome == "in" {
-			_, err = tx.ExecContext(ctx, `UPDATE node_staff SET tries = 0 WHERE pin = $1`, pin)
-		}
-		if count {
-			_, err = tx.ExecContext(ctx, `UPDATE node_staff SET tries = CASE WHEN tries + 1 >= $2 THEN 0 ELSE tries + 1 END,
-				locked_until = CASE WHEN tries + 1 >= $2 THEN $3 ELSE locked_until END WHERE pin = $1`, pin, tries, db.Micros(now.Add(lockedFor)))
+		if outcome == "in" || outcome == "expired" {
+			_, err = tx.ExecContext(ctx, `UPDATE node_staff SET tries = 0, locked_until = 0 WHERE pin = $1`, pin)
 		}
 		return err
 	})

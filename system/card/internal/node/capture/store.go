@@ -40,12 +40,13 @@ func (t Table) Has(column string) bool {
 }
 
 // local are tables that belong to one database and are never handed over:
-// sessions, jobs, the audit chain's places (the records go), copies of НИСУР that
-// each side fetches for itself, the roll-out and its monitoring, which are the
+// sessions, jobs, the audit chain's places (the records go), sequences of numbers,
+// copies of НИСУР that each side fetches for itself, the roll-out and its monitoring, which are the
 // centre's affair. Everything else is.
 var local = []string{
 	"session", "sign_in", "logout_token", "job", "access_waiting", "access_link", "access_chain",
-	"organisation", "department_head", "form_sequence",
+	"organisation", "organisation_staff", "department_head",
+	"form_sequence", "referral_sequence", "refusal_sequence", "pregnancy_sequence",
 	"referral_capacity", "training", "training_person",
 	"fhir_resource", "fhir_past", "fhir_mark", "fhir_turn", "fhir_concept", // what other software keeps here
 }

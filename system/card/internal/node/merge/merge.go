@@ -98,6 +98,9 @@ func (m *Merger) Retry(ctx context.Context, tx *sql.Tx, s Source) (left int, err
 
 // guarded does what the change says, or holds it.
 func (m *Merger) guarded(ctx context.Context, tx *sql.Tx, node string, epoch int64, c cardapi.Change, do func() error) error {
+	if capture.Local(c.Table) {
+		return nil // the other side's program is older, and hands over what now stays
+	}
 	behind, err := isHeld(ctx, tx, node, c)
 	if err != nil {
 		return err
@@ -234,6 +237,9 @@ func (m *Merger) fromNode(ctx context.Context, tx *sql.Tx, s Source, c cardapi.C
 				return err
 			}
 		}
+		if t.Name == recordTable {
+			return m.recorded(ctx, tx, s.Node, c, after)
+		}
 		if arrived := m.Arrived[t.Name]; arrived != nil {
 			return arrived(ctx, tx, after)
 		}
@@ -262,7 +268,7 @@ func (m *Merger) columns(ctx context.Context, tx *sql.Tx, s Source, t capture.Ta
 				stands, write[column] = "theirs", value
 			}
 			moved = true
-			if err := m.conflict(ctx, tx, s, t, key, column, c.At, was, is, value, stands); err != nil {
+			if err := m.conflict(ctx, tx, s, t, current, column, c.At, was, is, value, stands); err != nil {
 				return err
 			}
 		}
@@ -328,7 +334,7 @@ func (m *Merger) adopt(ctx context.Context, tx *sql.Tx, s Source, t capture.Tabl
 			write[column] = value
 			continue
 		}
-		if err := m.conflict(ctx, tx, s, t, t.KeyOf(known), column, c.At, nil, is, value, "ours"); err != nil {
+		if err := m.conflict(ctx, tx, s, t, known, column, c.At, nil, is, value, "ours"); err != nil {
 			return false, err
 		}
 	}

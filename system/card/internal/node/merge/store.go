@@ -163,15 +163,18 @@ func (m *Merger) tell(ctx context.Context, tx *sql.Tx, t capture.Table, key []st
 	return err
 }
 
-func (m *Merger) conflict(ctx context.Context, tx *sql.Tx, s Source, t capture.Table, key []string, column string, at int64, was, ours, theirs any, stands string) error {
+func (m *Merger) conflict(ctx context.Context, tx *sql.Tx, s Source, t capture.Table, current capture.Row, column string, at int64, was, ours, theirs any, stands string) error {
+	key := capture.JoinKey(t.KeyOf(current))
 	organisation := ""
 	if len(s.Organisations) > 0 {
 		organisation = s.Organisations[0]
 	}
 	row := capture.Row{"was": was, "ours": ours, "theirs": theirs}
-	var oursAt sql.NullInt64
-	err := tx.QueryRowContext(ctx, `SELECT MAX(at) FROM node_change WHERE tbl = $1 AND row_key = $2 AND origin <> $3`,
-		t.Name, capture.JoinKey(key), s.Node).Scan(&oursAt)
+	patientID, pin, err := m.about(ctx, tx, t, current)
+	if err != nil {
+		return err
+	}
+	oursAt, by, err := ourAuthor(ctx, tx, s.Node, t.Name, key, pin)
 	if err != nil {
 		return err
 	}
@@ -180,10 +183,11 @@ func (m *Merger) conflict(ctx context.Context, tx *sql.Tx, s Source, t capture.T
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO change_conflict (id, node, tbl, row_key, col, base, ours, theirs, ours_at, theirs_at, stands, organisation, found_at, decided_at, decided_by, decided_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, '', '')`,
-		id.New(), s.Node, t.Name, capture.JoinKey(key), column, row.String("was"), row.String("ours"), row.String("theirs"),
-		oursAt.Int64, at, stands, organisation, db.Micros(m.Clock.Now()))
+	_, err = tx.ExecContext(ctx, `INSERT INTO change_conflict (id, node, tbl, row_key, col, base, ours, theirs, ours_at, theirs_at, stands, organisation, found_at, decided_at, decided_by, decided_name,
+			patient_id, ours_by, ours_place, theirs_by, theirs_place)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, '', '', $14, $15, $16, '', '')`,
+		id.New(), s.Node, t.Name, key, column, row.String("was"), row.String("ours"), row.String("theirs"),
+		oursAt, at, stands, organisation, db.Micros(m.Clock.Now()), patientID, by.name, by.place)
 	if err != nil {
 		return err
 	}

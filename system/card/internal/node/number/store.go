@@ -1,5 +1,6 @@
-// Package number gives a node of the card its numbers of form 066/у: from ranges
-// of the sequence that the centre has handed to it and to nobody else. A witness
+// Package number gives a node of the card its numbers, of form 066/у and of the
+// series beside it: from ranges of the sequence that the centre has handed to it
+// and to nobody else. A witness
 // outside of the database remembers which were given, so that a backup that is
 // put back cannot give one again (docs/decisions/0006, 0022).
 package number
@@ -17,7 +18,8 @@ import (
 const Last = 9_999_999
 
 // Next takes the next number of the node's ranges, in the transaction of the
-// discharge. here is false in a database that is no node's.
+// discharge; department may be a Series. here is false in a database that is no
+// node's.
 func Next(ctx context.Context, tx db.Querier, organisation, department string, year int) (sequence int, here bool, err error) {
 	var witness string
 	err = tx.QueryRowContext(ctx, `SELECT witness FROM node_self WHERE id = 1`).Scan(&witness)
@@ -49,6 +51,9 @@ func Next(ctx context.Context, tx db.Querier, organisation, department string, y
 			break
 		}
 	}
+	if IsSeries(department) {
+		return 0, true, fail.New(fail.Conflict, "card.node.out."+department)
+	}
 	return 0, true, fail.New(fail.Conflict, "card.node.numbers_out", "Department", department)
 }
 
@@ -72,9 +77,13 @@ func Left(ctx context.Context, q db.Querier, organisation, department string, ye
 	return n.Int64, db.Explain(err)
 }
 
-// Grant takes count numbers out of the centre's sequence. They are the node's
+// Grant takes count numbers out of the centre's sequence of the department, or of
+// the series. They are the node's
 // from then on, also if it never gives them.
 func Grant(ctx context.Context, tx db.Querier, organisation, department string, year, count int) (first, last int64, err error) {
+	if IsSeries(department) {
+		return Series(department).grant(ctx, tx, organisation, year, count)
+	}
 	err = tx.QueryRowContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (organisation, department, year) DO UPDATE SET last = form_sequence.last + $4 WHERE form_sequence.last + $4 <= $5
 		RETURNING last`, organisation, department, year, count, Last).Scan(&last)
