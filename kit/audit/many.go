@@ -13,11 +13,11 @@ import (
 const addWidth = 12
 
 // adds write many records in one question: a few fixed numbers of them, so that
-// the database needs to understand only so many texts.
+// the database needs to understand only so many texts. A ward of 60 takes four.
 var adds = []struct {
 	rows  int
 	query string
-}{{64, addOf(64)}, {8, addOf(8)}, {1, addOf(1)}}
+}{{64, addOf(64)}, {32, addOf(32)}, {16, addOf(16)}, {8, addOf(8)}, {4, addOf(4)}, {2, addOf(2)}, {1, addOf(1)}}
 
 func addOf(rows int) string {
 	var b strings.Builder

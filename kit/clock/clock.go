@@ -68,13 +68,19 @@ func DateOf(t time.Time) Date {
 
 // ParseDate reads 2026-11-22 (forms, JSON) or 22.11.2026 (people).
 func ParseDate(s string) (Date, bool) {
-	for _, layout := range []string{time.DateOnly, "02.01.2006"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			y, m, d := t.Date()
-			return Date{y, m, d}, true
-		}
+	if len(s) != len(time.DateOnly) { // of both; a failed parse costs more than the rest of a row
+		return Date{}, false
 	}
-	return Date{}, false
+	layout := time.DateOnly
+	if s[2] == '.' {
+		layout = "02.01.2006"
+	}
+	t, err := time.Parse(layout, s)
+	if err != nil {
+		return Date{}, false
+	}
+	y, m, d := t.Date()
+	return Date{y, m, d}, true
 }
 
 // Start is the first moment of the day in Bishkek.

@@ -62,6 +62,7 @@ func Accept(header string) Lang {
 // Catalogue holds the words of one site.
 type Catalogue struct {
 	plain      map[Lang]map[string]string // sentences that have no arguments, as they are
+	sentences  map[Lang]map[string]sentence
 	localizers map[Lang]*i18n.Localizer
 	bundle     *i18n.Bundle
 	keys       map[string]struct{}
@@ -75,6 +76,7 @@ type Catalogue struct {
 func Load(sources ...fs.FS) (*Catalogue, error) {
 	c := &Catalogue{
 		plain:      map[Lang]map[string]string{KY: {}, RU: {}, EN: {}},
+		sentences:  map[Lang]map[string]sentence{KY: {}, RU: {}, EN: {}},
 		localizers: map[Lang]*i18n.Localizer{},
 		bundle:     i18n.NewBundle(language.Russian),
 		keys:       map[string]struct{}{},
@@ -146,6 +148,9 @@ func (c *Catalogue) add(key string, l Lang, raw json.RawMessage) error {
 			c.plain[l][key] = plain
 			return nil
 		}
+		if s, ok := sentenceOf(plain); ok {
+			c.sentences[l][key] = s
+		}
 		message.One, message.Few, message.Many, message.Other = plain, plain, plain, plain
 	} else {
 		var forms struct{ One, Few, Many, Other string }
@@ -179,6 +184,11 @@ func (c *Catalogue) Say(l Lang, key string, args map[string]any) string {
 	}
 	if s, ok := c.plain[l][key]; ok {
 		return s
+	}
+	if of, ok := c.sentences[l][key]; ok {
+		if s, ok := of.say(args, c.Always); ok {
+			return s
+		}
 	}
 	if len(c.Always) > 0 {
 		all := maps.Clone(c.Always)

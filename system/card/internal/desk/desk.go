@@ -5,7 +5,6 @@ package desk
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -44,6 +43,8 @@ type Desk struct {
 	// Away says, at a node without a line, whether posts that НИСУР confirmed then
 	// are still believed; nil elsewhere.
 	Away func(confirmed time.Time) bool
+
+	looks looks
 }
 
 // Staff is who is signed in, in the post they act in.
@@ -103,11 +104,15 @@ func (d *Desk) signedIn(pattern string, h page.Handler) {
 // Seen records that the member of staff looked at or changed a person's data.
 // action and purpose are codes of this system: "stay.read", "treatment".
 func (d *Desk) Seen(ctx context.Context, q db.Querier, patientPIN, action, object string) error {
+	return audit.Add(ctx, q, d.Clock, access(ctx, patientPIN, action, object))
+}
+
+func access(ctx context.Context, patientPIN, action, object string) audit.Record {
 	staff := Of(ctx)
-	return audit.Add(ctx, q, d.Clock, audit.Record{
+	return audit.Record{
 		Subject: patientPIN, ActorPIN: staff.PIN, ActorName: staff.Name, ActorRole: staff.Post.Title.RU,
 		Organisation: staff.Post.OrganisationName.RU, Via: "card", Action: action, Purpose: "treatment", Object: object,
-	})
+	}
 }
 
 // PostTitle is the post as a layout shows it.
@@ -117,28 +122,4 @@ func PostTitle(ctx context.Context, p workforceapi.Post) string {
 		title += ", " + department
 	}
 	return title
-}
-
-// shift is how long a list that was looked at counts as one look.
-const shift = 12 * time.Hour
-
-// SeenAll records that the member of staff saw people in a list, such as the
-// ward's board: once a person and shift, or every glance would be a record.
-func (d *Desk) SeenAll(ctx context.Context, pins []string, action string) error {
-	known, err := lookedAt(ctx, d.DB.Read, Of(ctx).PIN, action, pins, d.Clock.Now().Add(-shift))
-	if err != nil {
-		return err
-	}
-	fresh := slices.DeleteFunc(slices.Clone(pins), func(pin string) bool { return pin == "" || known[pin] })
-	if len(fresh) == 0 {
-		return nil
-	}
-	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, pin := range fresh {
-			if err := d.Seen(ctx, tx, pin, action, ""); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

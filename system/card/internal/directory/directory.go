@@ -38,12 +38,20 @@ type Directory struct {
 	mu      sync.Mutex
 	doctors map[string]staffList // by organisation
 	places  map[string]Place     // by organisation
+	read    map[string]reading   // by organisation, what its row last said
+}
+
+// reading is a row of the copy and what it says.
+type reading struct {
+	data string
+	says workforceapi.Organisation
 }
 
 // Organisation is one organisation with departments and beds: from the copy,
-// or from НИСУР when the copy has none yet.
+// or from НИСУР when the copy has none yet. Its departments and beds are shared
+// with other readers: they are not to be changed.
 func (d *Directory) Organisation(ctx context.Context, code string) (workforceapi.Organisation, error) {
-	o, err := load(ctx, d.DB.Read, code)
+	o, err := d.load(ctx, code)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return o, db.Explain(err)
 	}
@@ -64,7 +72,7 @@ func (d *Directory) Organisations(ctx context.Context) ([]workforceapi.Organisat
 
 // Name is the organisation's short name; the code itself when nothing is known of it.
 func (d *Directory) Name(ctx context.Context, code string) text.Words {
-	o, err := load(ctx, d.DB.Read, code)
+	o, err := d.load(ctx, code)
 	switch {
 	case err != nil || (o.ShortName.RU == "" && o.Name.RU == ""):
 		return text.Same(code)

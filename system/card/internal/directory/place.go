@@ -39,7 +39,7 @@ func (d *Directory) PlaceOf(ctx context.Context, code string) Place {
 	d.mu.Unlock()
 	if now := d.Clock.Now(); !ok || now.Sub(p.read) > placeFresh {
 		p = Place{Ward: true, read: now}
-		if o, err := load(ctx, d.DB.Read, code); err == nil {
+		if o, err := d.load(ctx, code); err == nil {
 			p.Clinic, p.Ward = IsClinic(o), o.Kind == Hospital
 			for _, department := range o.Departments {
 				if department.Profile == Obstetrics {

@@ -36,6 +36,24 @@ func Scan(row interface{ Scan(...any) error }, more ...any) (Patient, error) {
 	return p, nil
 }
 
+// ListColumns are what lists show of a patient: name, age, alerts. Read them
+// with ScanListed.
+const ListColumns = `p.id, COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, p.birth_date, p.birth_year, p.sex, p.alerts, p.kind, p.birth_order`
+
+// ScanListed reads ListColumns, and into more what the query selects after them.
+func ScanListed(row interface{ Scan(...any) error }, more ...any) (Patient, error) {
+	var p Patient
+	var birth string
+	into := append([]any{
+		&p.ID, &p.PIN, &p.FamilyName, &p.GivenName, &p.Patronymic, &birth, &p.BirthYear, &p.Sex, &p.Alerts, &p.Kind, &p.BirthOrder,
+	}, more...)
+	if err := row.Scan(into...); err != nil {
+		return p, err
+	}
+	p.BirthDate = db.Date(birth)
+	return p, nil
+}
+
 // Load is the patient of the id; fail.NotFound.
 func Load(ctx context.Context, q db.Querier, patientID string) (Patient, error) {
 	p, err := Scan(q.QueryRowContext(ctx, `SELECT `+Columns+` FROM patient p WHERE p.id = $1`, patientID))

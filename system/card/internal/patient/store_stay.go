@@ -2,7 +2,6 @@ package patient
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -95,7 +94,5 @@ func sameName(ctx context.Context, q db.Querier, p Patient) ([]Patient, error) {
 }
 
 func seen(ctx context.Context, d *desk.Desk, p Patient) error {
-	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return d.Seen(ctx, tx, p.PIN, "patient.read", p.ID)
-	})
+	return d.Seen(ctx, d.DB.Single(), p.PIN, "patient.read", p.ID)
 }

@@ -26,7 +26,7 @@ type Lying struct {
 // Patients of the department in the order of the beds, those without a bed last.
 func Patients(ctx context.Context, d *desk.Desk, department string) ([]Lying, error) {
 	organisation := desk.Of(ctx).Post.Organisation
-	beds, err := ward.Beds(ctx, d.DB.Read, organisation, department)
+	beds, unbedded, err := ward.Floor(ctx, d.DB.Read, organisation, department)
 	if err != nil {
 		return nil, err
 	}
@@ -36,11 +36,10 @@ func Patients(ctx context.Context, d *desk.Desk, department string) ([]Lying, er
 			all = append(all, Lying{*b.Taken, b.Name})
 		}
 	}
-	unbedded, err := ward.Unbedded(ctx, d.DB.Read, organisation, department)
 	for _, l := range unbedded {
 		all = append(all, Lying{l, ""})
 	}
-	return all, err
+	return all, nil
 }
 
 // Due is a dose of the day and whose it is.

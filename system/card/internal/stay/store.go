@@ -16,12 +16,12 @@ func load(ctx context.Context, q db.Querier, stayID, organisation string) (View,
 	var admitted, discharged, first int64
 	row := q.QueryRowContext(ctx, `SELECT `+patient.Columns+`, s.id, s.organisation, s.state, s.kind, s.admitted_at,
 			s.hours_since_onset, s.brought_by, s.referrer, s.first_this_year, s.department, COALESCE(s.bed_id, ''), COALESCE(b.name, ''),
-			s.doctor_pin, s.doctor_name, s.discharged_at, s.created_by
+			s.doctor_pin, s.doctor_name, s.discharged_at, s.created_by, s.payment, s.transport
 		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN bed b ON b.id = s.bed_id
 		WHERE s.id = $1 AND s.organisation = $2`, stayID, organisation)
 	p, err := patient.Scan(row, &v.ID, &v.Organisation, &v.State, &v.Kind, &admitted,
 		&v.HoursSinceOnset, &v.BroughtBy, &v.Referrer, &first, &v.Department, &v.BedID, &v.BedName,
-		&v.DoctorPIN, &v.DoctorName, &discharged, &v.CreatedBy)
+		&v.DoctorPIN, &v.DoctorName, &discharged, &v.CreatedBy, &v.Payment, &v.Transport)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, fail.New(fail.NotFound, "card.stay.not_found")
 	}
@@ -49,7 +49,5 @@ func loadCounts(ctx context.Context, q db.Querier, stayID string) (Counts, error
 }
 
 func seen(ctx context.Context, d *desk.Desk, v View) error {
-	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return d.Seen(ctx, tx, v.Patient.PIN, "stay.read", v.ID)
-	})
+	return d.Seen(ctx, d.DB.Single(), v.Patient.PIN, "stay.read", v.ID)
 }

@@ -71,10 +71,7 @@ func boardPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		Organisation: o, Department: department, List: r.URL.Query().Get("view") == "list",
 		Names: slices.Contains(desk.Ward, staff.Post.Role), Now: d.Clock.Now(),
 	}
-	if v.Beds, err = Beds(ctx, d.DB.Read, o.Code, department.Code); err != nil {
-		return err
-	}
-	if v.Unbedded, err = Unbedded(ctx, d.DB.Read, o.Code, department.Code); err != nil {
+	if v.Beds, v.Unbedded, err = Floor(ctx, d.DB.Read, o.Code, department.Code); err != nil {
 		return err
 	}
 	if v.Count, err = countOpen(ctx, d.DB.Read, o.Code); err != nil {

@@ -431,6 +431,9 @@ func tile(ctx context.Context, v board, b Bed) design.Bed {
 	switch {
 	case b.Taken != nil && v.Names:
 		t.Name, t.Detail, t.Href = b.Taken.Patient.Name(ctx), detail(ctx, *b.Taken, v.Now), "/stays/"+b.Taken.StayID
+		if b.Taken.Patient.Kind == patient.Nameless {
+			t.Detail = text.Joined(b.Taken.Patient.KindWord(ctx)+" ·", t.Detail)
+		}
 	case b.Taken == nil && v.Names:
 		t.Href = bedAddress(b)
 		if b.Reserved != nil {
@@ -469,8 +472,8 @@ func bedAddress(b Bed) string { return "/ward/beds/" + url.PathEscape(b.ID) }
 
 func rooms(ctx context.Context, v board) []design.Room {
 	var rooms []design.Room
-	for _, b := range v.Beds {
-		if len(rooms) == 0 || v.Beds[0].Room == "" || rooms[len(rooms)-1].Name != roomName(ctx, b) {
+	for i, b := range v.Beds {
+		if i == 0 || v.Beds[0].Room == "" || v.Beds[i-1].Room != b.Room {
 			rooms = append(rooms, design.Room{Name: roomName(ctx, b)})
 		}
 		last := &rooms[len(rooms)-1]
@@ -492,6 +495,9 @@ func listRows(ctx context.Context, v board) [][]design.Cell {
 		case b.Taken != nil && v.Names:
 			l := b.Taken
 			row[3] = design.Cell{Text: l.Patient.Name(ctx), Href: "/stays/" + l.StayID}
+			if l.Patient.Kind == patient.Nameless {
+				row[3].Text += " (" + l.Patient.KindWord(ctx) + ")"
+			}
 			row[4].Text, row[5].Text, row[6].Text, row[7].Text = l.Patient.Age(ctx, today), strconv.Itoa(day(*l, v.Now)), l.Code, l.Doctor
 		case b.Taken == nil && v.Names:
 			row[1].Href = bedAddress(b)
@@ -542,7 +548,7 @@ func bedView(v bedOf) templ.Component {
 			var templ_7745c5c3_Var23 string
 			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.bed.title", "Bed", b.Name))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/ward/board_page.templ`, Line: 175, Col: 76}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/ward/board_page.templ`, Line: 181, Col: 76}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 			if templ_7745c5c3_Err != nil {
@@ -611,7 +617,7 @@ func bedView(v bedOf) templ.Component {
 						var templ_7745c5c3_Var26 string
 						templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.bed.is_closed"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/ward/board_page.templ`, Line: 190, Col: 62}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/ward/board_page.templ`, Line: 196, Col: 62}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 						if templ_7745c5c3_Err != nil {
@@ -670,7 +676,7 @@ func bedView(v bedOf) templ.Component {
 				var templ_7745c5c3_Var27 string
 				templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.bed.admit"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/ward/board_page.templ`, Line: 198, Col: 62}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/ward/board_page.templ`, Line: 204, Col: 62}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 				if templ_7745c5c3_Err != nil {

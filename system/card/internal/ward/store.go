@@ -16,10 +16,22 @@ const mainCode = `COALESCE((SELECT code FROM diagnosis WHERE stay_id = s.id AND 
 // Beds are the department's beds in the order of the board. A closed bed is
 // among them only while somebody lies in it.
 func Beds(ctx context.Context, q db.Querier, organisation, department string) ([]Bed, error) {
+	beds, _, err := Floor(ctx, q, organisation, department)
+	return beds, err
+}
+
+// Floor is Beds, and the department's patients without a bed, the longest
+// waiting first.
+func Floor(ctx context.Context, q db.Querier, organisation, department string) ([]Bed, []Lying, error) {
 	lying, err := lyingIn(ctx, q, organisation, department)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	beds, err := bedsWith(ctx, q, organisation, department, lying)
+	return beds, lying[""], err
+}
+
+func bedsWith(ctx context.Context, q db.Querier, organisation, department string, lying map[string][]Lying) ([]Bed, error) {
 	rows, err := q.QueryContext(ctx, `SELECT id, department, room, name, state FROM bed b WHERE organisation = $1 AND department = $2
 		AND (state <> 'closed' OR EXISTS (SELECT 1 FROM stay s WHERE s.bed_id = b.id AND s.state = 'open')) ORDER BY position, id`, organisation, department)
 	if err != nil {
@@ -40,17 +52,11 @@ func Beds(ctx context.Context, q db.Querier, organisation, department string) ([
 	return beds, rows.Err()
 }
 
-// Unbedded are the department's patients without a bed, the longest waiting first.
-func Unbedded(ctx context.Context, q db.Querier, organisation, department string) ([]Lying, error) {
-	lying, err := lyingIn(ctx, q, organisation, department)
-	return lying[""], err
-}
-
 // lyingIn is the department's open stays by bed; under "" those without one.
 func lyingIn(ctx context.Context, q db.Querier, organisation, department string) (map[string][]Lying, error) {
 	// A bed's stay is looked for by bed, so that a bed of another department
 	// never seems free.
-	rows, err := q.QueryContext(ctx, `SELECT `+patient.Columns+`, s.id, COALESCE(s.bed_id, ''), s.admitted_at, `+mainCode+`, s.doctor_name
+	rows, err := q.QueryContext(ctx, `SELECT `+patient.ListColumns+`, s.id, COALESCE(s.bed_id, ''), s.admitted_at, `+mainCode+`, s.doctor_name
 		FROM stay s JOIN patient p ON p.id = s.patient_id
 		WHERE s.organisation = $1 AND s.state = 'open' AND (s.department = $2
 			OR s.bed_id IN (SELECT id FROM bed WHERE organisation = $1 AND department = $2))
@@ -64,7 +70,7 @@ func lyingIn(ctx context.Context, q db.Querier, organisation, department string)
 		var l Lying
 		var bedID string
 		var admitted int64
-		p, err := patient.Scan(rows, &l.StayID, &bedID, &admitted, &l.Code, &l.Doctor)
+		p, err := patient.ScanListed(rows, &l.StayID, &bedID, &admitted, &l.Code, &l.Doctor)
 		if err != nil {
 			return nil, err
 		}

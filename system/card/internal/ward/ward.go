@@ -36,7 +36,7 @@ func (b Bed) Free() bool { return b.Taken == nil && b.State == Ready }
 // Lying is an open stay on the board.
 type Lying struct {
 	StayID     string
-	Patient    patient.Patient
+	Patient    patient.Patient // as lists show one: patient.ListColumns
 	AdmittedAt time.Time
 	Code       string // of the main diagnosis
 	Doctor     string
