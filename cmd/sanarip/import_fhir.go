@@ -7,23 +7,22 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/observe"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card"
 )
 
-// importFHIR is the command import fhir FILE… [--json]: one report a file. A
-// file with a fault is left out, the others are in.
+// importFHIR is the command import fhir FILE… [--json] [--lang ky|ru|en]: one
+// report a file, in the language of the flag, else of the variable LANG. A file
+// with a fault is left out, the others are in.
 func importFHIR(ctx context.Context, args []string, out io.Writer) error {
-	asJSON := false
-	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
-		is := strings.TrimLeft(arg, "-") == "json" && strings.HasPrefix(arg, "-")
-		asJSON = asJSON || is
-		return is
-	})
+	args, asJSON, lang, err := fhirFlags(args, os.Getenv("LANG"))
+	if err != nil {
+		return err
+	}
 	v, rest, err := load("import", args)
 	if err != nil {
 		return err
@@ -51,9 +50,9 @@ func importFHIR(ctx context.Context, args []string, out io.Writer) error {
 	started, total, faulty := time.Now(), 0, 0
 	terminal := observe.IsTerminal(os.Stderr)
 	for _, path := range rest[1:] {
-		report, err := importFHIRFile(ctx, to, path, func(resources int) {
+		report, err := importFHIRFile(ctx, to, lang, path, func(resources int) {
 			if terminal {
-				_, _ = fmt.Fprintf(os.Stderr, "\r%s: %d resources, %.0f a second ", filepath.Base(path), total+resources, float64(total+resources)/time.Since(started).Seconds())
+				_, _ = fmt.Fprintf(os.Stderr, "\r%s ", to.Progress(lang, filepath.Base(path), total+resources, time.Since(started)))
 			}
 		})
 		if terminal {
@@ -73,39 +72,54 @@ func importFHIR(ctx context.Context, args []string, out io.Writer) error {
 			}
 			continue
 		}
-		tellFHIR(out, report)
+		for _, line := range to.Tell(lang, report) {
+			_, _ = fmt.Fprintln(out, line)
+		}
 	}
 	if !asJSON {
-		_, _ = fmt.Fprintf(out, "%d resources in %.1f s\n", total, time.Since(started).Seconds())
+		_, _ = fmt.Fprintln(out, to.Sum(lang, total, time.Since(started)))
 	}
 	if faulty > 0 {
-		return fmt.Errorf("%d files were left out, the others are in", faulty)
+		return to.Faulty(lang, faulty)
 	}
 	return nil
 }
 
-func importFHIRFile(ctx context.Context, to *card.FHIRImport, path string, progress func(int)) (card.FHIRReport, error) {
+func importFHIRFile(ctx context.Context, to *card.FHIRImport, lang text.Lang, path string, progress func(int)) (card.FHIRReport, error) {
 	file, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return card.FHIRReport{}, err
 	}
 	defer func() { _ = file.Close() }()
-	return to.File(ctx, file, filepath.Base(path), progress)
+	return to.File(ctx, lang, file, filepath.Base(path), progress)
 }
 
-func tellFHIR(out io.Writer, r card.FHIRReport) {
-	if len(r.Faults) > 0 {
-		_, _ = fmt.Fprintf(out, "%s: left out, %d faults\n", r.Name, len(r.Faults))
-		for _, f := range r.Faults {
-			_, _ = fmt.Fprintf(out, "  entry %d: %s: %s\n", f.Entry, f.Path, f.What)
+// fhirFlags takes the flags of this command alone out of the arguments. Without
+// --lang the language is that of the terminal (ru_RU.UTF-8), English if it is
+// none of ours.
+func fhirFlags(args []string, terminal string) (rest []string, asJSON bool, lang text.Lang, err error) {
+	terminal, _, _ = strings.Cut(terminal, "_")
+	lang, ok := text.Parse(terminal)
+	if !ok {
+		lang = text.EN
+	}
+	for n := 0; n < len(args); n++ {
+		name, value, given := strings.Cut(strings.TrimLeft(args[n], "-"), "=")
+		flagged := strings.HasPrefix(args[n], "-")
+		switch {
+		case flagged && name == "json" && !given:
+			asJSON = true
+		case flagged && name == "lang":
+			if !given && n+1 < len(args) {
+				n++
+				value = args[n]
+			}
+			if lang, ok = text.Parse(value); !ok {
+				return nil, false, lang, fmt.Errorf("--lang is ky, ru or en: %w", errUsage)
+			}
+		default:
+			rest = append(rest, args[n])
 		}
-		return
 	}
-	_, _ = fmt.Fprintf(out, "%s: %d resources: %d new, %d changed, %d as before, %d patients of the card\n", r.Name, r.Resources, r.Created, r.Updated, r.Same, r.Joined)
-	if len(r.Unmapped) > 0 {
-		_, _ = fmt.Fprintf(out, "  %d codes of diagnoses lead to no ICD-10 (kept as they are; a ConceptMap would map them):\n", len(r.Unmapped))
-	}
-	for _, u := range r.Unmapped {
-		_, _ = fmt.Fprintf(out, "  %5d  %s|%s  %s\n", u.Count, u.System, u.Code, u.Display)
-	}
+	return rest, asJSON, lang, nil
 }

@@ -16,12 +16,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
@@ -32,7 +32,6 @@ const (
 	partEntries = 2000
 	partBytes   = 12 << 20
 	mostFaults  = 200
-	mostEntry   = 64 << 20 // bytes of one resource
 )
 
 // Report says what became of a file.
@@ -48,12 +47,18 @@ type Report struct {
 	Unmapped  []Unmapped     `json:"unmapped,omitempty"`
 }
 
-// Fault is one thing that keeps a file from being taken.
+// Fault is one thing that keeps a file from being taken. What is said of it in
+// the reader's language by whoever has the words.
 type Fault struct {
 	Entry int    `json:"entry"` // from 0
 	Path  string `json:"path"`
+	Code  string `json:"code"` // key of the text, without card.fhir.
 	What  string `json:"what"`
+	Args  []any  `json:"-"`
 }
+
+// Key is the key of the fault's text.
+func (f Fault) Key() string { return "card.fhir." + f.Code }
 
 // Unmapped is a diagnosis without ICD-10 for which no ConceptMap on the shelf
 // has a row. It is kept with its own code.
@@ -74,7 +79,8 @@ type Intake struct {
 	Records  func(done []shelf.Done) []audit.Record
 	Author   string
 	Progress func(resources int)
-	Part     int // resources written in one transaction; 0: as many as usual
+	Most     int64 // bytes of one resource
+	Part     int   // resources written in one transaction; 0: as many as usual
 }
 
 type file struct {
@@ -104,24 +110,17 @@ func (i *Intake) Read(ctx context.Context, in io.ReadSeeker, name string) (Repor
 		err = f.write(ctx)
 	}
 	if refusal, ok := errors.AsType[*shelf.Refusal](err); ok {
-		f.report.Faults = append(f.report.Faults, Fault{refusal.Entry, refusal.Path, words(refusal)})
+		args := refusal.Args
+		if refusal.ID != "" {
+			args = append(slices.Clone(args), "ID", refusal.ID)
+		}
+		f.report.Faults = append(f.report.Faults, Fault{Entry: refusal.Entry, Path: refusal.Path, Code: strings.TrimPrefix(refusal.Key, "card.fhir."), Args: args})
 		return f.report, nil
 	}
 	if err != nil {
 		return f.report, err
 	}
 	return f.report, f.mapped(ctx)
-}
-
-func words(r *shelf.Refusal) string {
-	said := strings.TrimPrefix(strings.TrimPrefix(r.Key, "card.fhir."), "fault.")
-	if r.ID != "" {
-		said += " " + r.ID
-	}
-	for n := 0; n+1 < len(r.Args); n += 2 {
-		said += fmt.Sprintf(" %v=%v", r.Args[n], r.Args[n+1])
-	}
-	return said
 }
 
 // each gives every resource of the file with its place and bytes.
@@ -136,7 +135,7 @@ func (f *file) each(in io.Reader, give func(at int, e r4.Entry, size int) error)
 			return notJSON(err)
 		}
 		if start != json.Delim('{') {
-			return errors.New("this is no FHIR: an object was expected")
+			return fail.New(fail.Invalid, "card.fhir.import.no_json")
 		}
 		if at, err = f.object(d, at, give); err != nil {
 			return err
@@ -158,8 +157,8 @@ func (f *file) object(d *json.Decoder, at int, give func(at int, e r4.Entry, siz
 			if err := d.Decode(&value); err != nil {
 				return at, notJSON(err)
 			}
-			if rest.Len()+len(value) > mostEntry {
-				return at, errors.New("a resource is larger than 64 MB")
+			if int64(rest.Len()+len(value)) > f.Most {
+				return at, f.tooBig()
 			}
 			key, _ := json.Marshal(name) //nolint:errchkjson // a string
 			if rest.Len() > 1 {
@@ -169,12 +168,15 @@ func (f *file) object(d *json.Decoder, at int, give func(at int, e r4.Entry, siz
 			continue
 		}
 		if start, err := d.Token(); err != nil || start != json.Delim('[') {
-			return at, errors.New("the entry of the Bundle is no list")
+			return at, notJSON(err)
 		}
 		for d.More() {
 			var raw json.RawMessage
 			if err := d.Decode(&raw); err != nil {
 				return at, notJSON(err)
+			}
+			if int64(len(raw)) > f.Most {
+				return at, f.tooBig()
 			}
 			e, err := r4.ReadEntry(raw)
 			if err != nil {
@@ -206,33 +208,37 @@ func (f *file) object(d *json.Decoder, at int, give func(at int, e r4.Entry, siz
 	return at, nil
 }
 
-func notJSON(err error) error { return fmt.Errorf("this is no FHIR in JSON: %w", err) }
+func notJSON(err error) error { return fail.Wrap(err, fail.Invalid, "card.fhir.import.no_json") }
+
+func (f *file) tooBig() error {
+	return fail.New(fail.TooLarge, "card.fhir.import.too_big", "Most", f.Most>>20)
+}
 
 // check looks at a resource before anything is written.
 func (f *file) check(at int, e r4.Entry, _ int) error {
 	f.report.Resources++
-	fault := func(path, what string) {
+	fault := func(path, code string, args ...any) {
 		if len(f.report.Faults) < mostFaults {
-			f.report.Faults = append(f.report.Faults, Fault{at, path, what})
+			f.report.Faults = append(f.report.Faults, Fault{Entry: at, Path: path, Code: code, Args: args})
 		}
 	}
 	r := e.Resource
 	if r == nil {
-		fault("", "an entry without a resource")
+		fault("", "no_resource")
 		return nil
 	}
 	for _, one := range r.Faults {
-		fault(one.Path, strings.TrimSpace(fmt.Sprint(one.What, " ", fmt.Sprint(one.Args...))))
+		fault(one.Path, "fault."+string(one.What), one.Args...)
 	}
 	if !r.Usable() {
 		return nil
 	}
 	if !f.Takes(r.Kind) {
-		fault(r.Kind, "resources of this type are not taken")
+		fault(r.Kind, "import.not_taken", "Kind", r.Kind)
 		return nil
 	}
 	if e.Method == "DELETE" || e.Method == "PATCH" {
-		fault(r.Kind, e.Method+" is not done by a file")
+		fault(r.Kind, "import.not_done", "Method", e.Method)
 	}
 	f.report.Kinds[r.Kind]++
 	named := [2]string{r.Kind, idOf(e)}
@@ -241,7 +247,7 @@ func (f *file) check(at int, e r4.Entry, _ int) error {
 			continue
 		}
 		if other, ok := f.known[name]; ok && other != named {
-			fault(r.Kind, "two resources are called "+name)
+			fault(r.Kind, "import.twice", "Name", name)
 		}
 		f.known[name] = named
 	}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
+)
+
+const devices = 5000 // more than one transaction of an import takes
+
+// An import that was killed in the middle goes on when it is done again: nothing
+// is lost, nothing is there twice. The report speaks the reader's language.
+func TestMC9AnImportThatWasKilledIsDoneAgain(t *testing.T) {
+	if path := os.Getenv("IMPORT_TO_BE_KILLED"); path != "" { // the process that the test below kills
+		if err := dispatch(context.Background(), []string{"import", "fhir", "--data", filepath.Dir(path), path}, os.Stdout); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	data := t.TempDir()
+	path := filepath.Join(data, "devices.ndjson")
+	var lines bytes.Buffer
+	for n := range devices {
+		fmt.Fprintf(&lines, `{"resourceType":"Device","id":"killed-%d","status":"active","deviceName":[{"name":"Монитор %d","type":"other"}]}`+"\n", n, n)
+	}
+	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(data, "empty.ndjson")
+	if err := os.WriteFile(empty, []byte(`{"resourceType":"Device","id":"first"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	imported := func(args ...string) (string, error) {
+		var out bytes.Buffer
+		err := dispatch(context.Background(), append([]string{"import", "fhir", "--data", data}, args...), &out)
+		return out.String(), err
+	}
+	if said, err := imported("--lang", "en", empty); err != nil || !strings.Contains(said, "new 1,") { // the tables are there
+		t.Fatalf("%s %v", said, err)
+	}
+	d, err := db.Open(t.Context(), "sqlite:"+data, "card", db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	count := func(query string) (n int) {
+		if err := d.Read.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const there = `SELECT COUNT(*) FROM fhir_resource WHERE id LIKE 'killed-%'`
+	p := exec.Command(os.Args[0], "-test.run=^TestMC9AnImportThatWasKilledIsDoneAgain$")
+	p.Env = append(os.Environ(), "IMPORT_TO_BE_KILLED="+path)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for count(there) == 0 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	_ = p.Process.Kill() // SIGKILL
+	_ = p.Wait()
+	before := count(there)
+	if before == 0 || before == devices {
+		t.Fatalf("killed with %d written", before)
+	}
+	said, err := imported("--lang=ru", path)
+	if want := fmt.Sprintf("новых %d, изменённых 0, прежних %d,", devices-before, before); err != nil || !strings.Contains(said, want) {
+		t.Errorf("%s %v, not %s", said, err, want)
+	}
+	if said, err = imported("--lang", "ky", path); err != nil || !strings.Contains(said, fmt.Sprintf("жаңы 0, өзгөргөн 0, мурункудай %d,", devices)) {
+		t.Errorf("%s %v", said, err)
+	}
+	if all, once := count(there), count(there+` AND version = 1`); all != devices || once != devices || count(`SELECT COUNT(*) FROM fhir_past`) != 0 {
+		t.Errorf("%d there, %d of them written once", all, once)
+	}
+	// A resource may have as many bytes as one that is written through the API.
+	large := filepath.Join(data, "large.json")
+	if err := os.WriteFile(large, []byte(`{"resourceType":"Device","id":"large","note":[{"text":"`+strings.Repeat("я", 600_000)+`"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SANARIP_CARD_FHIR_BYTES", "1048576")
+	if said, err := imported("--lang", "en", large); err == nil || !strings.Contains(err.Error(), "larger than 1 MB") {
+		t.Errorf("%s %v", said, err)
+	}
+}
+
+func TestFlagsOfTheFHIRImport(t *testing.T) {
+	for _, c := range []struct {
+		args, terminal, rest string
+		json                 bool
+		lang                 text.Lang
+	}{
+		{"fhir a b", "ru_RU.UTF-8", "fhir a b", false, text.RU},
+		{"fhir a", "ky_KG.UTF-8", "fhir a", false, text.KY},
+		{"fhir a", "C.UTF-8", "fhir a", false, text.EN},
+		{"fhir --json a --lang ky", "ru", "fhir a", true, text.KY},
+		{"--lang=en fhir --data d a", "ru", "fhir --data d a", false, text.EN},
+	} {
+		rest, asJSON, lang, err := fhirFlags(strings.Fields(c.args), c.terminal)
+		if err != nil || strings.Join(rest, " ") != c.rest || asJSON != c.json || lang != c.lang {
+			t.Errorf("%q: %v %v %v %v", c.args, rest, asJSON, lang, err)
+		}
+	}
+	if _, _, _, err := fhirFlags([]string{"fhir", "--lang", "xx"}, ""); err == nil {
+		t.Error("a language that is none")
+	}
+}
