@@ -521,7 +521,7 @@ func (v refusing) referrer(ctx context.Context) design.Field {
 
 func (v refusing) diagnosis(ctx context.Context) design.Field {
 	f := wide(v.field(ctx, "diagnosis", "card.refuse.diagnosis"))
-	f.Placeholder, f.Hint = v.Form.Get("diagnosis_text"), text.T(ctx, "card.admit.diagnosis_hint")
+	f.Placeholder, f.Usual, f.Hint = v.Form.Get("diagnosis_text"), true, text.T(ctx, "card.admit.diagnosis_hint")
 	return f
 }
 

@@ -37,11 +37,12 @@ func Panel(d *desk.Desk) patient.Panel {
 type births struct {
 	Stay     stay.View
 	Children []Child
-	Form     *page.Form
-	Admits   bool // the reader may admit a child
+	Form     *page.Form // nil: every child of the birth is written
+	Admits   bool       // the reader may admit a child
 }
 
-// listPage begins with the next child: now, and the order after the last.
+// listPage begins with the next child: now, and the order after the last. After
+// the last of those who were born a further one has to be asked for (?more=1).
 func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx := r.Context()
 	v, err := stay.Read(ctx, d, r.PathValue("id"))
@@ -55,6 +56,9 @@ func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	if n := len(children); n > 0 {
 		last := children[n-1]
+		if n >= last.Plurality && r.URL.Query().Get("more") == "" {
+			return render(w, r, births{Stay: v, Children: children}, http.StatusOK)
+		}
 		form.Set("plurality", strconv.Itoa(max(last.Plurality, n+1)))
 		form.Set("order", strconv.Itoa(n+1))
 	}

@@ -17,6 +17,8 @@ type Mending struct {
 	HoursSinceOnset int // 0: not said; of an emergency alone
 	BroughtBy       string
 	Referrer        string // code of an organisation, or words
+	Payment         string // of Payments
+	Transport       string // of Transports
 }
 
 // Mend writes it into the open stay. After the discharge the form stands, and
@@ -32,6 +34,12 @@ func Mend(ctx context.Context, d *desk.Desk, stayID string, m Mending) error {
 	}
 	if !slices.Contains(BroughtBy, m.BroughtBy) {
 		findings = append(findings, fail.Finding{Field: "brought_by", Key: "kit.field.choose"})
+	}
+	if !slices.Contains(Payments, m.Payment) {
+		findings = append(findings, fail.Finding{Field: "payment", Key: "kit.field.choose"})
+	}
+	if !slices.Contains(Transports, m.Transport) {
+		findings = append(findings, fail.Finding{Field: "transport", Key: "kit.field.choose"})
 	}
 	if len(findings) > 0 {
 		return fail.Fields(findings...)

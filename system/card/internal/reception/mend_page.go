@@ -27,7 +27,8 @@ func admittedPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	form := page.NewForm("brought_by", v.BroughtBy, "referrer", v.Referrer, "referrer_text", d.Directory.Name(ctx, v.Referrer).Here(ctx))
+	form := page.NewForm("brought_by", v.BroughtBy, "referrer", v.Referrer, "referrer_text", d.Directory.Name(ctx, v.Referrer).Here(ctx),
+		"payment", v.Payment, "transport", v.Transport)
 	if v.HoursSinceOnset > 0 {
 		form.Set("hours", strconv.Itoa(v.HoursSinceOnset))
 	}
@@ -48,7 +49,10 @@ func mendPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	ctx, stayID := r.Context(), r.PathValue("id")
-	m := Mending{HoursSinceOnset: readHours(form), BroughtBy: form.Choice("brought_by", BroughtBy...)}
+	m := Mending{
+		HoursSinceOnset: readHours(form), BroughtBy: form.Choice("brought_by", BroughtBy...),
+		Payment: form.Choice("payment", Payments...), Transport: form.Choice("transport", Transports...),
+	}
 	if m.Referrer, err = ReadReferrer(ctx, d, form); err != nil {
 		return err
 	}
@@ -98,5 +102,14 @@ func (v admitted) rows(ctx context.Context) []design.Row {
 	}
 	return append(rows,
 		design.Row{Key: text.T(ctx, "card.admit.brought_by"), Value: text.T(ctx, "card.brought."+v.Stay.BroughtBy)}, // text: card.brought.*
-		design.Row{Key: text.T(ctx, "card.admit.referrer"), Value: v.Referrer})
+		design.Row{Key: text.T(ctx, "card.admit.referrer"), Value: dash(v.Referrer)},
+		design.Row{Key: text.T(ctx, "card.admit.transport"), Value: transportWord(ctx, v.Stay.Transport)},
+		design.Row{Key: text.T(ctx, "card.admit.payment"), Value: paymentWord(ctx, v.Stay.Payment)})
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
 }

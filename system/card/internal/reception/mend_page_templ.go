@@ -159,6 +159,14 @@ func admittedView(v admitted) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
+						templ_7745c5c3_Err = design.SelectField(admission{Form: v.Form}.short(ctx, "transport", "card.admit.transport"), codes(ctx, Transports, transportWord)).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						templ_7745c5c3_Err = design.SelectField(admission{Form: v.Form}.short(ctx, "payment", "card.admit.payment"), codes(ctx, Payments, paymentWord)).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
 						templ_7745c5c3_Err = design.Button(text.T(ctx, "card.admit.mend_do")).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

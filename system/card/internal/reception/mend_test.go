@@ -27,12 +27,12 @@ func TestAnAdmissionIsMendedWhileTheStayIsOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := reception.Mending{HoursSinceOnset: 6, BroughtBy: "ambulance", Referrer: "ФАП Сокулук"}
+		m := reception.Mending{HoursSinceOnset: 6, BroughtBy: "ambulance", Referrer: "ФАП Сокулук", Payment: "paid", Transport: "chair"}
 		if err := reception.Mend(ctx, d, stayID, m); err != nil {
 			t.Fatal(err)
 		}
 		v, err := stay.Find(ctx, d, stayID)
-		if err != nil || v.HoursSinceOnset != 6 || v.BroughtBy != "ambulance" || v.Referrer != "ФАП Сокулук" {
+		if err != nil || v.HoursSinceOnset != 6 || v.BroughtBy != "ambulance" || v.Referrer != "ФАП Сокулук" || v.Payment != "paid" || v.Transport != "chair" {
 			t.Errorf("%+v, %v", v, err)
 		}
 		if n := count(t, d, `SELECT COUNT(*) FROM access_record WHERE action = 'stay.mend'`); n != 1 {
@@ -41,6 +41,8 @@ func TestAnAdmissionIsMendedWhileTheStayIsOpen(t *testing.T) {
 		for field, bad := range map[string]reception.Mending{
 			"hours":      {HoursSinceOnset: 721, BroughtBy: "self"},
 			"brought_by": {HoursSinceOnset: 1, BroughtBy: "camel"},
+			"payment":    {BroughtBy: "self", Payment: "shells"},
+			"transport":  {BroughtBy: "self", Transport: "wings"},
 		} {
 			err := reception.Mend(ctx, d, stayID, bad)
 			if e := fail.As(err); e == nil || e.Kind != fail.Invalid || len(e.Findings) != 1 || e.Findings[0].Field != field {

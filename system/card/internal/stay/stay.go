@@ -52,6 +52,8 @@ type View struct {
 	BroughtBy        string
 	Referrer         string
 	FirstThisYear    bool
+	Payment          string // who pays, "" by the insurance alone
+	Transport        string // how the patient was taken to the department, "" not said
 	Department       string
 	DepartmentName   text.Words
 	BedID            string // "" without a bed
