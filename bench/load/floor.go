@@ -134,7 +134,7 @@ func (f bare) sign() (string, error) {
 // least is the same two requests as of a sign-in by a code, at the bare server.
 func (s settings) least(l *line) act {
 	return act{
-		name: "floor: a bare server with the same signatures and writes, ES256", elsewhere: true,
+		name: "floor: a bare server with the same signatures and writes, ES256",
 		do: func(ctx context.Context) (int, error) {
 			got, err := l.ask(ctx, request{http.MethodGet, "http://" + s.floor + "/authorize?" + query(es256), map[string]string{"Cookie": "session=" + verifier}, nil})
 			if err != nil {

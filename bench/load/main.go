@@ -39,12 +39,14 @@ func main() {
 	flag.StringVar(&s.base, "base", "", "address of ЕСИ: http://esi.localhost:8080")
 	flag.StringVar(&s.hello, "hello", "", "address of the bare handler: 127.0.0.1:8081")
 	flag.IntVar(&s.pid, "pid", 0, "process of ЕСИ, for its processor time and memory")
+	flag.IntVar(&s.helloPID, "hello-pid", 0, "process of the bare handler, for its processor time")
+	flag.IntVar(&s.floorPID, "floor-pid", 0, "process of the floor, for its processor time")
 	flag.StringVar(&s.floor, "floor", "", "address of the bare server with the same signatures and writes: 127.0.0.1:8083; none without")
 	flag.StringVar(&s.peer, "peer", "", "address of npm's oidc-provider (peer.mjs): 127.0.0.1:8082; none without")
 	flag.StringVar(&s.machine, "machine", "", "client_id:client_secret of a machine")
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each is measured")
 	flag.DurationVar(&s.time, "time", 2*time.Second, "for how long each time")
-	flag.StringVar(&s.only, "only", "", "measure what has this in its name")
+	flag.StringVar(&s.only, "only", "", "measure what has one of these in its name; parted by |")
 	flag.IntVar(&s.connections, "connections", 64, "at once")
 	flag.Parse()
 	if err := s.run(context.Background()); err != nil {
@@ -71,6 +73,7 @@ type settings struct {
 	peer, floor          string
 	only                 string
 	pid                  int
+	helloPID, floorPID   int
 	rounds, connections  int
 	time                 time.Duration
 }
@@ -81,7 +84,7 @@ type act struct {
 	goal string // ratio to reach, for the reader
 	do   func(ctx context.Context) (requests int, err error)
 
-	elsewhere bool // not by ЕСИ: its processor time is not measured
+	pid int // of the process that does it; 0: its processor time is not measured
 }
 
 func (s settings) run(ctx context.Context) error {
@@ -90,20 +93,22 @@ func (s settings) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("| what | per second | requests | ratio to as many requests of a bare handler | goal | processor time each |")
-	fmt.Println("|---|---:|---:|---:|---:|---:|")
+	fmt.Println("| what | per second | requests | ratio to as many requests of a bare handler | goal | processor time each | of the bare handler |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|---:|")
 	for _, a := range acts {
-		if !strings.Contains(a.name, s.only) {
+		if !slices.ContainsFunc(strings.Split(s.only, "|"), func(part string) bool { return strings.Contains(a.name, part) }) {
 			continue
 		}
-		var rates, ratios, costs []float64
+		var rates, ratios, costs, bareCosts []float64
 		requests := 0
 		for range s.rounds {
+			before := processor(s.helloPID)
 			bare, err := s.measure(ctx, s.greet(l))
 			if err != nil {
 				return fmt.Errorf("hello: %w", err)
 			}
-			before := s.processor()
+			bareCosts = append(bareCosts, each(processor(s.helloPID)-before, bare))
+			before = processor(a.pid)
 			mine, err := s.measure(ctx, a)
 			if err != nil {
 				return fmt.Errorf("%s: %w", a.name, err)
@@ -111,13 +116,14 @@ func (s settings) run(ctx context.Context) error {
 			requests = mine.requests / max(mine.done, 1)
 			rates = append(rates, mine.rate())
 			ratios = append(ratios, mine.rate()*float64(requests)/bare.rate())
-			costs = append(costs, float64((s.processor()-before).Microseconds())/float64(max(mine.done, 1)))
+			costs = append(costs, each(processor(a.pid)-before, mine))
 		}
 		cost := fmt.Sprintf("%.0f µs", median(costs))
-		if a.elsewhere {
+		if a.pid == 0 {
 			cost = ""
 		}
-		fmt.Printf("| %s | %.0f | %d | %.2f (%.2f–%.2f) | %s | %s |\n", a.name, median(rates), requests, median(ratios), slices.Min(ratios), slices.Max(ratios), a.goal, cost)
+		fmt.Printf("| %s | %.0f | %d | %.2f (%.2f–%.2f) | %s | %s | %.0f µs |\n",
+			a.name, median(rates), requests, median(ratios), slices.Min(ratios), slices.Max(ratios), a.goal, cost, median(bareCosts)*float64(requests))
 	}
 	fmt.Printf("\nResident memory after the load: %d MB\n", s.memory())
 	return nil
@@ -166,9 +172,14 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
+// each is the processor time of one act, in microseconds.
+func each(used time.Duration, r result) float64 {
+	return float64(used.Microseconds()) / float64(max(r.done, 1))
+}
+
 // processor is the time that the process has used so far (Linux; else 0).
-func (s settings) processor() time.Duration {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(s.pid) + "/stat")
+func processor(pid int) time.Duration {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return 0
 	}
