@@ -58,6 +58,47 @@ func TestAnswersGivenAgainHoldNoLongerThanTheToken(t *testing.T) {
 	})
 }
 
+// A code that a signed-in person's browser carries is redeemed at any process,
+// once; and not at all when the consent was withdrawn, or given anew, meanwhile.
+func TestACodeIsWorthNoMoreThanTheConsent(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		if got := h.redeem(h.code(b, demo.Doctor).Get("code")); got.status != http.StatusOK {
+			t.Fatal(got)
+		}
+		carried := func() string { return b.answerOf(b.stay().get(h.request())).Get("code") }
+		here, there := h.esi.Handler(), h.another().Handler()
+		h.set("esi", here)
+		code := carried()
+		h.set("esi", there)
+		first := h.redeem(code)
+		h.set("esi", here)
+		if second := h.redeem(code); first.status != http.StatusOK || second.Error != "invalid_grant" {
+			t.Fatal(first, second)
+		}
+		withdraw := func() {
+			page := b.get(h.base + "/security/consents")
+			b.submit(page, "/security/consents/withdraw", "client", "conformance").must(http.StatusOK)
+		}
+		code = carried()
+		withdraw()
+		if got := h.redeem(code); got.Error != "invalid_grant" {
+			t.Fatal("after the consent was withdrawn", got)
+		}
+		p := b.get(h.request())
+		if got := h.redeem(b.stay().answerOf(b.stay().submit(p, "/consent", "decision", "allow", "email", "1", "phone", "1", "remember", "1")).Get("code")); got.status != http.StatusOK {
+			t.Fatal(got)
+		}
+		code = carried()
+		withdraw()
+		p = b.get(h.request())
+		b.stay().submit(p, "/consent", "decision", "allow", "email", "1", "phone", "1", "remember", "1")
+		if got := h.redeem(code); got.Error != "invalid_grant" {
+			t.Fatal("by a consent that came later", got)
+		}
+	})
+}
+
 func TestABlockedClientsTokensAreNotAnsweredAgain(t *testing.T) {
 	h := open(t, peopled.SQLite(t))
 	c := h.connect(demo.Doctor, nil)

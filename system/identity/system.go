@@ -134,7 +134,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	consents := &consent.Consents{DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Sessions: sessions, Record: s.record}
 	s.provider, err = openid.New(openid.Config{
 		Issuer: env.BaseURL, Clients: clients, DB: s.db, Clock: s.clock, Log: s.log, HTTP: env.HTTP, Queue: s.queue, Box: box, Keys: s.keys,
-		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Handed: s.handed, Lives: lives, Nonces: nonces,
+		Registry: s.registry, Throttle: limits, Sessions: sessions, Site: site, Claims: s.claims, Remembered: consents.Remembered, Allows: consents.Allows, Handed: s.handed, Lives: lives, Nonces: nonces,
 		FHIR: fhirServers(env), Record: s.medicalRecord(cardapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}),
 		Reused: func(ctx context.Context, tx *sql.Tx, grantID, accountID, client string) error {
 			return s.desk.Reused(ctx, tx, grantID, accountID, client)

@@ -48,21 +48,21 @@ type Consent struct {
 
 // Remembered is openid.Config.Remembered: what was allowed for good, if it
 // covers all that is asked for now and the agreement in force was accepted.
-func (c *Consents) Remembered(ctx context.Context, accountID, client string, asked []string) ([]string, bool, error) {
+func (c *Consents) Remembered(ctx context.Context, accountID, client string, asked []string) ([]string, time.Time, error) {
 	given, askedThen, err := c.remembered(ctx, accountID, client)
 	if err != nil || !given.Remembered {
-		return nil, false, err
+		return nil, time.Time{}, err
 	}
 	var allowed []string
 	for _, scope := range asked {
 		if !slices.Contains(askedThen, scope) {
-			return nil, false, nil
+			return nil, time.Time{}, nil
 		}
 		if slices.Contains(given.Scopes, scope) {
 			allowed = append(allowed, scope)
 		}
 	}
-	return allowed, true, nil
+	return allowed, given.GivenAt, nil
 }
 
 // AcceptAgreement keeps that the person accepted the agreement in force.

@@ -27,6 +27,17 @@ func (c *Consents) remembered(ctx context.Context, accountID, client string) (Co
 	return given, strings.Fields(asked), db.Explain(err)
 }
 
+// Allows is openid.Config.Allows. Whoever withdraws waits for the transaction.
+func (c *Consents) Allows(ctx context.Context, tx *sql.Tx, accountID, client string, since time.Time) (bool, error) {
+	var one int
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM consent WHERE account_id = $1 AND client_id = $2 AND remembered = 1 AND given_at = $3`+c.DB.ForUpdate(),
+		accountID, client, db.Micros(since)).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Of lists what the person allowed.
 func (c *Consents) Of(ctx context.Context, accountID string) ([]Consent, error) {
 	rows, err := c.DB.Read.QueryContext(ctx, `SELECT client_id, scopes, remembered, given_at FROM consent WHERE account_id = $1 ORDER BY given_at DESC, client_id`, accountID)

@@ -163,11 +163,11 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	}
 	allowed := strings.Fields(answer)
 	if by != session.AccountID || len(allowed) == 0 {
-		remembered, ok, err := p.config.Remembered(r.Context(), session.AccountID, c.ID, askedFor(as, client.Client))
+		remembered, since, err := p.config.Remembered(r.Context(), session.AccountID, c.ID, askedFor(as, client.Client))
 		if err != nil {
 			return p.show(w, r, err)
 		}
-		if !ok || slices.Contains(prompt, "consent") {
+		if since.IsZero() || slices.Contains(prompt, "consent") {
 			if silent {
 				return goidc.StatusFailure, goidc.NewError(consentRequired, "consent required")
 			}
@@ -183,10 +183,6 @@ func (p *Provider) hand(
 	w http.ResponseWriter, r *http.Request, as *goidc.AuthnSession, session sso.Session, acr string, allowed []string,
 ) (goidc.Status, error) {
 	ctx := r.Context()
-	client, _, err := p.client(ctx, as.ClientID)
-	if err != nil {
-		return p.show(w, r, err)
-	}
 	scopes, idClaims, infoClaims := granted(as, allowed)
 	record, err := p.launch(ctx, session.AccountID, scopes)
 	if code, ours := errors.AsType[goidc.Error](err); ours {
@@ -196,14 +192,7 @@ func (p *Provider) hand(
 		return p.show(w, r, err)
 	}
 	enter := func(ctx context.Context, tx *sql.Tx) error {
-		alive, err := p.config.Sessions.Enter(ctx, tx, session.SID, as.ClientID)
-		if err != nil {
-			return err
-		}
-		if !alive {
-			return errGone
-		}
-		return p.config.Handed(ctx, tx, session.AccountID, client.Client)
+		return p.enter(ctx, tx, session.SID, session.AccountID, as.ClientID)
 	}
 	if as.DeviceCode == "" && as.Store[storeKept] == nil && as.Store[storePushed] == nil {
 		callOf(ctx).enter = enter // with the code, in one transaction: see grants.insert
@@ -225,6 +214,23 @@ func (p *Provider) hand(
 		as.Store[storeFHIRUser] = record.User
 	}
 	return goidc.StatusSuccess, nil
+}
+
+// enter notes, in the transaction, that the session signs in to the client and
+// that the person's data go there. errGone: the session has ended.
+func (p *Provider) enter(ctx context.Context, tx *sql.Tx, sid, accountID, clientID string) error {
+	client, _, err := p.client(ctx, clientID)
+	if err != nil {
+		return err
+	}
+	alive, err := p.config.Sessions.Enter(ctx, tx, sid, clientID)
+	if err != nil {
+		return err
+	}
+	if !alive {
+		return errGone
+	}
+	return p.config.Handed(ctx, tx, accountID, client.Client)
 }
 
 // bind ties the flow to the browser in which it goes on first.

@@ -49,8 +49,12 @@ type Config struct {
 	Throttle *throttle.Throttle // limits guesses of a device's code
 	// Claims are those of the person that the scopes open.
 	Claims func(ctx context.Context, accountID string, scopes []string) (map[string]any, error)
-	// Remembered are the scopes that the person allowed this client for good.
-	Remembered func(ctx context.Context, accountID, client string, asked []string) (allowed []string, ok bool, err error)
+	// Remembered are the scopes that the person allowed this client for good, and
+	// since when; the zero time where they did not.
+	Remembered func(ctx context.Context, accountID, client string, asked []string) (allowed []string, since time.Time, err error)
+	// Allows says, in the transaction, that they allow it as they did since then: it
+	// was neither withdrawn nor asked anew.
+	Allows func(ctx context.Context, tx *sql.Tx, accountID, client string, since time.Time) (bool, error)
 	// Handed records, in the transaction, that the person's data go to the client.
 	Handed func(ctx context.Context, tx *sql.Tx, accountID string, client Client) error
 	// Reused is told, in the transaction that ends the grant, that a refresh token
@@ -86,10 +90,10 @@ type Provider struct {
 // New makes the provider and registers its jobs.
 func New(config Config) (*Provider, error) {
 	lives := livesOf(config.Lives)
-	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, standing: &standing{db: config.DB}, reused: config.Reused}
+	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, standing: &standing{db: config.DB}, allows: config.Allows, reused: config.Reused}
 	p := &Provider{config: config, lives: lives, nonces: config.Nonces, pacing: newPacing(config.Lives), grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
 	p.refused = refusals{db: config.DB, clock: config.Clock, life: lives.refusal}
-	g.alive, g.client = p.alive, p.client
+	g.alive, g.client, g.enter = p.alive, p.client, p.enter
 	for _, c := range config.Clients {
 		if c.Secret == "" && c.Method != MethodKey && c.Method != MethodPublic {
 			return nil, errors.New("openid: client " + c.ID + " has no secret")

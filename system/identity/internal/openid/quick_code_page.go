@@ -59,8 +59,8 @@ func (p *Provider) quickCode(w *answer, r *http.Request, values url.Values) bool
 	if err != nil || session == nil || !c.Serves(session.AccountID) {
 		return false
 	}
-	allowed, remembered, err := p.config.Remembered(ctx, session.AccountID, c.ID, asked)
-	if err != nil || !remembered || !slices.Contains(allowed, ScopeOpenID) {
+	allowed, since, err := p.config.Remembered(ctx, session.AccountID, c.ID, asked)
+	if err != nil || since.IsZero() || !slices.Contains(allowed, ScopeOpenID) {
 		return false
 	}
 	p.bind(w, r, as)
@@ -74,17 +74,18 @@ func (p *Provider) quickCode(w *answer, r *http.Request, values url.Values) bool
 	now := time.Now()
 	grant := &goidc.Grant{
 		ID: id.New(), CreatedAt: int(now.Unix()), Subject: as.Subject, ClientID: as.ClientID, Scopes: as.GrantedScopes,
-		AuthCode: id.Secret(), AuthCodeExpiresAt: int(now.Unix()) + seconds(p.lives.code), AuthParams: as.AuthorizationParameters, Store: as.Store,
+		AuthCodeExpiresAt: int(now.Unix()) + seconds(p.lives.code), AuthParams: as.AuthorizationParameters, Store: as.Store,
 	}
 	target, err := url.Parse(as.RedirectURI)
 	if err != nil {
 		return false
 	}
-	if err := p.grants.SaveGrant(ctx, grant); err != nil {
-		return true // the call says what it was: the session is gone, or the store away
+	code, err := p.grants.sealCode(grant, since)
+	if err != nil || code == "" {
+		return false
 	}
 	query := target.Query()
-	query.Set("code", grant.AuthCode)
+	query.Set("code", code)
 	query.Set("iss", p.config.Issuer)
 	if as.State != "" {
 		query.Set("state", as.State)
@@ -122,10 +123,12 @@ func (p *Provider) codeTokens(w *answer, r *http.Request) bool {
 	if err != nil || c.Opaque || !slices.Contains(c.library.GrantTypes, goidc.GrantAuthorizationCode) {
 		return false
 	}
-	grant, err := p.grants.GrantByAuthCode(ctx, r.PostForm.Get("code"))
-	if err != nil {
-		callOf(ctx).trouble = nil // the library asks again
-		return false
+	grant := p.grants.unseal(r.PostForm.Get("code"))
+	if grant == nil {
+		if grant, err = p.grants.GrantByAuthCode(ctx, r.PostForm.Get("code")); err != nil {
+			callOf(ctx).trouble = nil // the library asks again
+			return false
+		}
 	}
 	if grant.RevokedAt != 0 || grant.AuthCodeConsumedAt != 0 || grant.ClientID != clientID || now >= grant.AuthCodeExpiresAt ||
 		grant.RefreshToken != "" || grant.JWKThumbprint != "" || grant.CertThumbprint != "" ||
@@ -138,7 +141,8 @@ func (p *Provider) codeTokens(w *answer, r *http.Request) bool {
 	}
 	grant.AuthCodeConsumedAt = now
 	if err := p.grants.SaveGrant(ctx, grant); err != nil {
-		return false // somebody else was first, or the store is away
+		callOf(ctx).trouble = nil // the library asks again
+		return false              // somebody else was first, or the store is away
 	}
 	data, err := json.Marshal(answer)
 	if err != nil {

@@ -49,6 +49,9 @@ type grants struct {
 	standing *standing
 	alive    func(ctx context.Context, clientID string) (bool, error)
 	client   func(ctx context.Context, clientID string) (connected, bool, error)
+	// enter and allows are of the provider: see spend
+	enter  func(ctx context.Context, tx *sql.Tx, sid, accountID, clientID string) error
+	allows func(ctx context.Context, tx *sql.Tx, accountID, clientID string, since time.Time) (bool, error)
 	// reused is told that a refresh token came a second time; nil tells nobody
 	reused func(ctx context.Context, tx *sql.Tx, grantID, accountID, clientID string) error
 }
@@ -113,7 +116,17 @@ func (g *grants) ofMachine(ctx context.Context, grantID, clientID string) (*goid
 
 // GrantByAuthCode is the grant of the code. A revoked one is as good as none.
 func (g *grants) GrantByAuthCode(ctx context.Context, code string) (*goidc.Grant, error) {
-	return g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE code_hash = $1 AND revoked_at = 0`, id.Hash(code)))
+	grant, err := g.one(ctx, g.db.Read.QueryRowContext(ctx, `SELECT id, version, revoked_at, data FROM permission WHERE code_hash = $1`, id.Hash(code)))
+	switch {
+	case errors.Is(err, goidc.ErrNotFound): // it may be one that is not written yet
+		if grant = g.unseal(code); grant == nil {
+			return nil, goidc.ErrNotFound
+		}
+		return grant, nil
+	case err == nil && grant.RevokedAt != 0:
+		return nil, goidc.ErrNotFound
+	}
+	return grant, err
 }
 
 // GrantByDeviceCode is the grant of the device code.
@@ -212,6 +225,9 @@ func (g *grants) one(ctx context.Context, row *sql.Row) (*goidc.Grant, error) {
 
 // SaveGrant implements goidc.GrantManager.
 func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
+	if since, ok := grant.Store[storeSealed].(time.Time); ok {
+		return g.spend(ctx, grant, since)
+	}
 	if grant.RevokedAt != 0 {
 		return g.revoke(ctx, grant)
 	}
@@ -326,6 +342,68 @@ func (g *grants) insert(ctx context.Context, grant *goidc.Grant, data string) er
 		note(ctx, err)
 	}
 	return err
+}
+
+// spend writes a grant that stood in its code alone, and thereby spends the code:
+// whoever comes second finds the row. The session and the consent must be what
+// they were when the code was given, else it is good for nothing; both stay so
+// until the row is there for whoever ends them. A grant that is revoked
+// is written for its code to be spent.
+func (g *grants) spend(ctx context.Context, grant *goidc.Grant, since time.Time) error {
+	delete(grant.Store, storeSealed)
+	err := g.spent(ctx, grant, since)
+	if err == nil {
+		grant.Store[storeVersion] = int64(1)
+		return nil
+	}
+	grant.Store[storeSealed] = since
+	if errors.Is(err, errGone) {
+		return errSpent
+	}
+	if !errors.Is(err, errSpent) {
+		note(ctx, err) // the library would call it a bad code
+	}
+	return err
+}
+
+// errSpent says that somebody else was first, or that the grant has ended.
+var errSpent = goidc.NewError(goidc.ErrorCodeInvalidGrant, "invalid grant")
+
+func (g *grants) spent(ctx context.Context, grant *goidc.Grant, since time.Time) error {
+	data, err := g.encode(grant)
+	if err != nil {
+		return err
+	}
+	sid, _ := grant.Store[storeSID].(string)
+	revoked := micros(grant.RevokedAt)
+	return g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, revoked_at, data, expires_at)
+			VALUES ($1, $2, $3, $4, 0, 1, $5, $6, $7, $8) ON CONFLICT DO NOTHING`, grant.ID, grant.Subject, grant.ClientID, sid,
+			id.Hash(grant.AuthCode), revoked, data, db.Micros(g.end(grant)))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		switch {
+		case err != nil:
+			return err
+		case revoked != 0 && n == 0: // it was redeemed this very moment
+			_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, grant.ID, revoked)
+			return err
+		case revoked != 0:
+			return nil
+		case n == 0:
+			return errSpent
+		}
+		if err := g.enter(ctx, tx, sid, grant.Subject, grant.ClientID); err != nil {
+			return err
+		}
+		allowed, err := g.allows(ctx, tx, grant.Subject, grant.ClientID, since)
+		if err == nil && !allowed {
+			return errSpent
+		}
+		return err
+	})
 }
 
 // bound ends the refresh token when the sign-in is too long ago: each use gives it

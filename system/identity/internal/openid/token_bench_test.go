@@ -59,9 +59,12 @@ func providerOf(b testing.TB, d *db.DB) (*Provider, http.Handler) {
 		Claims: func(context.Context, string, []string) (map[string]any, error) {
 			return map[string]any{"name": "Асанова Айгүл"}, nil
 		},
-		Remembered: func(_ context.Context, _, _ string, asked []string) ([]string, bool, error) { return asked, true, nil },
-		Handed:     func(context.Context, *sql.Tx, string, Client) error { return nil },
-		Lives:      setting.Values{codeLife.Name: int64(time.Hour)},
+		Remembered: func(_ context.Context, _, _ string, asked []string) ([]string, time.Time, error) {
+			return asked, time.Unix(1, 0), nil
+		},
+		Allows: func(context.Context, *sql.Tx, string, string, time.Time) (bool, error) { return true, nil },
+		Handed: func(context.Context, *sql.Tx, string, Client) error { return nil },
+		Lives:  setting.Values{codeLife.Name: int64(time.Hour)},
 		Clients: []Client{
 			{ID: "machine", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true},
 			{ID: "machine-eddsa", Secret: benchSecret, Scopes: []string{ScopeSystemRead}, Machine: true, Alg: "EdDSA"},

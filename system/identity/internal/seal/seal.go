@@ -13,10 +13,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Box seals and opens. Each purpose has a key of its own.
-type Box struct{ secret []byte }
+type Box struct {
+	secret  []byte
+	ciphers sync.Map // of purposes: they are few, and each takes a while to make
+}
 
 // New makes a box; secret is at least 32 bytes, stable over restarts.
 func New(secret []byte) (*Box, error) {
@@ -31,6 +35,9 @@ func (b *Box) key(purpose string) ([]byte, error) {
 }
 
 func (b *Box) cipher(purpose string) (cipher.AEAD, error) {
+	if made, ok := b.ciphers.Load(purpose); ok {
+		return made.(cipher.AEAD), nil
+	}
 	key, err := b.key(purpose)
 	if err != nil {
 		return nil, err
@@ -39,7 +46,35 @@ func (b *Box) cipher(purpose string) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCM(block)
+	aead, err := cipher.NewGCM(block)
+	if err == nil {
+		b.ciphers.Store(purpose, aead)
+	}
+	return aead, err
+}
+
+// Envelope is what we hand out and want to have back unread and unchanged, not
+// kept anywhere. 96 random bits of nonce: a key may seal 2^32 of them.
+func (b *Box) Envelope(purpose string, plain []byte) ([]byte, error) {
+	aead, err := b.cipher("envelope " + purpose)
+	if err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
+	_, _ = rand.Read(nonce) // never fails since Go 1.24
+	return aead.Seal(nonce, nonce, plain, nil), nil
+}
+
+// Unfold opens what Envelope made for the same purpose.
+func (b *Box) Unfold(purpose string, sealed []byte) ([]byte, error) {
+	aead, err := b.cipher("envelope " + purpose)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) < aead.NonceSize() {
+		return nil, errors.New("seal: not a sealed value")
+	}
+	return aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], nil)
 }
 
 // Seal encrypts; purpose and owner (a row's id) are bound in, so that a sealed
