@@ -28,6 +28,7 @@ func (p Pages) Mount(o *office.Office) {
 	o.Own("GET "+one, p.show)
 	o.Edited("POST "+one+"/edit", p.edit)
 	o.Edited("POST "+one+"/close", p.close)
+	o.Edited("POST "+one+"/cancel", p.cancel)
 	o.Edited("POST "+one+"/beds", p.addBeds)
 	o.Edited("POST "+one+"/beds/close", p.closeBed)
 }
@@ -162,6 +163,7 @@ type showView struct {
 	d      Department
 	today  clock.Date
 	edits  bool
+	plans  bool       // may take back what is planned
 	form   *page.Form // of the form that came back; of editing at first
 	which  string     // form that came back: "edit", "close", "beds", ""
 	missed []change.Change
@@ -174,7 +176,10 @@ func (p Pages) view(r *http.Request) (showView, error) {
 		return showView{}, err
 	}
 	d, err := Find(ctx, p.Book.DB.Read, o.Code, r.PathValue("id"))
-	return showView{o: o, d: d, today: p.Book.Today(), edits: office.Of(ctx).Edits(o.Code) && !o.Shut && d.Until.IsZero()}, err
+	v := showView{o: o, d: d, today: p.Book.Today()}
+	v.plans = office.Of(ctx).Edits(o.Code) && !o.Shut
+	v.edits = v.plans && d.Until.IsZero()
+	return v, err
 }
 
 func (p Pages) show(w http.ResponseWriter, r *http.Request) error {
@@ -183,6 +188,14 @@ func (p Pages) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, showPage(v))
+}
+
+// planned says what is still to come.
+func (v showView) planned(ctx context.Context) string {
+	if v.d.Opens(v.today) {
+		return text.T(ctx, "workforce.cancel.opens", "Day", text.Date(v.d.From))
+	}
+	return text.T(ctx, "workforce.cancel.closes", "Day", text.Date(v.d.Until))
 }
 
 // formOf is the form as it came back, or one filled with what is known.
@@ -278,6 +291,24 @@ func (p Pages) close(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.Book.Close(r.Context(), v.o.Code, v.d.ID, versionOf(form), until, by)
 	})
+}
+
+// cancel takes back what is planned.
+func (p Pages) cancel(w http.ResponseWriter, r *http.Request) error {
+	ctx, code := r.Context(), r.PathValue("code")
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	gone, err := p.Book.Cancel(ctx, code, r.PathValue("id"), versionOf(form), office.Of(ctx).Actor(code))
+	if err != nil {
+		return err
+	}
+	page.Notice(w, "workforce.cancel.done")
+	if gone {
+		return page.Redirect(w, r, organisation.Address(code, "/departments"))
+	}
+	return page.Redirect(w, r, organisation.Address(code, "/departments/"+r.PathValue("id")))
 }
 
 func (p Pages) addBeds(w http.ResponseWriter, r *http.Request) error {

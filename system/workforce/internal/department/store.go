@@ -99,8 +99,31 @@ func staffAfter(ctx context.Context, tx db.Querier, organisation, code string, d
 }
 
 func closeBeds(ctx context.Context, tx db.Querier, departmentID string, until clock.Date) error {
-	_, err := tx.ExecContext(ctx, `UPDATE bed SET until_day = $2 WHERE department = $1 AND (until_day = '' OR until_day > $2)`, departmentID, until.String())
+	_, err := tx.ExecContext(ctx, `UPDATE bed SET until_before = until_day, until_day = $2, ended_with = -1
+		WHERE department = $1 AND (until_day = '' OR until_day > $2)`, departmentID, until.String())
 	return err
+}
+
+// reopenBeds gives back the beds that were to close with their department.
+func reopenBeds(ctx context.Context, tx db.Querier, departmentID string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE bed SET until_day = until_before, until_before = '', ended_with = 0 WHERE department = $1 AND ended_with = -1`, departmentID)
+	return err
+}
+
+// remove takes a department back that never was open, with its beds.
+func remove(ctx context.Context, tx db.Querier, departmentID string) error {
+	for _, row := range []string{`DELETE FROM bed WHERE department = $1`, `DELETE FROM department WHERE id = $1`} {
+		if _, err := tx.ExecContext(ctx, row, departmentID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endedWith is the organisation's version that closes the department, 0 for none.
+func endedWith(ctx context.Context, tx db.Querier, departmentID string) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT ended_with FROM department WHERE id = $1`, departmentID).Scan(&n)
+	return n, err
 }
 
 // closeBed closes an open bed; false when it is not open or not there.

@@ -19,6 +19,7 @@ import (
 const (
 	ActionAdd      = "licence.add"
 	ActionWithdraw = "licence.withdraw"
+	ActionCancel   = "licence.cancel"
 )
 
 // Kinds are what a licence allows.
@@ -137,6 +138,29 @@ func (b Book) Withdraw(ctx context.Context, organisation, licenceID string, day 
 		return change.Add(ctx, tx, b.Clock, change.Change{Organisation: organisation, Object: "licence", Action: ActionWithdraw, By: by, Fields: []change.Field{
 			{Name: "number", Before: l.Number, After: l.Number},
 			{Name: "withdrawn", After: day.String()},
+		}})
+	})
+}
+
+// Cancel takes back a licence that has not begun: it was entered by mistake, or
+// given for another day.
+func (b Book) Cancel(ctx context.Context, organisation, licenceID string, by change.Actor) error {
+	return b.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := change.Lock(ctx, tx, b.DB, organisation); err != nil {
+			return err
+		}
+		l, err := find(ctx, tx, organisation, licenceID)
+		if err != nil {
+			return err
+		}
+		if l.On(b.Today()) != Later {
+			return fail.New(fail.Conflict, "workforce.cancel.begun")
+		}
+		if err := remove(ctx, tx, licenceID); err != nil {
+			return err
+		}
+		return change.Add(ctx, tx, b.Clock, change.Change{Organisation: organisation, Object: "licence", Action: ActionCancel, By: by, Fields: []change.Field{
+			{Name: "number", Before: l.Number}, {Name: "licence_kind", Before: l.Kind}, {Name: "from", Before: l.From.String()}, {Name: "until", Before: l.Until.String()},
 		}})
 	})
 }

@@ -22,6 +22,7 @@ func (p Pages) Mount(o *office.Office) {
 	o.Own("GET "+at, p.list)
 	o.Edited("POST "+at, p.add)
 	o.Kept("POST "+at+"/{id}/withdraw", p.withdraw)
+	o.Edited("POST "+at+"/{id}/cancel", p.cancel)
 }
 
 type view struct {
@@ -86,6 +87,16 @@ func (p Pages) withdraw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Notice(w, "workforce.licence.withdraw_done")
+	return page.Redirect(w, r, organisation.Address(code, "/licences"))
+}
+
+func (p Pages) cancel(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	code := r.PathValue("code")
+	if err := p.Book.Cancel(ctx, code, r.PathValue("id"), office.Of(ctx).Actor(code)); err != nil {
+		return err
+	}
+	page.Notice(w, "workforce.cancel.done")
 	return page.Redirect(w, r, organisation.Address(code, "/licences"))
 }
 

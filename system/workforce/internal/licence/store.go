@@ -62,6 +62,11 @@ func withdraw(ctx context.Context, tx db.Querier, licenceID string, day clock.Da
 	return err
 }
 
+func remove(ctx context.Context, tx db.Querier, licenceID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM licence WHERE id = $1`, licenceID)
+	return err
+}
+
 // Seed writes a licence of the demo; one that is there stays.
 func Seed(ctx context.Context, tx db.Querier, l Licence) error {
 	_, err := insert(ctx, tx, l, time.Time{}, "")

@@ -90,11 +90,12 @@ func (b Book) Edit(ctx context.Context, code string, version int64, from clock.D
 
 // Shut closes the organisation from the day, by the order; successor is the code
 // of the one that takes it over, "" for none. In tx, since staff and departments
-// end with it.
-func (b Book) Shut(ctx context.Context, tx *sql.Tx, code string, version int64, from clock.Date, order Order, successor string, by change.Actor) error {
+// end with it; the number of the version. The
+// number of the version is given back.
+func (b Book) Shut(ctx context.Context, tx *sql.Tx, code string, version int64, from clock.Date, order Order, successor string, by change.Actor) (int64, error) {
 	before, number, err := b.begin(ctx, tx, code, version)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	wrong := append(checkOrder(order, true, b.Today()), b.checkFrom(from, before.From)...)
 	after := before
@@ -105,14 +106,14 @@ func (b Book) Shut(ctx context.Context, tx *sql.Tx, code string, version int64, 
 		if successor == code || fail.Is(err, fail.NotFound) || next.Shut {
 			wrong = append(wrong, fail.Finding{Field: "successor", Key: "workforce.close.successor_wrong"})
 		} else if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if len(wrong) > 0 {
-		return fail.Fields(wrong...)
+		return 0, fail.Fields(wrong...)
 	}
 	fields := append(change.Diff(before.Values(), after.Values()), change.Field{Name: "closed", After: from.String()})
-	return b.write(ctx, tx, after, number+1, version+1, from, order, by, ActionClose, fields)
+	return number + 1, b.write(ctx, tx, after, number+1, version+1, from, order, by, ActionClose, fields)
 }
 
 // begin counts the change and gives the latest version. Nobody else can change

@@ -94,6 +94,13 @@ func (p Pages) about(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, aboutPage(v))
 }
 
+// planned is the version to come that the reader may take back: a closing only
+// who keeps the register.
+func (v aboutView) planned() (Organisation, bool) {
+	o, ok := Planned(v.versions, v.today)
+	return o, ok && v.edits && !v.past && (v.keeps || !o.Shut)
+}
+
 // current says that the version is the one that holds on the day shown.
 func (v aboutView) current(o Organisation) bool { return o.Number == v.o.Number }
 

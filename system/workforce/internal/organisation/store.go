@@ -135,6 +135,23 @@ func insert(ctx context.Context, tx db.Querier, o Organisation, by string) error
 	return err
 }
 
+// remove takes a version back that has not begun.
+func remove(ctx context.Context, tx db.Querier, code string, number int64) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM organisation_version WHERE organisation = $1 AND number = $2`, code, number)
+	return err
+}
+
+// ClosesOn is the first day on which the organisation, or its department ("" for
+// none), is closed or will be by what is planned; zero while neither is.
+func ClosesOn(ctx context.Context, tx db.Querier, code, department string, on clock.Date) (clock.Date, error) {
+	var day string
+	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MIN(day), '') FROM (
+		SELECT v.from_day AS day FROM organisation_version v WHERE v.organisation = $1 AND v.closed = 1
+		UNION ALL SELECT d.until_day FROM department d WHERE d.organisation = $1 AND d.code = $2 AND d.from_day <= $3 AND d.until_day > $3) AS closings`,
+		code, department, on.String()).Scan(&day)
+	return db.Date(day), err
+}
+
 // register takes the code; false when it is another's already.
 func register(ctx context.Context, tx db.Querier, code string) (bool, error) {
 	result, err := tx.ExecContext(ctx, `INSERT INTO organisation (code, version) VALUES ($1, 1) ON CONFLICT (code) DO NOTHING`, code)

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -89,6 +90,15 @@ func (g Register) Add(ctx context.Context, a Appointment, by Actor) error {
 		if err := change.Lock(ctx, tx, g.DB, a.Organisation); err != nil {
 			return err
 		}
+		// A closing that is planned ends a post that is given after it was planned.
+		closes, err := organisation.ClosesOn(ctx, tx, a.Organisation, a.Department, g.Today())
+		if err != nil {
+			return err
+		}
+		if !closes.IsZero() && !row.From.Before(closes) {
+			return fail.Fields(fail.Finding{Field: "from", Key: "workforce.add.closes_before", Args: fail.Args("Day", text.Date(closes))})
+		}
+		row.Until = closes
 		if err := g.give(ctx, tx, row); err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ type Pages struct {
 func (p Pages) Mount(o *office.Office) {
 	o.Kept("GET /organisations/{code}/close", p.form)
 	o.Kept("POST /organisations/{code}/close", p.close)
+	o.Edited("POST /organisations/{code}/planned/cancel", p.cancel)
 }
 
 type view struct {
@@ -110,4 +111,29 @@ func (v view) successors(ctx context.Context, nobody string) []design.Option {
 		options = append(options, design.Option{Value: o.Code, Label: o.Code + " · " + o.ShortName.Here(ctx)})
 	}
 	return options
+}
+
+// cancel takes a planned change back. A closing is taken back by who keeps the
+// register: theirs it was.
+func (p Pages) cancel(w http.ResponseWriter, r *http.Request) error {
+	ctx, code := r.Context(), r.PathValue("code")
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	versions, err := organisation.Versions(ctx, p.Book.DB.Read, code)
+	if err != nil {
+		return err
+	}
+	m := office.Of(ctx)
+	if planned, ok := organisation.Planned(versions, p.Book.Today()); ok && planned.Shut && !m.Keeps() {
+		return fail.New(fail.Forbidden, "workforce.keepers_only")
+	}
+	version, _ := strconv.ParseInt(form.Get("version"), 10, 64)
+	number, _ := strconv.ParseInt(form.Get("number"), 10, 64)
+	if err := Cancel(ctx, p.Book, code, version, number, m.Actor(code)); err != nil {
+		return err
+	}
+	page.Notice(w, "workforce.cancel.done")
+	return page.Redirect(w, r, organisation.Address(code, ""))
 }
