@@ -151,6 +151,9 @@ func (h *house) mount(name string, s host.System) error {
 	if watched, ok := s.(queueWatcher); ok {
 		metrics = h.withQueues(watched, metrics)
 	}
+	if told, ok := s.(gaugeTeller); ok {
+		metrics = h.withGauges(name, told, metrics)
+	}
 	health := observe.Health{
 		System: name, Version: version(), Ready: s.Ready, Metrics: metrics, Token: h.values.Text("metrics_token"),
 		Failed: func(err error) { h.log.Warn("not ready", "system", name, "error", err.Error()) },

@@ -19,6 +19,7 @@ type Metrics struct {
 	jobs     *prometheus.GaugeVec
 	oldest   *prometheus.GaugeVec
 	exchange *prometheus.HistogramVec
+	gauges   *gauges
 }
 
 // NewMetrics makes an empty set.
@@ -26,6 +27,7 @@ func NewMetrics(version string) *Metrics {
 	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+		gauges:   &gauges{all: map[string][]Gauge{}},
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "sanarip_http_request_seconds", Help: "Requests by system, route pattern and class of status.", Buckets: buckets,
 		}, []string{"system", "route", "status"}),
@@ -38,7 +40,7 @@ func NewMetrics(version string) *Metrics {
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "sanarip_build_info", Help: "1; the version is a label.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.active, m.jobs, m.oldest, m.exchange, build,
+	m.registry.MustRegister(m.requests, m.active, m.jobs, m.oldest, m.exchange, m.gauges, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -30,15 +30,21 @@ func TestRequestsAreCountedByPatternNeverByPath(t *testing.T) {
 	}
 	m.Message("card", "insurance", "treated-cases", "answered", time.Millisecond)
 	m.Queue("card", []job.Count{{Kind: "hand-over", State: job.Failed, Number: 2, Oldest: time.Now().Add(-time.Hour)}}, time.Now())
+	m.Gauges("card", []Gauge{{Name: "sanarip_node_waiting_changes", Help: "Before.", Labels: map[string]string{"node": "naryn"}, Value: 7}})
+	m.Gauges("card", []Gauge{{Name: "sanarip_node_waiting_changes", Help: "Now.", Labels: map[string]string{"node": "osh"}, Value: 3}})
 	recorder := httptest.NewRecorder()
 	m.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
 		`route="GET /stays/{id}"`, `status="2xx"`, `status="5xx"`, `route="other /exchange/"`,
 		`sanarip_jobs{kind="hand-over",state="failed",system="card"} 2`, `service="treated-cases"`, "go_goroutines",
+		`sanarip_node_waiting_changes{node="osh"} 3`,
 	} {
 		if !strings.Contains(recorder.Body.String(), want) {
 			t.Errorf("no %s in the metrics", want)
 		}
+	}
+	if strings.Contains(recorder.Body.String(), "naryn") {
+		t.Error("a figure that is told no more is still there")
 	}
 	if all := recorder.Body.String() + out.String(); strings.Contains(strings.ToLower(all), "secret") {
 		t.Errorf("a path or query is told: %s", out.String())

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/observe"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/form"
@@ -140,6 +141,9 @@ func (s *System) openNode(ctx context.Context, line *node.Line) error {
 	s.handler = whileDown(line, s.desk.Mux)
 	return nil
 }
+
+// Gauges are the figures of nodes for /metrics.
+func (s *System) Gauges(ctx context.Context) ([]observe.Gauge, error) { return s.nodes.Gauges(ctx) }
 
 // whileDown leads to the sign-in without ЕСИ while there is no line to it.
 func whileDown(line *node.Line, next http.Handler) http.Handler {

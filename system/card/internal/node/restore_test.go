@@ -154,12 +154,9 @@ func errKey(err error) string {
 
 // reopen makes another database the node's.
 func (p *pair) reopen(d *db.DB, now *clock.Manual) {
-	desk := *p.node.Desk
-	desk.DB = d
 	fresh := formtest.New(p.t, dbtest.SQLite(p.t, "card", migration.Sets...)) // for its neighbours
-	desk.Directory, desk.Queue = fresh.Desk.Directory, fresh.Desk.Queue
-	desk.Directory.DB = d
-	p.node.Desk, p.node.Clock = &desk, now
+	fresh.Desk.DB, fresh.Desk.Directory.DB, fresh.Desk.Clock = d, d, now
+	p.node.Desk, p.node.Clock = fresh.Desk, now
 }
 
 // localTables are the tables of a node that a backup has besides.

@@ -106,3 +106,52 @@ func TestASeriesThatIsUsedUpStops(t *testing.T) {
 		}
 	})
 }
+
+// The figures of /metrics tell how a node stands, on its own side and at the
+// centre, while the line is cut and after.
+func TestFiguresOfANode(t *testing.T) {
+	eachPair(t, func(t *testing.T, p *pair) {
+		p.meet()
+		sides := map[string]Pages{"node": {Desk: p.node.Desk, Node: p.n}, "centre": {Desk: p.centre.Desk, Centre: p.c}}
+		read := func(side, name string) float64 {
+			t.Helper()
+			all, err := sides[side].Gauges(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, g := range all {
+				if g.Name == "sanarip_node_"+name && g.Labels["node"] == nodeName && g.Help != "" {
+					return g.Value
+				}
+			}
+			t.Fatalf("%s tells no %s: %v", side, name, all)
+			return 0
+		}
+		p.wire.cut.Store(true)
+		number := dischargeOne(t, p.node, formtest.PIN(61))
+		if err := p.n.Step(t.Context()); err == nil {
+			t.Fatal("a step without a line")
+		} else if _, err := p.n.down(t.Context(), err); err != nil {
+			t.Fatal(err)
+		}
+		p.node.Clock.Advance(3 * time.Hour)
+		if read("node", "waiting_changes") < 5 || read("node", "line_down_seconds") != 3*3600 || read("centre", "silent_seconds") != 3*3600 || read("node", "numbers_left") < 1 {
+			t.Errorf("%s was written without a line; waiting %v, down %v, silent %v", number, read("node", "waiting_changes"), read("node", "line_down_seconds"), read("centre", "silent_seconds"))
+		}
+		p.wire.cut.Store(false)
+		p.meet()
+		now := stamp(p.node.Clock.Now())
+		for side := range sides {
+			if read(side, "waiting_changes") != 0 || read(side, "last_handover_timestamp_seconds") != now || read(side, "held_changes") != 0 || read(side, "conflicts") != 0 {
+				t.Errorf("%s: waiting %v, handed over %v, now %v", side, read(side, "waiting_changes"), read(side, "last_handover_timestamp_seconds"), now)
+			}
+		}
+		if read("node", "line_down_seconds") != 0 || read("node", "halted") != 0 || read("centre", "silent_seconds") != 0 {
+			t.Error("the line is up, and the figures say it is not")
+		}
+		plain := Pages{}
+		if all, err := plain.Gauges(t.Context()); err != nil || len(all) != 0 {
+			t.Errorf("a card without nodes tells %v, %v", all, err)
+		}
+	})
+}

@@ -77,6 +77,25 @@ func CountConflicts(ctx context.Context, q db.Querier, organisation string) (int
 	return n, db.Explain(err)
 }
 
+// openConflicts counts, by node, those that nobody has decided.
+func openConflicts(ctx context.Context, q db.Querier) (map[string]int, error) {
+	rows, err := q.QueryContext(ctx, `SELECT node, COUNT(*) FROM change_conflict WHERE decided_at = 0 GROUP BY node`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	all := map[string]int{}
+	for rows.Next() {
+		var node string
+		var n int
+		if err := rows.Scan(&node, &n); err != nil {
+			return nil, err
+		}
+		all[node] = n
+	}
+	return all, rows.Err()
+}
+
 // Decide settles a conflict: take is "ours", the centre's value, or "theirs", the
 // node's. Of two who decide the first wins; a value that has become a third
 // meanwhile stays.
