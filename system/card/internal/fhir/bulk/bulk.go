@@ -3,12 +3,15 @@
 // far it is, and fetches files of NDJSON. Only machines export.
 //
 // An export is written by a job within one reading of the database, so all of it
-// tells of one moment. A job that was broken off begins anew, at another moment:
-// what it had written is thrown away first.
+// tells of one moment. A job that was broken off goes on behind the last file that
+// it has written, by a new reading. The moment that is told (transactionTime) stays
+// that of the first: whoever asks next for what has changed since then misses
+// nothing, and may be told twice what changed between the two.
 package bulk
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -30,7 +33,11 @@ const (
 	perFile    = 4 << 20        // bytes after which a file is closed
 )
 
-const jobKind = "fhir.export"
+// Kinds of jobs: an export is written, and taken away when it has expired.
+const (
+	jobKind   = "fhir.export"
+	expireJob = "fhir.export.expire"
+)
 
 // Request is what was asked for.
 type Request struct {
@@ -49,6 +56,9 @@ type Desk struct {
 	DB    *db.DB
 	Clock clock.Clock
 	Queue *job.Queue
+	File  int              // bytes after which a file is closed; 0: as many as usual
+	Page  int              // resources read at once; 0: as many as usual
+	Wrote func(number int) // is told of each file; nil: nobody
 }
 
 // Mount offers the operations and the job.
@@ -70,6 +80,9 @@ func (d *Desk) Offer() {
 			return err
 		}
 		return d.Write(ctx, exportID)
+	})
+	d.Queue.Handle(expireJob, job.Policy{}, func(ctx context.Context, _ job.Job) error {
+		return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return remove(ctx, tx, "", d.Clock.Now()) })
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/bulk"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/fhirtest"
 )
 
@@ -68,7 +70,7 @@ func TestExport(t *testing.T) {
 		if a := h.Get("/$export-job/"+id, "machine"); a.Status != http.StatusAccepted || a.Header.Get("Retry-After") == "" || a.Header.Get("X-Progress") == "" {
 			t.Errorf("%d %v", a.Status, a.Header)
 		}
-		// A job that was killed left something behind: it begins anew.
+		// A job of a version that knew no places was killed: it begins anew.
 		h.Do(`INSERT INTO fhir_export_file (export_id, number, kind, count, body) VALUES ($1, 1, 'Patient', 1, $2)`, id, []byte("{}\n"))
 		for range 2 { // a job comes at least once
 			if err := d.Write(context.Background(), id); err != nil {
@@ -102,6 +104,70 @@ func TestExport(t *testing.T) {
 		h.Clock.Advance(25 * time.Hour)
 		if a := h.Get("/$export-job/"+id, "machine"); a.Status != 404 {
 			t.Errorf("expired: %d", a.Status)
+		}
+	})
+}
+
+// A job that was broken off goes on behind what it has written: nothing is lost,
+// nothing stands twice, what is there is not written again.
+func TestExportGoesOn(t *testing.T) {
+	each(t, func(t *testing.T, h *fhirtest.Hospital, d *bulk.Desk) {
+		whole := begin(t, h, "/$export", "machine")
+		if err := d.Write(t.Context(), whole); err != nil {
+			t.Fatal(err)
+		}
+		want := files(t, h, whole, "machine")
+		moment := h.Clock.Now()
+		id := begin(t, h, "/$export", "machine")
+		d.File, d.Page = 1, 2
+		breaks := 0
+		for h.Count(`SELECT COUNT(*) FROM fhir_export WHERE id = $1 AND state = 'waiting'`, id) > 0 {
+			ctx, stop := context.WithCancel(t.Context())
+			written := 0
+			d.Wrote = func(int) {
+				if written++; written == 3 {
+					stop()
+				}
+			}
+			before := h.Count(`SELECT COUNT(*) FROM fhir_export_file WHERE export_id = $1`, id)
+			if err := d.Write(ctx, id); err != nil {
+				breaks++
+			}
+			stop()
+			if after := h.Count(`SELECT COUNT(*) FROM fhir_export_file WHERE export_id = $1`, id); after != before+written {
+				t.Fatalf("%d files, %d written, then %d", before, written, after)
+			}
+			h.Clock.Advance(time.Minute)
+			if breaks > 50 {
+				t.Fatal("it does not come to an end")
+			}
+		}
+		got := files(t, h, id, "machine")
+		if breaks < 3 || len(got) != len(want) {
+			t.Errorf("%d times broken off: %d types, not %d", breaks, len(got), len(want))
+		}
+		for kind, ids := range want {
+			slices.Sort(ids)
+			slices.Sort(got[kind])
+			if !slices.Equal(ids, got[kind]) {
+				t.Errorf("%s: %v, not %v", kind, got[kind], ids)
+			}
+		}
+		// The moment is that of the first reading.
+		if a := h.Get("/$export-job/"+id, "machine"); a.JSON["transactionTime"] != datatype.Instant(moment) {
+			t.Errorf("%v, not %v", a.JSON["transactionTime"], datatype.Instant(moment))
+		}
+		// What has expired is taken away by itself, and not written any more.
+		late := begin(t, h, "/$export", "machine")
+		h.Clock.Advance(25 * time.Hour)
+		if err := d.Write(t.Context(), late); err != nil || h.Count(`SELECT COUNT(*) FROM fhir_export_file WHERE export_id = $1`, late) != 0 {
+			t.Errorf("an expired export is written: %v", err)
+		}
+		if err := d.Queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.Count(`SELECT COUNT(*) FROM fhir_export_file`) + h.Count(`SELECT COUNT(*) FROM fhir_export`); n != 0 {
+			t.Errorf("%d are left", n)
 		}
 	})
 }

@@ -60,7 +60,10 @@ func (d *Desk) kickOff(w http.ResponseWriter, r *http.Request, on fhir.Target) e
 		if err := insert(ctx, tx, e); err != nil {
 			return err
 		}
-		_, err = d.Queue.Add(ctx, tx, jobKind, e.ID, job.Options{})
+		if _, err = d.Queue.Add(ctx, tx, jobKind, e.ID, job.Options{}); err != nil {
+			return err
+		}
+		_, err = d.Queue.Add(ctx, tx, expireJob, e.ID, job.Options{At: e.Expires})
 		return err
 	})
 	if err != nil {
@@ -184,7 +187,7 @@ func (d *Desk) follow(w http.ResponseWriter, r *http.Request, on fhir.Target) er
 		w.WriteHeader(http.StatusAccepted)
 		return nil
 	case e.State == "waiting":
-		w.Header().Set("X-Progress", "in progress")
+		w.Header().Set("X-Progress", strings.TrimSpace("in progress "+e.Progress)) // the type that is written
 		w.Header().Set("Retry-After", "2")
 		w.WriteHeader(http.StatusAccepted)
 		return nil

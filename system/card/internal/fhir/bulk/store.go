@@ -13,6 +13,7 @@ import (
 // export is one export.
 type export struct {
 	ID, Client, State   string
+	Progress            string // type that was written last
 	Request             Request
 	At, Moment, Expires time.Time
 }
@@ -21,8 +22,8 @@ func (d *Desk) find(ctx context.Context, exportID string) (export, bool, error) 
 	var e export
 	var request string
 	var at, moment, expires int64
-	err := d.DB.Read.QueryRowContext(ctx, `SELECT id, client, request, state, at, moment, expires_at FROM fhir_export WHERE id = $1`, exportID).
-		Scan(&e.ID, &e.Client, &request, &e.State, &at, &moment, &expires)
+	err := d.DB.Read.QueryRowContext(ctx, `SELECT id, client, request, state, progress, at, moment, expires_at FROM fhir_export WHERE id = $1`, exportID).
+		Scan(&e.ID, &e.Client, &request, &e.State, &e.Progress, &at, &moment, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, false, nil
 	}
@@ -54,11 +55,36 @@ func dropFiles(ctx context.Context, tx db.Querier, exportID string) error {
 	return err
 }
 
+// begin notes the moment of the first reading; a later one leaves it.
+func begin(ctx context.Context, tx db.Querier, exportID string, moment int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE fhir_export SET moment = $2 WHERE id = $1 AND moment = 0`, exportID, moment)
+	return err
+}
+
+// lastFile is the number of the last file and the place behind it; 0 for none.
+func lastFile(ctx context.Context, tx db.Querier, exportID string) (int, place, error) {
+	var number int
+	var at string
+	var p place
+	err := tx.QueryRowContext(ctx, `SELECT number, place FROM fhir_export_file WHERE export_id = $1 ORDER BY number DESC LIMIT 1`, exportID).Scan(&number, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, p, nil
+	}
+	if err != nil || at == "" {
+		return number, p, db.Explain(err)
+	}
+	return number, p, json.Unmarshal([]byte(at), &p)
+}
+
 // errGone says that the export was cancelled meanwhile.
 var errGone = errors.New("the export was cancelled")
 
 // addFile writes a file, unless the export was cancelled meanwhile.
-func addFile(ctx context.Context, tx db.Querier, exportID string, number int, kind string, count int, body []byte) error {
+func addFile(ctx context.Context, tx db.Querier, exportID string, number int, kind string, count int, body []byte, behind place) error {
+	at, err := json.Marshal(behind)
+	if err != nil {
+		return err
+	}
 	result, err := tx.ExecContext(ctx, `UPDATE fhir_export SET progress = $2 WHERE id = $1 AND state = 'waiting'`, exportID, kind)
 	if err != nil {
 		return err
@@ -66,12 +92,13 @@ func addFile(ctx context.Context, tx db.Querier, exportID string, number int, ki
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, errGone)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO fhir_export_file (export_id, number, kind, count, body) VALUES ($1, $2, $3, $4, $5)`, exportID, number, kind, count, body)
+	_, err = tx.ExecContext(ctx, `INSERT INTO fhir_export_file (export_id, number, kind, count, body, place) VALUES ($1, $2, $3, $4, $5, $6)`,
+		exportID, number, kind, count, body, string(at))
 	return err
 }
 
-func finish(ctx context.Context, tx db.Querier, exportID string, moment int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE fhir_export SET state = 'done', moment = $2 WHERE id = $1 AND state = 'waiting'`, exportID, moment)
+func finish(ctx context.Context, tx db.Querier, exportID string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE fhir_export SET state = 'done' WHERE id = $1 AND state = 'waiting'`, exportID)
 	return err
 }
 

@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"net/url"
@@ -10,53 +11,51 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 )
 
-// Write writes the export's files. Memory is bounded by a file and a page.
+// place is behind a page of what an export reads.
+type place struct {
+	Kind  string   `json:"kind"`
+	Query int      `json:"query,omitempty"` // of those by which the type is read
+	After []string `json:"after,omitempty"` // keys of the last resource; nil: the query has not begun
+	End   bool     `json:"end,omitempty"`   // nothing of the type is left
+}
+
+// Write writes the export's files, those that are not there yet. Memory is
+// bounded by a file and a page.
 func (d *Desk) Write(ctx context.Context, exportID string) error {
 	e, found, err := d.find(ctx, exportID)
-	if err != nil || !found || e.State != "waiting" {
-		return err // cancelled, or done by somebody else
+	if err != nil || !found || e.State != "waiting" || !d.Clock.Now().Before(e.Expires) {
+		return err // cancelled, done by somebody else, or for nobody any more
 	}
-	if err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return dropFiles(ctx, tx, exportID) }); err != nil {
+	links := d.links(e.Request)
+	w := &writing{Desk: d, export: e, caller: d.API.Machine(e.Request.Client, e.Request.Kinds)}
+	moment := d.Clock.Now()
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := begin(ctx, tx, exportID, db.Micros(moment)); err != nil {
+			return err
+		}
+		w.number, w.behind, err = lastFile(ctx, tx, exportID)
+		if err != nil || w.number == 0 {
+			return err
+		}
+		// What a program of another version has written may know no place.
+		if !slices.ContainsFunc(links, func(l gather.Link) bool { return l.Kind == w.behind.Kind }) {
+			w.number, w.behind = 0, place{}
+			return dropFiles(ctx, tx, exportID)
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	moment, number := d.Clock.Now(), 0
-	caller := d.API.Machine(e.Request.Client, e.Request.Kinds)
 	err = d.API.Snapshot(ctx, func(ctx context.Context) error {
-		for _, link := range d.links(e.Request) {
-			var body bytes.Buffer
-			count := 0
-			flush := func() error {
-				if count == 0 {
-					return nil
-				}
-				number++
-				err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-					return addFile(ctx, tx, exportID, number, link.Kind, count, body.Bytes())
-				})
-				body.Reset()
-				count = 0
-				return err
-			}
-			err := d.each(ctx, e.Request, link.Kind, link.Param, func(items []fhir.Item) error {
-				if err := caller.Tell(ctx, "fhir.export", items); err != nil {
-					return err
-				}
-				for _, i := range items {
-					body.Write(i.JSON())
-					body.WriteByte('\n')
-					count++
-				}
-				if body.Len() < perFile {
-					return nil
-				}
-				return flush()
-			})
-			if err != nil {
-				return err
-			}
-			if err := flush(); err != nil {
+		if w.number > 0 {
+			links = links[slices.IndexFunc(links, func(l gather.Link) bool { return l.Kind == w.behind.Kind }):]
+		}
+		for _, link := range links {
+			if err := w.kind(ctx, link); err != nil {
 				return err
 			}
 		}
@@ -65,30 +64,97 @@ func (d *Desk) Write(ctx context.Context, exportID string) error {
 	if err != nil {
 		return err
 	}
-	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return finish(ctx, tx, exportID, db.Micros(moment)) })
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return finish(ctx, tx, exportID) })
 }
 
-// each reads the resources of the type page by page.
-func (d *Desk) each(ctx context.Context, r Request, kind, param string, take func([]fhir.Item) error) error {
+// writing is an export that is being written.
+type writing struct {
+	*Desk
+	export export
+	caller fhir.Caller
+	number int   // of the last file
+	behind place // where that file ends
+	body   bytes.Buffer
+	count  int
+}
+
+// kind writes what is left of a type.
+func (w *writing) kind(ctx context.Context, link gather.Link) error {
+	from := place{Kind: link.Kind}
+	if w.behind.Kind == link.Kind {
+		from = w.behind
+	}
+	if from.End {
+		return nil
+	}
+	last := from
+	err := w.each(ctx, link, from, func(items []fhir.Item, behind place) error {
+		if err := w.caller.Tell(ctx, "fhir.export", items); err != nil {
+			return err
+		}
+		for _, i := range items {
+			w.body.Write(i.JSON())
+			w.body.WriteByte('\n')
+			w.count++
+		}
+		last = behind
+		if w.body.Len() < cmp.Or(w.File, perFile) {
+			return nil
+		}
+		return w.flush(ctx, behind)
+	})
+	if err != nil {
+		return err
+	}
+	last.End = true
+	return w.flush(ctx, last)
+}
+
+func (w *writing) flush(ctx context.Context, behind place) error {
+	if w.count == 0 {
+		return nil
+	}
+	w.number++
+	err := w.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return addFile(ctx, tx, w.export.ID, w.number, behind.Kind, w.count, w.body.Bytes(), behind)
+	})
+	w.body.Reset()
+	w.count = 0
+	if err == nil && w.Wrote != nil {
+		w.Wrote(w.number)
+	}
+	return err
+}
+
+// each reads the resources of the type page by page, from the place on.
+func (w *writing) each(ctx context.Context, link gather.Link, from place, take func(items []fhir.Item, behind place) error) error {
+	r := w.export.Request
 	queries := []url.Values{{}}
 	if r.Group {
 		queries = nil
 		for chunk := range slices.Chunk(r.Members, 50) {
-			queries = append(queries, url.Values{param: {strings.Join(chunk, ",")}})
+			queries = append(queries, url.Values{link.Param: {strings.Join(chunk, ",")}})
 		}
 	}
-	for _, query := range queries {
+	for at := from.Query; at < len(queries); at++ {
 		var after []string
+		if at == from.Query {
+			after = from.After
+		}
 		for {
-			items, next, err := d.API.FindAll(ctx, kind, query, perPage, after)
+			items, next, err := w.API.FindAll(ctx, link.Kind, queries[at], cmp.Or(w.Page, perPage), after)
 			if err != nil {
 				return err
 			}
 			items = slices.DeleteFunc(items, func(i fhir.Item) bool {
 				return !r.Since.IsZero() && !i.Updated().IsZero() && i.Updated().Before(r.Since)
 			})
+			behind := place{Kind: link.Kind, Query: at, After: next}
+			if next == nil {
+				behind.Query++
+			}
 			if len(items) > 0 {
-				if err := take(items); err != nil {
+				if err := take(items, behind); err != nil {
 					return err
 				}
 			}
