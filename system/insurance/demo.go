@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/act"
@@ -68,8 +69,14 @@ func (s *System) demoWork(ctx context.Context, months []string) error {
 	if known, err := acts.List(ctx, ""); err != nil || len(known) > 0 {
 		return err
 	}
-	expert := treated.Expert{PIN: demo.Expert.PIN, Name: demo.Expert.Name(), Role: "Эксперт", Organisation: "ФОМС (демо)"}
-	clerk := treated.Expert{PIN: demo.Clerk.PIN, Name: demo.Clerk.Name(), Role: "Медицинский статистик", Organisation: "Чуйская облбольница (демо)", Hospital: demo.SecondHospital}
+	expert := treated.Expert{
+		PIN: demo.Expert.PIN, Name: demo.Expert.Name(), Role: "Эксперт", Organisation: "ФОМС (демо)",
+		Title: text.Words{KY: "ММКФнын эксперти", RU: "Эксперт ФОМС", EN: "Expert of the fund"},
+	}
+	clerk := treated.Expert{
+		PIN: demo.Clerk.PIN, Name: demo.Clerk.Name(), Role: "Медицинский статистик", Organisation: "Чуйская облбольница (демо)", Hospital: demo.SecondHospital,
+		Title: text.Words{KY: "Медициналык статистик", RU: "Медицинский статистик", EN: "Medical statistician"},
+	}
 	step := func(stage treated.Stage, do treated.Step, comment string, by treated.Expert) error {
 		lines, _, err := s.fund.List(ctx, treated.Filter{Organisation: demo.SecondHospital, State: string(stage), Page: 1})
 		if err != nil || len(lines) == 0 {

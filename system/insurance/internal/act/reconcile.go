@@ -20,7 +20,7 @@ type Open struct {
 
 func monthOf(t time.Time) string { return clock.DateOf(t).String()[:7] }
 
-// Waiting are the months that could be settled.
+// Waiting are the months that could be settled, the oldest first.
 func (k Acts) Waiting(ctx context.Context) ([]Open, error) {
 	return monthsOf(ctx, k.DB.Read, k.Clock.Now())
 }

@@ -127,7 +127,7 @@ func ofMonth(ctx context.Context, q db.Querier, organisation, month string) ([]k
 // monthsOf are the months that are over and have accepted cases in no act.
 func monthsOf(ctx context.Context, q db.Querier, now time.Time) ([]Open, error) {
 	rows, err := q.QueryContext(ctx, `SELECT organisation, month, COUNT(*), CAST(SUM(price) AS BIGINT) FROM treated_case
-		WHERE is_current = 1 AND stage = 'accepted' AND month <> '' AND month < $1 GROUP BY organisation, month ORDER BY month DESC, organisation LIMIT 200`, monthOf(now))
+		WHERE is_current = 1 AND stage = 'accepted' AND month <> '' AND month < $1 GROUP BY organisation, month ORDER BY month, organisation LIMIT 200`, monthOf(now))
 	if err != nil {
 		return nil, db.Explain(err)
 	}

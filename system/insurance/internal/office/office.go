@@ -39,7 +39,7 @@ type Expert struct {
 
 // Decides is the expert as decisions and records name them.
 func (e Expert) Decides() treated.Expert {
-	return treated.Expert{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.RU, Organisation: e.Post.OrganisationName.RU, Hospital: e.Hospital()}
+	return treated.Expert{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.RU, Title: e.Post.Title, Organisation: e.Post.OrganisationName.RU, Hospital: e.Hospital()}
 }
 
 // Clerks are the roles that may enter a hospital's cases and speak for it.
@@ -203,6 +203,6 @@ func Fill(r *http.Request, v *page.View) error {
 	} else {
 		v.SignIn = "/sign-in"
 	}
-	v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.rules", Path: "/rules"}, page.NavItem{Key: "insurance.nav.prices", Path: "/prices"})
+	v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.rules", Path: "/rules"}, page.NavItem{Key: "insurance.nav.prices", Path: "/prices"}, page.NavItem{Key: "insurance.simulator.title", Path: "/simulator"})
 	return nil
 }

@@ -5,6 +5,7 @@
 package price
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -249,6 +250,15 @@ func (a Adjustment) Text() string {
 		return "− " + text.Amount(-a.Value)
 	}
 	return "+ " + text.Amount(a.Value)
+}
+
+// Local is a decimal as it is written in the reader's language: 0,9125 in Kyrgyz
+// and Russian.
+func Local(ctx context.Context, decimal string) string {
+	if text.LangOf(ctx) == text.EN {
+		return decimal
+	}
+	return strings.Replace(decimal, ".", ",", 1)
 }
 
 // times multiplies a whole amount by ten-thousandths, rounded half up. Both are

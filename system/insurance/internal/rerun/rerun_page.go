@@ -68,7 +68,10 @@ func (v view) monthOptions() []design.Option {
 func (v view) tableOptions(ctx context.Context) []design.Option {
 	var options []design.Option
 	for _, t := range v.tables {
-		label := t.ID + " · " + t.Name.Here(ctx)
+		label := t.ID + ", " + text.Date(t.From)
+		if !t.Until.IsZero() {
+			label += " – " + text.Date(t.Until)
+		}
 		if t.Trial {
 			label += " · " + text.T(ctx, "insurance.rerun.trial")
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -20,6 +21,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -54,7 +56,11 @@ func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, listPage(listView{by, lines, more, months, p.Directory.Organisations(ctx), hospital}))
+	waiting, err := p.Fund.Waiting(ctx, hospital)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, listPage(listView{by, lines, more, months, p.Directory.Organisations(ctx), hospital, waiting, p.Fund.Clock.Now()}))
 }
 
 type listView struct {
@@ -64,6 +70,18 @@ type listView struct {
 	months []string
 	all    []workforceapi.Organisation
 	own    string // the reader's hospital, "" for the fund
+
+	waiting []treated.Waiting
+	now     time.Time
+}
+
+// days is how long the oldest of them has waited.
+func (v listView) days(w treated.Waiting) int {
+	return clock.DateOf(w.Since).DaysUntil(clock.DateOf(v.now))
+}
+
+func waitingWord(ctx context.Context, stage treated.Stage) string {
+	return text.T(ctx, "insurance.waiting."+string(stage)) // text: insurance.waiting.*
 }
 
 func (v listView) address(number int) string {
@@ -314,7 +332,7 @@ func (v caseView) steps(ctx context.Context) design.TableData {
 		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.step")}, {Label: text.T(ctx, "insurance.case.value"), Numeric: true}, {Label: text.T(ctx, "insurance.case.after"), Numeric: true}},
 	}
 	for _, s := range v.Decision.Steps {
-		t.Rows = append(t.Rows, []design.Cell{{Text: s.Name.Here(ctx)}, {Text: s.Value}, {Text: text.Money(ctx, s.Result)}})
+		t.Rows = append(t.Rows, []design.Cell{{Text: s.Name.Here(ctx)}, {Text: price.Local(ctx, s.Value)}, {Text: text.Money(ctx, s.Result)}})
 	}
 	return t
 }
@@ -344,7 +362,7 @@ func (v caseView) past(ctx context.Context) []design.Event {
 			tone = "neutral"
 		}
 		all = append(all, moment{s.At, design.Event{
-			Title: text.T(ctx, "insurance.past."+string(s.Step)), Tone: tone, Text: s.Comment, By: named(s), // text: insurance.past.*
+			Title: text.T(ctx, "insurance.past."+string(s.Step)), Tone: tone, Text: s.Comment, By: named(ctx, s), // text: insurance.past.*
 		}})
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return b.at.Compare(a.at) })
@@ -357,11 +375,12 @@ func (v caseView) past(ctx context.Context) []design.Event {
 }
 
 // named is who did the step, with their post.
-func named(s treated.Done) string {
-	if s.ByRole == "" {
+func named(ctx context.Context, s treated.Done) string {
+	role := s.ByRole.Here(ctx)
+	if role == "" {
 		return s.ByName
 	}
-	return s.ByName + ", " + s.ByRole
+	return s.ByName + ", " + role
 }
 
 // stepsOpen are the buttons of the reader: what their side may do at this stage.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
@@ -83,6 +84,34 @@ func (f Fund) List(ctx context.Context, by Filter) (lines []Line, more bool, err
 		return lines[:PageSize], true, err
 	}
 	return lines, false, db.Explain(err)
+}
+
+// Waiting is how many cases of a stage wait for the reader, and since when the
+// oldest of them does.
+type Waiting struct {
+	Stage Stage
+	Cases int
+	Since time.Time
+}
+
+// Waiting is what somebody has to act on, the most urgent first: appeals and
+// reviews wait for the fund, returned cases for the hospital of the code.
+func (f Fund) Waiting(ctx context.Context, hospital string) ([]Waiting, error) {
+	stages := []Stage{Appealed, Review}
+	if hospital != "" {
+		stages = []Stage{Returned}
+	}
+	var all []Waiting
+	for _, stage := range stages {
+		w, err := waiting(ctx, f.DB.Read, stage, hospital)
+		if err != nil {
+			return nil, err
+		}
+		if w.Cases > 0 {
+			all = append(all, w)
+		}
+	}
+	return all, nil
 }
 
 // Months is the months that have cases, the newest first.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/text"
+
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -28,7 +30,16 @@ type pushed struct {
 // hospital, who sees the hospital's own cases alone.
 type Expert struct {
 	PIN, Name, Role, Organisation string
-	Hospital                      string // code; "" for the fund
+	Title                         text.Words // the post in every language; Role is its Russian
+	Hospital                      string     // code; "" for the fund
+}
+
+// title is the post as the case's past names it.
+func (e Expert) title() text.Words {
+	if e.Title.RU == "" {
+		return text.Words{RU: e.Role}
+	}
+	return e.Title
 }
 
 // Return gives an accepted case back to the hospital with a comment. The price
@@ -75,7 +86,7 @@ func (f Fund) Do(ctx context.Context, caseID string, step Step, comment string, 
 		if err := f.change(ctx, tx, r, step, to, comment, by, tables); err != nil {
 			return err
 		}
-		err = addStep(ctx, tx, Done{Step: step, Was: r.Stage, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.Role, Hospital: by.Hospital, Comment: comment, At: f.Clock.Now()}, caseID)
+		err = addStep(ctx, tx, Done{Step: step, Was: r.Stage, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.title(), Hospital: by.Hospital, Comment: comment, At: f.Clock.Now()}, caseID)
 		if err != nil {
 			return err
 		}
@@ -206,5 +217,5 @@ func Settle(ctx context.Context, tx *sql.Tx, caseID string, by Expert, at time.T
 	if !settled {
 		return fail.New(fail.Conflict, "kit.conflict")
 	}
-	return addStep(ctx, tx, Done{Step: StepSettle, Was: Accepted, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.Role, At: at}, caseID)
+	return addStep(ctx, tx, Done{Step: StepSettle, Was: Accepted, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.title(), At: at}, caseID)
 }

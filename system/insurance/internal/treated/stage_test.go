@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -147,6 +148,59 @@ func TestAnAppealIsDecidedOnce(t *testing.T) {
 		all.Wait()
 		if done != 1 {
 			t.Errorf("%d decisions on one appeal", done)
+		}
+	})
+}
+
+// What waits is counted for whom it waits, since the day on which it began to,
+// and its list begins with what has waited longest.
+func TestWhatWaitsIsCountedForWhomItWaits(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		var ids []string
+		for i := range 2 {
+			wrong := treatedtest.Good()
+			wrong.HoursSinceOnset = 0
+			wrong.Number = fmt.Sprintf("%07d1895017426", i+1)
+			wrong.DischargedAt = wrong.DischargedAt.Add(time.Duration(i) * time.Hour)
+			wrong.Moves[len(wrong.Moves)-1].Until = wrong.DischargedAt
+			ids = append(ids, submit(t, f, wrong, insuranceapi.Returned).CaseID)
+		}
+		of := func(code string, want ...treated.Waiting) {
+			t.Helper()
+			got, err := f.Waiting(t.Context(), code)
+			if err != nil || !slices.EqualFunc(got, want, func(a, b treated.Waiting) bool {
+				return a.Stage == b.Stage && a.Cases == b.Cases && a.Since.Equal(b.Since)
+			}) {
+				t.Errorf("waiting for %q: %v, want %v, %v", code, got, want, err)
+			}
+		}
+		first := f.Clock.Now()
+		of("950174", treated.Waiting{Stage: treated.Returned, Cases: 2, Since: first})
+		of("950201")
+		of("")
+		f.clock.Advance(24 * time.Hour)
+		titled := hospital
+		titled.Title = text.Words{KY: "Медициналык статистик", RU: "Медицинский статистик", EN: "Medical statistician"}
+		if err := f.Do(t.Context(), ids[0], treated.StepAppeal, "Время начала неизвестно.", titled); err != nil {
+			t.Fatal(err)
+		}
+		appealed := f.Clock.Now()
+		f.clock.Advance(24 * time.Hour)
+		if err := f.Do(t.Context(), ids[0], treated.StepComment, "Ждём.", titled); err != nil { // a word does not begin it anew
+			t.Fatal(err)
+		}
+		of("950174", treated.Waiting{Stage: treated.Returned, Cases: 1, Since: first})
+		of("", treated.Waiting{Stage: treated.Appealed, Cases: 1, Since: appealed})
+		whole, err := f.Read(t.Context(), ids[0], titled)
+		if err != nil || whole.Steps[0].ByRole != titled.Title {
+			t.Errorf("the past names the post %+v, %v", whole.Steps, err)
+		}
+		if err := f.Do(t.Context(), ids[1], treated.StepAppeal, "Тоже.", hospital); err != nil {
+			t.Fatal(err)
+		}
+		lines, _, err := f.List(t.Context(), treated.Filter{State: string(treated.Appealed), Page: 1})
+		if err != nil || len(lines) != 2 || lines[0].ID != ids[0] {
+			t.Errorf("the list does not begin with the oldest: %+v, %v", lines, err)
 		}
 	})
 }

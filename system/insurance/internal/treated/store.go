@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -178,9 +179,13 @@ func otherRows(rows *sql.Rows, err error) ([]rule.Other, error) {
 }
 
 func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
+	order := "discharged_at DESC, id DESC"
+	if slices.Contains([]Stage{Appealed, Review, Returned}, Stage(by.State)) {
+		order = "discharged_at, id" // what has waited longest
+	}
 	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo FROM treated_case
 		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR stage = $3)
-		ORDER BY discharged_at DESC, id DESC LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize)
+		ORDER BY `+order+` LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +201,18 @@ func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, erro
 		lines = append(lines, l)
 	}
 	return lines, rows.Err()
+}
+
+// waiting counts the cases that stand at the stage, and gives when the first of
+// them came there.
+func waiting(ctx context.Context, q db.Querier, stage Stage, organisation string) (Waiting, error) {
+	w := Waiting{Stage: stage}
+	var since int64
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(COALESCE((SELECT MAX(s.at) FROM case_step s
+			WHERE s.case_id = c.id AND s.became = c.stage AND s.was <> s.became), c.received_at)), 0)
+		FROM treated_case c WHERE c.is_current = 1 AND c.stage = $1 AND ($2 = '' OR c.organisation = $2)`, string(stage), organisation).Scan(&w.Cases, &since)
+	w.Since = db.Time(since)
+	return w, db.Explain(err)
 }
 
 func months(ctx context.Context, q db.Querier) ([]string, error) {

@@ -7,15 +7,15 @@ import (
 )
 
 func addStep(ctx context.Context, tx db.Querier, d Done, caseID string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO case_step (case_id, sequence, step, was, became, by_pin, by_name, by_role, hospital, comment, at)
-		VALUES ($1, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM case_step WHERE case_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		caseID, string(d.Step), string(d.Was), string(d.Became), d.ByPIN, d.ByName, d.ByRole, d.Hospital, d.Comment, db.Micros(d.At))
+	_, err := tx.ExecContext(ctx, `INSERT INTO case_step (case_id, sequence, step, was, became, by_pin, by_name, by_role, hospital, comment, at, by_role_ky, by_role_en)
+		VALUES ($1, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM case_step WHERE case_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		caseID, string(d.Step), string(d.Was), string(d.Became), d.ByPIN, d.ByName, d.ByRole.RU, d.Hospital, d.Comment, db.Micros(d.At), d.ByRole.KY, d.ByRole.EN)
 	return err
 }
 
 // steps done with the case, the newest first.
 func steps(ctx context.Context, q db.Querier, caseID string) ([]Done, error) {
-	rows, err := q.QueryContext(ctx, `SELECT step, was, became, by_pin, by_name, by_role, hospital, comment, at FROM case_step WHERE case_id = $1 ORDER BY sequence DESC`, caseID)
+	rows, err := q.QueryContext(ctx, `SELECT step, was, became, by_pin, by_name, by_role, hospital, comment, at, by_role_ky, by_role_en FROM case_step WHERE case_id = $1 ORDER BY sequence DESC`, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func steps(ctx context.Context, q db.Querier, caseID string) ([]Done, error) {
 	for rows.Next() {
 		var d Done
 		var at int64
-		if err := rows.Scan(&d.Step, &d.Was, &d.Became, &d.ByPIN, &d.ByName, &d.ByRole, &d.Hospital, &d.Comment, &at); err != nil {
+		if err := rows.Scan(&d.Step, &d.Was, &d.Became, &d.ByPIN, &d.ByName, &d.ByRole.RU, &d.Hospital, &d.Comment, &at, &d.ByRole.KY, &d.ByRole.EN); err != nil {
 			return nil, err
 		}
 		d.At = db.Time(at)

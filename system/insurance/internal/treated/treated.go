@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/text"
+
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -59,12 +61,13 @@ type Record struct {
 
 // Done is a step that somebody did.
 type Done struct {
-	Step                  Step
-	Was, Became           Stage
-	ByPIN, ByName, ByRole string
-	Hospital              string // that spoke, "" for the fund
-	Comment               string
-	At                    time.Time
+	Step          Step
+	Was, Became   Stage
+	ByPIN, ByName string
+	ByRole        text.Words
+	Hospital      string // that spoke, "" for the fund
+	Comment       string
+	At            time.Time
 }
 
 // How a case comes.
