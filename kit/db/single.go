@@ -24,7 +24,7 @@ func (s single) ExecContext(ctx context.Context, query string, args ...any) (res
 	}
 	if s.d.together == nil {
 		result, err = s.d.write.ExecContext(ctx, query, args...)
-		if !clash(err) && !(err != nil && pgconn.SafeToRetry(err)) {
+		if again := clash(err) || (err != nil && pgconn.SafeToRetry(err)); !again {
 			return result, Explain(err)
 		}
 	}

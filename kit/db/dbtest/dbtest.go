@@ -21,15 +21,15 @@ import (
 func Each(t *testing.T, system string, sets []db.Set, run func(t *testing.T, d *db.DB)) {
 	t.Helper()
 	Both(t,
-		func(t *testing.T) { run(t, open(t, "sqlite:"+t.TempDir(), system, sets)) },
-		func(t *testing.T) { run(t, open(t, Postgres(t), system, sets)) })
+		func(t *testing.T) { run(t, open(t, migratedSQLite(t, system, sets), system, nil)) },
+		func(t *testing.T) { run(t, open(t, migratedPostgres(t, system, sets), system, nil)) })
 }
 
 // SQLite is an empty, migrated SQLite database, for tests that have nothing to
 // do with the engine.
 func SQLite(t testing.TB, system string, sets ...db.Set) *db.DB {
 	t.Helper()
-	return open(t, "sqlite:"+t.TempDir(), system, sets)
+	return open(t, migratedSQLite(t, system, sets), system, nil)
 }
 
 // Open opens the system's database at the address (as db.Open), migrated.

@@ -151,3 +151,26 @@ func onServer(server, statement string) error {
 	_, err = admin.ExecContext(context.Background(), statement)
 	return err
 }
+
+// databases are those of the server whose names are like the pattern.
+func databases(server, pattern string) ([]string, error) {
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = admin.Close() }()
+	rows, err := admin.QueryContext(context.Background(), "SELECT datname FROM pg_database WHERE datname LIKE $1", pattern)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}

@@ -122,14 +122,18 @@ func words(t testing.TB) fs.FS {
 	return all
 }
 
-// eachSample runs the test on each engine.
+// eachSample runs the test on each engine, beside other tests.
 func eachSample(t *testing.T, run func(t *testing.T, s *sample)) {
 	t.Helper()
+	t.Parallel()
 	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) { run(t, newSample(t, d)) })
 }
 
 func lite(t testing.TB) *sample {
 	t.Helper()
+	if test, ok := t.(*testing.T); ok {
+		test.Parallel()
+	}
 	return newSample(t, dbtest.SQLite(t, "card", migration.Sets...))
 }
 
