@@ -339,8 +339,37 @@ func TestRoles(t *testing.T) {
 		t.Errorf("a nurse admits: %d", status)
 	}
 	has(t, nurse.get("/ward?lang=ru"), "Жумабеков")
+	for _, lang := range []string{"ky", "ru"} {
+		if pdf := doctor.get("/reception/001.pdf?what=&lang=" + lang); !strings.HasPrefix(pdf, "%PDF") {
+			t.Errorf("journal 001/у in %s: %.80q", lang, pdf)
+		}
+	}
 	if body := manager.get("/ward?lang=ru"); strings.Contains(body, "Жумабеков") || strings.Contains(body, stayPath) || !strings.Contains(body, "занята") {
 		t.Error("the manager's board shows who lies there")
+	}
+}
+
+// Nobody's menu leads to a page that is closed to them.
+func TestTheMenuLeadsWhereOneMayGo(t *testing.T) {
+	h := newHouse(t, nil)
+	link := regexp.MustCompile(`href="(/[a-z/]*)"`)
+	for role, pin := range map[workforceapi.Role]string{
+		workforceapi.Doctor: "11112197500101", workforceapi.Head: "11112197500102", workforceapi.Nurse: "11112197500103",
+		workforceapi.Statistician: "11112197500104", workforceapi.Manager: "11112197500105", workforceapi.Operator: "11112197500106",
+	} {
+		h.n.Set(func(n *cardtest.Neighbours) { n.PostsOf = append(n.PostsOf, cardtest.Post(pin, "Кызматкер", role, "")) })
+		b := h.signIn(t, pin)
+		_, nav, _ := strings.Cut(b.get("/post"), "<nav")
+		nav, _, _ = strings.Cut(nav, "</nav>")
+		links := link.FindAllStringSubmatch(nav, -1)
+		if len(links) == 0 {
+			t.Errorf("%s: no menu", role)
+		}
+		for _, l := range links {
+			if status, _, _ := b.send(http.MethodGet, l[1], nil); status != http.StatusOK && status != http.StatusSeeOther {
+				t.Errorf("%s: %s answers %d", role, l[1], status)
+			}
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 func Mount(d *desk.Desk) {
 	d.Page("GET /reception", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return journalPage(w, r, d) })
 	d.Page("GET /reception/journal.xlsx", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return filePage(w, r, d) })
+	d.Page("GET /reception/001.pdf", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return printPage(w, r, d) })
 	d.Page("GET /patients/{id}/refuse", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error {
 		form := page.NewForm("kind", reception.Emergency, "at", page.InputMoment(d.Clock.Now()))
 		return renderRefusal(w, r, d, form, http.StatusOK)
