@@ -81,6 +81,9 @@ func (s *System) admitDemo(ctx context.Context, _ job.Job) error {
 	if err := s.demoRecord(ctx); err != nil {
 		return fmt.Errorf("demo record: %w", err)
 	}
+	if err := s.demoOutside(ctx); err != nil {
+		return fmt.Errorf("demo records of other systems: %w", err)
+	}
 	if err := s.demoReferrals(ctx); err != nil {
 		return fmt.Errorf("demo referrals: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outside"
 	"github.com/sanarip/sanarip/system/card/internal/formregister"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
@@ -40,7 +41,8 @@ import (
 // mountSubjects mounts the pages, jobs and services of every subject. One line
 // a subject; its words are in text/, its tables in migration/.
 func (s *System) mountSubjects() {
-	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk), referral.Panel(s.desk), journal.Panel(s.desk), antenatal.Panel(s.desk))
+	patient.Mount(s.desk, merge.Panel(s.desk), newborn.Panel(s.desk), referral.Panel(s.desk), journal.Panel(s.desk), antenatal.Panel(s.desk), outside.Panel(s.desk))
+	outside.Mount(s.desk)
 	journal.Mount(s.desk)
 	merge.Mount(s.desk)
 	newborn.Mount(s.desk)
@@ -70,11 +72,11 @@ func (s *System) mountSubjects() {
 	maternity.Mount(s.desk, s.exchangeCards)
 	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: antenatal.Cards{Desk: s.desk}})
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
-	api := fhir.Mount(s.desk, s.env, s.fhirBytes, slices.Concat(clinical.Offers(), document.Offers())...)
-	gather.Mount(api)
-	document.Mount(api)
-	bulk.Mount(api, s.desk)
-	cardapi.ServeRecords(s.provider, api)
+	s.fhir = fhir.Mount(s.desk, s.env, s.fhirBytes, slices.Concat(clinical.Offers(), document.Offers())...)
+	gather.Mount(s.fhir)
+	document.Mount(s.fhir)
+	bulk.Mount(s.fhir, s.desk)
+	cardapi.ServeRecords(s.provider, s.fhir)
 }
 
 // exchangeCards is the card itself across the exchange, as the member of staff

@@ -48,8 +48,9 @@ type System struct {
 	desk     *desk.Desk
 	provider *exchangeapi.Provider
 	texts    *text.Catalogue
-	nodes    node.Pages       // of a node, or of a centre that has nodes
-	handler  http.Handler     // nil: the desk's
+	nodes    node.Pages   // of a node, or of a centre that has nodes
+	handler  http.Handler // nil: the desk's
+	fhir     *fhir.API
 	rollout  *rollout.Rollout // nil at a node: the roll-out is the centre's affair
 
 	fhirBytes int64 // that may be written at once

@@ -14,7 +14,7 @@ import (
 
 func (s *sample) take(t *testing.T, text []byte, part int) intake.Report {
 	t.Helper()
-	i := s.intake(nil)
+	i := s.intake(importer, nil)
 	i.Part = part
 	report, err := i.Read(t.Context(), bytes.NewReader(text), "file")
 	if err != nil {
@@ -32,7 +32,7 @@ func TestImportIsRepeatable(t *testing.T) {
 	}
 	eachSample(t, func(t *testing.T, s *sample) {
 		ctx, stop := context.WithCancel(t.Context())
-		i := s.intake(func(int) { stop() })
+		i := s.intake(importer, func(int) { stop() })
 		i.Part = 20
 		if _, err := i.Read(ctx, bytes.NewReader(text), "file"); err == nil {
 			t.Fatal("it was not cut off")
@@ -106,7 +106,7 @@ func TestImportJoinsAndRefuses(t *testing.T) {
 			}
 		}
 		for _, text := range []string{"[", "{", `{"resourceType":`, `{"resourceType":"Bundle","entry":[1]}`, `{"resourceType":"Bundle","entry":{}}`, "\x00"} {
-			if _, err := s.intake(nil).Read(t.Context(), strings.NewReader(text), "file"); err == nil {
+			if _, err := s.intake(importer, nil).Read(t.Context(), strings.NewReader(text), "file"); err == nil {
 				t.Errorf("%q is taken", text)
 			}
 		}
