@@ -167,7 +167,9 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		if place.Ward {
 			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.ward", Path: "/ward"})
 		}
-		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.patients", Path: "/patients"})
+		if slices.Contains(desk.Ward, role) {
+			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.patients", Path: "/patients"})
+		}
 		if place.Ward {
 			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.reception", Path: "/reception"})
 		}
