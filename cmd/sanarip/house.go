@@ -167,7 +167,14 @@ func (h *house) mount(name string, s host.System) error {
 	if _, taken := h.byHost[hostName]; taken {
 		return fmt.Errorf("site_%s: another system has the host %s already", name, hostName)
 	}
-	h.byHost[hostName] = http.MaxBytesHandler(handler, maxBody)
+	bounded := http.MaxBytesHandler(handler, maxBody)
+	h.byHost[hostName] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body == http.NoBody { // nothing to bound; most requests are so
+			handler.ServeHTTP(w, r)
+			return
+		}
+		bounded.ServeHTTP(w, r)
+	})
 	return h.road.Serve(h.sites[name], handler)
 }
 

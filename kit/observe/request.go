@@ -25,6 +25,9 @@ func (m *Metrics) Requests(system string, log *slog.Logger, next http.Handler) h
 			if seen.status >= 500 || took > 2*time.Second {
 				level = slog.LevelWarn
 			}
+			if !log.Enabled(r.Context(), level) {
+				return
+			}
 			log.LogAttrs(r.Context(), level, "request", slog.String("system", system), slog.String("route", route),
 				slog.Int("status", seen.status), slog.Duration("took", took), slog.Int64("bytes", seen.bytes))
 		}()
@@ -76,9 +79,14 @@ func (w *watcher) Write(p []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+var classes = [...]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
+
 func (w *watcher) class() string {
 	if w.status == 0 {
 		return "none"
+	}
+	if i := w.status / 100; i < len(classes) {
+		return classes[i]
 	}
 	return strconv.Itoa(w.status/100) + "xx"
 }

@@ -18,6 +18,7 @@ type answer struct {
 	w      http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	ready  []byte // instead of the body: bytes that are answered again
 }
 
 func (a *answer) Header() http.Header { return a.w.Header() }
@@ -34,7 +35,7 @@ func (a *answer) Write(b []byte) (int, error) {
 }
 
 func (a *answer) reset() {
-	a.status = 0
+	a.status, a.ready = 0, nil
 	a.body.Reset()
 	a.Header().Del("Location")
 	a.Header().Del("Content-Type")
@@ -63,7 +64,11 @@ func (a *answer) send() error {
 		a.status = http.StatusOK
 	}
 	a.w.WriteHeader(a.status)
-	_, _ = a.w.Write(a.body.Bytes()) // a reader that left is no error of ours
+	data := a.ready
+	if data == nil {
+		data = a.body.Bytes()
+	}
+	_, _ = a.w.Write(data) // a reader that left is no error of ours
 	return nil
 }
 

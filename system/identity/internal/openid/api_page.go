@@ -5,11 +5,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
@@ -30,13 +32,11 @@ var libraryPaths = map[string]string{"/connect/deviceauthorization": "/device_au
 func (p *Provider) api(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h["X-Content-Type-Options"], h["Referrer-Policy"], h["Content-Security-Policy"] = asItSays, noReferrer, nothingElse
 		answer := &answer{w: w}
 		call := &call{endpoint: path.Base(r.URL.Path)}
 		if call.endpoint == "userinfo" && p.quickClaims(answer, r) {
-			h.Set("Cache-Control", "no-store")
+			h["Cache-Control"] = notKept
 			_ = answer.send() // a reader that left is no error of ours
 			return
 		}
@@ -123,7 +123,7 @@ func credentials(r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return nil
 	}
-	if err := r.ParseForm(); err != nil {
+	if err := readForm(r); err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			return goidc.NewError(goidc.ErrorCodeInvalidRequest, "the request is too large").WithStatusCode(http.StatusRequestEntityTooLarge)
 		}
@@ -152,7 +152,9 @@ func credentials(r *http.Request) error {
 		if err != nil {
 			return goidc.NewError(goidc.ErrorCodeInvalidClient, "invalid client")
 		}
-		r.SetBasicAuth(clientID, clientSecret)
+		if clientID != encodedID || clientSecret != encodedSecret {
+			r.SetBasicAuth(clientID, clientSecret)
+		}
 	case secret != "":
 		r.SetBasicAuth(r.PostForm.Get("client_id"), secret)
 	case r.URL.Path == "/connect/userinfo" && r.PostForm.Has("access_token"):
@@ -163,6 +165,30 @@ func credentials(r *http.Request) error {
 	}
 	return nil
 }
+
+// forms are read into again and again; a form's text is a copy.
+var forms = sync.Pool{New: func() any { return new([maxForm]byte) }}
+
+// readForm is r.ParseForm for the form that clients send: its length is known and
+// its address has no query. Anything else is left to net/http.
+func readForm(r *http.Request) error {
+	length := r.ContentLength
+	kind := r.Header["Content-Type"]
+	if r.PostForm != nil || r.URL.RawQuery != "" || length <= 0 || length > maxForm || len(kind) != 1 || kind[0] != formType {
+		return r.ParseForm()
+	}
+	buffer := forms.Get().(*[maxForm]byte)
+	defer forms.Put(buffer)
+	if _, err := io.ReadFull(r.Body, buffer[:length]); err != nil {
+		return err
+	}
+	values, err := url.ParseQuery(string(buffer[:length]))
+	clear(buffer[:length]) // it may hold a secret
+	r.PostForm = values
+	return err
+}
+
+const formType = "application/x-www-form-urlencoded"
 
 // named is which client the request says it is from.
 func named(r *http.Request) string {
@@ -268,7 +294,7 @@ func (p *Provider) scheme(r *http.Request, call *call) error {
 // mend makes the library's answer what the standards say.
 func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 	h := answer.Header()
-	h.Set("Cache-Control", "no-store")
+	h["Cache-Control"] = notKept
 	if call.origin != "" {
 		h.Set("Access-Control-Allow-Origin", call.origin)
 		h.Add("Vary", "Origin")

@@ -74,6 +74,9 @@ var (
 	forFiveMinutes = []string{"public, max-age=300"}
 	isJSON         = []string{"application/json"}
 	asItSays       = []string{"nosniff"}
+	noReferrer     = []string{"no-referrer"}
+	nothingElse    = []string{"default-src 'none'; frame-ancestors 'none'"}
+	notKept        = []string{"no-store"}
 )
 
 // made are the headers of bytes that are answered again and again.

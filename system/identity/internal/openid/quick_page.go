@@ -29,13 +29,15 @@ type held struct {
 	read    time.Time // when it was answered by our clock,
 	at      time.Time // and by the one of the library
 	life    time.Duration
-	kind    string // Content-Type
+	kind    []string // Content-Type
 	body    []byte
 }
 
 // tokenKey names a token as one client asks about it, without keeping it.
 func tokenKey(endpoint, asking, token string) [sha256.Size]byte {
-	return sha256.Sum256([]byte(endpoint + " " + asking + " " + token))
+	named := make([]byte, 0, 1536) // not more than most tokens have: it stays on the stack
+	named = append(append(append(named, endpoint...), ' '), asking...)
+	return sha256.Sum256(append(append(named, ' '), token...))
 }
 
 // bearer is the token of a request for claims that can be answered again: one
@@ -130,8 +132,9 @@ func (p *Provider) repeat(w *answer, r *http.Request, asking string, key [sha256
 	if good, err := p.grants.stands(ctx, h.grantID); err != nil || !good {
 		return false
 	}
-	w.Header().Set("Content-Type", h.kind)
-	_, _ = w.Write(h.body) // a buffer takes everything
+	w.Header()["Content-Type"] = h.kind
+	w.WriteHeader(http.StatusOK)
+	w.ready = h.body
 	return true
 }
 
@@ -141,7 +144,7 @@ func (p *Provider) hold(r *http.Request, call *call, w *answer) {
 	if w.status != http.StatusOK || call.refused != nil || call.trouble != nil || w.body.Len() > maxHeldBody {
 		return
 	}
-	h := held{read: p.config.Clock.Now(), at: time.Now(), life: heldFor, kind: w.Header().Get("Content-Type")}
+	h := held{read: p.config.Clock.Now(), at: time.Now(), life: heldFor, kind: slices.Clone(w.Header()["Content-Type"])}
 	var token string
 	var key [sha256.Size]byte
 	switch call.endpoint {

@@ -100,23 +100,27 @@ func (s *standing) ask(ctx context.Context, r *round) {
 			close(s.next.turn)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestRead)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
+	if s.db.Dialect != db.SQLite { // which waits for nobody, and would watch over the time by a goroutine for each question
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, longestRead)
+		defer cancel()
+	}
 	r.err = errUnanswered // unless it is
 	r.found, r.err = s.read(ctx, r.ids)
 }
 
 func (s *standing) read(ctx context.Context, ids []string) (map[string]int64, error) {
 	// As many places as a power of two: few different statements, which are kept.
-	places := 1
+	places, power := 1, 0
 	for places < len(ids) {
-		places *= 2
+		places, power = places*2, power+1
 	}
 	args := make([]any, places)
 	for i := range args {
 		args[i] = ids[min(i, len(ids)-1)]
 	}
-	rows, err := s.db.Read.QueryContext(ctx, standingQuery(places), args...)
+	rows, err := s.db.Read.QueryContext(ctx, standingQueries[power], args...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
@@ -132,6 +136,14 @@ func (s *standing) read(ctx context.Context, ids []string) (map[string]int64, er
 	}
 	return found, db.Explain(rows.Err())
 }
+
+// standingQueries are the texts by the power of two.
+var standingQueries = func() (texts [8]string) {
+	for i := range texts {
+		texts[i] = standingQuery(1 << i)
+	}
+	return texts
+}()
 
 func standingQuery(places int) string {
 	var b strings.Builder
