@@ -123,6 +123,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		announce(out, h, port)
 		log.Info("ready", "systems", len(h.running), "took_ms", time.Since(began).Milliseconds(), "version", version())
 		openBrowser(h, port)
+		giveBack()
 	})
 }
 
