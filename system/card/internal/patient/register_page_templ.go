@@ -356,6 +356,9 @@ func inline(f design.Field) design.Field {
 func optional(ctx context.Context, form *page.Form, name, key string, limit int) design.Field {
 	f := design.FieldOf(ctx, form, name, key)
 	f.Required, f.MaxLength = false, limit
+	if name == "pin" || name == "phone" {
+		f.Autocomplete = "off" // it is somebody else's
+	}
 	if name == "age" {
 		f.Narrow, f.InputMode = true, "numeric"
 	}
