@@ -176,7 +176,7 @@ func outOf(n, of int) string { return fmt.Sprintf("%d / %d", n, of) }
 func Columns(ctx context.Context, first string) []design.Column {
 	columns := []design.Column{{Label: first}, {Label: text.T(ctx, "card.monitor.lying"), Numeric: true}}
 	for _, m := range Matters {
-		columns = append(columns, design.Column{Label: matterWord(ctx, m), Numeric: true})
+		columns = append(columns, design.Column{Label: text.T(ctx, "card.monitor.short."+m), Numeric: true}) // text: card.monitor.short.*
 	}
 	return columns
 }

@@ -153,7 +153,8 @@ func (v reportView) regionRows(ctx context.Context) [][]design.Cell {
 		n := func(value int) design.Cell { return design.Cell{Text: strconv.Itoa(value)} }
 		rows = append(rows, []design.Cell{
 			{Text: name, Href: href},
-			n(sum.Organisations), n(sum.Reported), n(sum.Computers), n(sum.Working), n(sum.Online), n(sum.Doctors), n(sum.Nurses),
+			{Text: strconv.Itoa(sum.Reported) + " / " + strconv.Itoa(sum.Organisations)},
+			n(sum.Computers), n(sum.Working), n(sum.Online), n(sum.Doctors), n(sum.Nurses),
 			{Text: hundredths(sum.PerDoctor())},
 		})
 	}
@@ -171,7 +172,7 @@ func (v reportView) regionRows(ctx context.Context) [][]design.Cell {
 func regionHeads(ctx context.Context) []design.Column {
 	columns := []design.Column{{Label: text.T(ctx, "workforce.list.region")}}
 	for _, key := range []string{
-		"workforce.list.title", "workforce.equipment.reported_short", "workforce.field.computers", "workforce.field.working", "workforce.field.online",
+		"workforce.equipment.reported_short", "workforce.field.computers", "workforce.field.working", "workforce.field.online",
 		"workforce.field.doctors", "workforce.field.nurses", "workforce.equipment.per_doctor_short",
 	} {
 		columns = append(columns, design.Column{Label: text.T(ctx, key), Numeric: true})
