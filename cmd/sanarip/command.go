@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 )
 
 // migrate is the command migrate: what run does before it serves.
@@ -42,11 +44,22 @@ func showConfig(_ context.Context, args []string, out io.Writer) error {
 }
 
 func printExchangeKey(_ context.Context, args []string, out io.Writer) error {
-	return printSecret("exchange-key", args, out, (*secrets).ExchangeKey)
+	return printSecret("exchange-key", args, out, func(s *secrets, name string) string {
+		if isGuest(name) { // goes by its whole name
+			name = exchangeapi.Instance + "/" + name
+		}
+		return s.ExchangeKey(name)
+	})
 }
 
 func printClientSecret(_ context.Context, args []string, out io.Writer) error {
 	return printSecret("client-secret", args, out, (*secrets).ClientSecret)
+}
+
+// isGuest says whether the name is written as one of exchange_guests.
+func isGuest(name string) bool {
+	_, err := exchangeapi.ParseSubsystem(exchangeapi.Instance + "/" + name)
+	return err == nil
 }
 
 // printSecret prints one derived secret, for a process elsewhere that is not to
@@ -56,7 +69,7 @@ func printSecret(name string, args []string, out io.Writer, of func(*secrets, st
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 || (!isSystem(rest[0]) && name == "exchange-key") {
+	if len(rest) != 1 || (!isSystem(rest[0]) && !isGuest(rest[0]) && name == "exchange-key") {
 		return fmt.Errorf("%s needs the name of one system: %w", name, errUsage)
 	}
 	s, err := newSecrets(v, parts)

@@ -81,6 +81,9 @@ var settings = map[string][]config.Key{
 		{Name: "card_nodes", Doc: "addresses of hospitals' own nodes of the card, comma-separated, to which people come back from the sign-in"},
 		{Name: "places", Doc: "file with the places of network addresses (.mmdb, such as DB-IP Lite or GeoLite2 City), shown with sessions and sign-ins; empty: addresses alone"},
 	}, identity.Settings()...),
+	"exchange": {
+		{Name: "guests", Doc: "other information systems that send and take referrals, with their addresses: COM/70000099/clinic=https://clinic.example.kg, several with semicolons between"},
+	},
 	"card": {
 		{Name: "node", Doc: "name of this hospital's own node of the card; empty: the card is no node (also --node NAME)"},
 		{Name: "node_key", Doc: "the node's key, as sanarip node-key NAME prints it at the centre; empty: derived from the master secret", Secret: true},

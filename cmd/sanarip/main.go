@@ -28,7 +28,7 @@ func commands() []command {
 		{"import", "icd10|soate|groups|routes|referral-days|fhir FILE… [--json] [--lang ky|ru|en]", "read a classification, or FHIR resources, into its system; again with the same file changes nothing", importFiles},
 		{"verify", "FILE | audit [--head HEAD] [--heads FILE] [--json]", "ask the portal of a running house whether it issued the document; check that no access record was changed or taken out", verify},
 		{"config", "[the flags of run]", "list every key with its value and where it comes from", showConfig},
-		{"exchange-key", "SYSTEM", "print the key that a system shares with the exchange", printExchangeKey},
+		{"exchange-key", "SYSTEM|CLASS/MEMBER/SUBSYSTEM", "print the key that a system, or a guest, shares with the exchange", printExchangeKey},
 		{"client-secret", "SYSTEM", "print a system's secret as a client of ЕСИ", printClientSecret},
 		{"node-key", "NAME", "at the centre of the card: print the key of a hospital's node", printNodeKey},
 		{"node-code", "NAME CHALLENGE", "at the centre of the card: the code that opens numbers at a node which was put back from a backup and has no line", printNodeCode},

@@ -68,7 +68,11 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 }
 
 func (s *System) build(ctx context.Context, env host.Env) error {
-	if err := s.rights.Seed(ctx); err != nil {
+	guests, err := message.ReadGuests(env.Settings["guests"])
+	if err != nil {
+		return err
+	}
+	if err := s.rights.Seed(ctx, guests.Subsystems()...); err != nil {
 		return err
 	}
 	words, err := text.Load(design.Texts, texts)
@@ -77,7 +81,7 @@ func (s *System) build(ctx context.Context, env host.Env) error {
 	}
 	s.queue = job.New(s.db, env.Clock, env.Log, job.Config{})
 	log := record.New(s.db)
-	s.messages = message.New(env, s.rights, log)
+	s.messages = message.New(env, s.rights, log, guests)
 	s.desk = s.newDesk(env, words, log)
 	provider := exchangeapi.NewProvider(exchangeapi.Exchange, env.ExchangeKey, env.Log)
 	// The exchange looks at nobody's data itself: it has no access records to give words to.

@@ -123,8 +123,7 @@ func (s *Service) prepare(x *exchange) http.Header {
 
 // ask calls the provider, which is met at its site under /exchange/.
 func (s *Service) ask(ctx context.Context, x *exchange, h http.Header) (*answer, *refusal) {
-	system := exchangeapi.NameOf(x.target.Provider)
-	site := s.Sites[system]
+	site := s.site(x.target.Provider)
 	if site == "" {
 		return nil, refuse(network, "The provider's address is not known", nil)
 	}
@@ -148,7 +147,7 @@ func (s *Service) ask(ctx context.Context, x *exchange, h http.Header) (*answer,
 	}
 	request.Header = h.Clone()
 	request.Header["User-Agent"] = nil // none at all
-	request.Header.Set(exchangeapi.HeaderKey, "Bearer "+s.KeyOf(system))
+	request.Header.Set(exchangeapi.HeaderKey, "Bearer "+s.shared(x.target.Provider))
 	client := *s.HTTP
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := client.Do(request)

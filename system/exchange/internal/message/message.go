@@ -31,6 +31,8 @@ type Service struct {
 	// shares with the exchange.
 	Sites map[string]string
 	KeyOf func(system string) string
+	// Guests are other information systems, with their addresses.
+	Guests Guests
 	// Timeout is how long a provider may take; 0: 12 s, less than consumers wait.
 	Timeout time.Duration
 	// Observe is told of every message, for metrics; may be nil.
@@ -38,9 +40,9 @@ type Service struct {
 }
 
 // New makes the service from what the program hands the exchange.
-func New(env host.Env, rights right.Rights, log *record.Log) *Service {
+func New(env host.Env, rights right.Rights, log *record.Log, guests Guests) *Service {
 	return &Service{
-		Rights: rights, Log: log, Clock: env.Clock, Slog: env.Log, HTTP: env.HTTP, Sites: env.Sites, KeyOf: env.ExchangeKeyOf,
+		Rights: rights, Log: log, Clock: env.Clock, Slog: env.Log, HTTP: env.HTTP, Sites: env.Sites, KeyOf: env.ExchangeKeyOf, Guests: guests,
 	}
 }
 
@@ -81,8 +83,8 @@ func (s *Service) authenticate(r *http.Request) (exchangeapi.Subsystem, *refusal
 		return exchangeapi.Subsystem{}, refuse(badRequest, "X-Road-Client: "+err.Error(), err)
 	}
 	key := ""
-	if contract.Known(client) {
-		key = s.KeyOf(exchangeapi.NameOf(client))
+	if s.known(client) {
+		key = s.shared(client)
 	}
 	given := r.Header.Get(exchangeapi.HeaderKey)
 	// The same comparison for an unknown client, so that time tells nothing.
@@ -122,7 +124,7 @@ func safeRest(rest string) bool {
 
 // allow asks the rights; what is not allowed is refused.
 func (s *Service) allow(ctx context.Context, client exchangeapi.Subsystem, t exchangeapi.Target, method string) (string, *refusal) {
-	if !contract.Known(t.Provider) {
+	if !s.known(t.Provider) {
 		return "", refuse(unknownMember, "Could not find addresses for service provider "+t.Provider.String(), nil)
 	}
 	endpoint, ok, err := s.Rights.Allow(ctx, client, t, method)

@@ -37,6 +37,9 @@ func (s *Service) ListClients(w http.ResponseWriter, _ *http.Request) {
 	for _, system := range contract.Systems {
 		members = append(members, member{identify("SUBSYSTEM", system, ""), exchangeapi.NameOf(system)})
 	}
+	for guest := range s.Guests {
+		members = append(members, member{identify("SUBSYSTEM", guest, ""), guest.Code})
+	}
 	writeJSON(w, map[string]any{"member": members})
 }
 
@@ -59,7 +62,7 @@ func (s *Service) metadata(w http.ResponseWriter, x *exchange) {
 		s.error(w, x, refuse(badRequest, "metadata services are asked with GET", nil), began)
 		return
 	}
-	if !contract.Known(x.target.Provider) {
+	if !s.known(x.target.Provider) {
 		s.error(w, x, refuse(unknownMember, "Could not find addresses for service provider "+x.target.Provider.String(), nil), began)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/exchange/internal/contract"
 )
@@ -87,12 +88,20 @@ func Match(glob, path string) bool {
 
 // Seed brings the rights that follow from the contracts up to date: new ones
 // are added, those of contracts that are no more are taken away. What an
-// operator added stays.
-func (r Rights) Seed(ctx context.Context) error {
+// operator added stays. Guests and the card may call each other by the contract of
+// referrals, which is alike on both sides.
+func (r Rights) Seed(ctx context.Context, guests ...exchangeapi.Subsystem) error {
 	var rights []Right
 	for _, e := range contract.All {
 		for _, client := range e.Clients {
 			rights = append(rights, Right{client.String(), e.Provider.String(), e.Service, "POST", e.Path, FromContract})
+		}
+	}
+	for _, e := range contract.Of(exchangeapi.Card, cardapi.ServiceReferrals) {
+		for _, guest := range guests {
+			rights = append(rights,
+				Right{guest.String(), exchangeapi.Card.String(), e.Service, "POST", e.Path, FromContract},
+				Right{exchangeapi.Card.String(), guest.String(), e.Service, "POST", e.Path, FromContract})
 		}
 	}
 	return r.replace(ctx, rights)
