@@ -80,12 +80,18 @@ func TestACodeIsWorthNoMoreThanTheConsent(t *testing.T) {
 			page := b.get(h.base + "/security/consents")
 			b.submit(page, "/security/consents/withdraw", "client", "conformance").must(http.StatusOK)
 		}
+		code = carried() // asked again in another window, the consent is still the same one
+		p := b.get(h.request("prompt", "consent"))
+		b.stay().submit(p, "/consent", "decision", "allow", "email", "1", "phone", "1", "remember", "1")
+		if got := h.redeem(code); got.status != http.StatusOK {
+			t.Fatal("after the same consent was given again", got)
+		}
 		code = carried()
 		withdraw()
 		if got := h.redeem(code); got.Error != "invalid_grant" {
 			t.Fatal("after the consent was withdrawn", got)
 		}
-		p := b.get(h.request())
+		p = b.get(h.request())
 		if got := h.redeem(b.stay().answerOf(b.stay().submit(p, "/consent", "decision", "allow", "email", "1", "phone", "1", "remember", "1")).Get("code")); got.status != http.StatusOK {
 			t.Fatal(got)
 		}

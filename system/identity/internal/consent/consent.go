@@ -44,6 +44,8 @@ type Consent struct {
 	Scopes     []string
 	Remembered bool
 	GivenAt    time.Time
+
+	begun time.Time // since when there is one: before GivenAt where it was asked again
 }
 
 // Remembered is openid.Config.Remembered: what was allowed for good, if it
@@ -62,7 +64,7 @@ func (c *Consents) Remembered(ctx context.Context, accountID, client string, ask
 			allowed = append(allowed, scope)
 		}
 	}
-	return allowed, given.GivenAt, nil
+	return allowed, given.begun, nil
 }
 
 // AcceptAgreement keeps that the person accepted the agreement in force.

@@ -17,12 +17,13 @@ import (
 func (c *Consents) remembered(ctx context.Context, accountID, client string) (Consent, []string, error) {
 	given := Consent{Client: client}
 	var scopes, asked string
-	var at int64
-	err := c.DB.Read.QueryRowContext(ctx, `SELECT c.scopes, c.asked, c.given_at FROM consent c JOIN agreement a ON a.account_id = c.account_id AND a.version = $3
-		WHERE c.account_id = $1 AND c.client_id = $2 AND c.remembered = 1`, accountID, client, AgreementVersion).Scan(&scopes, &asked, &at)
+	var at, begun int64
+	err := c.DB.Read.QueryRowContext(ctx, `SELECT c.scopes, c.asked, c.given_at, c.begun_at FROM consent c JOIN agreement a ON a.account_id = c.account_id AND a.version = $3
+		WHERE c.account_id = $1 AND c.client_id = $2 AND c.remembered = 1`, accountID, client, AgreementVersion).Scan(&scopes, &asked, &at, &begun)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Consent{}, nil, nil
 	}
+	given.begun = db.Time(begun)
 	given.Scopes, given.Remembered, given.GivenAt = strings.Fields(scopes), err == nil, db.Time(at)
 	return given, strings.Fields(asked), db.Explain(err)
 }
@@ -30,7 +31,7 @@ func (c *Consents) remembered(ctx context.Context, accountID, client string) (Co
 // Allows is openid.Config.Allows. Whoever withdraws waits for the transaction.
 func (c *Consents) Allows(ctx context.Context, tx *sql.Tx, accountID, client string, since time.Time) (bool, error) {
 	var one int
-	err := tx.QueryRowContext(ctx, `SELECT 1 FROM consent WHERE account_id = $1 AND client_id = $2 AND remembered = 1 AND given_at = $3`+c.DB.ForUpdate(),
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM consent WHERE account_id = $1 AND client_id = $2 AND begun_at = $3`+c.DB.ForUpdate(),
 		accountID, client, db.Micros(since)).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -82,8 +83,9 @@ func (c *Consents) save(ctx context.Context, tx db.Querier, accountID string, fl
 	if d.remember {
 		remembered = 1
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO consent (account_id, client_id, scopes, asked, remembered, given_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (account_id, client_id) DO UPDATE SET scopes = $3, asked = $4, remembered = $5, given_at = $6`,
+	_, err := tx.ExecContext(ctx, `INSERT INTO consent (account_id, client_id, scopes, asked, remembered, given_at, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $6)
+		ON CONFLICT (account_id, client_id) DO UPDATE SET scopes = $3, asked = $4, remembered = $5, given_at = $6,
+			begun_at = CASE WHEN consent.begun_at = 0 THEN $6 ELSE consent.begun_at END`,
 		accountID, flow.Client.ID, strings.Join(d.allowed, " "), strings.Join(flow.Asked, " "), remembered, db.Micros(c.Clock.Now()))
 	return err
 }

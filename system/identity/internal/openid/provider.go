@@ -52,8 +52,8 @@ type Config struct {
 	// Remembered are the scopes that the person allowed this client for good, and
 	// since when; the zero time where they did not.
 	Remembered func(ctx context.Context, accountID, client string, asked []string) (allowed []string, since time.Time, err error)
-	// Allows says, in the transaction, that they allow it as they did since then: it
-	// was neither withdrawn nor asked anew.
+	// Allows says, in the transaction, that what they allowed then was not withdrawn
+	// since, not even to be given again.
 	Allows func(ctx context.Context, tx *sql.Tx, accountID, client string, since time.Time) (bool, error)
 	// Handed records, in the transaction, that the person's data go to the client.
 	Handed func(ctx context.Context, tx *sql.Tx, accountID string, client Client) error
