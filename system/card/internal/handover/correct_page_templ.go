@@ -455,7 +455,7 @@ func correctionView(v correctionOf) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = stay.Layout(v.Stay, stay.TabForm).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = stay.Section(v.Stay, stay.TabForm, text.T(ctx, "card.correct.title")+" "+form.Grouped(v.Last.Number)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
