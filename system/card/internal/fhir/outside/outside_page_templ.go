@@ -229,7 +229,7 @@ func outsideView(v view) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = design.SelectField(design.Field{Name: "kind", ID: "kind", Label: text.T(ctx, "card.outside.kind"), Value: v.Kind}, v.options(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.SelectField(design.Field{Name: "kind", ID: "kind", Label: text.T(ctx, "card.outside.kind"), Value: v.Kind, Required: true}, v.options(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
