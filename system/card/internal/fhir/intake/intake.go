@@ -93,19 +93,27 @@ type file struct {
 	bytes  int
 }
 
-// Read takes the file. It is read twice: the first time everything is checked.
+// Read takes the file: first everything is checked, then it is written. One that
+// is larger than a part is read a second time for that.
 func (i *Intake) Read(ctx context.Context, in io.ReadSeeker, name string) (Report, error) {
 	f := &file{Intake: i, report: Report{Name: name, Kinds: map[string]int{}}, known: map[string][2]string{}, found: map[[2]string][2]string{}, codes: map[Unmapped]int{}}
-	if err := f.each(in, f.check); err != nil {
+	held := held{most: f.most()}
+	err := f.each(in, func(at int, e r4.Entry, size int) error {
+		held.add(e, size)
+		return f.check(at, e, size)
+	})
+	if err != nil {
 		return f.report, err
 	}
 	if len(f.report.Faults) > 0 {
 		return f.report, nil
 	}
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return f.report, err
+	take := func(at int, e r4.Entry, size int) error { return f.take(ctx, at, e, size) }
+	if held.whole() {
+		err = held.each(take)
+	} else if _, err = in.Seek(0, io.SeekStart); err == nil {
+		err = f.each(in, take)
 	}
-	err := f.each(in, func(at int, e r4.Entry, size int) error { return f.take(ctx, at, e, size) })
 	if err == nil {
 		err = f.write(ctx)
 	}
@@ -121,6 +129,35 @@ func (i *Intake) Read(ctx context.Context, in io.ReadSeeker, name string) (Repor
 		return f.report, err
 	}
 	return f.report, f.mapped(ctx)
+}
+
+// held is what was read of a file, as long as it is no larger than a part.
+type held struct {
+	entries []r4.Entry
+	sizes   []int
+	bytes   int
+	count   int
+	most    int // entries
+}
+
+func (h *held) whole() bool { return h.bytes <= partBytes && h.count <= h.most }
+
+func (h *held) add(e r4.Entry, size int) {
+	h.bytes, h.count = h.bytes+size, h.count+1
+	if !h.whole() {
+		h.entries, h.sizes = nil, nil
+		return
+	}
+	h.entries, h.sizes = append(h.entries, e), append(h.sizes, size)
+}
+
+func (h *held) each(give func(at int, e r4.Entry, size int) error) error {
+	for at, e := range h.entries {
+		if err := give(at, e, h.sizes[at]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // each gives every resource of the file with its place and bytes.
