@@ -13,7 +13,7 @@ import (
 // link is the last "this was not me" link sent to the address.
 func (i *inbox) link(t *testing.T, address string) string {
 	t.Helper()
-	for range 150 {
+	for range 1500 {
 		i.mu.Lock()
 		for n := len(i.messages) - 1; n >= 0; n-- {
 			if m := i.messages[n]; m.Address == address && m.Link != "" {

@@ -119,7 +119,7 @@ var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 // code is the last code sent to the address.
 func (i *inbox) code(t *testing.T, address string) string {
 	t.Helper()
-	for range 100 {
+	for range 1500 {
 		i.mu.Lock()
 		for n := len(i.messages) - 1; n >= 0; n-- {
 			if m := i.messages[n]; m.Address == address && m.Secret {
@@ -440,7 +440,7 @@ func (p shown) claims() signin.Claims {
 
 func (h *house) eventually(what string, ok func() bool) {
 	h.t.Helper()
-	for range 150 {
+	for range 1500 {
 		if ok() {
 			return
 		}
