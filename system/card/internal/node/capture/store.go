@@ -16,9 +16,10 @@ import (
 
 // Column of a table.
 type Column struct {
-	Name   string
-	Binary bool
-	Whole  bool // a number
+	Name     string
+	Binary   bool
+	Whole    bool // a number
+	Optional bool // may be NULL
 }
 
 // Reference is a column that names a row of another table.
@@ -86,7 +87,7 @@ func Read(ctx context.Context, q db.Querier, dialect db.Dialect) (*Schema, error
 	}
 	all := map[string]*Table{}
 	var names []string
-	err := each(ctx, q, columns, 4, func(v []string) {
+	err := each(ctx, q, columns, 5, func(v []string) {
 		if Local(v[0]) {
 			return
 		}
@@ -96,7 +97,7 @@ func Read(ctx context.Context, q db.Querier, dialect db.Dialect) (*Schema, error
 			all[v[0]], names = t, append(names, v[0])
 		}
 		t.Columns = append(t.Columns, Column{
-			Name: v[1], Binary: strings.EqualFold(v[2], "BYTEA") || strings.EqualFold(v[2], "BLOB"), Whole: strings.EqualFold(v[2], "BIGINT") || strings.EqualFold(v[2], "INT8"),
+			Name: v[1], Optional: v[4] != "", Binary: strings.EqualFold(v[2], "BYTEA") || strings.EqualFold(v[2], "BLOB"), Whole: strings.EqualFold(v[2], "BIGINT") || strings.EqualFold(v[2], "INT8"),
 		})
 		if v[3] != "0" {
 			t.Key = append(t.Key, v[3]+" "+v[1])
@@ -145,11 +146,11 @@ func Read(ctx context.Context, q db.Querier, dialect db.Dialect) (*Schema, error
 }
 
 const (
-	sqliteColumns = `SELECT m.name, c.name, c.type, c.pk FROM sqlite_master m, pragma_table_info(m.name) c
+	sqliteColumns = `SELECT m.name, c.name, c.type, c.pk, CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN '' ELSE 'optional' END FROM sqlite_master m, pragma_table_info(m.name) c
 		WHERE m.type = 'table' ORDER BY m.name, c.cid`
 	sqliteReferences = `SELECT m.name, f."from", f."table", COALESCE(f."to", '') FROM sqlite_master m, pragma_foreign_key_list(m.name) f
 		WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq`
-	postgresColumns = `SELECT c.relname, a.attname, t.typname, COALESCE(array_position(i.indkey::int2[], a.attnum) + 1, 0)::text
+	postgresColumns = `SELECT c.relname, a.attname, t.typname, COALESCE(array_position(i.indkey::int2[], a.attnum) + 1, 0)::text, CASE WHEN a.attnotnull THEN '' ELSE 'optional' END
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 		JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
 		WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace ORDER BY c.relname, a.attnum`

@@ -66,9 +66,12 @@ func (s *Schema) within(t Table, from, organisations int, above []string) (strin
 	case t.Has("organisation") && !slices.Contains(besides, t.Name):
 		return `organisation` + in, Hospital
 	}
-	// Of several ways the one that leads to a hospital.
+	// Of several ways the one that leads to a hospital, and of those one that every
+	// row has: a patient without a bed is moved too.
 	best, home := "", Nobody
-	for _, r := range s.References(t) {
+	ways := s.References(t)
+	slices.SortStableFunc(ways, func(a, b Reference) int { return t.optional(a) - t.optional(b) })
+	for _, r := range ways {
 		parent, ok := s.Table(r.Table)
 		if !ok || parent.Name == t.Name {
 			continue
@@ -79,6 +82,14 @@ func (s *Schema) within(t Table, from, organisations int, above []string) (strin
 		}
 	}
 	return best, home
+}
+
+// optional is 1 for a reference that a row may be without, 0 for others.
+func (t Table) optional(r Reference) int {
+	if slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == r.Column && c.Optional }) {
+		return 1
+	}
+	return 0
 }
 
 // References are the table's foreign keys and what stands for one.
