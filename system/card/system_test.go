@@ -357,7 +357,9 @@ func TestTheMenuLeadsWhereOneMayGo(t *testing.T) {
 		workforceapi.Doctor: "11112197500101", workforceapi.Head: "11112197500102", workforceapi.Nurse: "11112197500103",
 		workforceapi.Statistician: "11112197500104", workforceapi.Manager: "11112197500105",
 	} {
-		h.n.Set(func(n *cardtest.Neighbours) { n.PostsOf = append(n.PostsOf, cardtest.Post(pin, "Кызматкер", role, "")) })
+		h.n.Set(func(n *cardtest.Neighbours) {
+			n.PostsOf = append(n.PostsOf, cardtest.Post(pin, "Кызматкер", role, ""))
+		})
 		b := h.signIn(t, pin)
 		_, nav, _ := strings.Cut(b.get("/ward?lang=en"), `<nav aria-label="Main menu">`)
 		nav, _, _ = strings.Cut(nav, "</nav>")

@@ -86,7 +86,7 @@ var roles = map[string]string{
 	demo.Nurse.PIN: "start.role_nurse", demo.Expert.PIN: "start.role_expert", demo.Operator.PIN: "start.role_operator",
 	demo.SecondExpert.PIN: "start.role_second_expert",
 	demo.Statistician.PIN: "start.role_statistician", demo.Officer.PIN: "start.role_officer",
-	demo.Colleague.PIN:    "start.role_colleague", demo.Obstetrician.PIN: "start.role_obstetrician",
+	demo.Colleague.PIN: "start.role_colleague", demo.Obstetrician.PIN: "start.role_obstetrician",
 	demo.Manager.PIN: "start.role_manager", demo.Clerk.PIN: "start.role_clerk", demo.Patient.PIN: "start.role_patient",
 }
 

@@ -45,7 +45,7 @@ func BenchmarkImport(b *testing.B) {
 				b.StartTimer()
 				begun, before := time.Now(), processor(b)
 				for at, text := range files {
-					report, err := s.intake(nil).Read(b.Context(), bytes.NewReader(text), names[at])
+					report, err := s.intake(importer, nil).Read(b.Context(), bytes.NewReader(text), names[at])
 					if err != nil || len(report.Faults) > 0 {
 						b.Fatal(err, report.Faults)
 					}
