@@ -53,6 +53,20 @@ func (v recordOf) tabs(ctx context.Context) []design.Tab {
 	}
 }
 
+// title tells this page of the pregnancy from its others.
+func (v recordOf) title(ctx context.Context) string {
+	name := v.Patient.Name(ctx) + ": " + text.T(ctx, "card.antenatal.one")
+	for _, t := range v.tabs(ctx) {
+		if t.Current {
+			name += ". " + t.Label
+		}
+	}
+	if v.Correct != "" {
+		name += ". " + text.T(ctx, "card.antenatal.correction")
+	}
+	return name
+}
+
 func (v recordOf) banner(ctx context.Context) design.Patient {
 	b := v.Patient.Banner(ctx, v.Today)
 	b.Alerts = nil
