@@ -63,6 +63,12 @@ func Of(ctx context.Context) Staff {
 	return s
 }
 
+// Is says that the reader's post has one of the roles: a link to a page that is
+// for them alone is shown to nobody else.
+func Is(ctx context.Context, roles []workforceapi.Role) bool {
+	return slices.Contains(roles, Of(ctx).Post.Role)
+}
+
 // With is for tests of use cases.
 func With(ctx context.Context, s Staff) context.Context {
 	return context.WithValue(ctx, staffKey{}, s)

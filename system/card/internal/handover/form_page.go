@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/sanarip/sanarip/design"
@@ -59,9 +58,8 @@ func (h Handover) formPage(w http.ResponseWriter, r *http.Request) error {
 
 func (h Handover) renderForm(w http.ResponseWriter, r *http.Request, view stay.View, entered *page.Form, status int) error {
 	ctx, q := r.Context(), h.Desk.DB.Read
-	role := desk.Of(ctx).Post.Role
-	v := formOf{Stay: view, CanFix: slices.Contains(desk.Doctors, role)}
-	if slices.Contains(keepers, role) {
+	v := formOf{Stay: view, CanFix: desk.Is(ctx, desk.Doctors)}
+	if desk.Is(ctx, keepers) {
 		v.Form = entered
 	}
 	var err error

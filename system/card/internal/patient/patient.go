@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
 )
 
 // Sexes as the database, FHIR and the fund name them.
@@ -125,10 +126,14 @@ func (p Patient) AlertLines() []string {
 // Banner is the patient as the top of a page shows them; a stay adds bed, day
 // and doctor.
 func (p Patient) Banner(ctx context.Context, today clock.Date) design.Patient {
-	return design.Patient{
+	banner := design.Patient{
 		Name: p.Name(ctx), Age: p.Age(ctx, today), Sex: p.SexWord(ctx), PIN: pin.Grouped(p.PIN),
-		Alerts: append(p.marks(ctx), p.AlertLines()...), Href: "/patients/" + p.ID,
+		Alerts: append(p.marks(ctx), p.AlertLines()...),
 	}
+	if desk.Is(ctx, desk.Ward) {
+		banner.Href = "/patients/" + p.ID
+	}
+	return banner
 }
 
 // marks stand before the alerts: who is not known must not be mistaken.

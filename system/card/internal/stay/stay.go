@@ -4,6 +4,7 @@ package stay
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -153,13 +154,16 @@ func (v View) tabs(ctx context.Context, current string) []design.Tab {
 		tab(TabRequests, text.T(ctx, "card.stay.tab_requests"), v.Counts.Waiting),
 		tab(TabOperations, text.T(ctx, "card.stay.tab_operations"), v.Counts.Operations),
 		tab(TabConsents, text.T(ctx, "card.stay.tab_consents"), v.Counts.Consents),
-		tab(TabReferrals, text.T(ctx, "card.stay.tab_referrals"), 0),
 		tab(TabMoves, text.T(ctx, "card.stay.tab_moves"), v.Counts.Moves),
 		tab(TabDiagnoses, text.T(ctx, "card.stay.tab_diagnoses"), v.Counts.Diagnoses),
 		tab(TabAdmission, text.T(ctx, "card.stay.tab_admission"), 0),
 		tab(TabDischarge, text.T(ctx, "card.stay.tab_discharge"), 0),
 		tab(TabForm, text.T(ctx, "card.stay.tab_form"), 0),
 	}
+	if !desk.Is(ctx, desk.Ward) {
+		return tabs // the rest is for those who treat
+	}
+	tabs = slices.Insert(tabs, 6, tab(TabReferrals, text.T(ctx, "card.stay.tab_referrals"), 0))
 	if v.Counts.Newborns+v.Counts.Obstetric > 0 || current == TabNewborns || current == TabBirth {
 		tabs = append(tabs, tab(TabNewborns, text.T(ctx, "card.stay.tab_newborns"), v.Counts.Newborns), tab(TabBirth, text.T(ctx, "card.stay.tab_birth"), 0))
 	}
