@@ -24,7 +24,7 @@ func TestGalleryOfWork(t *testing.T) {
 		{"manager", "workforce", demo.Manager, []string{"/"}},
 		{"expert", "insurance", demo.Expert, []string{"/", "/cases", "/rules", "/prices", "/simulator"}},
 		{"hospital", "insurance", demo.Clerk, []string{"/", "/cases"}},
-		{"executor", "portal", demo.Clerk, []string{"/desk"}},
+		{"executor", "portal", demo.Operator, []string{"/desk"}},
 		{"ministry", "workforce", demo.Officer, []string{"/"}},
 		{"citizen", "portal", demo.Patient, []string{"/"}},
 	} {

@@ -279,7 +279,7 @@ func pairRows(ctx context.Context, pairs []Pair) [][]design.Cell {
 	var rows [][]design.Cell
 	for _, p := range pairs {
 		rows = append(rows, []design.Cell{
-			{Text: person(ctx, p.A), Href: "/patients/" + p.A.ID}, {Text: person(ctx, p.B), Href: "/patients/" + p.B.ID}, {Text: whyWord(ctx, p.Why)},
+			{Text: person(ctx, p.A), Href: patient.Address(ctx, p.A.ID)}, {Text: person(ctx, p.B), Href: patient.Address(ctx, p.B.ID)}, {Text: whyWord(ctx, p.Why)},
 			{Text: text.T(ctx, "card.merge.compare"), Href: compareAddress(p.A.ID, p.B.ID)},
 		})
 	}
@@ -1121,9 +1121,11 @@ func madeView(v made) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = design.LinkButton("/patients/"+v.Merge.SurvivorID, text.T(ctx, "card.merge.open_patient")).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+				if address := patient.Address(ctx, v.Merge.SurvivorID); address != "" {
+					templ_7745c5c3_Err = design.LinkButton(address, text.T(ctx, "card.merge.open_patient")).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 				return nil
 			})
@@ -1155,7 +1157,7 @@ func madeView(v made) templ.Component {
 					var templ_7745c5c3_Var52 string
 					templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.merge.undo_about"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/merge/merge_page.templ`, Line: 242, Col: 64}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/merge/merge_page.templ`, Line: 244, Col: 64}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
 					if templ_7745c5c3_Err != nil {
@@ -1168,7 +1170,7 @@ func madeView(v made) templ.Component {
 					var templ_7745c5c3_Var53 templ.SafeURL
 					templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL("/merge/" + v.Merge.ID + "/undo"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/merge/merge_page.templ`, Line: 243, Col: 76}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/merge/merge_page.templ`, Line: 245, Col: 76}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
 					if templ_7745c5c3_Err != nil {
@@ -1223,8 +1225,10 @@ func (v made) rows(ctx context.Context) []design.Row {
 		rows = append(rows,
 			design.Row{Key: text.T(ctx, "card.merge.state"), Value: text.T(ctx, "card.merge.undone_at", "At", text.Moment(v.Merge.UndoneAt))},
 			design.Row{Key: text.T(ctx, "card.merge.undone_by"), Value: v.Merge.UndoneName},
-			design.Row{Key: text.T(ctx, "card.merge.undo_reason"), Value: v.Merge.UndoReason},
-			design.Row{Key: text.T(ctx, "card.merge.merged"), Value: text.T(ctx, "card.merge.open_patient"), Link: "/patients/" + v.Merge.MergedID, LinkLabel: text.T(ctx, "card.newborn.open")})
+			design.Row{Key: text.T(ctx, "card.merge.undo_reason"), Value: v.Merge.UndoReason})
+		if address := patient.Address(ctx, v.Merge.MergedID); address != "" {
+			rows = append(rows, design.Row{Key: text.T(ctx, "card.merge.merged"), Value: text.T(ctx, "card.merge.open_patient"), Link: address, LinkLabel: text.T(ctx, "card.newborn.open")})
+		}
 	}
 	return rows
 }

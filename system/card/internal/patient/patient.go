@@ -123,17 +123,21 @@ func (p Patient) AlertLines() []string {
 	return lines
 }
 
+// Address is the patient's page, "" for a reader who may not open it.
+func Address(ctx context.Context, id string) string {
+	if !desk.Is(ctx, desk.Ward) {
+		return ""
+	}
+	return "/patients/" + id
+}
+
 // Banner is the patient as the top of a page shows them; a stay adds bed, day
 // and doctor.
 func (p Patient) Banner(ctx context.Context, today clock.Date) design.Patient {
-	banner := design.Patient{
+	return design.Patient{
 		Name: p.Name(ctx), Age: p.Age(ctx, today), Sex: p.SexWord(ctx), PIN: pin.Grouped(p.PIN),
-		Alerts: append(p.marks(ctx), p.AlertLines()...),
+		Alerts: append(p.marks(ctx), p.AlertLines()...), Href: Address(ctx, p.ID),
 	}
-	if desk.Is(ctx, desk.Ward) {
-		banner.Href = "/patients/" + p.ID
-	}
-	return banner
 }
 
 // marks stand before the alerts: who is not known must not be mistaken.

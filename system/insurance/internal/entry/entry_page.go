@@ -227,9 +227,11 @@ func (v formView) field(ctx context.Context, name, label string) design.Field {
 	return f
 }
 
-func narrow(f design.Field) design.Field  { f.Narrow = true; return f }
-func maybe(f design.Field) design.Field   { f.Required = false; return f }
-func numeric(f design.Field) design.Field { f.InputMode = "numeric"; return f }
+func narrow(f design.Field) design.Field { f.Narrow = true; return f }
+func maybe(f design.Field) design.Field  { f.Required = false; return f }
+
+// numeric is a number of a patient's, never of the one who types it.
+func numeric(f design.Field) design.Field { f.InputMode, f.Autocomplete = "numeric", "off"; return f }
 
 func hint(f design.Field, sentence string) design.Field { f.Hint = sentence; return f }
 func fixed(f design.Field, is bool) design.Field        { f.Disabled = is; return f }

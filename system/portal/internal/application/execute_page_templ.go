@@ -299,7 +299,7 @@ func executePage(v executeView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = design.Citizen(v.Service.Title.Here(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = design.Citizen(v.Service.Title.Here(ctx)+". "+text.T(ctx, "portal.show.number")+" "+v.Application.Number).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
