@@ -282,6 +282,21 @@ func (s *sample) hold(t *testing.T) (release func()) {
 	}
 }
 
+// A record that was merged says under which one the person is kept.
+func TestAMergedPatientLeadsToTheOther(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *sample) {
+		mustExec(t, s.db, `UPDATE patient SET merged_into = $1 WHERE id = $2`, patientID, unknownID)
+		got := s.get(t, "/Patient/"+unknownID, "machine").is(t, 200)
+		if got.json["active"] != false || !bytes.Contains(got.body, []byte(`"link":[{"other":{"reference":"Patient/`+patientID+`"},"type":"replaced-by"}]`)) {
+			t.Errorf("%s", got.body)
+		}
+		got = s.get(t, "/Patient/"+patientID, "machine").is(t, 200)
+		if got.json["active"] != true || got.json["link"] != nil {
+			t.Errorf("%s", got.body)
+		}
+	})
+}
+
 // However many create at once on conditions that one resource meets, in whatever
 // words, make one.
 func TestConditionalCreateNeverDoubles(t *testing.T) {

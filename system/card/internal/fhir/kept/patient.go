@@ -21,6 +21,13 @@ type Patient struct {
 	DeceasedDateTime     string                `json:"deceasedDateTime,omitempty"`
 	Address              []datatype.Address    `json:"address,omitempty"`
 	ManagingOrganization *datatype.Reference   `json:"managingOrganization,omitempty"`
+	Link                 []PatientLink         `json:"link,omitempty"`
+}
+
+// PatientLink leads to another record of the same person.
+type PatientLink struct {
+	Other *datatype.Reference `json:"other"`
+	Type  string              `json:"type"` // replaced-by: that one is to be used
 }
 
 // patientRow is a patient with what other tables add.
@@ -28,6 +35,7 @@ type patientRow struct {
 	ID, PIN, FamilyName, GivenName, Patronymic string
 	BirthDate, Sex, Region, Address            string
 	Passport, Policy, Organisation             string
+	MergedInto                                 string // id of the record under which this one is kept, "" stands alone
 	Created                                    time.Time
 	Died                                       time.Time // end of the stay in which the patient died, else zero
 }
@@ -86,6 +94,10 @@ func patientItem(row patientRow) *find.Item {
 		p.Address = []datatype.Address{address}
 	}
 	p.ManagingOrganization = datatype.To("Organization", row.Organisation)
+	if row.MergedInto != "" {
+		p.Active = false
+		p.Link = []PatientLink{{Other: datatype.To("Patient", row.MergedInto), Type: "replaced-by"}}
+	}
 	i := &find.Item{Kind: "Patient", ID: row.ID, Resource: p, Updated: datatype.Latest(row.Created, row.Died), Person: true, Subject: row.PIN}
 	i.Refer("organization", p.ManagingOrganization)
 	return i

@@ -42,13 +42,13 @@ func loadPatients(ctx context.Context, q db.Querier, ids []string) ([]patientRow
 	b := &find.Builder{}
 	var all []patientRow
 	err := find.Each(ctx, q, b, `SELECT p.id, COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address,
-		p.passport, p.policy, p.organisation, p.created_at,
+		p.passport, p.policy, p.organisation, p.merged_into, p.created_at,
 		(SELECT COALESCE(MAX(s.discharged_at), 0) FROM stay s WHERE s.patient_id = p.id AND s.outcome = 'died')
 		FROM patient p WHERE `+find.In(b, "p.id", ids), func(row find.Scanner) error {
 		var p patientRow
 		var created, died int64
 		err := row.Scan(&p.ID, &p.PIN, &p.FamilyName, &p.GivenName, &p.Patronymic, &p.BirthDate, &p.Sex, &p.Region, &p.Address,
-			&p.Passport, &p.Policy, &p.Organisation, &created, &died)
+			&p.Passport, &p.Policy, &p.Organisation, &p.MergedInto, &created, &died)
 		p.Created, p.Died = db.Time(created), db.Time(died)
 		all = append(all, p)
 		return err
