@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -20,9 +22,10 @@ import (
 )
 
 // floor is the least that a durable sign-in by a code can cost: a bare handler
-// that checks nothing, answers with the same lengths, makes the same two ES256
-// signatures and the same writes in the same two transactions, with the same
-// engine and the same sharing of commits.
+// that checks nothing, answers with the same lengths, seals the code and opens it
+// again, makes the same two ES256 signatures and the same writes in the same one
+// transaction (decision 0023), with the same engine and the same sharing of
+// commits.
 func floor(address, directory string) error {
 	d, err := db.Open(context.Background(), "sqlite:"+directory, "floor", db.Options{})
 	if err != nil {
@@ -32,7 +35,15 @@ func floor(address, directory string) error {
 	if err != nil {
 		return err
 	}
-	f := bare{db: d, key: key}
+	block, err := aes.NewCipher(make([]byte, 32)) // nobody's secret
+	if err != nil {
+		return err
+	}
+	box, err := cipher.NewGCM(block)
+	if err != nil {
+		return err
+	}
+	f := bare{db: d, key: key, box: box}
 	err = d.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
 		for _, statement := range []string{
 			`CREATE TABLE entered (sid TEXT, client TEXT, at BIGINT, PRIMARY KEY (sid, client))`,
@@ -58,40 +69,31 @@ func floor(address, directory string) error {
 type bare struct {
 	db  *db.DB
 	key *ecdsa.PrivateKey
+	box cipher.AEAD
 }
 
 // What ЕСИ writes and answers, in bytes.
 const (
 	recordBytes = 200
+	codeBytes   = 300
 	grantBytes  = 700
 	claimBytes  = 380
 )
 
-func (f bare) authorize(w http.ResponseWriter, r *http.Request) {
-	code := rand.Text()
-	err := f.db.Tx(r.Context(), func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO entered (sid, client, at) VALUES ($1, $2, $3) ON CONFLICT (sid, client) DO UPDATE SET at = excluded.at`,
-			"session", "client", time.Now().UnixMicro())
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO record (id, at, what) VALUES ($1, $2, $3)`, rand.Text(), time.Now().UnixMicro(), strings.Repeat("r", recordBytes)); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO granted (id, code, used, data) VALUES ($1, $2, 0, $3)`, rand.Text(), code, strings.Repeat("g", grantBytes))
-		return err
-	})
-	if err != nil {
-		http.Error(w, "failed", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Location", callback+"?"+url.Values{"code": {code}}.Encode())
+func (f bare) authorize(w http.ResponseWriter, _ *http.Request) {
+	sealed := f.box.Seal(nil, make([]byte, f.box.NonceSize()), []byte(rand.Text()+strings.Repeat("g", codeBytes)), nil)
+	w.Header().Set("Location", callback+"?"+url.Values{"code": {base64.RawURLEncoding.EncodeToString(sealed)}}.Encode())
 	w.WriteHeader(http.StatusSeeOther)
 }
 
 func (f bare) token(w http.ResponseWriter, r *http.Request) {
-	var id, data string
-	err := f.db.Read.QueryRowContext(r.Context(), `SELECT id, data FROM granted WHERE code = $1 AND used = 0`, r.PostFormValue("code")).Scan(&id, &data)
+	code := r.PostFormValue("code")
+	sealed, err := base64.RawURLEncoding.DecodeString(code)
+	if err != nil {
+		http.Error(w, "failed", http.StatusBadRequest)
+		return
+	}
+	grant, err := f.box.Open(nil, make([]byte, f.box.NonceSize()), sealed, nil)
 	if err != nil {
 		http.Error(w, "failed", http.StatusBadRequest)
 		return
@@ -104,7 +106,16 @@ func (f bare) token(w http.ResponseWriter, r *http.Request) {
 	identity, err := f.sign()
 	if err == nil {
 		err = f.db.Tx(r.Context(), func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE granted SET used = 1, data = $2 WHERE id = $1 AND used = 0`, id, data)
+			_, err := tx.ExecContext(ctx, `INSERT INTO granted (id, code, used, data) VALUES ($1, $2, 1, $3)`, string(grant[:26]), hash(code), strings.Repeat("g", grantBytes))
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `INSERT INTO entered (sid, client, at) VALUES ($1, $2, $3) ON CONFLICT (sid, client) DO UPDATE SET at = excluded.at`,
+				"session", "client", time.Now().UnixMicro())
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `INSERT INTO record (id, at, what) VALUES ($1, $2, $3)`, rand.Text(), time.Now().UnixMicro(), strings.Repeat("r", recordBytes))
 			return err
 		})
 	}
@@ -129,6 +140,11 @@ func (f bare) sign() (string, error) {
 	r.FillBytes(signature[:32])
 	s.FillBytes(signature[32:])
 	return said + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+func hash(code string) string {
+	sum := sha256.Sum256([]byte(code))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // least is the same two requests as of a sign-in by a code, at the bare server.
