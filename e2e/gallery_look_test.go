@@ -188,6 +188,9 @@ func (g *gallery) show(name string, status int) {
 		g.goTo(inLang(at, lang))
 		title := lang + g.showHere(name, lang, status).Title
 		here, _, _ := strings.Cut(shape(strings.TrimPrefix(at, g.site)), "?")
+		if g.work { // of one organisation and another
+			here = anyOne.ReplaceAllString(here, "/·")
+		}
 		if other, has := g.titles[title]; has && other != here && status == 200 {
 			g.t.Errorf("%s: %s in %s: the title %q is also that of %s", g.name, name, lang, title, other)
 		}
@@ -268,7 +271,7 @@ func (g *gallery) tabs(name string) {
 		})
 		document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex")
 		window.__tabs.got = []
-		return all.length + 4 * all.filter(e => /date|time/.test(e.type)).length // a date has several stops
+		return all.length + all.filter(e => e.type === "date" || e.type === "time").length * 4 + all.filter(e => e.type === "datetime-local").length * 7 // a date has several stops
 	})()`)
 	for range count + 1 {
 		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {

@@ -49,22 +49,16 @@ func TestStatisticianAndMonitor(t *testing.T) {
 	centre.goTo(w.site["card"] + "/sign-in")
 	centre.signIn(w, demo.Operator)
 	centre.seeAfterReload("Нацгоспиталь")
-	for _, width := range []int{1440, 360} {
-		b.resize(width)
-		centre.resize(width)
-		langs := []string{"ky", "ru", "en"}
-		if width == 360 {
-			langs = langs[:1] // the longest words
+	for _, v := range views() {
+		b.resize(v.width)
+		centre.resize(v.width)
+		for _, path := range []string{"/forms", "/forms/summary", "/monitor"} {
+			b.goTo(w.site["card"] + path + "?lang=" + v.lang)
+			b.look(v.lang, v.width, path)
 		}
-		for _, lang := range langs {
-			for _, path := range []string{"/forms", "/forms/summary", "/monitor"} {
-				b.goTo(w.site["card"] + path + "?lang=" + lang)
-				b.look(lang, width, path)
-			}
-			for _, path := range []string{"/rollout", "/rollout/schedule", "/rollout/trainings"} {
-				centre.goTo(w.site["card"] + path + "?lang=" + lang)
-				centre.look(lang, width, path)
-			}
+		for _, path := range []string{"/rollout", "/rollout/schedule", "/rollout/trainings"} {
+			centre.goTo(w.site["card"] + path + "?lang=" + v.lang)
+			centre.look(v.lang, v.width, path)
 		}
 	}
 }
