@@ -143,11 +143,15 @@ type Line struct {
 // longest is for how many days a journal is asked at once.
 const longest = 92
 
-// tidy makes the wish one that can be answered: at most a quarter of a year, and
-// today if nothing is said.
+// tidy makes the wish one that can be answered: at most a quarter of a year. If
+// nothing is said it is yesterday and today: who is on duty at night goes on with
+// the same page after midnight.
 func (w Wish) tidy(today clock.Date) Wish {
 	if w.Until.IsZero() {
 		w.Until = today
+		if w.From.IsZero() {
+			w.From = clock.DateOf(today.Start().AddDate(0, 0, -1))
+		}
 	}
 	if w.From.IsZero() || w.Until.Before(w.From) {
 		w.From = w.Until
