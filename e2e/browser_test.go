@@ -76,12 +76,12 @@ func (b *browser) goTo(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) 
 
 func (b *browser) where() string {
 	b.t.Helper()
-	return eval[string](b, `location.href`)
+	return b.still(`location.href`)
 }
 
 func (b *browser) text() string {
 	b.t.Helper()
-	return eval[string](b, `document.body ? document.body.innerText : ""`)
+	return b.still(`document.body ? document.body.innerText : ""`)
 }
 
 // fill types into the field of the name as a person would.
@@ -218,8 +218,9 @@ func (b *browser) check(what string) {
 	}
 }
 
-// still gives what the script makes of the page. A page that shows itself anew
-// from time to time may do so in the middle: then it is asked again.
+// still gives what the script makes of the page and changes nothing. A page that
+// shows itself anew or goes on by itself may do so in the middle: then it is asked
+// again.
 func (b *browser) still(script string) string {
 	b.t.Helper()
 	var said string
@@ -231,13 +232,23 @@ func (b *browser) still(script string) string {
 		if err == nil {
 			return said
 		}
-		if !strings.Contains(err.Error(), "navigated or closed") && !strings.Contains(err.Error(), "context was destroyed") {
+		if !wentOn(err) {
 			break
 		}
 		b.settled()
 	}
 	b.t.Fatalf("%s: %v: %s", b.name, err, tail(script, 200))
 	return ""
+}
+
+// wentOn says whether a script has failed because its page was left meanwhile.
+func wentOn(err error) bool {
+	for _, words := range []string{"navigated or closed", "context was destroyed", "Cannot find context"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
 }
 
 // picture keeps the whole page as an image, of a failed journey or where pictures
