@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/journal"
 	"github.com/sanarip/sanarip/system/card/internal/maternity"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
@@ -94,7 +95,7 @@ func (s *System) demoBirth(ctx context.Context) error {
 		return err
 	}
 	return maternity.WriteBirth(ctx, d, stayID, antenatal.Writing{Once: id.New()}, cardapi.Birth{
-		Ending: antenatal.EndingBirth, LabourAt: now.Add(-20 * time.Hour), EndedAt: born, Days: 39*7 + 2, Mode: "spontaneous", BloodLoss: 250, MotherState: "discharged",
+		Ending: exchangecard.EndingBirth, LabourAt: now.Add(-20 * time.Hour), EndedAt: born, Days: 39*7 + 2, Mode: "spontaneous", BloodLoss: 250, MotherState: "discharged",
 		Advice: "Грудное вскармливание по требованию. Осмотр в женской консультации через 10 дней.",
 	})
 }
@@ -147,7 +148,7 @@ func (s *System) demoPregnancy(ctx context.Context) error {
 			return fmt.Errorf("result: %w", err)
 		}
 	}
-	return antenatal.Give(ctx, d, pregnancy, "")
+	return exchangecard.Give(ctx, d, pregnancy, "")
 }
 
 // takenBefore swallows that another process or a visitor was first: the bed is

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/epicrisis"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/bulk"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
@@ -68,9 +69,10 @@ func (s *System) mountSubjects() {
 	} else {
 		rollout.PassOver(s.desk)
 	}
-	antenatal.Mount(s.desk, s.exchangeCards(""))
+	antenatal.Mount(s.desk)
+	exchangecard.Mount(s.desk, s.exchangeCards(""))
 	maternity.Mount(s.desk, s.exchangeCards)
-	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: antenatal.Cards{Desk: s.desk}})
+	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: exchangecard.Cards{Desk: s.desk}})
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
 	s.fhir = fhir.Mount(s.desk, s.env, s.fhirBytes, slices.Concat(clinical.Offers(), document.Offers())...)
 	gather.Mount(s.fhir)

@@ -19,9 +19,9 @@ import (
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/kit/text"
-	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
@@ -213,7 +213,7 @@ func (s *System) fillBirths(r *http.Request, v *page.View, place directory.Place
 	if !place.Clinic {
 		return nil
 	}
-	unread, err := antenatal.CountUnread(r.Context(), s.desk.DB.Read, post.Organisation)
+	unread, err := exchangecard.CountUnread(r.Context(), s.desk.DB.Read, post.Organisation)
 	v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.antenatal", Path: "/antenatal"},
 		page.NavItem{Key: "card.nav.tear_offs", Path: "/tear-offs", Badge: page.Badge(unread)})
 	return err

@@ -1,8 +1,7 @@
 // Package antenatal is what an antenatal clinic (женская консультация) writes of
-// a pregnancy, and the exchange card 113/у that comes of it: given to the woman
-// at its week, opened by the maternity hospital, closed by the tear-off that the
-// hospital returns (MC-3). Words: беременность / кош бойлуулук, обменная карта /
-// алмашуу картасы, отрывной талон / айрып алынуучу талон.
+// a pregnancy: its registration, visits and results, the warnings that follow
+// from them, and how it ended (MC-3). The exchange card 113/у that comes of it is
+// the room exchangecard's. Words: беременность / кош бойлуулук.
 package antenatal
 
 import (
@@ -118,6 +117,23 @@ type Record struct {
 // Dating is that of the registration.
 func (r Record) Dating() gestation.Dating { return gestation.DateOf(r.Registration.Body) }
 
+// Card is the antenatal part as it is handed over.
+func (r Record) Card() cardapi.ExchangeCard {
+	dating := r.Dating()
+	c := cardapi.ExchangeCard{
+		Pregnancy: r.ID, Number: r.Number, Clinic: r.Organisation,
+		Mother:    cardapi.Mother{PIN: r.Patient.PIN, Name: r.Patient.FullName(), BirthDate: r.Patient.BirthDate, Address: r.Patient.Address},
+		DatedFrom: dating.From, DatedBy: dating.By, Expected: dating.Expected(), GivenAt: r.GivenAt, Registration: r.Registration.Body,
+	}
+	for _, v := range r.Visits {
+		c.Visits = append(c.Visits, cardapi.SignedVisit{Visit: v.Body, By: v.ByName})
+	}
+	for _, one := range r.Results {
+		c.Results = append(c.Results, cardapi.SignedResult{LabResult: one.Body, By: one.ByName})
+	}
+	return c
+}
+
 // WarningsOn are the warnings that stand on the day.
 func (r Record) WarningsOn(today clock.Date) []gestation.Warning {
 	missed := !r.NextVisit.IsZero() && r.NextVisit.Before(today)
@@ -138,7 +154,7 @@ type Writing struct {
 // Read loads a record for a page of the clinic that keeps it and records the
 // access. For any other organisation it is not there.
 func Read(ctx context.Context, d *desk.Desk, pregnancyID string) (Record, error) {
-	r, err := load(ctx, d.DB.Read, pregnancyID, desk.Of(ctx).Post.Organisation)
+	r, err := Load(ctx, d.DB.Read, pregnancyID, desk.Of(ctx).Post.Organisation)
 	if err != nil {
 		return r, err
 	}
@@ -289,7 +305,7 @@ func write(ctx context.Context, d *desk.Desk, pregnancyID, kind string, w Writin
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		p, err := hold(ctx, d, tx, pregnancyID)
+		p, err := Hold(ctx, d, tx, pregnancyID)
 		if err != nil {
 			return err
 		}
@@ -350,7 +366,7 @@ func partOf(ctx context.Context, d *desk.Desk, pregnancyID, kind string, w Writi
 
 // project brings the head of the pregnancy up to what its parts say.
 func project(ctx context.Context, d *desk.Desk, tx *sql.Tx, pregnancyID string) error {
-	r, err := load(ctx, tx, pregnancyID, desk.Of(ctx).Post.Organisation)
+	r, err := Load(ctx, tx, pregnancyID, desk.Of(ctx).Post.Organisation)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -181,52 +180,6 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 			if got := finding(WriteVisit(c.ctx, c.d, pregnancy, Writing{Once: id.New()}, v)); got != field {
 				t.Errorf("%s: %q", field, got)
 			}
-		}
-	})
-}
-
-// The card is given at its week, earlier with a reason; a new code ends the old
-// one. Who is due stands in the list.
-func TestTheCardIsGivenAtItsWeek(t *testing.T) {
-	clinics2(t, func(c clinic) {
-		pregnancy := c.register(c.weeks(31))
-		if got := finding(Give(c.ctx, c.d, pregnancy, "")); got != "early" {
-			t.Fatal(got)
-		}
-		due := func() int {
-			sizes, err := counts(t.Context(), c.d.DB.Read, cardtest.Hospital, clock.DateOf(c.now.Now()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return sizes[ListDue]
-		}
-		if due() != 0 {
-			t.Error("due a week early")
-		}
-		c.now.Advance(7 * 24 * time.Hour)
-		if due() != 1 {
-			t.Error("not due at 32 weeks")
-		}
-		for range 2 {
-			if err := Give(c.ctx, c.d, pregnancy, ""); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if due() != 0 {
-			t.Error("still due")
-		}
-		given, err := codesOf(t.Context(), c.d.DB.Read, pregnancy)
-		if err != nil || len(given) != 2 || given[0].Code == given[1].Code || len(given[0].Code) != 16 {
-			t.Fatalf("%+v %v", given, err)
-		}
-		valid := 0
-		for _, g := range given {
-			if _, err := byCode(t.Context(), c.d.DB.Read, g.Code); err == nil {
-				valid++
-			}
-		}
-		if valid != 1 {
-			t.Errorf("%d codes open the card", valid)
 		}
 	})
 }

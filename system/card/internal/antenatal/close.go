@@ -25,7 +25,7 @@ type Closing struct {
 // gestational age is refused: before the week of birth it is a loss.
 func Close(ctx context.Context, d *desk.Desk, pregnancyID string, c Closing) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		p, err := hold(ctx, d, tx, pregnancyID)
+		p, err := Hold(ctx, d, tx, pregnancyID)
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func Close(ctx context.Context, d *desk.Desk, pregnancyID string, c Closing) err
 		if err := writing.Invalid(findings); err != nil {
 			return err
 		}
-		if err := setClosed(ctx, tx, p.ID, c, desk.Of(ctx).PIN, now); err != nil {
+		if err := SetClosed(ctx, tx, p.ID, c, desk.Of(ctx).PIN, now); err != nil {
 			return err
 		}
 		return d.Seen(ctx, tx, p.Patient.PIN, "antenatal.close", p.ID)
@@ -67,22 +67,22 @@ func checkEnd(p Pregnancy, c Closing, today clock.Date) []fail.Finding {
 // correction is the hospital's.
 func Reopen(ctx context.Context, d *desk.Desk, pregnancyID string) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		p, err := hold(ctx, d, tx, pregnancyID)
+		p, err := Hold(ctx, d, tx, pregnancyID)
 		if err != nil {
 			return err
 		}
-		if p.State != Closed || closedByTearOff(p) {
+		if p.State != Closed || p.ClosedByTearOff() {
 			return fail.New(fail.Conflict, "card.antenatal.stays_closed")
 		}
-		if err := reopen(ctx, tx, p.ID); err != nil {
+		if err := SetOpen(ctx, tx, p.ID); err != nil {
 			return err
 		}
 		return d.Seen(ctx, tx, p.Patient.PIN, "antenatal.reopen", p.ID)
 	})
 }
 
-// closedByTearOff: who closes by hand is a ПИН of 14 digits, a tear-off has an id.
-func closedByTearOff(p Pregnancy) bool { return len(p.ClosedBy) > 14 }
+// ClosedByTearOff: who closes by hand is a ПИН of 14 digits, a tear-off has an id.
+func (p Pregnancy) ClosedByTearOff() bool { return len(p.ClosedBy) > 14 }
 
 // Move is a pregnancy going from one clinic to another.
 type Move struct {
@@ -106,10 +106,10 @@ func TakeOver(ctx context.Context, d *desk.Desk, patientID, from, reason string)
 		if !ok {
 			return fail.New(fail.NotFound, "card.antenatal.not_found")
 		}
-		if err := lock(ctx, d, tx, p.ID); err != nil {
+		if err := Lock(ctx, d, tx, p.ID); err != nil {
 			return err
 		}
-		if p, err = head(ctx, tx, `WHERE g.id = $1`, p.ID); err != nil {
+		if p, err = Head(ctx, tx, `WHERE g.id = $1`, p.ID); err != nil {
 			return err
 		}
 		pregnancyID = p.ID

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
@@ -80,7 +79,7 @@ func selectField(ctx context.Context, form *page.Form, name, key string) design.
 const maxNote = 2000
 
 // Words of codes that are chosen from lists.
-func word(ctx context.Context, list, code string) string {
+func Word(ctx context.Context, list, code string) string {
 	if code == "" {
 		return ""
 	}
@@ -135,17 +134,9 @@ func options(ctx context.Context, list string, codes []string) []design.Option {
 	for _, code := range codes {
 		label := "—"
 		if code != "" {
-			label = word(ctx, list, code)
+			label = Word(ctx, list, code)
 		}
 		all = append(all, design.Option{Value: code, Label: label})
-	}
-	return all
-}
-
-func outcomeOptions(ctx context.Context) []design.Option {
-	all := []design.Option{{Label: "—"}}
-	for _, code := range Outcomes {
-		all = append(all, design.Option{Value: code, Label: OutcomeWord(ctx, code)})
 	}
 	return all
 }
@@ -154,11 +145,4 @@ func outcomeOptions(ctx context.Context) []design.Option {
 func AgeWords(ctx context.Context, days int) string {
 	weeks, rest := gestation.Age(max(0, days))
 	return text.T(ctx, "card.antenatal.age", "Weeks", weeks, "Days", rest)
-}
-
-func momentOrNone(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return text.Moment(t)
 }

@@ -18,13 +18,12 @@ var lists = []string{ListOpen, ListDue, ListMissed, ListWarned, ListOverdue, Lis
 
 // clinicLists is the page of a clinic's pregnancies.
 type clinicLists struct {
-	List   string
-	Sizes  map[string]int
-	Rows   []Pregnancy
-	Moved  []moved
-	Names  map[string]string
-	Unread int
-	Today  clock.Date
+	List  string
+	Sizes map[string]int
+	Rows  []Pregnancy
+	Moved []moved
+	Names map[string]string
+	Today clock.Date
 }
 
 func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -34,16 +33,13 @@ func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		v.List = ListOpen
 	}
 	var err error
-	if v.Sizes, err = counts(ctx, d.DB.Read, organisation, v.Today); err != nil {
+	if v.Sizes, err = Counts(ctx, d.DB.Read, organisation, v.Today); err != nil {
 		return err
 	}
 	if v.Rows, err = listOf(ctx, d.DB.Read, organisation, v.List, v.Today); err != nil {
 		return err
 	}
 	if v.Moved, err = movedFrom(ctx, d.DB.Read, organisation); err != nil {
-		return err
-	}
-	if v.Unread, err = CountUnread(ctx, d.DB.Read, organisation); err != nil {
 		return err
 	}
 	var pins []string
@@ -53,12 +49,12 @@ func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err := d.SeenAll(ctx, pins, "antenatal.list"); err != nil {
 		return err
 	}
-	v.Names = names(ctx, d)
+	v.Names = Names(ctx, d)
 	return page.Render(w, r, http.StatusOK, listView(v))
 }
 
 // names are the organisations' short names by code.
-func names(ctx context.Context, d *desk.Desk) map[string]string {
+func Names(ctx context.Context, d *desk.Desk) map[string]string {
 	known := map[string]string{}
 	all, err := d.Directory.Organisations(ctx)
 	if err != nil {
@@ -75,7 +71,7 @@ func names(ctx context.Context, d *desk.Desk) map[string]string {
 func listTabs(ctx context.Context, v clinicLists) []design.Tab {
 	var tabs []design.Tab
 	for _, list := range lists {
-		t := design.Tab{Label: word(ctx, "list", list), Href: "/antenatal?list=" + list, Current: list == v.List}
+		t := design.Tab{Label: Word(ctx, "list", list), Href: "/antenatal?list=" + list, Current: list == v.List}
 		if v.Sizes[list] > 0 {
 			t.Count = strconv.Itoa(v.Sizes[list])
 		}
@@ -123,11 +119,4 @@ func movedRows(ctx context.Context, v clinicLists) [][]design.Cell {
 		rows = append(rows, []design.Cell{{Text: m.Number}, {Text: text.Moment(m.At)}, {Text: v.Names[m.To]}, {Text: m.Reason}, {Text: m.ByName}})
 	}
 	return rows
-}
-
-func inboxLink(ctx context.Context, unread int) string {
-	if unread == 0 {
-		return text.T(ctx, "card.antenatal.inbox")
-	}
-	return text.T(ctx, "card.antenatal.inbox_unread", "Count", unread)
 }

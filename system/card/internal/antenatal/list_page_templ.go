@@ -84,7 +84,7 @@ func listView(v clinicLists) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = design.SecondaryLink("/tear-offs", inboxLink(ctx, v.Unread)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.SecondaryLink("/tear-offs", text.T(ctx, "card.antenatal.inbox")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -115,7 +115,7 @@ func listView(v clinicLists) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = design.DataTable(design.TableData{
-				Caption: word(ctx, "list", v.List), Empty: text.T(ctx, "card.antenatal.list_empty"),
+				Caption: Word(ctx, "list", v.List), Empty: text.T(ctx, "card.antenatal.list_empty"),
 				Columns: []design.Column{
 					{Label: text.T(ctx, "card.col.patient")}, {Label: text.T(ctx, "card.col.age")}, {Label: text.T(ctx, "card.antenatal.number_col")},
 					{Label: text.T(ctx, "card.antenatal.term")}, {Label: text.T(ctx, "card.antenatal.expected")}, {Label: text.T(ctx, "card.antenatal.next")},

@@ -18,8 +18,8 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
-// recordOf is a page of a pregnancy.
-type recordOf struct {
+// View is a page of a pregnancy.
+type View struct {
 	Record
 	Tab     string
 	Today   clock.Date
@@ -27,19 +27,16 @@ type recordOf struct {
 	Form    *page.Form // nil: nothing can be written
 	Correct string     // root of the part that is corrected
 	MayEnd  bool
-	Codes   []Given
-	Opened  []Opening
-	TearOff []Arrived
 }
 
-func viewOf(ctx context.Context, d *desk.Desk, r Record, tab string) recordOf {
-	return recordOf{
-		Record: r, Tab: tab, Today: clock.DateOf(d.Clock.Now()), Names: names(ctx, d),
+func ViewOf(ctx context.Context, d *desk.Desk, r Record, tab string) View {
+	return View{
+		Record: r, Tab: tab, Today: clock.DateOf(d.Clock.Now()), Names: Names(ctx, d),
 		MayEnd: slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role),
 	}
 }
 
-func (v recordOf) tabs(ctx context.Context) []design.Tab {
+func (v View) tabs(ctx context.Context) []design.Tab {
 	tab := func(name, key string, count int) design.Tab {
 		t := design.Tab{Label: text.T(ctx, key), Href: v.Path(name), Current: name == v.Tab}
 		if count > 0 {
@@ -54,7 +51,7 @@ func (v recordOf) tabs(ctx context.Context) []design.Tab {
 }
 
 // title tells this page of the pregnancy from its others.
-func (v recordOf) title(ctx context.Context) string {
+func (v View) title(ctx context.Context) string {
 	name := v.Patient.Name(ctx) + ": " + text.T(ctx, "card.antenatal.one")
 	for _, t := range v.tabs(ctx) {
 		if t.Current {
@@ -67,7 +64,7 @@ func (v recordOf) title(ctx context.Context) string {
 	return name
 }
 
-func (v recordOf) banner(ctx context.Context) design.Patient {
+func (v View) banner(ctx context.Context) design.Patient {
 	b := v.Patient.Banner(ctx, v.Today)
 	b.Alerts = nil
 	for _, w := range v.WarningsOn(v.Today) {
@@ -79,7 +76,7 @@ func (v recordOf) banner(ctx context.Context) design.Patient {
 	return b
 }
 
-func (v recordOf) may(ctx context.Context, author string) bool {
+func (v View) may(ctx context.Context, author string) bool {
 	return writing.MayCorrect(desk.Of(ctx), author) == nil
 }
 
@@ -89,7 +86,7 @@ func visitsPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	v := viewOf(ctx, d, record, "")
+	v := ViewOf(ctx, d, record, "")
 	if record.State == Open {
 		v.Form = page.NewForm("once", id.New(), "day", v.Today.String())
 	}
@@ -143,7 +140,7 @@ func visitPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	v := viewOf(ctx, d, record, "")
+	v := ViewOf(ctx, d, record, "")
 	v.Form, v.Correct = form, form.Get("root")
 	return page.Render(w, r, http.StatusUnprocessableEntity, visitsView(v))
 }
@@ -154,7 +151,7 @@ func resultsPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	v := viewOf(ctx, d, record, "results")
+	v := ViewOf(ctx, d, record, "results")
 	if record.State == Open {
 		v.Form = page.NewForm("once", id.New(), "day", v.Today.String())
 	}
@@ -195,7 +192,7 @@ func resultPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	v := viewOf(ctx, d, record, "results")
+	v := ViewOf(ctx, d, record, "results")
 	v.Form, v.Correct = form, form.Get("root")
 	return page.Render(w, r, http.StatusUnprocessableEntity, resultsView(v))
 }
@@ -208,7 +205,7 @@ func VisitCells(ctx context.Context, v cardapi.Visit, days int) []string {
 	}
 	return []string{
 		text.Date(v.Day), AgeWords(ctx, days), Shown(v.Weight, 10), pressure, Shown(v.Fundal, 10), Shown(v.Girth, 1), Shown(v.HeartRate, 1),
-		word(ctx, "presentation", v.Presentation), word(ctx, "oedema", v.Oedema),
+		Word(ctx, "presentation", v.Presentation), Word(ctx, "oedema", v.Oedema),
 	}
 }
 
@@ -242,7 +239,7 @@ func Rows(ctx context.Context, c cardapi.ExchangeCard, names map[string]string) 
 	return registrationRows(ctx, c, func(code string) string { return names[code] })
 }
 
-func chartTitle(ctx context.Context, key string) string {
+func ChartTitle(ctx context.Context, key string) string {
 	return text.T(ctx, "card.antenatal.chart."+key) // text: card.antenatal.chart.*
 }
 
@@ -252,7 +249,7 @@ func LineWord(ctx context.Context, name string) string {
 }
 
 // BasisWord is on what basis a card was opened.
-func BasisWord(ctx context.Context, basis string) string { return word(ctx, "basis", basis) }
+func BasisWord(ctx context.Context, basis string) string { return Word(ctx, "basis", basis) }
 
 // VisitTableColumns and VisitTable are the visits of a card as plain cells.
 func VisitTableColumns(ctx context.Context) []design.Column {
@@ -273,7 +270,7 @@ func VisitTable(ctx context.Context, c cardapi.ExchangeCard) [][]design.Cell {
 func ResultCells(ctx context.Context, c cardapi.ExchangeCard) [][]design.Cell {
 	var rows [][]string
 	for _, one := range slices.Backward(c.Results) {
-		rows = append(rows, []string{text.Date(one.Day), word(ctx, "kind", one.Kind), ValueWord(ctx, one.Value), one.Note})
+		rows = append(rows, []string{text.Date(one.Day), Word(ctx, "kind", one.Kind), ValueWord(ctx, one.Value), one.Note})
 	}
 	return cells(rows)
 }

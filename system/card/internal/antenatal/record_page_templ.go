@@ -20,8 +20,8 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
-// layout is a page of the pregnancy: banner with the warnings, term and tabs.
-func layout(v recordOf) templ.Component {
+// Layout is a page of the pregnancy: banner with the warnings, term and tabs.
+func Layout(v View) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -240,7 +240,7 @@ func layout(v recordOf) templ.Component {
 	})
 }
 
-func visitsView(v recordOf) templ.Component {
+func visitsView(v View) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -493,7 +493,7 @@ func visitsView(v recordOf) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(v).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(v).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -501,7 +501,7 @@ func visitsView(v recordOf) templ.Component {
 	})
 }
 
-func hiddenWriting(v recordOf) templ.Component {
+func hiddenWriting(v View) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -569,7 +569,7 @@ func hiddenWriting(v recordOf) templ.Component {
 	})
 }
 
-func signRow(v recordOf, tab string) templ.Component {
+func signRow(v View, tab string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -645,7 +645,7 @@ func pressureField(ctx context.Context, form *page.Form) design.Field {
 	return f
 }
 
-func visitTitle(ctx context.Context, v recordOf) string {
+func visitTitle(ctx context.Context, v View) string {
 	if v.Correct != "" {
 		return text.T(ctx, "card.antenatal.visit_correct")
 	}
@@ -660,7 +660,7 @@ func visitColumns(ctx context.Context) []design.Column {
 	return append(columns, design.Column{Label: text.T(ctx, "card.antenatal.notes")}, design.Column{})
 }
 
-func visitRow(v recordOf, s Signed[cardapi.Visit]) templ.Component {
+func visitRow(v View, s Signed[cardapi.Visit]) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1108,7 +1108,7 @@ func chartView(c gestation.Chart) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var50 string
-		templ_7745c5c3_Var50, templ_7745c5c3_Err = templ.JoinStringErrs(chartTitle(ctx, c.Key))
+		templ_7745c5c3_Var50, templ_7745c5c3_Err = templ.JoinStringErrs(ChartTitle(ctx, c.Key))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/antenatal/record_page.templ`, Line: 183, Col: 65}
 		}
@@ -1121,7 +1121,7 @@ func chartView(c gestation.Chart) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var51 string
-		templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinStringErrs(chartTitle(ctx, c.Key))
+		templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinStringErrs(ChartTitle(ctx, c.Key))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/antenatal/record_page.templ`, Line: 184, Col: 94}
 		}
@@ -1531,7 +1531,7 @@ func chartView(c gestation.Chart) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var80 string
-			templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinStringErrs(sourceWord(ctx, c.Source))
+			templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinStringErrs(SourceWord(ctx, c.Source))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/antenatal/record_page.templ`, Line: 216, Col: 79}
 			}
@@ -1548,7 +1548,7 @@ func chartView(c gestation.Chart) templ.Component {
 	})
 }
 
-func resultsView(v recordOf) templ.Component {
+func resultsView(v View) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1726,7 +1726,7 @@ func resultsView(v recordOf) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(v).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(v).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1742,7 +1742,7 @@ func verdictOptions(ctx context.Context) []design.Option {
 	return all
 }
 
-func resultRow(v recordOf, s Signed[cardapi.LabResult]) templ.Component {
+func resultRow(v View, s Signed[cardapi.LabResult]) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1781,7 +1781,7 @@ func resultRow(v recordOf, s Signed[cardapi.LabResult]) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var90 string
-		templ_7745c5c3_Var90, templ_7745c5c3_Err = templ.JoinStringErrs(word(ctx, "kind", s.Body.Kind))
+		templ_7745c5c3_Var90, templ_7745c5c3_Err = templ.JoinStringErrs(Word(ctx, "kind", s.Body.Kind))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/antenatal/record_page.templ`, Line: 267, Col: 64}
 		}
@@ -1851,7 +1851,7 @@ func resultRow(v recordOf, s Signed[cardapi.LabResult]) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var95 string
-					templ_7745c5c3_Var95, templ_7745c5c3_Err = templ.JoinStringErrs(word(ctx, "kind", f.Body.Kind))
+					templ_7745c5c3_Var95, templ_7745c5c3_Err = templ.JoinStringErrs(Word(ctx, "kind", f.Body.Kind))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/antenatal/record_page.templ`, Line: 275, Col: 94}
 					}
@@ -1954,7 +1954,7 @@ func resultRow(v recordOf, s Signed[cardapi.LabResult]) templ.Component {
 	})
 }
 
-func registrationView(v recordOf) templ.Component {
+func registrationView(v View) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -2026,7 +2026,7 @@ func registrationView(v recordOf) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var105 string
-					templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinStringErrs(sourceWord(ctx, source))
+					templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinStringErrs(SourceWord(ctx, source))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/antenatal/record_page.templ`, Line: 293, Col: 122}
 					}
@@ -2123,7 +2123,7 @@ func registrationView(v recordOf) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(v).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(v).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2166,7 +2166,7 @@ func FormerTable(r cardapi.Registration) templ.Component {
 				{Label: text.T(ctx, "card.antenatal.former_year")}, {Label: text.T(ctx, "card.antenatal.former_outcome")}, {Label: text.T(ctx, "card.antenatal.former_weeks"), Numeric: true},
 				{Label: text.T(ctx, "card.antenatal.former_weight"), Numeric: true}, {Label: text.T(ctx, "card.antenatal.former_note")},
 			},
-			Rows: cells(formerRows(ctx, r)),
+			Rows: cells(FormerRows(ctx, r)),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -204,7 +204,7 @@ func registrationPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) erro
 		return err
 	}
 	if r.URL.Query().Get("correct") == "" {
-		return page.Render(w, r, http.StatusOK, registrationView(viewOf(ctx, d, record, "registration")))
+		return page.Render(w, r, http.StatusOK, registrationView(ViewOf(ctx, d, record, "registration")))
 	}
 	if err := writing.MayCorrect(desk.Of(ctx), record.Registration.Author()); err != nil {
 		return err
@@ -254,13 +254,13 @@ func registrationRows(ctx context.Context, c cardapi.ExchangeCard, clinicName fu
 	in := c.Registration
 	var risks []string
 	for _, risk := range in.Risks {
-		risks = append(risks, word(ctx, "risk", risk))
+		risks = append(risks, Word(ctx, "risk", risk))
 	}
 	scan := ""
 	if !in.Ultrasound.IsZero() {
 		scan = text.Date(in.Ultrasound) + ": " + AgeWords(ctx, in.UltrasoundDays)
 	}
-	blood := strings.TrimSpace(word(ctx, "blood", in.Blood) + " " + word(ctx, "rhesus", in.Rhesus))
+	blood := strings.TrimSpace(Word(ctx, "blood", in.Blood) + " " + Word(ctx, "rhesus", in.Rhesus))
 	rows := []design.Row{
 		{Key: text.T(ctx, "card.antenatal.last_period"), Value: text.Date(in.LastPeriod)},
 		{Key: text.T(ctx, "card.antenatal.ultrasound"), Value: scan},
@@ -284,10 +284,10 @@ func datedWord(ctx context.Context, by string) string {
 	return text.T(ctx, "card.antenatal.dated."+by) // text: card.antenatal.dated.*
 }
 
-func formerRows(ctx context.Context, in cardapi.Registration) [][]string {
+func FormerRows(ctx context.Context, in cardapi.Registration) [][]string {
 	var rows [][]string
 	for _, b := range in.Former {
-		rows = append(rows, []string{Shown(b.Year, 1), word(ctx, "former", b.Outcome), Shown(b.Weeks, 1), Shown(b.WeightG, 1), b.Note})
+		rows = append(rows, []string{Shown(b.Year, 1), Word(ctx, "former", b.Outcome), Shown(b.Weeks, 1), Shown(b.WeightG, 1), b.Note})
 	}
 	return rows
 }

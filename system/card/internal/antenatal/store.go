@@ -36,7 +36,7 @@ func scanHead(row interface{ Scan(...any) error }) (Pregnancy, error) {
 	return g, err
 }
 
-func head(ctx context.Context, q db.Querier, where string, args ...any) (Pregnancy, error) {
+func Head(ctx context.Context, q db.Querier, where string, args ...any) (Pregnancy, error) {
 	g, err := scanHead(q.QueryRowContext(ctx, `SELECT `+patient.Columns+`, `+headColumns+fromPregnancy+where, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return g, fail.New(fail.NotFound, "card.antenatal.not_found")
@@ -44,15 +44,15 @@ func head(ctx context.Context, q db.Querier, where string, args ...any) (Pregnan
 	return g, db.Explain(err)
 }
 
-// hold locks the pregnancy for a change by the clinic that keeps it.
-func hold(ctx context.Context, d *desk.Desk, tx *sql.Tx, pregnancyID string) (Pregnancy, error) {
-	if err := lock(ctx, d, tx, pregnancyID); err != nil {
+// Hold locks the pregnancy for a change by the clinic that keeps it.
+func Hold(ctx context.Context, d *desk.Desk, tx *sql.Tx, pregnancyID string) (Pregnancy, error) {
+	if err := Lock(ctx, d, tx, pregnancyID); err != nil {
 		return Pregnancy{}, err
 	}
-	return head(ctx, tx, `WHERE g.id = $1 AND g.organisation = $2`, pregnancyID, desk.Of(ctx).Post.Organisation)
+	return Head(ctx, tx, `WHERE g.id = $1 AND g.organisation = $2`, pregnancyID, desk.Of(ctx).Post.Organisation)
 }
 
-func lock(ctx context.Context, d *desk.Desk, tx *sql.Tx, pregnancyID string) error {
+func Lock(ctx context.Context, d *desk.Desk, tx *sql.Tx, pregnancyID string) error {
 	var held string
 	err := tx.QueryRowContext(ctx, `SELECT id FROM pregnancy WHERE id = $1`+d.DB.ForUpdate(), pregnancyID).Scan(&held)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -116,16 +116,16 @@ func setProjection(ctx context.Context, tx *sql.Tx, pregnancyID string, from, ne
 	return err
 }
 
-// load is the whole record; organisation "" for the use of the system itself.
-func load(ctx context.Context, q db.Querier, pregnancyID, organisation string) (Record, error) {
-	g, err := head(ctx, q, `WHERE g.id = $1 AND ($2 = '' OR g.organisation = $2)`, pregnancyID, organisation)
+// Load is the whole record; organisation "" for the use of the system itself.
+func Load(ctx context.Context, q db.Querier, pregnancyID, organisation string) (Record, error) {
+	g, err := Head(ctx, q, `WHERE g.id = $1 AND ($2 = '' OR g.organisation = $2)`, pregnancyID, organisation)
 	if err != nil {
 		return Record{}, err
 	}
-	return whole(ctx, q, g)
+	return Whole(ctx, q, g)
 }
 
-func whole(ctx context.Context, q db.Querier, g Pregnancy) (Record, error) {
+func Whole(ctx context.Context, q db.Querier, g Pregnancy) (Record, error) {
 	r := Record{Pregnancy: g}
 	all, err := parts[cardapi.Registration](ctx, q, g.ID, registration)
 	if err != nil {
@@ -182,7 +182,7 @@ func parts[T any](ctx context.Context, q db.Querier, pregnancyID, kind string) (
 
 // openOf is the open pregnancy of the patient, wherever it is kept.
 func openOf(ctx context.Context, q db.Querier, patientID string) (Pregnancy, bool, error) {
-	g, err := head(ctx, q, `WHERE g.patient_id = $1 AND g.state = 'open'`, patientID)
+	g, err := Head(ctx, q, `WHERE g.patient_id = $1 AND g.state = 'open'`, patientID)
 	if fail.Is(err, fail.NotFound) {
 		return g, false, nil
 	}
@@ -242,7 +242,7 @@ func listOf(ctx context.Context, q db.Querier, organisation, list string, today 
 }
 
 // counts are the sizes of the lists.
-func counts(ctx context.Context, q db.Querier, organisation string, today clock.Date) (map[string]int, error) {
+func Counts(ctx context.Context, q db.Querier, organisation string, today clock.Date) (map[string]int, error) {
 	sizes := map[string]int{}
 	for list, where := range listWhere {
 		var n int
@@ -256,18 +256,13 @@ func counts(ctx context.Context, q db.Querier, organisation string, today clock.
 	return sizes, nil
 }
 
-func setGiven(ctx context.Context, tx *sql.Tx, pregnancyID string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET given_at = $2 WHERE id = $1`, pregnancyID, db.Micros(at))
-	return err
-}
-
-func setClosed(ctx context.Context, tx *sql.Tx, pregnancyID string, c Closing, by string, at time.Time) error {
+func SetClosed(ctx context.Context, tx *sql.Tx, pregnancyID string, c Closing, by string, at time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET state = 'closed', outcome = $2, ended_on = $3, close_note = $4, closed_by = $5, closed_at = $6 WHERE id = $1`,
 		pregnancyID, c.Outcome, c.EndedOn.String(), c.Note, by, db.Micros(at))
 	return err
 }
 
-func reopen(ctx context.Context, tx *sql.Tx, pregnancyID string) error {
+func SetOpen(ctx context.Context, tx *sql.Tx, pregnancyID string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET state = 'open', outcome = '', ended_on = '', close_note = '', closed_by = '', closed_at = 0 WHERE id = $1`, pregnancyID)
 	if db.Unique(err) {
 		return fail.Wrap(err, fail.Conflict, "card.antenatal.open_already")
@@ -282,4 +277,30 @@ func setClinic(ctx context.Context, tx *sql.Tx, m Move) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO pregnancy_move (id, pregnancy_id, from_organisation, to_organisation, reason, at, by_pin, by_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, m.ID, m.PregnancyID, m.From, m.To, m.Reason, db.Micros(m.At), m.ByPIN, m.ByName)
 	return err
+}
+
+// moved is a pregnancy that went to another clinic.
+type moved struct {
+	Number, To, Reason, ByName string
+	At                         time.Time
+}
+
+func movedFrom(ctx context.Context, q db.Querier, organisation string) ([]moved, error) {
+	rows, err := q.QueryContext(ctx, `SELECT g.number, m.to_organisation, m.reason, m.by_name, m.at FROM pregnancy_move m JOIN pregnancy g ON g.id = m.pregnancy_id
+		WHERE m.from_organisation = $1 ORDER BY m.at DESC LIMIT 50`, organisation)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []moved
+	for rows.Next() {
+		var m moved
+		var at int64
+		if err := rows.Scan(&m.Number, &m.To, &m.Reason, &m.ByName, &at); err != nil {
+			return nil, err
+		}
+		m.At = db.Time(at)
+		all = append(all, m)
+	}
+	return all, rows.Err()
 }

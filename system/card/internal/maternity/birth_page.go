@@ -18,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
@@ -41,7 +42,7 @@ func Mount(d *desk.Desk, cards func(pin string) cardapi.ExchangeCards) {
 	at("POST /stays/{id}/birth/child", desk.Doctors, writeNewbornPage)
 	at("POST /stays/{id}/birth/tear-off", desk.Doctors, tearOffPage)
 	at("GET /stays/{id}/113.pdf", desk.Ward, printPage)
-	d.Queue.Handle(sendJob, antenatal.Policy, send(d, cards))
+	d.Queue.Handle(sendJob, exchangecard.Policy, send(d, cards))
 }
 
 // view is the page of a confinement.
@@ -117,7 +118,7 @@ func (v *view) child(ctx context.Context, childID string) {
 // firstBirth is the form with what the card knows: the operations of the stay,
 // their anaesthesia, the hour at which the last child was born.
 func (v view) firstBirth(ctx context.Context, d *desk.Desk) *page.Form {
-	form := page.NewForm("once", id.New(), "ending", antenatal.EndingBirth, "mother_state", "discharged", "blood_loss", "")
+	form := page.NewForm("once", id.New(), "ending", exchangecard.EndingBirth, "mother_state", "discharged", "blood_loss", "")
 	done, err := operation.Operations(ctx, d.DB.Read, v.Stay.ID)
 	if err != nil {
 		d.Log.WarnContext(ctx, "operations not read", "system", "card", "error", err.Error())
@@ -176,7 +177,7 @@ func writeBirthPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error 
 	}
 	ctx, stayID := r.Context(), r.PathValue("id")
 	in := cardapi.Birth{
-		Ending: form.Choice("ending", antenatal.Endings...), Mode: form.Choice("mode", append([]string{""}, Modes...)...),
+		Ending: form.Choice("ending", exchangecard.Endings...), Mode: form.Choice("mode", append([]string{""}, Modes...)...),
 		Complications: form.Text("complications", 2000), Operations: form.Text("operations", 2000),
 		Anaesthesia: form.Choice("anaesthesia", append([]string{""}, operation.Anaesthesia...)...), BloodLoss: antenatal.Decimal(form, "blood_loss", 1),
 		Postpartum: form.Text("postpartum", 2000), Advice: form.Text("advice", 2000), MotherState: form.Choice("mother_state", MotherStates...),
@@ -355,7 +356,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	p := antenatal.Paper{Card: c.Card, At: d.Clock.Now()}
+	p := exchangecard.Paper{Card: c.Card, At: d.Clock.Now()}
 	for i, s := range c.Sent {
 		if s.Kind == cardapi.TearOffMother {
 			p.Mother = &c.Sent[i].TearOff
@@ -366,7 +367,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err := seenPrint(ctx, d, v); err != nil {
 		return err
 	}
-	return antenatal.Print(w, r, d, p, v.Organisation)
+	return exchangecard.Print(w, r, d, p, v.Organisation)
 }
 
 func seenPrint(ctx context.Context, d *desk.Desk, v stay.View) error {

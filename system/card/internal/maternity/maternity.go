@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
@@ -142,12 +143,12 @@ func checkBirth(in cardapi.Birth, h writing.Held, now time.Time) []fail.Finding 
 			findings = append(findings, fail.Finding{Field: field, Key: key, Args: fail.Args(pairs...)})
 		}
 	}
-	findings = append(findings, writing.OneOf("ending", in.Ending, antenatal.Endings)...)
+	findings = append(findings, writing.OneOf("ending", in.Ending, exchangecard.Endings)...)
 	findings = append(findings, writing.OneOf("mother_state", in.MotherState, MotherStates)...)
 	first := gestation.MilestoneOn(gestation.BirthFrom, clock.DateOf(now)).Days
 	wrong(in.BloodLoss < 0 || in.BloodLoss > mostLoss, "blood_loss", "card.antenatal.unlikely")
 	wrong(in.Days < 0 || in.Days > gestation.MilestoneOn(gestation.Longest, clock.DateOf(now)).Days, "weeks", "card.antenatal.unlikely")
-	if in.Ending == antenatal.EndingUndelivered {
+	if in.Ending == exchangecard.EndingUndelivered {
 		return findings
 	}
 	wrong(in.EndedAt.IsZero(), "ended_at", "kit.field.required")
@@ -155,11 +156,11 @@ func checkBirth(in cardapi.Birth, h writing.Held, now time.Time) []fail.Finding 
 	wrong(!in.EndedAt.IsZero() && in.EndedAt.Before(h.AdmittedAt.Add(-onTheWay)), "ended_at", "card.maternity.before_admission", "At", text.Moment(h.AdmittedAt))
 	wrong(!h.DischargedAt.IsZero() && in.EndedAt.After(h.DischargedAt), "ended_at", "card.history.at_after_discharge", "At", text.Moment(h.DischargedAt))
 	wrong(!in.LabourAt.IsZero() && in.LabourAt.After(in.EndedAt), "labour_at", "card.maternity.labour_after")
-	if in.Ending == antenatal.EndingBirth {
+	if in.Ending == exchangecard.EndingBirth {
 		findings = append(findings, writing.OneOf("mode", in.Mode, Modes)...)
 		wrong(in.Days != 0 && in.Days < first, "ending", "card.antenatal.loss_not_birth", "Weeks", first/7)
 	}
-	wrong(in.Ending == antenatal.EndingMiscarriage && in.Days >= first, "ending", "card.antenatal.birth_not_loss", "Weeks", first/7)
+	wrong(in.Ending == exchangecard.EndingMiscarriage && in.Days >= first, "ending", "card.antenatal.birth_not_loss", "Weeks", first/7)
 	if in.Anaesthesia != "" {
 		findings = append(findings, writing.OneOf("anaesthesia", in.Anaesthesia, operation.Anaesthesia)...)
 	}

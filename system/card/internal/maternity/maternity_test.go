@@ -21,6 +21,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
@@ -74,7 +75,7 @@ func each(t *testing.T, weeks int, run func(w *world)) {
 		d, now := cardtest.Desk(t, store, n)
 		w := &world{T: t, d: d, now: now, n: n, store: store, clinic: n.As(t.Context(), len(n.PostsOf)-1), hospital: n.As(t.Context(), 0)}
 		w.card = exchangeapi.NewProvider(exchangeapi.Card, "test", slog.New(slog.DiscardHandler))
-		cardapi.ServeExchangeCards(w.card, Service{antenatal.Cards{Desk: d}})
+		cardapi.ServeExchangeCards(w.card, Service{exchangecard.Cards{Desk: d}})
 		d.Exchange.HTTP = &http.Client{Transport: w}
 		var err error
 		w.woman, _, err = patient.Register(w.clinic, d, patient.Patient{PIN: womanPIN, FamilyName: "Садыкова", GivenName: "Нургүл", Sex: patient.Female, BirthDate: clock.Date{Year: 1995, Month: 1, Day: 1}})
@@ -87,7 +88,7 @@ func each(t *testing.T, weeks int, run func(w *world)) {
 			if err := antenatal.Register(w.clinic, d, w.woman.ID, w.pregnancy, cardapi.Registration{LastPeriod: period, Fetuses: 1, Gravida: 2, Para: 1}); err != nil {
 				t.Fatal(err)
 			}
-			if err := antenatal.Give(w.clinic, d, w.pregnancy, "Переезд"); err != nil {
+			if err := exchangecard.Give(w.clinic, d, w.pregnancy, "Переезд"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -131,7 +132,7 @@ func (w *world) count(query string, args ...any) int {
 
 func (w *world) birth() cardapi.Birth {
 	return cardapi.Birth{
-		Ending: antenatal.EndingBirth, LabourAt: w.now.Now().Add(-8 * time.Hour), EndedAt: w.now.Now().Add(-time.Hour), Mode: "spontaneous",
+		Ending: exchangecard.EndingBirth, LabourAt: w.now.Now().Add(-8 * time.Hour), EndedAt: w.now.Now().Add(-time.Hour), Mode: "spontaneous",
 		BloodLoss: 300, MotherState: "discharged",
 	}
 }
@@ -219,9 +220,9 @@ func TestTheWayOfAnExchangeCard(t *testing.T) {
 		}
 
 		for range 2 {
-			w.must(antenatal.MarkRead(w.clinic, w.d, first.Root))
+			w.must(exchangecard.MarkRead(w.clinic, w.d, first.Root))
 		}
-		if err := antenatal.MarkRead(w.hospital, w.d, first.Root); !fail.Is(err, fail.NotFound) {
+		if err := exchangecard.MarkRead(w.hospital, w.d, first.Root); !fail.Is(err, fail.NotFound) {
 			t.Errorf("who is not meant reads it: %v", err)
 		}
 		if n := w.count(`SELECT COUNT(*) FROM job WHERE kind = 'tear-off-read'`); n != 1 {
@@ -241,7 +242,7 @@ func TestATearOffIsCorrected(t *testing.T) {
 		w.must(OpenCard(w.hospital, w.d, w.cards(w.doctor()), w.stayID, ""))
 		once := id.New()
 		birth := w.birth()
-		birth.Ending, birth.Mode, birth.EndedAt = antenatal.EndingUndelivered, "", time.Time{}
+		birth.Ending, birth.Mode, birth.EndedAt = exchangecard.EndingUndelivered, "", time.Time{}
 		w.must(WriteBirth(w.hospital, w.d, w.stayID, antenatal.Writing{Once: once}, birth))
 		w.must(SignTearOff(w.hospital, w.d, w.stayID, cardapi.TearOffMother, "", clinicCode, ""))
 		if state, _ := w.outcome(); state != "open" {
@@ -319,7 +320,7 @@ func TestACardIsClosedToOthers(t *testing.T) {
 		w.must(err)
 		pregnancy := id.New()
 		w.must(antenatal.Register(w.clinic, w.d, other.ID, pregnancy, cardapi.Registration{LastPeriod: clock.DateOf(w.now.Now().AddDate(0, 0, -230)), Fetuses: 1, Gravida: 1}))
-		w.must(antenatal.Give(w.clinic, w.d, pregnancy, ""))
+		w.must(exchangecard.Give(w.clinic, w.d, pregnancy, ""))
 		var code string
 		w.must(w.store.Read.QueryRowContext(t.Context(), `SELECT code FROM exchange_card WHERE pregnancy_id = $1`, pregnancy).Scan(&code))
 		if err := OpenCard(w.hospital, w.d, w.cards(w.doctor()), w.stayID, code); !fail.Is(err, fail.Invalid) || w.confinement().Card != nil {
@@ -368,12 +369,14 @@ func TestABirthIsWrittenOnce(t *testing.T) {
 	each(t, 20, func(w *world) {
 		w.must(OpenCard(w.hospital, w.d, w.cards(w.doctor()), w.stayID, ""))
 		for field, change := range map[string]func(*cardapi.Birth){
-			"ending":     func(*cardapi.Birth) {}, // 20 weeks: a loss
-			"ended_at":   func(b *cardapi.Birth) { b.Ending, b.EndedAt = antenatal.EndingMiscarriage, w.now.Now().Add(time.Hour) },
-			"labour_at":  func(b *cardapi.Birth) { b.Ending, b.LabourAt = antenatal.EndingMiscarriage, w.now.Now() },
-			"blood_loss": func(b *cardapi.Birth) { b.Ending, b.BloodLoss = antenatal.EndingMiscarriage, -1 },
+			"ending": func(*cardapi.Birth) {}, // 20 weeks: a loss
+			"ended_at": func(b *cardapi.Birth) {
+				b.Ending, b.EndedAt = exchangecard.EndingMiscarriage, w.now.Now().Add(time.Hour)
+			},
+			"labour_at":  func(b *cardapi.Birth) { b.Ending, b.LabourAt = exchangecard.EndingMiscarriage, w.now.Now() },
+			"blood_loss": func(b *cardapi.Birth) { b.Ending, b.BloodLoss = exchangecard.EndingMiscarriage, -1 },
 			"mother_state": func(b *cardapi.Birth) {
-				b.Ending, b.MotherState = antenatal.EndingMiscarriage, ""
+				b.Ending, b.MotherState = exchangecard.EndingMiscarriage, ""
 			},
 		} {
 			b := w.birth()
@@ -388,7 +391,7 @@ func TestABirthIsWrittenOnce(t *testing.T) {
 		for i := range errs {
 			wait.Go(func() {
 				b := w.birth()
-				b.Ending, b.BloodLoss = antenatal.EndingMiscarriage, i
+				b.Ending, b.BloodLoss = exchangecard.EndingMiscarriage, i
 				errs[i] = WriteBirth(w.hospital, w.d, w.stayID, antenatal.Writing{Once: id.New()}, b)
 			})
 		}

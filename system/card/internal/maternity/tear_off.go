@@ -11,9 +11,9 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/cardapi"
-	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
@@ -112,9 +112,9 @@ func (c Confinement) compose(kind, about string) (cardapi.TearOff, error) {
 	switch {
 	case kind == cardapi.TearOffNewborn && len(t.Newborns) != 1:
 		return t, fail.New(fail.NotFound, "card.maternity.no_child")
-	case t.Birth.Ending == antenatal.EndingBirth && len(t.Newborns) == 0:
+	case t.Birth.Ending == exchangecard.EndingBirth && len(t.Newborns) == 0:
 		return t, fail.New(fail.Conflict, "card.maternity.children_first")
-	case t.Birth.Ending != antenatal.EndingBirth && len(c.Children) > 0:
+	case t.Birth.Ending != exchangecard.EndingBirth && len(c.Children) > 0:
 		return t, fail.New(fail.Conflict, "card.maternity.ending_and_children")
 	}
 	return t, nil
@@ -143,9 +143,9 @@ func send(d *desk.Desk, cards func(pin string) cardapi.ExchangeCards) job.Handle
 }
 
 // Service answers what the exchange brings about exchange cards: to clinics what
-// antenatal.Cards does, to hospitals that their tear-off was read.
+// exchangecard.Cards does, to hospitals that their tear-off was read.
 type Service struct {
-	antenatal.Cards
+	exchangecard.Cards
 }
 
 var _ cardapi.ExchangeCards = Service{}

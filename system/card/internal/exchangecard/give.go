@@ -1,4 +1,9 @@
-package antenatal
+// Package exchangecard is form 113/у, the exchange card that comes of a record of
+// the room antenatal (MC-3): given to the woman at its week, opened by the
+// maternity hospital, read by herself at the portal, printed, and closed by the
+// tear-off that the hospital returns. Words: обменная карта / алмашуу картасы,
+// отрывной талон / айрып алынуучу талон.
+package exchangecard
 
 import (
 	"context"
@@ -11,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/gestation"
 	"github.com/sanarip/sanarip/system/message/messageapi"
@@ -46,11 +52,11 @@ type noticeOf struct {
 // (the paper was lost).
 func Give(ctx context.Context, d *desk.Desk, pregnancyID, early string) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		p, err := hold(ctx, d, tx, pregnancyID)
+		p, err := antenatal.Hold(ctx, d, tx, pregnancyID)
 		if err != nil {
 			return err
 		}
-		if p.State != Open {
+		if p.State != antenatal.Open {
 			return fail.New(fail.Conflict, "card.antenatal.closed_already")
 		}
 		now, staff := d.Clock.Now(), desk.Of(ctx)

@@ -1,4 +1,4 @@
-package antenatal
+package exchangecard
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/gestation"
 )
 
@@ -94,9 +95,9 @@ func (s paper) antenatal() {
 		{Key: s.word("card.col.address"), Value: c.Mother.Address},
 		{Key: s.word("card.antenatal.clinic"), Value: s.Names[c.Clinic]},
 	})
-	s.rows(Rows(s.ctx, *c, s.Names))
+	s.rows(antenatal.Rows(s.ctx, *c, s.Names))
 	s.doc.Heading(s.word("card.antenatal.former_title"))
-	s.doc.Table(document.Table{Empty: s.word("card.antenatal.former_none"), Rows: formerRows(s.ctx, c.Registration), Columns: []document.Column{
+	s.doc.Table(document.Table{Empty: s.word("card.antenatal.former_none"), Rows: antenatal.FormerRows(s.ctx, c.Registration), Columns: []document.Column{
 		{Label: s.word("card.antenatal.former_year")},
 		{Label: s.word("card.antenatal.former_outcome"), Width: 3},
 		{Label: s.word("card.antenatal.former_weeks"), Right: true},
@@ -108,7 +109,7 @@ func (s paper) antenatal() {
 		{Label: s.word("card.antenatal.when"), Width: 2}, {Label: s.word("card.antenatal.test"), Width: 4}, {Label: s.word("card.antenatal.value"), Width: 3}, {Label: s.word("card.antenatal.notes"), Width: 4}, {Label: s.word("card.antenatal.who"), Width: 3},
 	}}
 	for _, one := range c.Results {
-		results.Rows = append(results.Rows, []string{text.Date(one.Day), word(s.ctx, "kind", one.Kind), ValueWord(s.ctx, one.Value), one.Note, one.By})
+		results.Rows = append(results.Rows, []string{text.Date(one.Day), antenatal.Word(s.ctx, "kind", one.Kind), antenatal.ValueWord(s.ctx, one.Value), one.Note, one.By})
 	}
 	s.doc.Table(results)
 	s.visits(*c)
@@ -118,11 +119,11 @@ func (s paper) antenatal() {
 func (s paper) visits(c cardapi.ExchangeCard) {
 	s.doc.Heading(s.word("card.antenatal.tab_visits"))
 	table := document.Table{Empty: s.word("card.antenatal.no_visits")}
-	for i, head := range VisitHeads(s.ctx) {
+	for i, head := range antenatal.VisitHeads(s.ctx) {
 		table.Columns = append(table.Columns, document.Column{Label: head, Width: []float64{2, 2, 1.4, 1.6, 1.4, 1.4, 1.4, 2, 1.6}[i], Right: i >= 2 && i <= 6})
 	}
 	for _, v := range c.Visits {
-		table.Rows = append(table.Rows, VisitCells(s.ctx, v.Visit, c.DatedFrom.DaysUntil(v.Day)))
+		table.Rows = append(table.Rows, antenatal.VisitCells(s.ctx, v.Visit, c.DatedFrom.DaysUntil(v.Day)))
 	}
 	s.doc.Table(table)
 	for _, v := range c.Visits {
@@ -134,10 +135,10 @@ func (s paper) visits(c cardapi.ExchangeCard) {
 		return
 	}
 	for _, chart := range gestation.Charts(c) {
-		s.doc.Strong(chartTitle(s.ctx, chart.Key))
-		s.doc.Plot(chart.Plot(func(name string) string { return LineWord(s.ctx, name) }))
+		s.doc.Strong(antenatal.ChartTitle(s.ctx, chart.Key))
+		s.doc.Plot(chart.Plot(func(name string) string { return antenatal.LineWord(s.ctx, name) }))
 		if chart.Source != "" {
-			s.doc.Small(s.word("card.antenatal.reference") + ": " + sourceWord(s.ctx, chart.Source))
+			s.doc.Small(s.word("card.antenatal.reference") + ": " + antenatal.SourceWord(s.ctx, chart.Source))
 		}
 	}
 }

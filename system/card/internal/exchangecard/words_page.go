@@ -1,14 +1,16 @@
-package antenatal
+package exchangecard
 
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 )
 
@@ -52,7 +54,7 @@ func FeedingWord(ctx context.Context, feeding string) string {
 func BirthRows(ctx context.Context, b cardapi.Birth) []design.Row {
 	age, loss, anaesthesia := "", "", ""
 	if b.Days > 0 {
-		age = AgeWords(ctx, b.Days)
+		age = antenatal.AgeWords(ctx, b.Days)
 	}
 	if b.Ending != EndingUndelivered {
 		loss = strconv.Itoa(b.BloodLoss)
@@ -84,9 +86,9 @@ func NewbornRows(ctx context.Context, n cardapi.Newborn) []design.Row {
 		{Key: text.T(ctx, "card.maternity.born_at"), Value: text.Moment(n.BornAt)},
 		{Key: text.T(ctx, "card.maternity.sex"), Value: SexWord(ctx, n.Sex)},
 		{Key: text.T(ctx, "card.maternity.child_state"), Value: ChildWord(ctx, n.State)},
-		{Key: text.T(ctx, "card.maternity.weight"), Value: Shown(n.WeightG, 1)},
-		{Key: text.T(ctx, "card.maternity.length"), Value: Shown(n.LengthCM, 1)},
-		{Key: text.T(ctx, "card.maternity.head"), Value: Shown(n.HeadCM, 1)},
+		{Key: text.T(ctx, "card.maternity.weight"), Value: antenatal.Shown(n.WeightG, 1)},
+		{Key: text.T(ctx, "card.maternity.length"), Value: antenatal.Shown(n.LengthCM, 1)},
+		{Key: text.T(ctx, "card.maternity.head"), Value: antenatal.Shown(n.HeadCM, 1)},
 		{Key: text.T(ctx, "card.maternity.apgar"), Value: apgar(n)},
 		{Key: text.T(ctx, "card.maternity.feeding_label"), Value: FeedingWord(ctx, n.Feeding)},
 		{Key: text.T(ctx, "card.maternity.illnesses"), Value: n.Illnesses},
@@ -94,7 +96,7 @@ func NewbornRows(ctx context.Context, n cardapi.Newborn) []design.Row {
 		{Key: text.T(ctx, "card.maternity.hepatitis"), Value: text.Date(n.HepatitisB)},
 		{Key: text.T(ctx, "card.maternity.screening"), Value: text.Date(n.Screening)},
 		{Key: text.T(ctx, "card.maternity.left_on"), Value: text.Date(n.LeftOn)},
-		{Key: text.T(ctx, "card.maternity.left_weight"), Value: Shown(n.LeftWeightG, 1)},
+		{Key: text.T(ctx, "card.maternity.left_weight"), Value: antenatal.Shown(n.LeftWeightG, 1)},
 		{Key: text.T(ctx, "card.maternity.advice"), Value: n.Advice},
 	}
 }
@@ -151,4 +153,11 @@ func about(ctx context.Context, t cardapi.TearOff) string {
 	}
 	n := t.Newborns[0]
 	return text.Joined(SexWord(ctx, n.Sex), text.Date(clock.DateOf(n.BornAt)), "·", t.Mother.Name)
+}
+
+func momentOrNone(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return text.Moment(t)
 }

@@ -1,4 +1,4 @@
-package antenatal
+package exchangecard
 
 import (
 	"context"
@@ -10,10 +10,16 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 )
 
 func revokeCodes(ctx context.Context, tx *sql.Tx, pregnancyID string, at time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE exchange_card SET revoked_at = $2 WHERE pregnancy_id = $1 AND revoked_at = 0`, pregnancyID, db.Micros(at))
+	return err
+}
+
+func setGiven(ctx context.Context, tx *sql.Tx, pregnancyID string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE pregnancy SET given_at = $2 WHERE id = $1`, pregnancyID, db.Micros(at))
 	return err
 }
 
@@ -44,8 +50,8 @@ func codesOf(ctx context.Context, q db.Querier, pregnancyID string) ([]Given, er
 }
 
 // byCode is the open pregnancy of a code that is valid.
-func byCode(ctx context.Context, q db.Querier, code string) (Pregnancy, error) {
-	g, err := head(ctx, q, `JOIN exchange_card c ON c.pregnancy_id = g.id WHERE c.code = $1 AND c.revoked_at = 0 AND g.state = 'open'`, code)
+func byCode(ctx context.Context, q db.Querier, code string) (antenatal.Pregnancy, error) {
+	g, err := antenatal.Head(ctx, q, `JOIN exchange_card c ON c.pregnancy_id = g.id WHERE c.code = $1 AND c.revoked_at = 0 AND g.state = 'open'`, code)
 	if fail.Is(err, fail.NotFound) {
 		return g, fail.New(fail.NotFound, "card.maternity.no_such_code")
 	}
@@ -53,8 +59,8 @@ func byCode(ctx context.Context, q db.Querier, code string) (Pregnancy, error) {
 }
 
 // ofPIN is the open pregnancy of the woman.
-func ofPIN(ctx context.Context, q db.Querier, number string) (Pregnancy, error) {
-	g, err := head(ctx, q, `WHERE p.pin = $1 AND g.state = 'open'`, number)
+func ofPIN(ctx context.Context, q db.Querier, number string) (antenatal.Pregnancy, error) {
+	g, err := antenatal.Head(ctx, q, `WHERE p.pin = $1 AND g.state = 'open'`, number)
 	if fail.Is(err, fail.NotFound) || number == "" {
 		return g, fail.New(fail.NotFound, "card.maternity.no_card")
 	}
@@ -186,30 +192,4 @@ func markRead(ctx context.Context, tx *sql.Tx, organisation, root string, versio
 	}
 	n, err := result.RowsAffected()
 	return n == 1, err
-}
-
-// moved is a pregnancy that went to another clinic.
-type moved struct {
-	Number, To, Reason, ByName string
-	At                         time.Time
-}
-
-func movedFrom(ctx context.Context, q db.Querier, organisation string) ([]moved, error) {
-	rows, err := q.QueryContext(ctx, `SELECT g.number, m.to_organisation, m.reason, m.by_name, m.at FROM pregnancy_move m JOIN pregnancy g ON g.id = m.pregnancy_id
-		WHERE m.from_organisation = $1 ORDER BY m.at DESC LIMIT 50`, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []moved
-	for rows.Next() {
-		var m moved
-		var at int64
-		if err := rows.Scan(&m.Number, &m.To, &m.Reason, &m.ByName, &at); err != nil {
-			return nil, err
-		}
-		m.At = db.Time(at)
-		all = append(all, m)
-	}
-	return all, rows.Err()
 }

@@ -1,4 +1,4 @@
-package antenatal
+package exchangecard
 
 import (
 	"context"
@@ -11,98 +11,10 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
-	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
-
-// Cards answers what maternity hospitals ask through the exchange.
-type Cards struct{ Desk *desk.Desk }
-
-// OpenCard gives the card by the code that the woman shows or because she lies
-// in the hospital that asks. Who asks must hold a post in that hospital today by
-// НИСУР; the opening is recorded for the woman and for the clinic.
-func (c Cards) OpenCard(ctx context.Context, q cardapi.CardQuery) (cardapi.ExchangeCard, error) {
-	d, caller := c.Desk, exchangeapi.CallerOf(ctx)
-	post, err := c.postOf(ctx, caller.User, q.Organisation)
-	if err != nil {
-		return cardapi.ExchangeCard{}, err
-	}
-	var card cardapi.ExchangeCard
-	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		p, err := c.find(ctx, tx, q)
-		if err != nil {
-			return err
-		}
-		r, err := whole(ctx, tx, p)
-		if err != nil {
-			return err
-		}
-		card = r.Card()
-		card.OpenedAt = d.Clock.Now()
-		o := Opening{card.OpenedAt, q.Organisation, post.PersonName, q.Basis}
-		if err := insertOpening(ctx, tx, p.ID, o, caller.ID); err != nil {
-			return err
-		}
-		return audit.Add(ctx, tx, d.Clock, audit.Record{
-			Subject: p.Patient.PIN, ActorPIN: caller.User, ActorName: post.PersonName, ActorRole: post.Title.RU,
-			Organisation: post.OrganisationName.RU, Via: "card", Action: "antenatal.open_card", Purpose: "card_" + q.Basis, Object: p.ID, RequestID: caller.ID,
-		})
-	})
-	if err != nil {
-		return cardapi.ExchangeCard{}, err
-	}
-	card.ClinicName = d.Directory.Name(ctx, card.Clinic)
-	return card, nil
-}
-
-func (c Cards) postOf(ctx context.Context, pin, organisation string) (workforceapi.Post, error) {
-	posts, err := workforceapi.Client{Exchange: c.Desk.Exchange}.Posts(ctx, pin)
-	if err != nil {
-		return workforceapi.Post{}, err
-	}
-	i := slices.IndexFunc(posts, func(p workforceapi.Post) bool {
-		return p.Organisation == organisation && slices.Contains(desk.Ward, p.Role)
-	})
-	if i < 0 {
-		return workforceapi.Post{}, fail.New(fail.Forbidden, "card.maternity.no_right")
-	}
-	return posts[i], nil
-}
-
-func (c Cards) find(ctx context.Context, tx *sql.Tx, q cardapi.CardQuery) (Pregnancy, error) {
-	switch q.Basis {
-	case cardapi.BasisShown:
-		return byCode(ctx, tx, q.Code)
-	case cardapi.BasisAdmission:
-		fits, err := stayFits(ctx, tx, q.Stay, q.Organisation, q.PIN)
-		if err != nil {
-			return Pregnancy{}, err
-		}
-		if !fits {
-			return Pregnancy{}, fail.New(fail.Forbidden, "card.maternity.not_here")
-		}
-		return ofPIN(ctx, tx, q.PIN)
-	}
-	return Pregnancy{}, fail.New(fail.Invalid, "kit.bad_request")
-}
-
-// Card is the antenatal part as it is handed over.
-func (r Record) Card() cardapi.ExchangeCard {
-	dating := r.Dating()
-	c := cardapi.ExchangeCard{
-		Pregnancy: r.ID, Number: r.Number, Clinic: r.Organisation,
-		Mother:    cardapi.Mother{PIN: r.Patient.PIN, Name: r.Patient.FullName(), BirthDate: r.Patient.BirthDate, Address: r.Patient.Address},
-		DatedFrom: dating.From, DatedBy: dating.By, Expected: dating.Expected(), GivenAt: r.GivenAt, Registration: r.Registration.Body,
-	}
-	for _, v := range r.Visits {
-		c.Visits = append(c.Visits, cardapi.SignedVisit{Visit: v.Body, By: v.ByName})
-	}
-	for _, one := range r.Results {
-		c.Results = append(c.Results, cardapi.SignedResult{LabResult: one.Body, By: one.ByName})
-	}
-	return c
-}
 
 // ReturnTearOff puts a tear-off into the inbox of its clinic. That about the
 // woman closes her pregnancy with its outcome; it goes to the clinic that keeps
@@ -118,13 +30,13 @@ func (c Cards) ReturnTearOff(ctx context.Context, t cardapi.TearOff) (cardapi.Ca
 	}
 	var receipt cardapi.CardReceipt
 	err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var p Pregnancy
+		var p antenatal.Pregnancy
 		if t.Pregnancy != "" && t.Kind == cardapi.TearOffMother {
-			if err := lock(ctx, d, tx, t.Pregnancy); err != nil {
+			if err := antenatal.Lock(ctx, d, tx, t.Pregnancy); err != nil {
 				return err
 			}
 			var err error
-			if p, err = head(ctx, tx, `WHERE g.id = $1`, t.Pregnancy); err != nil {
+			if p, err = antenatal.Head(ctx, tx, `WHERE g.id = $1`, t.Pregnancy); err != nil {
 				return err
 			}
 			if p.Patient.PIN != t.Mother.PIN {
@@ -208,11 +120,11 @@ func outcomeOf(t cardapi.TearOff) string {
 	return t.Birth.Ending
 }
 
-func closeBy(ctx context.Context, tx *sql.Tx, p Pregnancy, t cardapi.TearOff, d *desk.Desk) error {
+func closeBy(ctx context.Context, tx *sql.Tx, p antenatal.Pregnancy, t cardapi.TearOff, d *desk.Desk) error {
 	outcome := outcomeOf(t)
 	switch {
 	case outcome == "" && p.ClosedBy == t.Root:
-		return reopen(ctx, tx, p.ID) // the correction says that she is still pregnant
+		return antenatal.SetOpen(ctx, tx, p.ID) // the correction says that she is still pregnant
 	case outcome == "":
 		return nil
 	}
@@ -220,7 +132,7 @@ func closeBy(ctx context.Context, tx *sql.Tx, p Pregnancy, t cardapi.TearOff, d 
 	if ended.IsZero() {
 		ended = t.SignedAt
 	}
-	return setClosed(ctx, tx, p.ID, Closing{Outcome: outcome, EndedOn: clock.DateOf(ended)}, t.Root, d.Clock.Now())
+	return antenatal.SetClosed(ctx, tx, p.ID, antenatal.Closing{Outcome: outcome, EndedOn: clock.DateOf(ended)}, t.Root, d.Clock.Now())
 }
 
 // readJob tells the hospital that its tear-off was read.

@@ -1,4 +1,4 @@
-package antenatal
+package exchangecard
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 )
 
 // printPage gives form 113/у: ?lang=ky or ru, ?part= for one of Parts.
 func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx := r.Context()
-	record, err := load(ctx, d.DB.Read, r.PathValue("id"), desk.Of(ctx).Post.Organisation)
+	record, err := antenatal.Load(ctx, d.DB.Read, r.PathValue("id"), desk.Of(ctx).Post.Organisation)
 	if err != nil {
 		return err
 	}
@@ -25,7 +26,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	if len(codes) > 0 && record.State == Open {
+	if len(codes) > 0 && record.State == antenatal.Open {
 		p.Show = ShowAddress(d.BaseURL, codes[0].Code)
 	}
 	returned, err := tearOffsOf(ctx, d.DB.Read, record.ID)
@@ -55,7 +56,7 @@ func Print(w http.ResponseWriter, r *http.Request, d *desk.Desk, p Paper, issuer
 		lang = text.RU
 	}
 	ctx := text.With(r.Context(), d.Site.Texts, lang)
-	p.Names = names(ctx, d)
+	p.Names = antenatal.Names(ctx, d)
 	p.Issuer = p.Names[issuer]
 	pdf, err := p.PDF(ctx, part)
 	if err != nil {
