@@ -47,8 +47,7 @@ func womanPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	case ok && g.Organisation == desk.Of(ctx).Post.Organisation:
 		return page.Redirect(w, r, g.Path(""))
 	case ok:
-		form := page.NewForm("from", g.Organisation)
-		return page.Render(w, r, http.StatusOK, takeOverView(p, form, d.Directory.Name(ctx, g.Organisation).Here(ctx), clock.DateOf(d.Clock.Now())))
+		return renderTakingOver(w, r, d, p, page.NewForm("from", g.Organisation), http.StatusOK)
 	}
 	form := page.NewForm("once", id.New(), "gravida", "1", "para", "0", "fetuses", "1", "allergies", strings.Join(p.AlertLines(), "\n"))
 	return renderRegistering(w, r, d, p, form, "", http.StatusOK)
@@ -61,6 +60,9 @@ func renderRegistering(w http.ResponseWriter, r *http.Request, d *desk.Desk, p p
 		v.Action = "/patients/" + p.ID + "/pregnancy"
 	}
 	v.Clinics = clinicOptions(ctx, d)
+	if err := d.Seen(ctx, d.DB.Single(), p.PIN, "patient.read", p.ID); err != nil {
+		return err
+	}
 	return page.Render(w, r, status, registerView(v))
 }
 
@@ -193,7 +195,17 @@ func takeOverPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusUnprocessableEntity, takeOverView(p, form, d.Directory.Name(ctx, form.Get("from")).Here(ctx), clock.DateOf(d.Clock.Now())))
+	return renderTakingOver(w, r, d, p, form, http.StatusUnprocessableEntity)
+}
+
+// renderTakingOver names the woman and the clinic that looks after her, which is
+// on record.
+func renderTakingOver(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patient.Patient, form *page.Form, status int) error {
+	ctx := r.Context()
+	if err := d.Seen(ctx, d.DB.Single(), p.PIN, "patient.read", p.ID); err != nil {
+		return err
+	}
+	return page.Render(w, r, status, takeOverView(p, form, d.Directory.Name(ctx, form.Get("from")).Here(ctx), clock.DateOf(d.Clock.Now())))
 }
 
 // registrationPage shows the registration; ?correct=1 opens it for a correction.

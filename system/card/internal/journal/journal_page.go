@@ -54,7 +54,9 @@ type book struct {
 	Referrers    map[string]string // in words
 }
 
-func open(r *http.Request, d *desk.Desk) (book, error) {
+// open reads the journal for the wish in the address; whom it shows is recorded
+// under the action, which tells a look from a file that was taken along.
+func open(r *http.Request, d *desk.Desk, action string) (book, error) {
 	ctx, organisation := r.Context(), desk.Of(r.Context()).Post.Organisation
 	v := book{Form: page.QueryForm(r), Now: d.Clock.Now(), Referrers: map[string]string{}}
 	w := Wish{What: v.Form.Get("what"), Kind: v.Form.Get("kind"), Department: v.Form.Get("department")}
@@ -92,11 +94,11 @@ func open(r *http.Request, d *desk.Desk) (book, error) {
 		}
 	}
 	slices.Sort(pins)
-	return v, d.SeenAll(ctx, slices.Compact(pins), "reception.journal")
+	return v, d.SeenAll(ctx, slices.Compact(pins), action)
 }
 
 func journalPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	v, err := open(r, d)
+	v, err := open(r, d, "reception.journal")
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func journalPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 
 // filePage is the journal as a table for an office program.
 func filePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	v, err := open(r, d)
+	v, err := open(r, d, "reception.export")
 	if err != nil {
 		return err
 	}
@@ -173,6 +175,9 @@ type refusing struct {
 func renderRefusal(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, status int) error {
 	p, err := patient.Load(r.Context(), d.DB.Read, r.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	if err := d.Seen(r.Context(), d.DB.Single(), p.PIN, "patient.read", p.ID); err != nil {
 		return err
 	}
 	return page.Render(w, r, status, refuseView(refusing{p, form, d.Clock.Now()}))

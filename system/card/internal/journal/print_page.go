@@ -20,7 +20,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		lang = text.RU
 	}
 	r = r.WithContext(text.With(r.Context(), d.Site.Texts, lang))
-	v, err := open(r, d)
+	v, err := open(r, d, "reception.print")
 	if err != nil {
 		return err
 	}

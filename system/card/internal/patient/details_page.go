@@ -51,5 +51,8 @@ func savePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			return err
 		}
 	}
+	if err := seen(ctx, d, p); err != nil {
+		return err
+	}
 	return page.Render(w, r, http.StatusUnprocessableEntity, detailsView(p, form, clock.DateOf(d.Clock.Now())))
 }

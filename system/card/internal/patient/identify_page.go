@@ -53,6 +53,9 @@ func identifiedPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error 
 			return err
 		}
 	}
+	if err := seen(ctx, d, p); err != nil {
+		return err
+	}
 	return page.Render(w, r, http.StatusUnprocessableEntity, identifyView(p, form, today))
 }
 

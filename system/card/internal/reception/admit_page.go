@@ -120,6 +120,9 @@ func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patient.Pati
 	if v.Places, err = ward.Places(ctx, d, staff.Post.Department); err != nil {
 		return err
 	}
+	if err := d.Seen(ctx, d.DB.Single(), p.PIN, "patient.read", p.ID); err != nil {
+		return err
+	}
 	return page.Render(w, r, status, admitView(v))
 }
 

@@ -61,6 +61,15 @@ func renderMoves(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay
 	return page.Render(w, r, status, movesView(v))
 }
 
+// renderAgain shows the page with what was typed and what is wrong with it. The
+// use case recorded nothing, so the look at the stay is.
+func renderAgain(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay.View, form *page.Form) error {
+	if err := d.Seen(r.Context(), d.DB.Single(), view.Patient.PIN, "stay.read", view.ID); err != nil {
+		return err
+	}
+	return renderMoves(w, r, d, view, form, http.StatusUnprocessableEntity)
+}
+
 func movePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	form, err := page.ReadForm(w, r)
 	if err != nil {
@@ -90,5 +99,5 @@ func movePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			return err
 		}
 	}
-	return renderMoves(w, r, d, view, form, http.StatusUnprocessableEntity)
+	return renderAgain(w, r, d, view, form)
 }

@@ -47,7 +47,7 @@ func askPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	form.Set("at", page.InputMoment(d.Clock.Now()))
 	form.Set("doctor", view.DoctorPIN)
-	return renderMoves(w, r, d, view, form, http.StatusUnprocessableEntity)
+	return renderAgain(w, r, d, view, form)
 }
 
 // transferOf is the page on which a question is answered.

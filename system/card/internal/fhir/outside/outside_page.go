@@ -76,5 +76,10 @@ func outsidePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
+	if len(v.Lines) == 0 { // open recorded nothing, and the page names the patient
+		if err := d.Seen(ctx, d.DB.Single(), p.PIN, "outside.read", p.ID); err != nil {
+			return err
+		}
+	}
 	return page.Render(w, r, http.StatusOK, outsideView(v))
 }
