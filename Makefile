@@ -15,10 +15,10 @@ run: build
 build:
 	go build -o $(BIN)/sanarip ./cmd/sanarip
 
-# The race detector looks at our code and most libraries. Two are left out, which
+# The race detector looks at our code and most libraries. Those are left out which
 # share nothing with our goroutines and would take most of the time: SQLite, which
-# is C turned into Go, and the hash of passwords.
-UNWATCHED := -gcflags=modernc.org/...=-race=false -gcflags=golang.org/x/crypto/...=-race=false
+# is C turned into Go, the hash of passwords, pictures and the finding of faces.
+UNWATCHED := $(foreach library,modernc.org golang.org/x/crypto github.com/esimov/pigo image,-gcflags=$(library)/...=-race=false)
 
 # Everything: units with the race detector, both engines, contracts, journeys in
 # a real browser. Installs what it needs where it may.
