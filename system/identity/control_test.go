@@ -1,6 +1,8 @@
 package identity_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +10,9 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/identityapi"
 )
 
 // link is the last "this was not me" link sent to the address.
@@ -154,4 +159,42 @@ func mislead(r *http.Request) {
 	r.Header.Set("X-Forwarded-Proto", "https")
 	r.Header.Set("Forwarded", "host=evil.example")
 	r.Header.Set("X-Original-URL", "https://evil.example/")
+}
+
+// While it is in doubt whose hand is in an account, nobody is let in to act in the
+// person's name either: no organisation, no system, no signature; and what only
+// takes away goes on.
+func TestWhileFrozenNothingIsDoneInThePersonsName(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	sum := sha256.Sum256([]byte("заявление"))
+	asked, err := identityapi.SigningClient{Exchange: h.from(exchangeapi.Portal)}.Ask(t.Context(), identityapi.SigningRequest{
+		Reference: "application-1", PIN: demo.Patient.PIN, Title: text.Words{KY: "Арыз", RU: "Заявление", EN: "Application"},
+		SHA256: hex.EncodeToString(sum[:]), Document: h.portal.base + "/document", ReturnTo: h.portal.base + "/",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := h.atHome(demo.Patient)
+	d := h.db()
+	defer d.Close()
+	h.exec(d, `UPDATE account SET frozen_until = $2 WHERE pin = $1`, demo.Patient.PIN, h.clock.Now().Add(time.Hour).UnixMicro())
+	for path, form := range map[string]url.Values{
+		"/security/organisations":        {"number": {"01203201810014"}},
+		"/security/organisations/invite": {"code": {"950174"}, "pin": {demo.Doctor.PIN}},
+		"/security/organisations/answer": {"member": {"x"}, "answer": {"take"}},
+		"/security/organisations/remove": {"code": {"950174"}, "member": {"x"}},
+		"/systems/new":                   {"name_ru": {"Система"}},
+		"/systems/x/change":              {"name_ru": {"Система"}},
+		"/systems/x/submit":              {},
+		"/systems/x/secret":              {},
+		"/sign/" + asked.ID:              {"decision": {"sign"}},
+		"/security/backup":               {},
+	} {
+		if p := b.post(h.base+path, form); p.status != http.StatusForbidden || !strings.Contains(p.words(), "нельзя менять до") {
+			t.Errorf("POST %s while frozen: %d %s", path, p.status, p.words())
+		}
+	}
+	if p := b.post(h.base+"/security/sessions/end-others", nil); p.status != http.StatusOK {
+		t.Errorf("sessions cannot be ended: %d %s", p.status, p.words())
+	}
 }

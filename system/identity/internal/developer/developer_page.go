@@ -35,12 +35,12 @@ type Desk struct {
 func (d *Desk) Mount(mux *http.ServeMux) {
 	d.Site.Handle(mux, "GET /systems", d.Door.In(d.list))
 	d.Site.Handle(mux, "GET /systems/new", d.Door.In(d.showNew))
-	d.Site.Handle(mux, "POST /systems/new", d.Door.Fresh(d.create))
+	d.Site.Handle(mux, "POST /systems/new", d.Door.Fresh(d.Door.Thawed(d.create)))
 	d.Site.Handle(mux, "GET /systems/{id}", d.Door.In(d.show))
 	d.Site.Handle(mux, "GET /systems/{id}/change", d.Door.In(d.showChange))
-	d.Site.Handle(mux, "POST /systems/{id}/change", d.Door.Fresh(d.change))
-	d.Site.Handle(mux, "POST /systems/{id}/submit", d.Door.In(d.submit))
-	d.Site.Handle(mux, "POST /systems/{id}/secret", d.Door.Fresh(d.secret))
+	d.Site.Handle(mux, "POST /systems/{id}/change", d.Door.Fresh(d.Door.Thawed(d.change)))
+	d.Site.Handle(mux, "POST /systems/{id}/submit", d.Door.In(d.Door.Thawed(d.submit)))
+	d.Site.Handle(mux, "POST /systems/{id}/secret", d.Door.Fresh(d.Door.Thawed(d.secret)))
 }
 
 func (d *Desk) list(w http.ResponseWriter, r *http.Request, who door.Person) error {

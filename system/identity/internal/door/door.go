@@ -139,8 +139,8 @@ func (d *Door) Change(ctx context.Context, accountID string, kind notice.Kind, d
 		if !found {
 			return fail.New(fail.NotFound, "kit.not_found")
 		}
-		if before.Frozen(d.Clock.Now()) {
-			return fail.New(fail.Forbidden, "identity.frozen", "Until", before.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04"))
+		if err := d.MayChange(before); err != nil {
+			return err
 		}
 		if err := change(ctx, tx, before); err != nil {
 			return err
@@ -151,4 +151,13 @@ func (d *Door) Change(ctx context.Context, accountID string, kind notice.Kind, d
 		return err
 	}
 	return d.Record(ctx, before.PIN, before.Name(), "account."+string(kind), "")
+}
+
+// MayChange is an error while the account is frozen: it is in doubt whose hand is
+// in it.
+func (d *Door) MayChange(a account.Account) error {
+	if a.Frozen(d.Clock.Now()) {
+		return fail.New(fail.Forbidden, "identity.frozen", "Until", a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04"))
+	}
+	return nil
 }

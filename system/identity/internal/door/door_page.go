@@ -180,6 +180,17 @@ func (d *Door) Fresh(h Handler) page.Handler {
 	})
 }
 
+// Thawed refuses while the account is frozen. It is for what lets others act for
+// the person, or a thief stay, and is no factor or contact: those go through Change.
+func (d *Door) Thawed(h Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request, p Person) error {
+		if err := d.MayChange(p.Account); err != nil {
+			return err
+		}
+		return h(w, r, p)
+	}
+}
+
 // here is the page to come back to: a form that was sent is filled in again on
 // the page of its address.
 func here(r *http.Request) string {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -104,14 +105,22 @@ func outside(address string) error {
 		return err
 	}
 	ip := at.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || carrier.Contains(ip) {
+	inward := slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(ip) })
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || inward {
 		return errors.New("openid: the address is not in the public network")
 	}
 	return nil
 }
 
-// carrier is the shared space of providers' own networks (RFC 6598).
-var carrier = netip.MustParsePrefix("100.64.0.0/10")
+// notPublic is what looks like the public network and is not (RFC 6890): "this"
+// network, providers' own, the protocols', those that are kept back, and the IPv6
+// addresses behind which a translator finds an IPv4 address of our own network.
+var notPublic = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), // RFC 6052, RFC 8215
+	netip.MustParsePrefix("2001::/32"), netip.MustParsePrefix("2002::/16"), // Teredo, 6to4
+}
 
 func (p *Provider) sign(ctx context.Context, claims map[string]any, alg goidc.SignatureAlgorithm, typ jose.ContentType) (string, error) {
 	set, err := p.config.Keys.JWKS(ctx)

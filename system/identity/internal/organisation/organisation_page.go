@@ -13,10 +13,10 @@ const listPath = "/security/organisations"
 // Mount puts the pages into the mux.
 func (s *Organisations) Mount(mux *http.ServeMux) {
 	s.Site.Handle(mux, "GET /security/organisations", s.Door.In(s.show))
-	s.Site.Handle(mux, "POST /security/organisations", s.Door.Fresh(s.takeBind))
-	s.Site.Handle(mux, "POST /security/organisations/invite", s.Door.Fresh(s.takeInvite))
-	s.Site.Handle(mux, "POST /security/organisations/answer", s.Door.In(s.takeAnswer))
-	s.Site.Handle(mux, "POST /security/organisations/remove", s.Door.In(s.takeRemove))
+	s.Site.Handle(mux, "POST /security/organisations", s.Door.Fresh(s.Door.Thawed(s.takeBind)))
+	s.Site.Handle(mux, "POST /security/organisations/invite", s.Door.Fresh(s.Door.Thawed(s.takeInvite)))
+	s.Site.Handle(mux, "POST /security/organisations/answer", s.Door.In(s.Door.Thawed(s.takeAnswer)))
+	s.Site.Handle(mux, "POST /security/organisations/remove", s.Door.In(s.Door.Thawed(s.takeRemove)))
 	// A form that a fresh sign-in came between leads back to the list.
 	s.Site.Handle(mux, "GET /security/organisations/invite", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Redirect(w, r, listPath)

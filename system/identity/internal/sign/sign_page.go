@@ -69,7 +69,9 @@ func (d *Desk) answer(w http.ResponseWriter, r *http.Request, who door.Person) e
 		return fail.New(fail.NotFound, "identity.signing.expired")
 	}
 	if form.Get("decision") == "sign" {
-		err = d.sign(r.Context(), request, who)
+		if err = d.Door.MayChange(who.Account); err == nil {
+			err = d.sign(r.Context(), request, who)
+		}
 	} else {
 		err = d.refuse(r.Context(), request, who)
 	}
