@@ -71,3 +71,36 @@ func TestAnEngineerConnectsASystem(t *testing.T) {
 		b.post(h.base+"/systems/"+client[1]+"/submit", nil).must(http.StatusOK, "Ждёт одобрения")
 	})
 }
+
+// A system to which nobody signs in asks for what it needs: to read, to write, or
+// both; once it is open it gets a token for that and no more.
+func TestAnEngineerConnectsAMachineThatWrites(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	b := h.browser()
+	h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor)
+	p := b.get(h.base + "/systems/new")
+	p.must(http.StatusOK, "Запись в медицинскую карту от имени самой системы", "system/*.write")
+	b.submit(p, "/systems/new", "name", "Лаборатория", "kind", "machine", "alg", "ES256").must(http.StatusUnprocessableEntity, "Отметьте, что нужно")
+	p = b.submit(p, "/systems/new", "name", "Лаборатория", "kind", "machine", "alg", "ES256", "scope:system/*.write", "1")
+	p.must(http.StatusOK, "Система подключена", "system/*.write")
+	client, secret := shownClient.FindStringSubmatch(p.body), shownSecret.FindStringSubmatch(p.body)
+	if client == nil || secret == nil {
+		t.Fatal(p.words())
+	}
+	ask := func(scope string) tokens {
+		return h.token(basic(client[1], secret[1]), "grant_type", "client_credentials", "scope", scope)
+	}
+	if got := ask("system/*.write"); got.status == http.StatusOK {
+		t.Errorf("before it is open: %+v", got)
+	}
+	if err := h.esi.Registry().Approve(t.Context(), client[1]); err != nil {
+		t.Fatal(err)
+	}
+	for scope, granted := range map[string]bool{
+		"system/*.write": true, "system/Observation.cu": true, "system/*.read": false, "system/Observation.crus": false, "user/*.write": false,
+	} {
+		if got := ask(scope); (got.status == http.StatusOK) != granted || granted && got.Scope != scope {
+			t.Errorf("%s: %d %s %s", scope, got.status, got.Error, got.Scope)
+		}
+	}
+}

@@ -37,7 +37,7 @@ func TestRFC8414DescriptionIsTrue(t *testing.T) {
 	lists := map[string]string{
 		"response_types_supported": "code", "response_modes_supported": "form_post query fragment",
 		"grant_types_supported": "authorization_code refresh_token client_credentials " + deviceGrant,
-		"scopes_supported":      "openid profile organizations email phone offline_access device_api signature_api notification_api user/*.read patient/*.read system/*.read system/*.write launch/patient fhirUser",
+		"scopes_supported":      "openid profile organizations email phone offline_access device_api signature_api notification_api user/*.read user/*.write patient/*.read system/*.read system/*.write launch/patient fhirUser user/*.cruds system/*.cruds",
 		"claims_supported":      "sub pin citizenship name family_name given_name middle_name gender birthdate organizations email email_verified phone_number phone_number_verified sid acr amr auth_time",
 		"claim_types_supported": "normal", "subject_types_supported": "public pairwise", "id_token_signing_alg_values_supported": "RS256 ES256 EdDSA",
 		"token_endpoint_auth_methods_supported":                    "client_secret_basic client_secret_post private_key_jwt none",

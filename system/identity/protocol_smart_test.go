@@ -139,3 +139,45 @@ func TestSMARTBackendServices(t *testing.T) {
 		}
 	}
 }
+
+// An app of staff may be registered to write, the person may leave that out, and
+// the address of the FHIR server must be named.
+func TestSMARTAppOfStaffWrites(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	fhir := h.card.base + cardapi.FHIRPath
+	app := h.connect(demo.Doctor, func(s *openid.Settings) { s.Scopes = openid.AppScopes })
+	approve(t, h, app)
+	const both, write = "user/Observation.crus", "user/Condition.cu"
+	b := h.browser()
+	p := h.signIn(b, b.get(h.request("client_id", app.ID, "scope", "openid "+both+" "+write, "aud", fhir)), demo.Doctor)
+	p.must(http.StatusOK, "Чтение карт Ваших пациентов и запись в них от Вашего имени: измерения и анализы", "Запись от Вашего имени в карты Ваших пациентов: диагнозы")
+	code := b.answerOf(b.stay().submit(p, "/consent", "decision", "allow", "agreement", "1", both, "1", write, "", "remember", "1")).Get("code")
+	got := app.redeem(app.auth(), code)
+	if got.Scope != "openid "+both {
+		t.Fatalf("%+v", got)
+	}
+	about := h.call("/connect/introspect", basic("card", h.card.secret), "token", got.Access)
+	if about.word("scope") != got.Scope || about.word("pin") != demo.Doctor.PIN {
+		t.Errorf("the FHIR server is told %+v", about.body)
+	}
+	// The whole of it may be left out as well.
+	b = h.browser()
+	p = h.signIn(b, b.get(h.request("client_id", app.ID, "scope", "openid user/*.read user/*.write", "aud", fhir)), demo.Nurse)
+	if p.must(http.StatusOK, "Запись от Вашего имени в карты Ваших пациентов"); !strings.Contains(p.body, `name="user/*.write"`) {
+		t.Error("nobody may leave out writing")
+	}
+	reader := h.connect(demo.Doctor, nil)
+	approve(t, h, reader)
+	b = h.browser()
+	for name, c := range map[string]struct{ client, scope, aud, refused string }{
+		"an app to read":      {reader.ID, "openid user/Observation.cu", fhir, "invalid_scope"},
+		"an app to read both": {reader.ID, "openid user/Observation.crus", fhir, "invalid_scope"},
+		"a record":            {app.ID, "openid patient/Observation.crus", fhir, "invalid_scope"},
+		"letters of no order": {app.ID, "openid user/Observation.uc", fhir, "invalid_scope"},
+		"no server":           {app.ID, "openid user/Observation.cu", "", "invalid_request"},
+	} {
+		if got := b.answerOf(b.stay().get(h.request("client_id", c.client, "scope", c.scope, "aud", c.aud))); got.Get("error") != c.refused {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

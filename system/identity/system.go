@@ -278,7 +278,7 @@ func (s *System) clients(env host.Env) []openid.Client {
 		},
 		openid.Client{ // an app of SMART on FHIR on the engineer's own machine
 			ID: "smart-app", Name: s.clientName("smart-app"), Address: "http://127.0.0.1", Redirects: []string{"http://127.0.0.1/"},
-			Scopes: openid.PersonScopes, Method: openid.MethodPublic,
+			Scopes: openid.AppScopes, Method: openid.MethodPublic,
 		},
 		openid.Client{
 			ID: "fhir-writer", Secret: env.ClientSecretOf("fhir-writer"), Name: s.clientName("fhir-writer"),

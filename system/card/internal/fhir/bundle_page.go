@@ -138,7 +138,7 @@ func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 		return p, wrong(http.StatusPreconditionFailed, "conflict", "card.fhir.version_gone", ".request.ifMatch")
 	}
 	if p.change.Asked {
-		if _, err := a.condition(k, p.change.Condition); err != nil {
+		if err := a.conditionFor(c, k, p.change.Condition); err != nil {
 			if refused, ok := errors.AsType[*shelf.Refusal](err); ok {
 				refused.Entry = at
 				return p, refusal(refused)
@@ -172,7 +172,7 @@ func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 
 // transaction does all entries or none.
 func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) ([]entryAnswer, error) {
-	work := &shelf.Work{Author: c.Author(), Records: writeRecords(c)}
+	work := a.work(c)
 	plans := make([]planned, len(entries))
 	places := make([]int, len(entries))
 	var wrong []outcome.Issue
@@ -282,7 +282,7 @@ func (a *API) one(r *http.Request, c access.Caller, e r4.Entry, at int) entryAns
 	if err == nil {
 		p.change.FullURL = "" // entries of a batch do not know each other
 		var done []shelf.Done
-		if done, err = a.shelf.Write(r.Context(), &shelf.Work{Changes: []shelf.Change{p.change}, Author: c.Author(), Records: writeRecords(c)}); err == nil {
+		if done, err = a.shelf.Write(r.Context(), a.work(c, p.change)); err == nil {
 			var answer entryAnswer
 			if answer, err = a.entry(r, c, p.kind, done[0]); err == nil {
 				return answer

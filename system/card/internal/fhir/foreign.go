@@ -41,6 +41,13 @@ func (a *API) shelve(all map[string]*find.Kind) {
 			continue
 		}
 		params := find.ShelfParams(name)
+		// Of what others write the identifier is how they find it again; the card's
+		// own records of such a type have none.
+		of, named := params["identifier"]
+		_, owned := k.Params["identifier"]
+		if named = named && !owned; named {
+			k.Params["identifier"] = of
+		}
 		for p := range params {
 			if of, ok := k.Params[p]; !ok || of.Kind != params[p].Kind {
 				delete(params, p)
@@ -54,7 +61,12 @@ func (a *API) shelve(all map[string]*find.Kind) {
 		ownFind, ownLoad := k.Find, k.Load
 		k.Own = k.Find
 		k.Find = func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
-			return find.Both(q, func(q *find.Query) (find.Found, error) { return ownFind(ctx, r, q) },
+			return find.Both(q, func(q *find.Query) (find.Found, error) {
+				if named && slices.ContainsFunc(q.Criteria, func(c find.Criterion) bool { return c.Name == "identifier" }) {
+					return find.Found{}, nil
+				}
+				return ownFind(ctx, r, q)
+			},
 				func(q *find.Query) (find.Found, error) { return t.Find(ctx, a.archive.Reader(ctx), r, q) })
 		}
 		k.Load = func(ctx context.Context, ids []string) ([]*find.Item, error) {

@@ -161,6 +161,9 @@ func TestEveryParameterHasAColumn(t *testing.T) {
 			continue
 		}
 		for p, declared := range k.Params {
+			if p == "identifier" && (name == "Condition" || name == "Procedure") {
+				continue // of what others wrote alone: see TestWhatOthersWroteIsFoundByTheirIdentifier
+			}
 			if _, ok := tables[name].Columns[p]; !ok {
 				t.Errorf("%s: %s has no column", name, p)
 			}

@@ -46,7 +46,8 @@ func (a *API) smartConfiguration(w http.ResponseWriter, _ *http.Request) error {
 		Challenges: []string{"S256"},
 		Scopes: []string{
 			"openid", "profile", "fhirUser", "launch/patient", "offline_access",
-			"system/*.read", "system/*.write", "user/*.read", "patient/*.read", "system/*.rs", "user/*.rs", "patient/*.rs",
+			"system/*.read", "system/*.write", "user/*.read", "patient/*.read", "user/*.write",
+			"system/*.rs", "user/*.rs", "patient/*.rs", "system/*.cruds", "user/*.cruds",
 		},
 		Capabilities: []string{
 			"launch-standalone", "authorize-post", "context-standalone-patient", "sso-openid-connect",

@@ -8,10 +8,13 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
@@ -20,8 +23,8 @@ import (
 // writable says that systems may write resources of the type.
 func writable(k *find.Kind) bool { return !slices.Contains(generated, k.Name) && r4.Known(k.Name) }
 
-// mayWrite says that the caller may do so to resources of the type. Only
-// systems write: what people change they change in the card.
+// mayWrite says that the caller may do so to resources of the type: a system, or
+// an app of a doctor or nurse (see bounds).
 func mayWrite(c access.Caller, k *find.Kind, want access.Action) error {
 	if !writable(k) {
 		t := outcome.Troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.read_only")
@@ -32,8 +35,66 @@ func mayWrite(c access.Caller, k *find.Kind, want access.Action) error {
 	if err != nil {
 		return err
 	}
-	if !r.All {
-		return fail.New(fail.Forbidden, "card.fhir.machines_write")
+	switch {
+	case r.All:
+	case len(clinics(c)) == 0:
+		return fail.New(fail.Forbidden, "card.fhir.staff_write")
+	case k.Name == "Patient": // would tell whom the card knows
+		return fail.New(fail.Forbidden, "card.fhir.registered_here")
+	}
+	return nil
+}
+
+// clinics are the organisations where the caller treats patients.
+func clinics(c access.Caller) []string {
+	var all []string
+	for _, p := range c.Posts {
+		if slices.Contains(desk.Ward, p.Role) && !slices.Contains(all, p.Organisation) {
+			all = append(all, p.Organisation)
+		}
+	}
+	return all
+}
+
+// work is what the caller wants written. A person is held to what they could do
+// in the card itself: their app writes about patients of their hospitals alone,
+// and changes what was written through it, never what another system did.
+func (a *API) work(c access.Caller, changes ...shelf.Change) *shelf.Work {
+	w := &shelf.Work{Changes: changes, Author: c.Author(), Records: writeRecords(c)}
+	if c.Token.Machine {
+		return w
+	}
+	w.Allowed = func(ctx context.Context, q db.Querier, t shelf.Touched) error {
+		forbidden := func(key string) error {
+			return &shelf.Refusal{Status: http.StatusForbidden, Code: "forbidden", Key: key, Entry: -1}
+		}
+		if t.Nobody {
+			return forbidden("card.fhir.tells_of_nobody")
+		}
+		if slices.ContainsFunc(t.Authors, func(author string) bool { return author != c.Author() }) {
+			return forbidden("card.fhir.others_wrote")
+		}
+		within, err := kept.Within(ctx, q, t.People, clinics(c))
+		if err == nil && !within {
+			err = forbidden("card.fhir.not_your_patient")
+		}
+		return err
+	}
+	return w
+}
+
+// personal says that the caller may ask by the condition. A person may by
+// identifiers alone: any other would tell what is written of those whom they may
+// not see.
+func personal(c access.Caller, q *find.Query) error {
+	if c.Token.Machine {
+		return nil
+	}
+	for _, one := range q.Criteria {
+		whole := one.Name == "identifier" && !slices.ContainsFunc(one.Values, func(v find.Value) bool { return v.System == "" || v.Text == "" })
+		if !whole {
+			return outcome.Troubled(http.StatusBadRequest, "not-supported", "card.fhir.person_condition")
+		}
 	}
 	return nil
 }

@@ -191,17 +191,27 @@ func Describe(ctx context.Context, scope string) string {
 // none is named as FHIR names it.
 func describeClinical(ctx context.Context, scope string) string {
 	whose, kind, ok := openid.Clinical(scope)
-	switch {
-	case !ok, whose == "system": // a machine's
+	if !ok {
 		return scope
-	case kind == "*":
-		return text.T(ctx, "identity.scope."+whose+"_read") // text: identity.scope.*
+	}
+	manner := "_read"
+	switch reads, writes := openid.Rights(scope); {
+	case reads && writes:
+		manner = "_both"
+	case writes:
+		manner = "_write"
+	}
+	if kind == "*" {
+		return text.T(ctx, "identity.scope."+whose+manner) // text: identity.scope.*
+	}
+	if manner == "_read" {
+		manner = ""
 	}
 	name := kind
 	if slices.Contains(kinds, kind) {
 		name = text.T(ctx, "identity.kind."+kind) // text: identity.kind.*
 	}
-	return text.T(ctx, "identity.scope."+whose+"_kind", "Kind", name)
+	return text.T(ctx, "identity.scope."+whose+manner+"_kind", "Kind", name)
 }
 
 // kinds are the types of resources that have words.
@@ -212,8 +222,9 @@ var kinds = []string{
 }
 
 // mayLeaveOut says that the person may allow the rest without this scope: what
-// reaches them, and one kind of medical data of several.
+// reaches them, one kind of medical data of several, and whatever writes.
 func mayLeaveOut(scope string) bool {
 	_, kind, clinical := openid.Clinical(scope)
-	return slices.Contains(optional, scope) || clinical && kind != "*"
+	_, writes := openid.Rights(scope)
+	return slices.Contains(optional, scope) || clinical && (kind != "*" || writes)
 }

@@ -63,7 +63,7 @@ const (
 func (d *Desk) showNew(w http.ResponseWriter, r *http.Request, _ door.Person) error {
 	form := page.NewForm()
 	form.Set("kind", web)
-	for _, scope := range []string{openid.ScopeProfile, openid.ScopeEmail} {
+	for _, scope := range []string{openid.ScopeProfile, openid.ScopeEmail, openid.ScopeSystemRead} {
 		form.Set("scope:"+scope, "1")
 	}
 	return page.Render(w, r, http.StatusOK, formPage(formView{form: form, action: "/systems/new", titleKey: "identity.systems.new"}))
@@ -82,7 +82,7 @@ func settings(form *page.Form) openid.Settings {
 		TokenLife: span(form, "token_life", time.Minute), RefreshLife: span(form, "refresh_life", time.Hour),
 		Alg: form.Choice("alg", "RS256", "ES256", "EdDSA"), Scopes: []string{openid.ScopeOpenID},
 	}
-	for _, scope := range openid.PersonScopes {
+	for _, scope := range openid.AppScopes {
 		if form.Get("scope:"+scope) != "" {
 			s.Scopes = append(s.Scopes, scope)
 		}
@@ -99,7 +99,15 @@ func settings(form *page.Form) openid.Settings {
 	case device:
 		s.Method, s.Grants = openid.MethodPublic, []openid.Grant{openid.GrantDevice, openid.GrantRefresh}
 	case machine:
-		s.Grants, s.Scopes = []openid.Grant{openid.GrantMachine}, []string{openid.ScopeSystemRead}
+		s.Grants, s.Scopes = []openid.Grant{openid.GrantMachine}, nil
+		for _, scope := range openid.MachineScopes {
+			if form.Get("scope:"+scope) != "" {
+				s.Scopes = append(s.Scopes, scope)
+			}
+		}
+		if len(s.Scopes) == 0 {
+			form.Fail("scope:"+openid.ScopeSystemRead, "identity.systems.machine_needs")
+		}
 	}
 	return s
 }

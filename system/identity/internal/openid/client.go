@@ -27,13 +27,14 @@ const (
 	ScopeNotificationAPI = "notification_api"
 	ScopeUserRead        = "user/*.read"
 	ScopePatientRead     = "patient/*.read"
+	ScopeUserWrite       = "user/*.write"
 	ScopeSystemRead      = "system/*.read"
 	ScopeSystemWrite     = "system/*.write"
 )
 
 var scopes = []string{
 	ScopeOpenID, ScopeProfile, ScopeOrganizations, ScopeEmail, ScopePhone, ScopeOffline, ScopeDeviceAPI, ScopeSignatureAPI, ScopeNotificationAPI,
-	ScopeUserRead, ScopePatientRead, ScopeSystemRead, ScopeSystemWrite, ScopeLaunchPatient, ScopeFHIRUser,
+	ScopeUserRead, ScopeUserWrite, ScopePatientRead, ScopeSystemRead, ScopeSystemWrite, ScopeLaunchPatient, ScopeFHIRUser,
 }
 
 // PersonScopes are those that a system signing people in may ask for.
@@ -41,6 +42,13 @@ var PersonScopes = []string{
 	ScopeOpenID, ScopeProfile, ScopeOrganizations, ScopeEmail, ScopePhone, ScopeOffline, ScopeUserRead, ScopePatientRead,
 	ScopeLaunchPatient, ScopeFHIRUser,
 }
+
+// AppScopes are those that engineers may ask for beside: to write is for apps of
+// staff, the product's own systems have no need of it.
+var AppScopes = append(slices.Clone(PersonScopes), ScopeUserWrite)
+
+// MachineScopes are those of systems to which nobody signs in.
+var MachineScopes = []string{ScopeSystemRead, ScopeSystemWrite}
 
 // Grant is a way in which a client comes to tokens.
 type Grant string
@@ -157,7 +165,7 @@ func (c Client) library() *goidc.Client {
 		// Both ways of sending the secret are brought to this one before the
 		// library sees the request: see credentials.
 		TokenAuthnMethod: goidc.AuthnMethodSecretBasic,
-		ScopeIDs:         strings.Join(c.Scopes, " "), IDTokenSigAlg: c.alg(),
+		ScopeIDs:         strings.Join(withBoth(c.Scopes), " "), IDTokenSigAlg: c.alg(),
 		PARIsRequired: c.fapi(), DPoPTokenBindingIsRequired: c.fapi(),
 	}}
 	switch c.Method {

@@ -114,7 +114,7 @@ func New(config Config) (*Provider, error) {
 
 func (p *Provider) options() []provider.Option {
 	var known []goidc.Scope
-	for _, s := range scopes {
+	for _, s := range append(slices.Clone(scopes), both...) {
 		if _, _, clinical := Clinical(s); clinical {
 			known = append(known, narrowed(s))
 			continue

@@ -29,28 +29,68 @@ type Record struct {
 	User    string // "Practitioner/…", "Patient/…" or ""
 }
 
-// Clinical reads a scope of FHIR resources: patient/Observation.rs. Only systems
-// may ask to write, apart from what they read: system/Observation.cu. A scope narrowed by parameters is none: nothing here could
-// hold an app to them.
+// Clinical reads a scope of FHIR resources: patient/Observation.rs. Systems and
+// staff may ask to write: system/Observation.cu, user/Observation.crus; into the
+// own record nobody writes. A scope narrowed by parameters is none: nothing here
+// could hold an app to them.
 func Clinical(scope string) (context, kind string, ok bool) {
 	context, rest, found := strings.Cut(scope, "/")
 	if !found || !slices.Contains([]string{"patient", "user", "system"}, context) {
 		return "", "", false
 	}
 	kind, rights, found := strings.Cut(rest, ".")
-	if !found || kind != "*" && !isKind(kind) || !slices.Contains([]string{"read", "rs", "r", "s"}, rights) && (context != "system" || !slices.Contains(writing, rights)) {
+	reads, writes := rightsOf(rights)
+	if !found || kind != "*" && !isKind(kind) || !reads && !writes || writes && context == "patient" {
 		return "", "", false
 	}
 	return context, kind, true
 }
 
-// writing are the rights to write, as SMART 1 and 2 name them.
-var writing = []string{"write", "cud", "cu", "cd", "ud", "c", "u", "d"}
+// rightsOf reads rights as SMART 1 (read, write) and SMART 2 name them: some of
+// "cruds", in this order.
+func rightsOf(rights string) (reads, writes bool) {
+	switch rights {
+	case "read":
+		return true, false
+	case "write":
+		return false, true
+	}
+	last := -1
+	for i := range len(rights) {
+		at := strings.IndexByte("cruds", rights[i])
+		if at <= last {
+			return false, false
+		}
+		last = at
+		if rights[i] == 'r' || rights[i] == 's' {
+			reads = true
+		} else {
+			writes = true
+		}
+	}
+	return reads, writes
+}
 
-// writes says that a clinical scope is one to write.
-func writes(scope string) bool {
+// Rights says what a clinical scope lets do.
+func Rights(scope string) (reads, writes bool) {
 	_, rights, _ := strings.Cut(scope, ".")
-	return slices.Contains(writing, rights)
+	return rightsOf(rights)
+}
+
+// both are scopes to read and to write at once, as SMART 2 has them: who is
+// registered with the two apart may ask for them together.
+var both = []string{"user/*.cruds", "system/*.cruds"}
+
+// withBoth adds those that follow from what a client is registered with.
+func withBoth(registered []string) []string {
+	all := slices.Clone(registered)
+	for _, scope := range both {
+		context, _, _ := Clinical(scope)
+		if slices.Contains(registered, context+"/*.read") && slices.Contains(registered, context+"/*.write") {
+			all = append(all, scope)
+		}
+	}
+	return all
 }
 
 // isKind says that it can be the name of a type of resource.
@@ -67,7 +107,9 @@ func narrowed(registered string) goidc.Scope {
 	whole, _, _ := Clinical(registered)
 	return goidc.NewDynamicScope(registered, func(asked string) bool {
 		context, _, ok := Clinical(asked)
-		return ok && context == whole && writes(asked) == writes(registered)
+		reads, writes := Rights(asked)
+		mayRead, mayWrite := Rights(registered)
+		return ok && context == whole && reads == mayRead && writes == mayWrite
 	})
 }
 
@@ -76,12 +118,16 @@ func narrowed(registered string) goidc.Scope {
 // was led to a false server must not get a token that opens the true one.
 func (p *Provider) audience(scope, aud string) (wrong string) {
 	asked := strings.Fields(scope)
-	launch := slices.Contains(asked, ScopeLaunchPatient)
-	if !launch && !slices.ContainsFunc(asked, func(s string) bool { _, _, ok := Clinical(s); return ok }) {
+	needed := slices.Contains(asked, ScopeLaunchPatient) || slices.ContainsFunc(asked, func(s string) bool {
+		_, _, ok := Clinical(s)
+		_, writes := Rights(s)
+		return ok && writes
+	})
+	if !needed && !slices.ContainsFunc(asked, func(s string) bool { _, _, ok := Clinical(s); return ok }) {
 		return ""
 	}
 	switch {
-	case aud == "" && launch:
+	case aud == "" && needed:
 		return "aud is required: the address of the FHIR server"
 	case aud != "" && !slices.Contains(p.config.FHIR, strings.TrimSuffix(aud, "/")):
 		return "aud names no FHIR server of ours"

@@ -44,9 +44,15 @@ func insert(ctx context.Context, tx db.Querier, e export) error {
 	return err
 }
 
+// underWay counts the client's exports. It waits for its turn: two that begin in
+// one moment count each other.
 func underWay(ctx context.Context, tx db.Querier, client string) (int, error) {
 	var n int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM fhir_export WHERE client = $1 AND state = 'waiting'`, client).Scan(&n)
+	_, err := tx.ExecContext(ctx, `INSERT INTO fhir_turn (condition, taken) VALUES ($1, 1) ON CONFLICT (condition) DO UPDATE SET taken = fhir_turn.taken + 1`, "$export of "+client)
+	if err != nil {
+		return 0, err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM fhir_export WHERE client = $1 AND state = 'waiting'`, client).Scan(&n)
 	return n, err
 }
 

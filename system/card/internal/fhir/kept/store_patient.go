@@ -2,11 +2,13 @@ package kept
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
 
 // PatientTable is where patients are found. A member of staff reaches those
@@ -36,6 +38,42 @@ func PatientTable() *find.Table {
 			})
 		},
 	}
+}
+
+// Within says whether every one of the people is a patient registered or treated
+// in one of the organisations.
+func Within(ctx context.Context, q db.Querier, people []shelf.Person, organisations []string) (bool, error) {
+	reach := PatientTable().Reach
+	for some := range slices.Chunk(people, 200) {
+		var ids, pins []string
+		for _, p := range some {
+			ids = append(ids, p.Patient)
+			if p.PIN != "" {
+				pins = append(pins, p.PIN)
+			}
+		}
+		b := &find.Builder{}
+		way := find.In(b, "p.id", ids)
+		if len(pins) > 0 {
+			way = find.AnyOf([]string{way, find.In(b, "p.pin", pins)})
+		}
+		known := map[string]bool{}
+		err := find.Each(ctx, q, b, `SELECT p.id, COALESCE(p.pin, '') FROM patient p WHERE `+way+` AND `+reach(b, access.Reach{Organisations: organisations}),
+			func(row find.Scanner) error {
+				var id, pin string
+				err := row.Scan(&id, &pin)
+				known[id], known[pin] = true, true
+				return err
+			})
+		if err != nil {
+			return false, err
+		}
+		delete(known, "")
+		if slices.ContainsFunc(some, func(p shelf.Person) bool { return !known[p.Patient] && !known[p.PIN] }) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func loadPatients(ctx context.Context, q db.Querier, ids []string) ([]patientRow, error) {

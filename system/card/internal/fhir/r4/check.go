@@ -64,6 +64,9 @@ type Resource struct {
 	tree *tree
 	root int32
 	def  *definition
+
+	marked bool // marks are known
+	marks  []Mark
 }
 
 // Read reads and checks one resource. Whatever is wrong stands in Faults; with

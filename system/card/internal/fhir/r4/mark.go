@@ -27,10 +27,11 @@ const (
 	maxMarkLen = 300 // bytes
 )
 
-// Marks are the values of the resource for every search parameter of its type.
+// Marks are the values of the resource for every search parameter of its type,
+// looked for once. They are not for several to ask for at a time, nor to change.
 func (r *Resource) Marks() []Mark {
-	if r.def == nil {
-		return nil
+	if r.def == nil || r.marked {
+		return r.marks
 	}
 	m := &marker{r: r, t: r.tree, links: make(map[int32]int, len(r.Links))}
 	for i, l := range r.Links {
@@ -45,7 +46,8 @@ func (r *Resource) Marks() []Mark {
 			m.walk(r.root, r.def, at.steps, at.as)
 		}
 	}
-	return m.marks
+	r.marks, r.marked = m.marks, true
+	return r.marks
 }
 
 type marker struct {

@@ -51,7 +51,7 @@ func (b *batch) plan(ctx context.Context, w *Work) ([]Done, error) {
 			return nil, err
 		}
 	}
-	return p.done, nil
+	return p.done, p.bound(ctx)
 }
 
 type planner struct {
@@ -64,6 +64,7 @@ type planner struct {
 	hit    map[key]bool   // changed by this work
 	alias  map[key]key    // what a change would have been called, and what it found
 	made   map[key]bool   // of these, what is there afterwards
+	near   Touched
 }
 
 // name finds out which resource a change is about.
@@ -197,6 +198,7 @@ func (p *planner) change(ctx context.Context, i int) error {
 		return refused(c, http.StatusMethodNotAllowed, "business-rule", "card.fhir.own_record", "ID", k.kind+"/"+k.id)
 	}
 	now := p.current[k]
+	p.near.change(now)
 	if err := p.precondition(c, now); err != nil {
 		return err
 	}
@@ -210,6 +212,7 @@ func (p *planner) change(ctx context.Context, i int) error {
 	if c.Kind == "Patient" {
 		patient = p.person[k]
 	}
+	p.near.touch(patient)
 	next := Resource{Kind: c.Kind, ID: k.id, Version: 1, Updated: p.now.Truncate(time.Millisecond), Author: p.work.Author, Patient: patient.Patient, PIN: patient.PIN}
 	link := func(at int) string { return targets[at] }
 	status := http.StatusCreated
@@ -344,6 +347,9 @@ func (p *planner) resolve(c Change) (targets []string, person Person, err error)
 		} else if l.Loose() {
 			continue
 		} else if kind, condition, ok := conditionOfLink(value); ok {
+			if p.work.Allowed != nil { // how many fit would tell of others
+				return nil, person, fault("card.fhir.person_link")
+			}
 			ids := p.matching(kind, condition)
 			if len(ids) != 1 {
 				return nil, person, fault("card.fhir.condition_of_link", "Count", len(ids))
@@ -375,6 +381,7 @@ func (p *planner) resolve(c Change) (targets []string, person Person, err error)
 		if !there {
 			return nil, person, fault("card.fhir.fault.no_target")
 		}
+		p.near.lead(found[at])
 		if targets[at] == "" {
 			targets[at] = k.kind + "/" + k.id
 		}

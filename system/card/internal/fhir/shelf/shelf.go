@@ -125,6 +125,9 @@ type Work struct {
 	Join bool
 	// Records are the access records of what was done, written with it.
 	Records func(done []Done) []audit.Record
+	// Allowed is asked, in the same transaction, before anything is written; nil
+	// allows everything.
+	Allowed Allowing
 }
 
 // Refusal says why a work is not done: nothing of it was written.
