@@ -108,20 +108,20 @@ var Referred = []Person{
 	{"21507195900288", "Тойчиев", "Бектур", "Маматович", "AN2000288", "41708203000000", "Чүй обл., Аламүдүн району, Ленинское айылы", true, "", "", text.KY, false, ""},
 }
 
-// Expecting is a woman whom the antenatal clinic keeps, Mother one who gave birth
-// in the hospital.
+// Expecting is a woman whom the antenatal clinic keeps and who reads her exchange
+// card at the portal, Mother one who gave birth in the hospital.
 var (
-	Expecting = Person{"11204199600217", "Садыкова", "Нургүл", "Талантовна", "ID1001217", "41711000000000", "Бишкек ш., Медеров көч., 44-17", false, "", "", text.KY, false, ""}
+	Expecting = Person{"11204199600217", "Садыкова", "Нургүл", "Талантовна", "ID1001217", "41711000000000", "Бишкек ш., Медеров көч., 44-17", false, "sadykova@demo.sanarip.example", "+996700101217", text.KY, true, ""}
 	Mother    = Person{"12309199400385", "Осмонова", "Бегимай", "Канатовна", "ID1001385", "41711000000000", "Бишкек ш., Баха көч., 9-20", false, "", "", text.KY, false, ""}
 )
 
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
-var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Clerk, Expert, SecondExpert, Operator, Statistician, Officer}
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Expecting, Clerk, Expert, SecondExpert, Operator, Statistician, Officer}
 
 // People is everybody.
 func People() []Person {
-	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, HeadOfMaternity, DoctorInChui, HeadInChui, Expecting, Mother}, Residents, Referred, Discharged)
+	return slices.Concat(SignIns, []Person{HeadOfSurgery, HeadOfCardiology, HeadOfMaternity, DoctorInChui, HeadInChui, Mother}, Residents, Referred, Discharged)
 }
 
 // Codes of the demo's organisations.

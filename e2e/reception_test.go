@@ -11,8 +11,9 @@ import (
 )
 
 // A reception admits a man whom nobody knows and recognises him, admits a
-// foreigner, and brings together and apart again one man written down twice; an
-// antenatal clinic registers a pregnancy and gives the exchange card.
+// foreigner, and brings together and apart again one man written down twice. The
+// exchange card goes from the antenatal clinic through the maternity ward and
+// back, and the woman reads it herself.
 func TestReceptionAndExchangeCard(t *testing.T) {
 	needE2E(t)
 	w, _ := oneProcess(t, "")
@@ -24,14 +25,19 @@ func TestReceptionAndExchangeCard(t *testing.T) {
 	r.foreigner()
 	r.doubles()
 	r.pregnancy()
+	r.birth()
+	r.tearOffs()
+	r.herself()
+	r.round()
 }
 
-// counter is where people come first.
+// counter is the reception's and the maternity ward's part of the story.
 type counter struct {
-	t      *testing.T
-	w      world
-	doctor *browser
-	pages  map[string]string // addresses, by name
+	t                       *testing.T
+	w                       world
+	doctor, keeper, midwife *browser
+	woman, stay             string            // addresses
+	pages                   map[string]string // to look at, by name
 }
 
 // Expecting in this story is the nurse of the demo: she has an account of her own.
@@ -114,6 +120,7 @@ func (r *counter) foreigner() {
 
 func (r *counter) doubles() {
 	b := open(r.t, "keeper", 1440, "ru")
+	r.keeper = b
 	b.goTo(r.w.site["card"] + "/sign-in")
 	b.signIn(r.w, demo.Manager)
 	b.goTo(r.w.site["card"] + "/merge")
@@ -138,6 +145,7 @@ func (r *counter) doubles() {
 
 func (r *counter) pregnancy() {
 	b := open(r.t, "midwife", 1440, "ru")
+	r.midwife = b
 	b.goTo(r.w.site["card"] + "/sign-in")
 	b.signIn(r.w, demo.Obstetrician)
 	b.goTo(r.w.site["card"] + "/antenatal")
@@ -163,4 +171,113 @@ func (r *counter) pregnancy() {
 	b.goTo(record + "/card")
 	b.press("Выдать карту на руки")
 	b.see("Карта выдана")
+	r.woman = strings.TrimPrefix(record, r.w.site["card"])
+}
+
+func (r *counter) birth() {
+	b := r.doctor
+	b.findPatient(r.w, expecting)
+	r.stay = r.admitTo(b, demo.Maternity, "O80.0")
+	b.goTo(r.stay + "/birth")
+	b.press("Открыть по факту поступления")
+	b.see("Центр семейной медицины")
+	b.see("38 нед.")
+	b.goTo(r.stay + "/newborns")
+	b.choose("sex", "male")
+	b.fill("weight", "3280")
+	b.fill("length", "51")
+	b.fill("apgar1", "8")
+	b.fill("apgar5", "9")
+	b.submit("weight")
+	b.waitFor(`location.pathname.startsWith("/patients/")`)
+	b.check("child")
+	r.pages["child"] = strings.TrimPrefix(strings.SplitN(b.where(), "?", 2)[0], r.w.site["card"])
+	b.goTo(r.stay + "/newborns")
+	if eval[bool](b, `document.querySelector("[name=plurality]") !== null`) {
+		r.t.Error("after a single birth the form offers a second child")
+	}
+}
+
+func (r *counter) tearOffs() {
+	b := r.doctor
+	b.goTo(r.stay + "/birth")
+	b.set("mode", "spontaneous")
+	b.fill("blood_loss", "250")
+	b.submit("blood_loss")
+	b.waitFor(`document.querySelector("main a[href*='?child=']") !== null && document.querySelector("[name=blood_loss]") === null`)
+	b.leave(`document.querySelector("main a[href*='?child=']").click()`)
+	b.fill("head", "35")
+	b.submit("head")
+	b.waitFor(`!location.search.includes("child=")`)
+	for _, kind := range []string{"mother", "newborn"} {
+		b.leave(`const f = [...document.querySelectorAll("form[action$='/tear-off']")].find(f => f.elements.kind.value === "` + kind + `" && !f.elements.reason); f.elements.to.value = "` + demo.Clinic + `"; f.requestSubmit()`)
+	}
+	m := r.midwife
+	m.goTo(r.w.site["card"] + "/tear-offs")
+	m.seeAfterReload(expecting.FamilyName)
+	m.leave(`[...document.querySelectorAll("main a[href^='/tear-offs/']")].at(-1).click()`)
+	r.pages["tear-off"] = strings.TrimPrefix(strings.SplitN(m.where(), "?", 2)[0], r.w.site["card"])
+	m.check("tear-off")
+	m.press("Прочитано, принято к сведению")
+	b.goTo(r.stay + "/birth")
+	b.seeAfterReload("Турдалиева")
+}
+
+// herself: the woman finds at the portal what the hospital wrote and who opened
+// her card, and takes the form home.
+func (r *counter) herself() {
+	b := open(r.t, "woman", 360, "ru")
+	b.goTo(r.w.site["portal"] + "/my/card")
+	b.signIn(r.w, expecting)
+	b.waitFor(`location.pathname === "/my/card"`)
+	b.see("Что написал роддом")
+	b.see("мальчик")
+	b.see("давление 120/75")
+	b.see("Вы поступили в эту больницу")
+	b.check("own exchange card")
+	if form := b.download(eval[string](b, `document.querySelector("main a[href*='/pdf?form=ru']").href`)); !strings.HasPrefix(string(form), "%PDF-") {
+		r.t.Errorf("her form is %.40q", form)
+	}
+	for _, v := range views() {
+		if pictures() == "artifacts" {
+			b.resize(v.width)
+			b.goTo(r.w.site["portal"] + "/my/card?lang=" + v.lang)
+			b.look(v.lang, v.width, "own exchange card")
+		}
+	}
+}
+
+// round looks at every page of the journey, wide and narrow, in three languages,
+// where pictures are asked for; otherwise the walk of work has seen them.
+func (r *counter) round() {
+	if pictures() != "artifacts" {
+		return
+	}
+	stay := strings.TrimPrefix(r.stay, r.w.site["card"])
+	for _, v := range views() {
+		r.tour(r.doctor, v, map[string]string{
+			"board": r.pages["board"], "recognised": r.pages["recognised"], "admission": r.pages["admission"], "new person": "/patients/new", "new foreigner": "/patients/new?kind=foreigner",
+			"foreigner": r.pages["foreigner"], "child": r.pages["child"], "journal": "/reception", "refuse": r.pages["recognised"] + "/refuse", "details": r.pages["recognised"] + "/details",
+			"newborns": stay + "/newborns", "birth": stay + "/birth", "birth correct": stay + "/birth?write=birth", "maternity": "/maternity",
+		})
+		r.tour(r.keeper, v, map[string]string{"doubles": "/merge", "compare": r.pages["compare"], "undone": r.pages["merged"]})
+		r.tour(r.midwife, v, map[string]string{
+			"antenatal": "/antenatal", "rules": "/antenatal/rules", "tear-offs": "/tear-offs", "tear-off": r.pages["tear-off"], "visits": r.woman,
+			"pregnancy": r.woman + "/registration", "pregnancy correct": r.woman + "/registration?correct=1", "results": r.woman + "/results", "exchange card": r.woman + "/card",
+		})
+	}
+}
+
+func (r *counter) tour(b *browser, v view, pages map[string]string) {
+	if b.width != v.width {
+		b.resize(v.width)
+	}
+	for name, path := range pages {
+		sep := "?"
+		if strings.Contains(path, "?") {
+			sep = "&"
+		}
+		b.goTo(r.w.site["card"] + path + sep + "lang=" + v.lang)
+		b.look(v.lang, v.width, name)
+	}
 }

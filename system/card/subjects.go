@@ -70,9 +70,10 @@ func (s *System) mountSubjects() {
 		rollout.PassOver(s.desk)
 	}
 	antenatal.Mount(s.desk)
-	exchangecard.Mount(s.desk, s.exchangeCards(""))
+	exchangecard.Mount(s.desk, s.exchangeCards(""), s.env.Sites["portal"]+"/my/card")
 	maternity.Mount(s.desk, s.exchangeCards)
 	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: exchangecard.Cards{Desk: s.desk}})
+	cardapi.ServeOwnCards(s.provider, exchangecard.Own{Desk: s.desk})
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
 	s.fhir = fhir.Mount(s.desk, s.env, s.fhirBytes, slices.Concat(clinical.Offers(), document.Offers())...)
 	gather.Mount(s.fhir)

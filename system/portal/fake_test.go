@@ -171,7 +171,10 @@ func open(t *testing.T, address string) *bench {
 		})
 		providers[s], b.away[s] = p, &atomic.Bool{}
 	}
-	add(exchangeapi.Card, func(p *exchangeapi.Provider) { cardapi.Serve(p, card{}) })
+	add(exchangeapi.Card, func(p *exchangeapi.Provider) {
+		cardapi.Serve(p, card{})
+		cardapi.ServeOwnCards(p, card{})
+	})
 	add(exchangeapi.Population, func(p *exchangeapi.Provider) { populationapi.Serve(p, register{}) })
 	add(exchangeapi.Signature, func(p *exchangeapi.Provider) { signatureapi.Serve(p, stamp{}) })
 	add(exchangeapi.Message, func(p *exchangeapi.Provider) { messageapi.Serve(p, b.town) })

@@ -23,6 +23,7 @@ import (
 	"github.com/sanarip/sanarip/system/portal/internal/application"
 	"github.com/sanarip/sanarip/system/portal/internal/cabinet"
 	"github.com/sanarip/sanarip/system/portal/internal/catalogue"
+	"github.com/sanarip/sanarip/system/portal/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/portal/internal/paper"
 	"github.com/sanarip/sanarip/system/portal/migration"
 	"github.com/sanarip/sanarip/system/portal/portalapi"
@@ -89,6 +90,7 @@ func (s *System) mount(env host.Env) {
 	applications.Mount()
 	s.applications = applications
 	(&access.Desk{Cabinet: c}).Mount()
+	(&exchangecard.Desk{Cabinet: c, Cards: cardapi.Client{Exchange: c.Exchange}}).Mount()
 	c.Public("/", page.Missing)
 	provider := exchangeapi.NewProvider(exchangeapi.Portal, env.ExchangeKey, env.Log)
 	portalapi.Serve(provider, papers)

@@ -88,6 +88,7 @@ var roles = map[string]string{
 	demo.Statistician.PIN: "start.role_statistician", demo.Officer.PIN: "start.role_officer",
 	demo.Colleague.PIN: "start.role_colleague", demo.Obstetrician.PIN: "start.role_obstetrician",
 	demo.Manager.PIN: "start.role_manager", demo.Clerk.PIN: "start.role_clerk", demo.Patient.PIN: "start.role_patient",
+	demo.Expecting.PIN: "start.role_expecting",
 }
 
 func people(config Config) []person {

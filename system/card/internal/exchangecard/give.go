@@ -103,9 +103,9 @@ func newCode() string {
 	return string(random)
 }
 
-// notify tells the woman that her card waits for her. It says nothing of the
-// pregnancy: a message may be read over a shoulder.
-func notify(d *desk.Desk, messages messageapi.API) job.Handler {
+// notify tells the woman that her card waits for her; own is where she finds it.
+// It says nothing of the pregnancy: a message may be read over a shoulder.
+func notify(d *desk.Desk, messages messageapi.API, own string) job.Handler {
 	return func(ctx context.Context, j job.Job) error {
 		var about noticeOf
 		if err := j.Bind(&about); err != nil {
@@ -114,7 +114,7 @@ func notify(d *desk.Desk, messages messageapi.API) job.Handler {
 		words := d.Site.Texts.Words
 		_, err := messages.Send(ctx, messageapi.Message{
 			ID: "exchange-card-" + about.Card, PIN: about.PIN, Channels: []messageapi.Channel{messageapi.Mailbox},
-			Subject: words("card.antenatal.notice_subject"), Body: words("card.antenatal.notice_body"),
+			Subject: words("card.antenatal.notice_subject"), Body: words("card.antenatal.notice_body"), Link: own,
 		})
 		return err
 	}

@@ -16,8 +16,9 @@ import (
 // found again.
 var Policy = job.Policy{MaxAttempts: 2000, FirstDelay: 2 * time.Second, MaxDelay: 2 * time.Minute}
 
-// Mount puts in pages and jobs; cards are the other end of the exchange.
-func Mount(d *desk.Desk, cards cardapi.ExchangeCards) {
+// Mount puts in pages and jobs; cards are the other end of the exchange, own is
+// the address where a woman finds her card at the portal.
+func Mount(d *desk.Desk, cards cardapi.ExchangeCards, own string) {
 	at := func(pattern string, roles []workforceapi.Role, h func(http.ResponseWriter, *http.Request, *desk.Desk) error) {
 		d.Page(pattern, roles, page.Handler(func(w http.ResponseWriter, r *http.Request) error { return h(w, r, d) }))
 	}
@@ -29,6 +30,6 @@ func Mount(d *desk.Desk, cards cardapi.ExchangeCards) {
 	at("GET /tear-offs", desk.Ward, inboxPage)
 	at("GET /tear-offs/{root}", desk.Ward, tearOffPage)
 	at("POST /tear-offs/{root}", desk.Ward, readPage)
-	d.Queue.Handle(noticeJob, Policy, notify(d, messageapi.Client{Exchange: d.Exchange}))
+	d.Queue.Handle(noticeJob, Policy, notify(d, messageapi.Client{Exchange: d.Exchange}, own))
 	d.Queue.Handle(readJob, Policy, sendRead(cards))
 }

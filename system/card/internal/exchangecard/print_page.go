@@ -20,21 +20,9 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	card := record.Card()
-	p := Paper{Card: &card, At: d.Clock.Now()}
-	codes, err := codesOf(ctx, d.DB.Read, record.ID)
+	p, err := paperOf(ctx, d, record)
 	if err != nil {
 		return err
-	}
-	if len(codes) > 0 && record.State == antenatal.Open {
-		p.Show = ShowAddress(d.BaseURL, codes[0].Code)
-	}
-	returned, err := tearOffsOf(ctx, d.DB.Read, record.ID)
-	if err != nil {
-		return err
-	}
-	if len(returned) > 0 {
-		p.Mother = &returned[0].TearOff
 	}
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return d.Seen(ctx, tx, record.Patient.PIN, "antenatal.print", record.ID)
@@ -42,7 +30,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	return Print(w, r, d, p, card.Clinic)
+	return Print(w, r, d, p, record.Organisation)
 }
 
 // Print sends the paper; issuer is the organisation that prints it.
@@ -55,10 +43,7 @@ func Print(w http.ResponseWriter, r *http.Request, d *desk.Desk, p Paper, issuer
 	if lang == text.EN { // the form exists in the state's two languages
 		lang = text.RU
 	}
-	ctx := text.With(r.Context(), d.Site.Texts, lang)
-	p.Names = antenatal.Names(ctx, d)
-	p.Issuer = p.Names[issuer]
-	pdf, err := p.PDF(ctx, part)
+	pdf, err := p.in(r.Context(), d, lang, issuer, part)
 	if err != nil {
 		return err
 	}
@@ -67,6 +52,33 @@ func Print(w http.ResponseWriter, r *http.Request, d *desk.Desk, p Paper, issuer
 	w.Header().Set("Content-Disposition", `inline; filename="113-`+string(lang)+`.pdf"`)
 	_, _ = w.Write(pdf)
 	return nil
+}
+
+// paperOf is the form of a record as it stands: with the code that opens it, and
+// what the hospital returned.
+func paperOf(ctx context.Context, d *desk.Desk, r antenatal.Record) (Paper, error) {
+	card := r.Card()
+	p := Paper{Card: &card, At: d.Clock.Now()}
+	codes, err := codesOf(ctx, d.DB.Read, r.ID)
+	if err != nil {
+		return p, err
+	}
+	if len(codes) > 0 && r.State == antenatal.Open {
+		p.Show = ShowAddress(d.BaseURL, codes[0].Code)
+	}
+	returned, err := tearOffsOf(ctx, d.DB.Read, r.ID)
+	if err == nil && len(returned) > 0 {
+		p.Mother = &returned[0].TearOff
+	}
+	return p, err
+}
+
+// in sets the paper, or a part of it, in a language; issuer is who prints it.
+func (p Paper) in(ctx context.Context, d *desk.Desk, lang text.Lang, issuer, part string) ([]byte, error) {
+	ctx = text.With(ctx, d.Site.Texts, lang)
+	p.Names = antenatal.Names(ctx, d)
+	p.Issuer = p.Names[issuer]
+	return p.PDF(ctx, part)
 }
 
 // keepLanguage: a paper in another language does not change that of the pages.

@@ -67,6 +67,25 @@ func ofPIN(ctx context.Context, q db.Querier, number string) (antenatal.Pregnanc
 	return g, err
 }
 
+// pregnanciesOf are the ids of the woman's pregnancies, the newest first.
+func pregnanciesOf(ctx context.Context, q db.Querier, number string, limit int) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT g.id FROM pregnancy g JOIN patient p ON p.id = g.patient_id WHERE p.pin = $1
+		ORDER BY g.dated_from DESC, g.created_at DESC LIMIT $2`, number, limit)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []string
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
 // stayFits says whether the stay is an open one of the woman in the hospital.
 func stayFits(ctx context.Context, q db.Querier, stayID, organisation, number string) (bool, error) {
 	var n int

@@ -95,6 +95,10 @@ var own = []Endpoint{
 		"A tear-off of the exchange card, to the clinic it names; the same again changes nothing", exchangeapi.Card),
 	endpoint[cardapi.Acknowledgment, none](exchangeapi.Card, cardapi.ServiceExchangeCards, "/acknowledge",
 		"The clinic has read a tear-off", exchangeapi.Card),
+	endpoint[cardapi.Query, []cardapi.OwnCard](exchangeapi.Card, cardapi.ServiceExchangeCards, "/own",
+		"A woman's own exchange cards", exchangeapi.Portal),
+	endpoint[cardapi.CardPaperQuery, cardapi.CardPaper](exchangeapi.Card, cardapi.ServiceExchangeCards, "/own-paper",
+		"Form 113/у of the woman's own card, as it is printed", exchangeapi.Portal),
 
 	endpoint[cardapi.Hello, cardapi.Welcome](exchangeapi.Card, cardapi.ServiceNodes, "/hello",
 		"A hospital's own node of the card begins a contact", exchangeapi.Card),

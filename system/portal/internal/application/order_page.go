@@ -38,7 +38,7 @@ type orderView struct {
 // form shows the application, filled in from ЕСИ (PT-3), or says to somebody
 // not signed in that and why they need to be (PT-2).
 func (d *Desk) form(w http.ResponseWriter, r *http.Request) error {
-	s, ok := catalogue.Find(r.PathValue("id"))
+	s, ok := catalogue.Ordered(r.PathValue("id"))
 	if !ok {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
@@ -73,7 +73,7 @@ func (d *Desk) view(ctx context.Context, s catalogue.Service, p cabinet.Person, 
 }
 
 func (d *Desk) send(w http.ResponseWriter, r *http.Request, p cabinet.Person) error {
-	s, ok := catalogue.Find(r.PathValue("id"))
+	s, ok := catalogue.Ordered(r.PathValue("id"))
 	if !ok {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}

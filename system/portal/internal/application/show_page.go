@@ -27,7 +27,7 @@ func (d *Desk) mine(w http.ResponseWriter, r *http.Request, p cabinet.Person) er
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, minePage(all))
+	return page.Render(w, r, http.StatusOK, minePage(all, pin.Sex(p.PIN) == "female"))
 }
 
 // showView is an application's page.

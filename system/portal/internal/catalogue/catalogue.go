@@ -1,5 +1,5 @@
 // Package catalogue is what the portal offers (PT-1). It lists only services
-// that can be ordered.
+// that can be had: ordered by an application, or opened at once.
 package catalogue
 
 import (
@@ -24,7 +24,10 @@ type Service struct {
 	// one that takes effect without.
 	Signature string `json:"signature"`
 	// Days is how many working days the executor has; 0 for an automated service.
-	Days   int `json:"days"`
+	Days int `json:"days"`
+	// Page is the address of what the service shows at once; "" of one for which
+	// an application is made.
+	Page   string `json:"page"`
 	folded string
 }
 
@@ -60,6 +63,12 @@ func read(data []byte) []Service {
 		all[i].folded = text.Fold(strings.Join(words, "\n"))
 	}
 	return all
+}
+
+// Ordered is the service of the id if an application is made for it.
+func Ordered(id string) (Service, bool) {
+	s, ok := Find(id)
+	return s, ok && s.Page == ""
 }
 
 // Find is the service of the id.

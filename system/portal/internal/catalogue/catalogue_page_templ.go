@@ -396,9 +396,16 @@ func cardPage(s Service) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.LinkButton("/services/"+s.ID+"/order", text.T(ctx, "portal.service.order")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if s.Page != "" {
+				templ_7745c5c3_Err = design.LinkButton(s.Page, text.T(ctx, "portal.service.open")).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = design.LinkButton("/services/"+s.ID+"/order", text.T(ctx, "portal.service.order")).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			return nil
 		})
