@@ -92,7 +92,6 @@ func Asset(name string) string {
 // Mount serves the assets and the switch of the look on a site. Every host needs it.
 func Mount(mux *http.ServeMux) {
 	mux.Handle("GET /assets/", Assets())
-	mux.HandleFunc("GET /assets/look.css", look)
 	mux.Handle("POST /assets/look", http.NewCrossOriginProtection().Handler(http.HandlerFunc(setLook)))
 }
 
@@ -128,7 +127,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request, forever bool) {
 		return
 	}
 	body := a.body
-	if a.zipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+	if a.zipped != nil && page.AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 		body = a.zipped
 		h.Set("Content-Encoding", "gzip")
 	}
@@ -138,37 +137,12 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request, forever bool) {
 	}
 }
 
-func acceptsGzip(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		coding, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if coding == "gzip" || coding == "*" {
-			q := strings.ReplaceAll(quality, " ", "")
-			return q != "q=0" && q != "q=0.0"
-		}
-	}
-	return false
-}
-
-const lookCookie = "look"
-
-// look is the style sheet of the chosen look: empty for the usual one. A sheet
-// of its own, so that layouts need not know the cookies and the switch works
-// without JavaScript.
-func look(w http.ResponseWriter, r *http.Request) {
-	a := pack("look.css", nil)
-	if cookie, err := r.Cookie(lookCookie); err == nil && cookie.Value == "large" {
-		a = assets()["large.css"]
-	}
-	w.Header().Add("Vary", "Cookie")
-	a.serve(w, r, false)
-}
-
 // setLook keeps the choice for a year and leads back.
 func setLook(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 8<<10)
-	cookie := &http.Cookie{Name: lookCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if r.PostFormValue("look") == "large" {
-		cookie.Value, cookie.MaxAge = "large", 365*24*60*60
+	cookie := &http.Cookie{Name: page.LookCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if r.PostFormValue("look") == page.LookLarge {
+		cookie.Value, cookie.MaxAge = page.LookLarge, 365*24*60*60
 	}
 	http.SetCookie(w, cookie)
 	_ = page.Redirect(w, r, r.PostFormValue("back")) // never fails

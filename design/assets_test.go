@@ -14,13 +14,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/sanarip/sanarip/kit/page"
 )
 
 func TestAssetsAreServed(t *testing.T) {
 	mux := http.NewServeMux()
 	Mount(mux)
 	types := map[string]string{
-		"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml", "fonts/golos-text-cyrillic-ext.woff2": "font/woff2",
+		"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml", "fonts/golos-text-kyrgyz.woff2": "font/woff2",
 	}
 	for name, kind := range types {
 		w := get(t, mux, Asset(name))
@@ -96,8 +98,11 @@ func TestFontsInCSSAreFresh(t *testing.T) {
 func TestLookIsKept(t *testing.T) {
 	mux := http.NewServeMux()
 	Mount(mux)
-	if w := get(t, mux, "/assets/look.css"); w.Code != http.StatusOK || w.Body.Len() != 0 {
-		t.Errorf("usual look: %d, %d bytes", w.Code, w.Body.Len())
+	shown := testSite(t).Wrap(func(w http.ResponseWriter, r *http.Request) error {
+		return page.Render(w, r, http.StatusOK, Citizen("a page"))
+	})
+	if w := get(t, shown, "/"); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "large.css") {
+		t.Errorf("usual look: %d: %s", w.Code, w.Body.String())
 	}
 	r := httptest.NewRequest(http.MethodPost, "/assets/look", strings.NewReader(url.Values{"look": {"large"}, "back": {"/beds?q=1"}}.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -106,14 +111,17 @@ func TestLookIsKept(t *testing.T) {
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/beds?q=1" {
 		t.Fatalf("%d to %s", w.Code, w.Header().Get("Location"))
 	}
-	again := httptest.NewRequest(http.MethodGet, "/assets/look.css", nil)
+	again := httptest.NewRequest(http.MethodGet, "/", nil)
 	for _, cookie := range w.Result().Cookies() {
 		again.AddCookie(cookie)
 	}
 	w = httptest.NewRecorder()
-	mux.ServeHTTP(w, again)
-	if w.Body.Len() == 0 {
-		t.Error("the large look is empty")
+	shown.ServeHTTP(w, again)
+	if !strings.Contains(w.Body.String(), Asset("large.css")) {
+		t.Error("the large look is not on the page: ", w.Body.String())
+	}
+	if w := get(t, mux, Asset("large.css")); w.Code != http.StatusOK || w.Body.Len() == 0 {
+		t.Errorf("the large look: %d, %d bytes", w.Code, w.Body.Len())
 	}
 }
 

@@ -4,14 +4,29 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { compile } from "sass";
+import subsetFont from "subset-font";
 
 const out = new URL("../static/", import.meta.url);
 const here = (path) => new URL(path, import.meta.url);
 mkdirSync(new URL("fonts/", out), { recursive: true });
 
+// What nearly every page needs of the font comes in three small files: the Russian
+// letters, the six that Kyrgyz has beside them, and Latin with figures and
+// punctuation, at the weights in use. The rest of each alphabet is a file of its
+// own, which a browser asks for only when a page has such a letter (unicode-range
+// in _tokens.scss tells it).
 const fonts = here("node_modules/@fontsource-variable/golos-text/");
-for (const part of ["cyrillic", "cyrillic-ext", "latin"]) {
-  copyFileSync(new URL(`files/golos-text-${part}-wght-normal.woff2`, fonts), new URL(`fonts/golos-text-${part}.woff2`, out));
+const from = (part) => new URL(`files/golos-text-${part}-wght-normal.woff2`, fonts);
+const span = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => String.fromCodePoint(first + i)).join("");
+const parts = {
+  cyrillic: { of: "cyrillic", letters: span(0x410, 0x44f) + "Ёё№" },
+  kyrgyz: { of: "cyrillic-ext", letters: "ҢңӨөҮү" },
+  latin: { of: "latin", letters: span(0x20, 0x7e) + "\u00a0\u00ad§«»°±·×–—‘’“”„…←↑→↓−€" },
+};
+for (const [name, part] of Object.entries(parts)) {
+  const packed = await subsetFont(readFileSync(from(part.of)), part.letters, { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 700 } } });
+  writeFileSync(new URL(`fonts/golos-text-${name}.woff2`, out), packed);
+  copyFileSync(from(part.of), new URL(`fonts/golos-text-${part.of}-rest.woff2`, out));
 }
 copyFileSync(new URL("LICENSE", fonts), new URL("fonts/LICENSE.txt", out));
 

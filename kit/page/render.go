@@ -27,11 +27,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Componen
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, _ = w.Write(buf.Bytes()) // a reader that left is no error of ours
+	write(w, r, status, buf.Bytes())
 	return nil
 }
 

@@ -23,6 +23,13 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 )
 
+// LookCookie keeps the look that the reader chose: LookLarge or, without it, the
+// usual one.
+const (
+	LookCookie = "look"
+	LookLarge  = "large"
+)
+
 // Limits of what a request may carry.
 const (
 	MaxBody   = 1 << 20  // bytes of a form or JSON body unless a handler says otherwise
@@ -64,6 +71,7 @@ type View struct {
 	SignOut string // path that signs out, "" when there is no session
 	SignIn  string // path that signs in, "" when the site has no sign-in
 	Search  Search // the search that stands on every page of the site, empty for none
+	Large   bool   // the reader chose large type and strong contrast
 
 	filled bool // Site.Fill was asked
 }
@@ -204,6 +212,9 @@ func (s *Site) prepare(w http.ResponseWriter, r *http.Request, query url.Values)
 	s.secure(w.Header())
 	lang := s.language(w, r, query)
 	view := &View{Site: s, Lang: lang, Path: pathWithoutLang(r.URL, query)}
+	if cookie, err := r.Cookie(LookCookie); err == nil && cookie.Value == LookLarge {
+		view.Large = true
+	}
 	view.Message = takeNotice(w, r, s.Texts)
 	ctx := context.WithValue(r.Context(), viewKey{}, view)
 	return r.WithContext(text.With(ctx, s.Texts, lang))

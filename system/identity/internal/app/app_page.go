@@ -57,8 +57,8 @@ func (a *App) Mount(mux *http.ServeMux) {
 	})
 	a.Site.Handle(mux, "GET /app/manifest.webmanifest", a.manifest)
 	a.Site.Handle(mux, "GET /app/worker.js", a.worker)
-	mux.Handle("GET /app/app.js", registration.File("text/javascript; charset=utf-8", script))
-	mux.Handle("GET /app/app.css", registration.File("text/css; charset=utf-8", sheet))
+	mux.Handle("GET /app/app.js", page.Script(script))
+	mux.Handle("GET /app/app.css", page.Sheet(sheet))
 	for name, drawn := range icons {
 		mux.HandleFunc("GET /app/"+name, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "public, max-age=86400")
@@ -130,7 +130,7 @@ func (a *App) manifest(w http.ResponseWriter, r *http.Request) error {
 func (a *App) worker(w http.ResponseWriter, _ *http.Request) error {
 	look := []string{
 		design.Asset("app.css"), design.Asset("app.js"), design.Asset("icon.svg"), design.Asset("fonts/golos-text-cyrillic.woff2"),
-		design.Asset("fonts/golos-text-cyrillic-ext.woff2"), design.Asset("fonts/golos-text-latin.woff2"), "/assets/look.css",
+		design.Asset("fonts/golos-text-kyrgyz.woff2"), design.Asset("fonts/golos-text-latin.woff2"), design.Asset("large.css"),
 		"/app/app.css", "/app/app.js", "/app/icon-192.png", "/app/offline",
 	}
 	list, err := json.Marshal(look)

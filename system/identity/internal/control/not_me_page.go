@@ -19,11 +19,7 @@ func (c *Control) Mount(mux *http.ServeMux) {
 	c.Site.Handle(mux, "GET /not-me", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, askPage(page.NewForm()))
 	})
-	c.Site.Handle(mux, "GET /not-me.js", func(w http.ResponseWriter, _ *http.Request) error {
-		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		_, err := w.Write(script)
-		return err
-	})
+	mux.Handle("GET /not-me.js", page.Script(script))
 	c.Site.Handle(mux, "POST /not-me", c.show)
 	c.Site.Handle(mux, "POST /not-me/confirm", c.confirm)
 	c.Site.Handle(mux, "GET "+AsidePath, c.Door.Fresh(c.showAside))

@@ -30,7 +30,7 @@ type Pages struct {
 
 // Mount puts the pages into the mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET /security/factor.js", serveScript)
+	mux.Handle("GET /security/factor.js", page.Script(script))
 	p.Site.Handle(mux, "GET /security/factors", p.Door.In(p.list))
 	p.Site.Handle(mux, "POST /security/factors/first", p.Door.Fresh(p.first))
 	p.Site.Handle(mux, "GET /security/totp", p.Door.Fresh(p.showTOTP))
@@ -80,13 +80,6 @@ func (w Way) Done() string {
 
 //go:embed factor.js
 var script []byte
-
-func serveScript(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(script) // a reader that left is no error of ours
-}
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	return p.renderList(w, r, http.StatusOK, who, page.NewForm("channel", who.Account.Channel))

@@ -1,7 +1,7 @@
 package idcard
 
 import (
-	"embed"
+	_ "embed"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -15,7 +15,7 @@ import (
 )
 
 //go:embed card.js
-var script embed.FS
+var script []byte
 
 // Path is the tab of the sign-in.
 const Path = "/sign-in/card"
@@ -25,11 +25,7 @@ func (c *Cards) Mount(mux *http.ServeMux) {
 	c.Site.Handle(mux, "GET "+Path, c.show)
 	c.Site.Handle(mux, "POST "+Path, c.enter)
 	c.Site.Handle(mux, "POST "+Path+"/challenge", c.ask)
-	mux.HandleFunc("GET /sign-in/card.js", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		http.ServeFileFS(w, r, script, "card.js")
-	})
+	mux.Handle("GET /sign-in/card.js", page.Script(script))
 }
 
 // Reading is the part of a page that reads a card: see Reader.

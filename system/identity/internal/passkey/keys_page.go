@@ -19,7 +19,7 @@ type Pages struct {
 
 // Mount puts the pages into the mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET /sign-in/passkey.js", serveScript)
+	mux.Handle("GET /sign-in/passkey.js", page.Script(script))
 	p.Site.Handle(mux, "GET /security/passkeys", p.Door.Fresh(p.show))
 	p.Site.Handle(mux, "POST /security/passkeys/question", p.Door.Fresh(p.ask))
 	p.Site.Handle(mux, "POST /security/passkeys", p.Door.Fresh(p.add))

@@ -24,11 +24,8 @@ func (p *Phones) mountRequests(mux *http.ServeMux) {
 	p.Site.Handle(mux, "POST /app/approve", p.Door.In(p.answer))
 	p.Site.Handle(mux, "POST /app/approve/question", p.Door.In(p.questionKey))
 	for _, name := range []string{"qr.js", "scan.js"} {
-		mux.HandleFunc("GET /app/script/"+name, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Cache-Control", "public, max-age=3600")
-			w.Header().Set("X-Content-Type-Options", "nosniff")
-			http.ServeFileFS(w, r, scripts, name)
-		})
+		body, _ := scripts.ReadFile(name) // embedded at build time
+		mux.Handle("GET /app/script/"+name, page.Script(body))
 	}
 }
 

@@ -54,8 +54,8 @@ func (g *Registrations) Mount(mux *http.ServeMux) {
 	handle("GET /privacy", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, privacyPage())
 	})
-	mux.Handle("GET /register/register.js", File("text/javascript; charset=utf-8", script))
-	mux.Handle("GET /register/register.css", File("text/css; charset=utf-8", sheet))
+	mux.Handle("GET /register/register.js", page.Script(script))
+	mux.Handle("GET /register/register.css", page.Sheet(sheet))
 }
 
 // File serves a script or a style sheet of a subject's own pages.

@@ -11,13 +11,6 @@ import (
 //go:embed password.js
 var script []byte
 
-func serveScript(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(script) // a reader that left is no error of ours
-}
-
 func (s *Setup) showFirst(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	target, here, err := s.at(w, r, who, Password)
 	if !here {

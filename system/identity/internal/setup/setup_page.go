@@ -14,7 +14,7 @@ import (
 
 // Mount puts the pages into the mux.
 func (s *Setup) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET /set-up/password.js", serveScript)
+	mux.Handle("GET /set-up/password.js", page.Script(script))
 	s.Site.Handle(mux, "GET /set-up", s.Door.In(s.lead))
 	s.Site.Handle(mux, "GET /set-up/password", s.Door.Fresh(s.showFirst))
 	s.Site.Handle(mux, "POST /set-up/password", s.Door.Fresh(s.takeFirst))
