@@ -3,7 +3,9 @@ package operation
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
@@ -70,4 +72,50 @@ func TestProcedures(t *testing.T) {
 			t.Errorf("%q: %v", query, got)
 		}
 	}
+}
+
+// An operation lies within the stay, to the minute: neither before the admission,
+// nor in the future, nor after the discharge, and it ends after it began.
+func TestAnOperationLiesWithinTheStay(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		ctx := formtest.Doctor(t.Context())
+		stayID, now := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now()
+		admitted := now.Add(-48 * time.Hour)
+		operate := func(once, root string, seen int, at, ended time.Time) error {
+			return Operate(ctx, w.Desk, stayID, Operating{Once: once, Root: root, Seen: seen, Reason: "Время", Operation: Operation{
+				At: at, EndedAt: ended, Code: "A16.12.1", Name: "Стентирование", Anaesthesia: "local", Protocol: "Ход операции.",
+				SurgeonPIN: formtest.DoctorPIN, SurgeonName: formtest.DoctorName,
+			}})
+		}
+		for what, c := range map[string]struct {
+			at, ended time.Time
+			key       string
+		}{
+			"a minute before the admission": {admitted.Add(-time.Minute), time.Time{}, "card.history.at_before_admission"},
+			"a minute from now":             {now.Add(time.Minute), time.Time{}, "card.history.at_future"},
+			"ended before it began":         {now.Add(-time.Hour), now.Add(-2 * time.Hour), "card.operations.ended_wrong"},
+			"will have ended":               {now.Add(-time.Hour), now.Add(time.Minute), "card.operations.ended_wrong"},
+		} {
+			e := fail.As(operate(id.New(), "", 0, c.at, c.ended))
+			if e == nil || len(e.Findings) != 1 || e.Findings[0].Key != c.key {
+				t.Errorf("%s: %+v", what, e)
+			}
+		}
+		first := id.New()
+		if err := operate(first, "", 0, admitted, admitted.Add(time.Hour)); err != nil {
+			t.Fatal("at the moment of the admission:", err)
+		}
+		left := now.Add(-time.Hour)
+		w.Exec(`UPDATE stay SET state = 'discharged', discharged_at = $1`, db.Micros(left))
+		if err := operate(id.New(), "", 0, left, time.Time{}); !fail.Is(err, fail.Conflict) {
+			t.Error("a new operation of a stay that is over:", err)
+		}
+		e := fail.As(operate(id.New(), first, 1, left.Add(time.Minute), time.Time{}))
+		if e == nil || len(e.Findings) != 1 || e.Findings[0].Key != "card.history.at_after_discharge" {
+			t.Errorf("corrected to after the discharge: %+v", e)
+		}
+		if n := w.Int(`SELECT COUNT(*) FROM operation`); n != 1 {
+			t.Errorf("%d operations were written", n)
+		}
+	})
 }
