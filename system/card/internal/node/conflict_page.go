@@ -3,10 +3,11 @@ package node
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/design"
-	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
 )
 
@@ -30,66 +31,106 @@ func (w written) by(ctx context.Context) string {
 	return who + " · " + text.Moment(w.at)
 }
 
+// matter is a conflict with those of the same row that are decided with it.
+type matter struct {
+	Conflict
+	With  []Conflict
+	names names
+}
+
+// matters puts together what is decided together, in the order of the list.
+func matters(all []Conflict, names names) []matter {
+	row := func(c Conflict) string { return c.Table + "/" + c.Key + "/" + c.DecidedAt.String() }
+	led := map[string]bool{} // rows and columns that lead
+	for _, c := range all {
+		led[row(c)+"/"+c.Column] = true
+	}
+	var found []matter
+	place := map[string]int{}
+	leads := func(c Conflict) bool {
+		f, _ := fieldOf(c.Table, c.Column)
+		return f.with == "" || !led[row(c)+"/"+f.with]
+	}
+	for _, c := range all {
+		if leads(c) {
+			place[row(c)+"/"+c.Column] = len(found)
+			found = append(found, matter{Conflict: c, names: names})
+		}
+	}
+	for _, c := range all {
+		f, _ := fieldOf(c.Table, c.Column)
+		if at, ok := place[row(c)+"/"+f.with]; ok && !leads(c) && !f.hidden {
+			found[at].With = append(found[at].With, c)
+		}
+	}
+	for _, m := range found {
+		slices.SortFunc(m.With, func(a, b Conflict) int { return strings.Compare(a.Column, b.Column) })
+	}
+	return found
+}
+
 // rows are what was there before, and both values. here names the hospital of
 // the node.
-func (c Conflict) rows(ctx context.Context, here string) []design.Row {
-	ours := written{value: c.Ours, name: c.OursBy, place: c.OursPlace, at: c.OursAt, stands: c.Stands == "ours"}
-	theirs := written{value: c.Theirs, name: c.TheirsBy, place: cmp.Or(c.TheirsPlace, here), at: c.TheirsAt, stands: c.Stands == "theirs"}
+func (m matter) rows(ctx context.Context, here string) []design.Row {
+	c := m.Conflict
+	ours := written{value: m.value(ctx, ourValue), name: c.OursBy, place: c.OursPlace, at: c.OursAt, stands: c.Stands == "ours"}
+	theirs := written{value: m.value(ctx, theirValue), name: c.TheirsBy, place: cmp.Or(c.TheirsPlace, here), at: c.TheirsAt, stands: c.Stands == "theirs"}
 	return []design.Row{
-		{Key: text.T(ctx, "card.node.base"), Value: c.value(ctx, c.Base)},
-		{Key: text.T(ctx, "card.node.ours"), Component: writtenView(c, ours)},
-		{Key: text.T(ctx, "card.node.theirs"), Component: writtenView(c, theirs)},
+		{Key: text.T(ctx, "card.node.base"), Component: linesView(m.value(ctx, func(c Conflict) string { return c.Base }))},
+		{Key: text.T(ctx, "card.node.ours"), Component: writtenView(ours)},
+		{Key: text.T(ctx, "card.node.theirs"), Component: writtenView(theirs)},
 	}
 }
 
-// title is the field, and whom it is about.
-func (c Conflict) title(ctx context.Context) string {
-	if c.Person == "" {
-		return c.field(ctx)
-	}
-	return c.Person + ": " + c.field(ctx)
-}
+func ourValue(c Conflict) string   { return c.Ours }
+func theirValue(c Conflict) string { return c.Theirs }
 
-// standing and fallen are the value that was taken and the other.
-func (c Conflict) standing() string {
-	if c.Stands == "ours" {
-		return c.Ours
-	}
-	return c.Theirs
-}
-
-func (c Conflict) fallen() string {
-	if c.Stands == "ours" {
-		return c.Theirs
-	}
-	return c.Ours
-}
-
-// value is a column's value as people read it.
-func (c Conflict) value(ctx context.Context, value string) string {
-	switch {
-	case value == "":
-		return text.T(ctx, "card.node.nothing")
-	case c.Column == "sex":
-		return text.T(ctx, "card.sex."+value) // text: card.sex.*
-	case c.Column == "birth_date" || c.Column == "policy_until":
-		return text.Date(db.Date(value))
-	case c.Column == "insured" && value == "1":
-		return text.T(ctx, "card.node.yes")
-	case c.Column == "insured":
-		return text.T(ctx, "card.node.no")
+// value is a side's value, and beneath it those that go with it.
+func (m matter) value(ctx context.Context, of func(Conflict) string) string {
+	value := m.names.read(ctx, m.Table, m.Column, of(m.Conflict))
+	for _, c := range m.With {
+		f, _ := fieldOf(c.Table, c.Column)
+		value += "\n" + f.word(ctx) + ": " + m.names.read(ctx, c.Table, c.Column, of(c))
 	}
 	return value
 }
 
-// field is a conflict's column in words, its own name where there are none.
-func (c Conflict) field(ctx context.Context) string {
-	switch c.Table + "." + c.Column {
-	case "patient.address", "patient.alerts", "patient.policy", "patient.category", "patient.insured", "patient.passport", "patient.citizenship", "patient.region",
-		"patient.family_name", "patient.given_name", "patient.patronymic", "patient.birth_date", "patient.sex", "patient.description":
-		return text.T(ctx, "card.node.field."+c.Column) // text: card.node.field.*
+// title is the field, of what, and whom it is about.
+func (m matter) title(ctx context.Context) string {
+	field := fieldName(ctx, m.Table, m.Column)
+	if m.Subject != "" {
+		field = m.Subject + " · " + field
 	}
-	return tableWord(ctx, c.Table) + " · " + c.Column
+	if m.Table != "patient" {
+		field = tableWord(ctx, m.Table) + " · " + field
+	}
+	if m.Person == "" {
+		return field
+	}
+	return m.Person + ": " + field
+}
+
+// standing and fallen are the value that was taken and the other.
+func (m matter) standing(ctx context.Context) string {
+	if m.Stands == "ours" {
+		return m.value(ctx, ourValue)
+	}
+	return m.value(ctx, theirValue)
+}
+
+func (m matter) fallen(ctx context.Context) string {
+	if m.Stands == "ours" {
+		return m.value(ctx, theirValue)
+	}
+	return m.value(ctx, ourValue)
+}
+
+// fieldName is a column in words, its own name where a newer program has added it.
+func fieldName(ctx context.Context, table, column string) string {
+	if f, ok := fieldOf(table, column); ok {
+		return f.word(ctx)
+	}
+	return column
 }
 
 // place leads to what the conflict is about, "" where there is no page of it.
@@ -110,7 +151,8 @@ func (c Conflict) place() string {
 // tableWord names what the rows of a table are; rarer tables go by their own name.
 func tableWord(ctx context.Context, table string) string {
 	switch table {
-	case "patient", "stay", "move", "bed", "diagnosis", "entry", "medical_order", "operation", "form", "treated_case", "request", "transfer", "refusal", "referral", "pregnancy", "exchange_card":
+	case "patient", "stay", "move", "bed", "diagnosis", "entry", "medical_order", "operation", "form", "treated_case", "request", "transfer", "refusal", "referral", "pregnancy", "exchange_card",
+		"consent", "form_signature", "bed_reservation", "confinement", "tear_off_inbox", "patient_merge", "patient_identity", "referral_route", "entry_template", "entry_draft", "discharge_draft", "change_conflict", "newborn":
 		return text.T(ctx, "card.node.table."+table) // text: card.node.table.*
 	}
 	return table

@@ -241,7 +241,7 @@ func (n *Node) talk(ctx context.Context) error {
 		return err
 	}
 	if self.Phase == isFilling {
-		if err := n.fill(ctx, self); err != nil {
+		if full, err := n.fill(ctx, self); err != nil || !full {
 			return err
 		}
 	}
@@ -368,7 +368,7 @@ func (n *Node) pull(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = n.take(ctx, self, out.Changes, out.Applied, func(ctx context.Context, tx *sql.Tx) error { return notePulled(ctx, tx, out.Newest) })
+		_, err = n.take(ctx, self, out.Changes, out.Applied, func(ctx context.Context, tx *sql.Tx) error { return notePulled(ctx, tx, out.Newest) })
 		if err != nil || !out.More {
 			return err
 		}
@@ -376,11 +376,12 @@ func (n *Node) pull(ctx context.Context) error {
 }
 
 // fill fetches all that is the node's, table by table; stopped, it goes on where
-// it was.
-func (n *Node) fill(ctx context.Context, self Self) error {
+// it was. full is false when another process of the node has begun something else
+// meanwhile: what this one was fetching is of a time that is over.
+func (n *Node) fill(ctx context.Context, self Self) (full bool, err error) {
 	first, err := n.Centre.Rows(ctx, cardapi.Rows{NodeHead: n.head(self)})
 	if err != nil {
-		return err
+		return false, err
 	}
 	reached := self.FillTable == ""
 	for _, table := range first.Tables {
@@ -394,32 +395,33 @@ func (n *Node) fill(ctx context.Context, self Self) error {
 		for {
 			out, err := n.Centre.Rows(ctx, cardapi.Rows{NodeHead: n.head(self), Table: table, After: after})
 			if err != nil {
-				return err
+				return false, err
 			}
 			for i := range out.Changes {
 				out.Changes[i].Sequence = id64()
 			}
 			after = out.After
-			err = n.take(ctx, self, out.Changes, self.Acked, func(ctx context.Context, tx *sql.Tx) error {
+			taken, err := n.take(ctx, self, out.Changes, self.Acked, func(ctx context.Context, tx *sql.Tx) error {
 				return noteFilled(ctx, tx, table, after)
 			})
-			if err != nil {
-				return err
+			if err != nil || !taken {
+				return false, err
 			}
 			if !out.More {
 				break
 			}
 		}
 	}
-	return n.Desk.DB.Tx(ctx, noteReady)
+	return n.take(ctx, self, nil, self.Acked, noteReady)
 }
 
 // take writes what the centre has told, and what then writes, in one transaction
-// that is void when another process of the node was first.
-func (n *Node) take(ctx context.Context, self Self, changes []cardapi.Change, applied int64, then func(ctx context.Context, tx *sql.Tx) error) error {
-	return n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+// that is void, taken false, when another process of the node was first.
+func (n *Node) take(ctx context.Context, self Self, changes []cardapi.Change, applied int64, then func(ctx context.Context, tx *sql.Tx) error) (taken bool, err error) {
+	err = n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		taken = false // the transaction may be tried again
 		now, _, err := loadSelf(ctx, tx, n.Desk.DB.ForUpdate())
-		if err != nil || now.Pulled != self.Pulled || now.Epoch != self.Epoch {
+		if err != nil || now.Pulled != self.Pulled || now.Epoch != self.Epoch || now.Phase != self.Phase {
 			return err
 		}
 		done, err := merge.From(ctx, tx, merge.Centre)
@@ -437,6 +439,8 @@ func (n *Node) take(ctx context.Context, self Self, changes []cardapi.Change, ap
 		if err := done(); err != nil {
 			return err
 		}
+		taken = true
 		return then(ctx, tx)
 	})
+	return taken && err == nil, err
 }

@@ -40,8 +40,8 @@ func (p Pages) Mount() {
 	}
 }
 
-// Fill puts the mark into the navigation: the count is what waits while the line
-// is down, else what is to be decided.
+// Fill puts the mark into the navigation of every page: while the line is down
+// since when, and how much waits; else the count of what is to be decided.
 func (p Pages) Fill(ctx context.Context, v *page.View) error {
 	staff := desk.Of(ctx)
 	if p.Desk == nil || staff.Post.ID == "" {
@@ -68,7 +68,11 @@ func (p Pages) Fill(ctx context.Context, v *page.View) error {
 		if err != nil {
 			return err
 		}
-		item.Key, item.Badge = "card.nav.node_down", page.Badge(int(waiting))
+		item.Key = "card.nav.node_down"
+		item.Badge = text.T(ctx, "card.node.badge", "At", text.Moment(self.DownSince), "Count", waiting)
+	}
+	if self.Halted() {
+		item.Key, item.Badge = "card.nav.node_halted", "!"
 	}
 	v.Nav = append(v.Nav, item)
 	return nil
@@ -88,8 +92,8 @@ type stateOf struct {
 	Places    []placeOf
 	Peers     []peer
 	Held      []waitingChange
-	Conflicts []Conflict
-	Decided   []Conflict
+	Conflicts []matter
+	Decided   []matter
 	Decider   bool
 	Few       int64 // numbers fewer than that are marked
 	Form      *page.Form
@@ -140,16 +144,23 @@ func (p Pages) render(w http.ResponseWriter, r *http.Request, form *page.Form, s
 		Decider: slices.Contains(deciders, staff.Post.Role), Form: form, Now: p.Desk.Clock.Now(), Names: map[string]string{},
 		Name: func(code string) string { return p.Desk.Directory.Name(ctx, code).Here(ctx) },
 	}
-	var err error
-	if v.Conflicts, err = Conflicts(ctx, q, staff.Post.Organisation, false); err != nil {
+	open, err := Conflicts(ctx, q, staff.Post.Organisation, false)
+	if err != nil {
 		return err
 	}
-	if v.Decided, err = Conflicts(ctx, q, staff.Post.Organisation, true); err != nil {
+	decided, err := Conflicts(ctx, q, staff.Post.Organisation, true)
+	if err != nil {
 		return err
 	}
-	if err := p.Desk.SeenAll(ctx, pinsOf(v.Conflicts, v.Decided), "conflict.read"); err != nil {
+	if err := p.Desk.SeenAll(ctx, pinsOf(open, decided), "conflict.read"); err != nil {
 		return err
 	}
+	both := slices.Concat(open, decided)
+	called, err := namesOf(ctx, p.Desk, both)
+	if err != nil {
+		return err
+	}
+	v.Conflicts, v.Decided = matters(both[:len(open)], called), matters(both[len(open):], called)
 	if p.Centre != nil {
 		if v.Peers, err = peers(ctx, q); err != nil {
 			return err

@@ -4,13 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/node/capture"
+	"github.com/sanarip/sanarip/system/card/internal/node/merge"
 )
 
 // Conflict is a value that both sides changed.
@@ -32,6 +36,7 @@ type Conflict struct {
 	OursBy, TheirsBy string // who wrote the value, "" not known
 	OursPlace        string // organisation of who wrote it
 	TheirsPlace      string
+	Subject          string // what tells the row from others of its table
 }
 
 // mostConflicts that a page shows.
@@ -96,40 +101,38 @@ func openConflicts(ctx context.Context, q db.Querier) (map[string]int, error) {
 	return all, rows.Err()
 }
 
-// Decide settles a conflict: take is "ours", the centre's value, or "theirs", the
-// node's. Of two who decide the first wins; a value that has become a third
-// meanwhile stays.
+// Decide settles a conflict, and those of the row that go with it: take is "ours",
+// the centre's value, or "theirs", the node's. Of two who decide the first wins; a
+// value that has become a third meanwhile stays.
 func Decide(ctx context.Context, d *desk.Desk, schema *capture.Schema, conflictID, take string) error {
 	if take != "ours" && take != "theirs" {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	staff := desk.Of(ctx)
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var table, key, column, ours, theirs, stands, patientID string
-		err := tx.QueryRowContext(ctx, `UPDATE change_conflict SET decided_at = $2, decided_by = $3, decided_name = $4
-			WHERE id = $1 AND organisation = $5 AND decided_at = 0 RETURNING tbl, row_key, col, ours, theirs, stands, patient_id`,
-			conflictID, db.Micros(d.Clock.Now()), staff.PIN, staff.Name, staff.Post.Organisation).Scan(&table, &key, &column, &ours, &theirs, &stands, &patientID)
-		if err == sql.ErrNoRows { //nolint:errorlint // Scan gives it bare
-			return fail.New(fail.Conflict, "card.node.decided")
+		var table, key, column, patientID string
+		err := tx.QueryRowContext(ctx, `SELECT tbl, row_key, col, patient_id FROM change_conflict WHERE id = $1 AND organisation = $2`,
+			conflictID, staff.Post.Organisation).Scan(&table, &key, &column, &patientID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fail.New(fail.NotFound, "kit.not_found")
 		}
 		if err != nil {
 			return err
 		}
-		t, ok := schema.Table(table)
-		if !ok || !t.Has(column) {
-			return fail.New(fail.NotFound, "kit.not_found")
-		}
-		row, ok, err := schema.Load(ctx, tx, t, capture.SplitKey(key), d.DB.ForUpdate())
-		if err != nil || !ok || take == stands {
+		with, err := settled(ctx, tx, staff, conflictID, table, key, companions(table, column), d.Clock.Now())
+		if err != nil {
 			return err
 		}
-		values := map[string]string{"ours": ours, "theirs": theirs}
-		if row.String(column) == values[stands] {
-			if err := schema.Update(ctx, tx, t, capture.SplitKey(key), capture.Row{column: t.Value(column, values[take])}); err != nil {
+		t, ok := schema.Table(table)
+		if !ok || len(with) == 0 {
+			return fail.New(fail.Conflict, "card.node.decided")
+		}
+		for _, one := range with {
+			if err := settle(ctx, tx, d, schema, t, one, take); err != nil {
 				return err
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE change_conflict SET stands = $2 WHERE id = $1`, conflictID, take); err != nil {
+		if err := merge.Follow(ctx, tx, schema, t, capture.SplitKey(key)); err != nil {
 			return err
 		}
 		var pin string
@@ -139,4 +142,129 @@ func Decide(ctx context.Context, d *desk.Desk, schema *capture.Schema, conflictI
 		}
 		return d.Seen(ctx, tx, pin, "conflict.decide", key)
 	})
+}
+
+// one is a conflict that is being settled.
+type one struct{ id, column, ours, theirs, stands string }
+
+// settled marks the conflict and its companions as decided, and gives them; none
+// when somebody else was first.
+func settled(ctx context.Context, tx *sql.Tx, staff desk.Staff, conflictID, table, key string, with []string, at time.Time) ([]one, error) {
+	condition, args := `id = $4`, []any{db.Micros(at), staff.PIN, staff.Name, conflictID, table, key, staff.Post.Organisation}
+	if len(with) > 0 {
+		marks := make([]string, len(with))
+		for i, column := range with {
+			args = append(args, column)
+			marks[i] = "$" + strconv.Itoa(len(args))
+		}
+		// The leading one first: who comes second finds it decided, and does nothing.
+		condition = `(id = $4 OR (col IN (` + strings.Join(marks, ", ") + `) AND EXISTS (SELECT 1 FROM change_conflict l WHERE l.id = $4 AND l.decided_at = 0)))`
+	}
+	rows, err := tx.QueryContext(ctx, `UPDATE change_conflict SET decided_at = $1, decided_by = $2, decided_name = $3
+		WHERE decided_at = 0 AND tbl = $5 AND row_key = $6 AND organisation = $7 AND `+condition+` RETURNING id, col, ours, theirs, stands`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []one
+	for rows.Next() {
+		var o one
+		if err := rows.Scan(&o.id, &o.column, &o.ours, &o.theirs, &o.stands); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}
+
+// settle puts the value that was taken in the place of the other.
+func settle(ctx context.Context, tx *sql.Tx, d *desk.Desk, schema *capture.Schema, t capture.Table, o one, take string) error {
+	if take == o.stands || !t.Has(o.column) {
+		return nil
+	}
+	var key string
+	if err := tx.QueryRowContext(ctx, `UPDATE change_conflict SET stands = $2 WHERE id = $1 RETURNING row_key`, o.id, take).Scan(&key); err != nil {
+		return err
+	}
+	row, ok, err := schema.Load(ctx, tx, t, capture.SplitKey(key), d.DB.ForUpdate())
+	if err != nil || !ok {
+		return err
+	}
+	values := map[string]string{"ours": o.ours, "theirs": o.theirs}
+	if row.String(o.column) != values[o.stands] {
+		return nil
+	}
+	err = schema.Update(ctx, tx, t, capture.SplitKey(key), capture.Row{o.column: t.Value(o.column, values[take])})
+	if db.Unique(err) || db.Unresolved(err) { // a bed that another patient has by now
+		return fail.Wrap(err, fail.Conflict, "card.node.decide_taken")
+	}
+	return err
+}
+
+// subjects are the columns that tell rows of a table apart to people.
+var subjects = map[string]string{
+	"diagnosis": "code", "medical_order": "text", "request": "name", "bed": "name", "entry_template": "name", "form": "number", "referral": "number", "pregnancy": "number",
+	"treated_case": "number", "form_signature": "number",
+}
+
+// subject is what tells the row from others of its table, "" where nothing has to.
+func subject(ctx context.Context, q db.Querier, table, key string) (string, error) {
+	column, ok := subjects[table]
+	if !ok {
+		return "", nil
+	}
+	first := capture.SplitKey(key)[0]
+	id := "id"
+	if slices.Contains([]string{"form", "treated_case", "form_signature"}, table) {
+		id = "number"
+	}
+	var name string
+	err := q.QueryRowContext(ctx, `SELECT `+column+` FROM `+table+` WHERE `+id+` = $1 LIMIT 1`, first).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return name, db.Explain(err)
+}
+
+// namesOf reads what the conflicts' codes and ids are called, and their subjects.
+func namesOf(ctx context.Context, d *desk.Desk, all []Conflict) (names, error) {
+	staff := desk.Of(ctx)
+	n := names{staff: map[string]string{staff.PIN: staff.Name}, beds: map[string]string{}, patients: map[string]string{}}
+	if len(all) > 0 {
+		for _, doctor := range d.Directory.Doctors(ctx, staff.Post.Organisation) {
+			n.staff[doctor.PIN] = doctor.PersonName
+		}
+	}
+	organisation, err := d.Directory.Organisation(ctx, staff.Post.Organisation)
+	if err != nil {
+		organisation.Code = staff.Post.Organisation // its copy has not come yet: codes are shown
+	}
+	n.departments = func(ctx context.Context, code string) string {
+		return directory.DepartmentName(organisation, code).Here(ctx)
+	}
+	n.hospitals = func(ctx context.Context, code string) string { return d.Directory.Name(ctx, code).Here(ctx) }
+	for i, c := range all {
+		if all[i].Subject, err = subject(ctx, d.DB.Read, c.Table, c.Key); err != nil {
+			return n, err
+		}
+		f, _ := fieldOf(c.Table, c.Column)
+		query, into := "", n.beds
+		switch f.is {
+		case asBed:
+			query = `SELECT name, room, '' FROM bed WHERE id = $1`
+		case asPatient:
+			query, into = `SELECT family_name, given_name, patronymic FROM patient WHERE id = $1`, n.patients
+		default:
+			continue
+		}
+		for _, value := range []string{c.Base, c.Ours, c.Theirs} {
+			var a, b, c string
+			err := d.DB.Read.QueryRowContext(ctx, query, value).Scan(&a, &b, &c)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return n, db.Explain(err)
+			}
+			into[value] = strings.Join(strings.Fields(a+" "+b+" "+c), " ")
+		}
+	}
+	return n, nil
 }

@@ -268,12 +268,18 @@ func (m *Merger) columns(ctx context.Context, tx *sql.Tx, s Source, t capture.Ta
 				stands, write[column] = "theirs", value
 			}
 			moved = true
+			if Silent(t.Name, column) {
+				continue
+			}
 			if err := m.conflict(ctx, tx, s, t, current, column, c.At, was, is, value, stands); err != nil {
 				return err
 			}
 		}
 	}
 	if err := m.Schema.Update(ctx, tx, t, key, write); err != nil || !moved {
+		return err
+	}
+	if err := Follow(ctx, tx, m.Schema, t, key); err != nil {
 		return err
 	}
 	now, ok, err := m.Schema.Load(ctx, tx, t, key, "")
@@ -327,7 +333,7 @@ func (m *Merger) adopt(ctx context.Context, tx *sql.Tx, s Source, t capture.Tabl
 	write := capture.Row{}
 	for column, value := range after {
 		is := known[column]
-		if is == value || blank(value) || column == "id" || column == "created_at" || column == "created_by" || column == "organisation" || column == "folded_name" {
+		if is == value || blank(value) || column == "id" || column == "created_at" || column == "created_by" || column == "organisation" || Silent(t.Name, column) {
 			continue
 		}
 		if blank(is) {
@@ -339,6 +345,9 @@ func (m *Merger) adopt(ctx context.Context, tx *sql.Tx, s Source, t capture.Tabl
 		}
 	}
 	if err := m.Schema.Update(ctx, tx, t, t.KeyOf(known), write); err != nil {
+		return false, err
+	}
+	if err := Follow(ctx, tx, m.Schema, t, t.KeyOf(known)); err != nil {
 		return false, err
 	}
 	now, ok, err := m.Schema.Load(ctx, tx, t, t.KeyOf(known), "")
