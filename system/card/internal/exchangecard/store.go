@@ -179,6 +179,16 @@ func tearOffsOf(ctx context.Context, q db.Querier, pregnancyID string) ([]Arrive
 	return arrived(ctx, q, `WHERE i.pregnancy_id = $1 AND i.kind = 'mother' ORDER BY i.version DESC`, pregnancyID)
 }
 
+// Returned is what the hospital returned about the woman of the pregnancy, in its
+// newest version, and when it came; nil: nothing did.
+func Returned(ctx context.Context, q db.Querier, pregnancyID string) (*cardapi.TearOff, time.Time, error) {
+	all, err := tearOffsOf(ctx, q, pregnancyID)
+	if err != nil || len(all) == 0 {
+		return nil, time.Time{}, err
+	}
+	return &all[0].TearOff, all[0].ReceivedAt, nil
+}
+
 func arrived(ctx context.Context, q db.Querier, where string, args ...any) ([]Arrived, error) {
 	rows, err := q.QueryContext(ctx, `SELECT i.content, i.received_at, i.read_at, i.read_name FROM tear_off_inbox i `+where, args...)
 	if err != nil {

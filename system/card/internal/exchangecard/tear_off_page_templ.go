@@ -45,7 +45,7 @@ func TearOffBody(t cardapi.TearOff) templ.Component {
 			}
 		}
 		for _, n := range t.Newborns {
-			if len(t.Newborns) > 1 {
+			if t.Kind == cardapi.TearOffMother {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"sn-timeline__title\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

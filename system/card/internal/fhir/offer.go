@@ -92,6 +92,11 @@ func (a *API) Address() string { return a.base }
 // Now is the time of the clock that the API goes by.
 func (a *API) Now() time.Time { return a.clock.Now() }
 
+// In gives a context in which words are spoken in the language.
+func (a *API) In(ctx context.Context, l text.Lang) context.Context {
+	return text.With(ctx, a.texts, l)
+}
+
 // Words are those of the key in every language.
 func (a *API) Words(key string) text.Words { return a.texts.Words(key) }
 

@@ -12,8 +12,8 @@ import (
 
 // Measures of a drawing in its own units; weeks run from left to right.
 const (
-	chartWidth  = 420.0
-	chartHeight = 210.0
+	chartWidth  = 290.0
+	chartHeight = 200.0
 	chartLeft   = 44.0
 	chartTop    = 12.0
 	chartFoot   = 24.0

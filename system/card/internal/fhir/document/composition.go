@@ -57,13 +57,23 @@ var params = map[string]fhir.Param{
 
 func compositions(a *fhir.API) fhir.Source {
 	return fhir.Source{Kind: "Composition", Params: params, Table: documentTable("composition-status", "final"), Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
-		return each(ctx, q, ids, func(s stayRow, k kind) fhir.Made { return compositionMade(a, s, k) })
+		all, err := each(ctx, q, ids, func(s stayRow, k kind) fhir.Made { return compositionMade(a, s, k) })
+		if err != nil {
+			return nil, err
+		}
+		cards, err := ofPregnancies(ctx, a, q, ids, cardComposition)
+		return append(all, cards...), err
 	}}
 }
 
 func documentReferences(a *fhir.API) fhir.Source {
 	return fhir.Source{Kind: "DocumentReference", Params: params, Table: documentTable("document-reference-status", "current"), Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
-		return each(ctx, q, ids, func(s stayRow, k kind) fhir.Made { return referenceMade(a, s, k) })
+		all, err := each(ctx, q, ids, func(s stayRow, k kind) fhir.Made { return referenceMade(a, s, k) })
+		if err != nil {
+			return nil, err
+		}
+		cards, err := ofPregnancies(ctx, a, q, ids, cardReference)
+		return append(all, cards...), err
 	}}
 }
 
@@ -166,14 +176,7 @@ func referenceMade(a *fhir.API, s stayRow, k kind) fhir.Made {
 	d := &DocumentReference{
 		Status: "current", DocStatus: "final", Type: datatype.Code(loinc, k.code, k.display), Subject: datatype.To("Patient", s.PatientID),
 		Date: datatype.Instant(s.updated()), Custodian: datatype.To("Organization", s.Organisation),
-		Category: []datatype.Concept{*datatype.Code("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")},
-		Content: []Content{{
-			Attachment: Attachment{
-				ContentType: "application/fhir+json", URL: a.Address() + "/Composition/" + s.ID + k.ending + "/$document",
-				Title: words(a, k.key), Creation: datatype.Moment(s.updated()),
-			},
-			Format: &datatype.Coding{System: "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", Code: "urn:ihe:iti:xds:2017:mimeTypeSufficient", Display: "mimeType Sufficient"},
-		}},
+		Category: clinicalNote, Content: contentOf(a, s.ID, k, s.updated()),
 		Context: &Context{Encounter: []*datatype.Reference{datatype.To("Encounter", s.ID)}, Period: datatype.Span(s.Admitted, s.Discharged)},
 	}
 	if by := a.Practitioner(s.DoctorPIN, s.Doctor); by != nil {
@@ -183,4 +186,18 @@ func referenceMade(a *fhir.API, s stayRow, k kind) fhir.Made {
 		d.DocStatus = "preliminary"
 	}
 	return fhir.Made{ID: s.ID + k.ending, Resource: d, Updated: s.updated(), PIN: s.PIN, Refs: s.refs()}
+}
+
+// clinicalNote is the category of every document.
+var clinicalNote = []datatype.Concept{*datatype.Code("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")}
+
+// contentOf is where the document of the kind is to be had.
+func contentOf(a *fhir.API, id string, k kind, at time.Time) []Content {
+	return []Content{{
+		Attachment: Attachment{
+			ContentType: "application/fhir+json", URL: a.Address() + "/Composition/" + id + k.ending + "/$document",
+			Title: words(a, k.key), Creation: datatype.Moment(at),
+		},
+		Format: &datatype.Coding{System: "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", Code: "urn:ihe:iti:xds:2017:mimeTypeSufficient", Display: "mimeType Sufficient"},
+	}}
 }

@@ -1,6 +1,6 @@
 // Package document makes documents of a record: the case history and the
-// discharge epicrisis of a stay as Composition with its $document, their
-// DocumentReference, and the International Patient Summary (HL7 IPS, $summary).
+// discharge epicrisis of a stay and the exchange card 113/у of a pregnancy as
+// Composition with its $document, their DocumentReference, and the International Patient Summary (HL7 IPS, $summary).
 //
 // A document is a Bundle that stands alone: the Composition, then everything that
 // its sections name, as far as the reader may see it. Each section has a

@@ -13,23 +13,25 @@ import (
 const signed = `e.signed_at <> 0 AND NOT EXISTS (SELECT 1 FROM entry later WHERE later.root = e.root AND later.version > e.version AND later.signed_at <> 0)`
 
 // documentTable is where documents are found: each stay has its history, and an
-// epicrisis once one is signed.
+// epicrisis once one is signed; each pregnancy its exchange card.
 func documentTable(statuses, status string) fhir.Table {
-	who := fhir.References("s.patient_id")
+	who := fhir.References("x.patient_id")
 	state := fhir.Constant("http://hl7.org/fhir/"+statuses, status)
 	if status == "final" {
-		state = fhir.Codes(map[string]string{"http://hl7.org/fhir/" + statuses: "CASE WHEN x.code = '11503-0' AND s.state = 'open' THEN 'preliminary' ELSE 'final' END"})
+		state = fhir.Codes(map[string]string{"http://hl7.org/fhir/" + statuses: "CASE WHEN x.code <> '18842-5' AND x.state = 'open' THEN 'preliminary' ELSE 'final' END"})
 	}
 	return fhir.Table{
-		From: `(SELECT t.id || '-history' AS id, t.id AS stay_id, '11503-0' AS code, t.admitted_at AS at FROM stay t
-			UNION ALL SELECT e.stay_id || '-epicrisis', e.stay_id, '18842-5', MAX(e.signed_at) FROM entry e WHERE e.kind = 'discharge_epicrisis' AND ` + signed + ` GROUP BY e.stay_id) x
-			JOIN stay s ON s.id = x.stay_id JOIN patient p ON p.id = s.patient_id`,
+		From: `(SELECT t.id || '-history' AS id, t.id AS stay_id, t.patient_id AS patient_id, t.organisation AS organisation, t.state AS state, '11503-0' AS code, t.admitted_at AS at FROM stay t
+			UNION ALL SELECT l.id || '-epicrisis', l.id, l.patient_id, l.organisation, l.state, '18842-5', MAX(e.signed_at) FROM entry e JOIN stay l ON l.id = e.stay_id
+				WHERE e.kind = 'discharge_epicrisis' AND ` + signed + ` GROUP BY l.id, l.patient_id, l.organisation, l.state
+			UNION ALL SELECT g.id || '` + exchangeCard.ending + `', '', g.patient_id, g.organisation, g.state, '` + exchangeCard.code + `', g.created_at FROM pregnancy g) x
+			JOIN patient p ON p.id = x.patient_id`,
 		ID: "x.id",
 		Columns: map[string]fhir.Column{
 			"patient": who, "subject": who, "encounter": fhir.References("x.stay_id"), "type": fhir.Codes(map[string]string{loinc: "x.code"}),
 			"status": state, "date": fhir.Moments("x.at"),
 		},
-		Sorts: map[string]string{"date": "x.at"}, Organisation: "s.organisation",
+		Sorts: map[string]string{"date": "x.at"}, Organisation: "x.organisation",
 	}
 }
 

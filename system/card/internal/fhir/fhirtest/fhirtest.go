@@ -115,7 +115,7 @@ func words(t testing.TB) fstest.MapFS {
 	t.Helper()
 	all := fstest.MapFS{}
 	for up := ".."; len(up) < 30; up += "/.." {
-		files, err := filepath.Glob(up + "/text/fhir*.json")
+		files, err := filepath.Glob(up + "/text/*.json")
 		if err != nil || len(files) == 0 {
 			continue
 		}
