@@ -127,6 +127,9 @@ func openPostgres(ctx context.Context, address, system string, o Options) (*DB, 
 	config.RuntimeParams["search_path"] = system
 	config.RuntimeParams["application_name"] = "sanarip-" + system
 	config.RuntimeParams["timezone"] = "UTC"
+	if _, said := config.RuntimeParams["jit"]; !said {
+		config.RuntimeParams["jit"] = "off" // compiling a plan takes longer than any question of ours
+	}
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(o.Connections)
 	pool.SetMaxIdleConns(o.Connections) // under load none is closed only to be opened anew

@@ -15,13 +15,15 @@ import (
 
 // countReturned is how many cases of the organisation the fund has sent back
 // and nobody has sent again.
-func countReturned(ctx context.Context, q db.Querier, organisation string) (int, error) {
-	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM treated_case c JOIN stay s ON s.id = c.stay_id
-		JOIN form f ON f.number = c.number AND f.state = 'valid'
-		WHERE s.organisation = $1 AND c.state = 'returned'
-		AND NOT EXISTS (SELECT 1 FROM treated_case later WHERE later.number = c.number AND later.revision > c.revision)`, organisation).Scan(&n)
-	return n, db.Explain(err)
+func countReturned(organisation string, n *int) db.Question {
+	return db.Question{
+		Query: `SELECT COUNT(*) FROM treated_case c JOIN stay s ON s.id = c.stay_id
+			JOIN form f ON f.number = c.number AND f.state = 'valid'
+			WHERE s.organisation = $1 AND c.state = 'returned' AND substr(c.number, 10, 6) = $1
+			AND NOT EXISTS (SELECT 1 FROM treated_case later WHERE later.number = c.number AND later.revision > c.revision)`,
+		Args: []any{organisation},
+		Each: func(row db.Row) error { return row.Scan(n) },
+	}
 }
 
 // wantDirectory orders one copy of НИСУР for the ten minutes at hand.

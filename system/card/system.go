@@ -155,12 +155,8 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		if slices.Contains(desk.Ward, staff.Post.Role) && !strings.HasPrefix(v.Path, "/patients/find") && v.Path != "/patients" {
 			v.Search = page.Search{Action: "/patients/find", Name: "q", Key: "card.find.field"}
 		}
-		returned, err := countReturned(r.Context(), s.desk.DB.Read, staff.Post.Organisation)
-		if err != nil {
-			return err
-		}
-		referred, err := referral.Count(r.Context(), s.desk)
-		if err != nil {
+		var returned, referred int
+		if err := s.desk.DB.Ask(r.Context(), countReturned(staff.Post.Organisation, &returned), referral.Counting(r.Context(), s.desk, &referred)); err != nil {
 			return err
 		}
 		place := s.desk.Directory.PlaceOf(r.Context(), staff.Post.Organisation)

@@ -23,7 +23,7 @@ func (d *Desk) SeenAll(ctx context.Context, pins []string, action string) error 
 		return nil
 	}
 	// Another process may have recorded it, or this one before it was started anew.
-	known, err := lookedAt(ctx, d.DB.Read, who, fresh, now.Add(-shift))
+	known, err := lookedAt(ctx, d.DB.Read, who, now.Add(-shift))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -39,6 +40,7 @@ type Directory struct {
 	doctors map[string]staffList // by organisation
 	places  map[string]Place     // by organisation
 	read    map[string]reading   // by organisation, what its row last said
+	heads   map[string]time.Time // by organisation, when the copy of its heads was made, as this process knows it
 }
 
 // reading is a row of the copy and what it says.

@@ -23,7 +23,7 @@ func TestSync(t *testing.T) {
 		}
 		state := func() map[string]string {
 			states := map[string]string{}
-			beds, err := ward.Beds(ctx, d.Read, cardtest.Hospital, "18")
+			beds, err := ward.Beds(ctx, desk, cardtest.Hospital, "18")
 			if err != nil {
 				t.Fatal(err)
 			}

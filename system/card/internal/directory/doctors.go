@@ -91,3 +91,22 @@ func doctorsOf(staff []workforceapi.Post) []workforceapi.Post {
 	})
 	return doctors
 }
+
+// HeadsCopied is when the copy of who heads the organisation's departments was
+// made, as far as this process knows; the zero time when it does not.
+func (d *Directory) HeadsCopied(organisation string) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.heads[organisation]
+}
+
+// NoteHeads remembers when the copy was made, so that not every discharge asks
+// the database for it.
+func (d *Directory) NoteHeads(organisation string, at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.heads == nil {
+		d.heads = map[string]time.Time{}
+	}
+	d.heads[organisation] = at
+}

@@ -16,9 +16,28 @@ import (
 // understands it anew only when it says something else.
 func (d *Directory) load(ctx context.Context, code string) (workforceapi.Organisation, error) {
 	var data string
-	if err := d.DB.Read.QueryRowContext(ctx, `SELECT data FROM organisation WHERE code = $1`, code).Scan(&data); err != nil {
+	if err := d.DB.Read.QueryRowContext(ctx, rowOf, code).Scan(&data); err != nil {
 		return workforceapi.Organisation{}, err
 	}
+	return d.understand(code, data)
+}
+
+const rowOf = `SELECT data FROM organisation WHERE code = $1`
+
+// Asking is the question for an organisation, to be asked beside others, and what
+// gives it when it was asked: as Organisation does.
+func (d *Directory) Asking(code string) (db.Question, func(ctx context.Context) (workforceapi.Organisation, error)) {
+	var data string
+	return db.Question{Query: rowOf, Args: []any{code}, Each: func(row db.Row) error { return row.Scan(&data) }},
+		func(ctx context.Context) (workforceapi.Organisation, error) {
+			if data == "" {
+				return d.Organisation(ctx, code)
+			}
+			return d.understand(code, data)
+		}
+}
+
+func (d *Directory) understand(code, data string) (workforceapi.Organisation, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known, ok := d.read[code]; ok && known.data == data {

@@ -20,9 +20,16 @@ const (
 // logged, not returned.
 func RefreshHeads(ctx context.Context, d *desk.Desk, organisation string) error {
 	now := d.Clock.Now()
-	synced, err := headsSynced(ctx, d.DB.Read, organisation)
-	if err != nil || d.Exchange == nil || now.Sub(synced) < headsFresh {
+	if d.Exchange == nil || now.Sub(d.Directory.HeadsCopied(organisation)) < headsFresh {
+		return nil
+	}
+	synced, err := headsSynced(ctx, d.DB.Read, organisation) // another process may have copied them
+	if err != nil {
 		return err
+	}
+	if now.Sub(synced) < headsFresh {
+		d.Directory.NoteHeads(organisation, synced)
+		return nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, headsWait)
 	defer cancel()
@@ -31,9 +38,13 @@ func RefreshHeads(ctx context.Context, d *desk.Desk, organisation string) error 
 		d.Log.WarnContext(ctx, "heads of departments not copied", "system", "card", "error", err.Error())
 		return nil
 	}
-	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return saveHeads(ctx, tx, organisation, headPosts(staff), now)
 	})
+	if err == nil {
+		d.Directory.NoteHeads(organisation, now)
+	}
+	return err
 }
 
 // headPosts keeps one head a department: the one whose post began first.

@@ -117,7 +117,7 @@ func TestReadByPages(t *testing.T) {
 				VALUES ($1, $2, $3, $1, 1, '', $4, $5, $6, '', '', $5)`, roots[i], stayID, kind, body, at, formtest.DoctorPIN)
 		}
 		read := func(wish Wish) Part {
-			part, err := Read(t.Context(), w.Desk.DB.Read, stayID, wish)
+			part, err := Read(t.Context(), w.Desk.DB, stayID, wish)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -87,8 +88,13 @@ func wishOf(r *http.Request) Wish {
 func (v historyOf) render(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, root string, status int) error {
 	ctx := r.Context()
 	v.Me = desk.Of(ctx).PIN
+	writes := writing.MayWrite(ctx)
+	var beside []db.Question
+	if writes && v.Stay.State == stay.Open {
+		beside = append(beside, template.Offering(ctx, v.Stay.Department, &v.Templates))
+	}
 	var err error
-	if v.Part, err = Read(ctx, d.DB.Read, v.Stay.ID, v.Wish); err != nil {
+	if v.Part, err = Read(ctx, d.DB, v.Stay.ID, v.Wish, beside...); err != nil {
 		return err
 	}
 	for i := range v.Part.Entries {
@@ -96,13 +102,10 @@ func (v historyOf) render(w http.ResponseWriter, r *http.Request, d *desk.Desk, 
 			v.Correct = &v.Part.Entries[i]
 		}
 	}
-	if writing.MayWrite(ctx) && (v.Stay.State == stay.Open || v.Correct != nil) {
+	if writes && (v.Stay.State == stay.Open || v.Correct != nil) {
 		v.Form = form
 	}
 	if v.Form != nil && v.Correct == nil {
-		if v.Templates, err = template.Offered(ctx, d, v.Stay.Department); err != nil {
-			return err
-		}
 		v.Copy = v.Part.Kinds[form.Get("kind")] > 0
 	}
 	return page.Render(w, r, status, historyView(v))

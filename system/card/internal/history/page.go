@@ -36,9 +36,73 @@ type Part struct {
 }
 
 // Read gives a page of the history. A day leads to the page that begins with
-// its last entry.
-func Read(ctx context.Context, q db.Querier, stayID string, wish Wish) (Part, error) {
-	all, err := contents(ctx, q, stayID)
+// its last entry. The questions beside are asked along with its own.
+func Read(ctx context.Context, d *db.DB, stayID string, wish Wish, beside ...db.Question) (Part, error) {
+	if wish.Words == "" && wish.Root == "" && wish.Day.IsZero() {
+		part, ok, err := turned(ctx, d, stayID, wish, beside)
+		if ok || err != nil {
+			return part, err
+		}
+	} else if len(beside) > 0 {
+		if err := d.Ask(ctx, beside...); err != nil {
+			return Part{}, err
+		}
+	}
+	return sought(ctx, d, stayID, wish)
+}
+
+// turned is a page by its number alone: the entries of the stay are counted by the
+// database, and only those of the page are read. ok is false when there is no such
+// page, when an entry was corrected, which the pages must not show twice, or when
+// the day began at another hour then.
+func turned(ctx context.Context, d *db.DB, stayID string, wish Wish, beside []db.Question) (part Part, ok bool, err error) {
+	part = Part{Page: max(1, wish.Page), Kinds: map[string]int{}}
+	ok = true
+	err = d.Ask(ctx, append([]db.Question{
+		heapsQuestion(stayID, func(h heap) {
+			day, same := h.date()
+			ok = ok && same && h.version == 1
+			part.All += h.count
+			part.Kinds[h.kind] += h.count
+			if (wish.Kind == "" || wish.Kind == h.kind) && (wish.PIN == "" || wish.PIN == h.byPIN) {
+				part.Found += h.count
+			}
+			if len(part.Days) == 0 || part.Days[len(part.Days)-1] != day {
+				part.Days = append(part.Days, day)
+			}
+		}),
+		pageQuestion(stayID, wish, part.Page, func(e Entry) { part.Entries = append(part.Entries, e) }),
+	}, beside...)...)
+	part.Pages = max(1, (part.Found+onPage-1)/onPage)
+	return part, ok && err == nil && part.Page <= part.Pages, err
+}
+
+// heap is how many entries of a kind an author has written on a day.
+type heap struct {
+	kind, byPIN    string
+	day            int64 // since 1970, by the hour that is in force now
+	count, version int   // version is the highest among them
+}
+
+const dayMicros = int64(24 * time.Hour / time.Microsecond)
+
+// shifted is by how much the day begins earlier here than in UTC, in microseconds.
+func shifted(at time.Time) int64 {
+	_, seconds := at.In(clock.Bishkek).Zone()
+	return int64(seconds) * int64(time.Second/time.Microsecond)
+}
+
+// date is the day; same is false when it began at another hour then, as before
+// 2005, when the country changed to summer time.
+func (h heap) date() (day clock.Date, same bool) {
+	begins := time.UnixMicro(h.day*dayMicros - shifted(time.Now()))
+	now := shifted(time.Now())
+	return clock.DateOf(begins), shifted(begins) == now && shifted(begins.Add(24*time.Hour)) == now
+}
+
+// sought is the page on which the wish leads.
+func sought(ctx context.Context, d *db.DB, stayID string, wish Wish) (Part, error) {
+	all, err := contents(ctx, d, stayID)
 	if err != nil {
 		return Part{}, err
 	}
@@ -49,7 +113,7 @@ func Read(ctx context.Context, q db.Querier, stayID string, wish Wish) (Part, er
 			part.Days = append(part.Days, day)
 		}
 	}
-	if all, err = fitting(ctx, q, stayID, all, wish); err != nil {
+	if all, err = fitting(ctx, d.Read, stayID, all, wish); err != nil {
 		return part, err
 	}
 	part.Found, part.Pages = len(all), max(1, (len(all)+onPage-1)/onPage)
@@ -68,7 +132,7 @@ func Read(ctx context.Context, q db.Querier, stayID string, wish Wish) (Part, er
 	for _, l := range all[(part.Page-1)*onPage : min(part.Page*onPage, len(all))] {
 		roots = append(roots, l.root)
 	}
-	part.Entries, err = entriesOf(ctx, q, stayID, roots)
+	part.Entries, err = entriesOf(ctx, d.Read, stayID, roots)
 	return part, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -109,23 +110,51 @@ type line struct {
 }
 
 // contents is every entry of the stay, the newest first, without the texts.
-func contents(ctx context.Context, q db.Querier, stayID string) ([]line, error) {
-	rows, err := q.QueryContext(ctx, `SELECT root, kind, by_pin, at FROM entry e WHERE stay_id = $1 AND signed_at <> 0
-		AND NOT EXISTS (SELECT 1 FROM entry newer WHERE newer.root = e.root AND newer.version > e.version)
-		ORDER BY at DESC, root DESC`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
+func contents(ctx context.Context, d *db.DB, stayID string) ([]line, error) {
 	var all []line
-	for rows.Next() {
-		var l line
-		if err := rows.Scan(&l.root, &l.kind, &l.byPIN, &l.at); err != nil {
-			return nil, err
-		}
-		all = append(all, l)
+	err := d.Ask(ctx, db.Question{
+		Query: `SELECT root, kind, by_pin, at FROM entry e WHERE stay_id = $1 AND signed_at <> 0
+			AND NOT EXISTS (SELECT 1 FROM entry newer WHERE newer.root = e.root AND newer.version > e.version)
+			ORDER BY at DESC, root DESC`,
+		Args: []any{stayID},
+		Each: func(row db.Row) error {
+			var l line
+			err := row.Scan(&l.root, &l.kind, &l.byPIN, &l.at)
+			all = append(all, l)
+			return err
+		},
+	})
+	return all, err
+}
+
+// heapsQuestion counts the versions of the stay's entries, the newest day first.
+func heapsQuestion(stayID string, each func(heap)) db.Question {
+	return db.Question{
+		Query: `SELECT kind, by_pin, (at + $2) / $3 AS day, COUNT(*), MAX(version) FROM entry WHERE stay_id = $1 AND signed_at <> 0
+			GROUP BY kind, by_pin, (at + $2) / $3 ORDER BY 3 DESC, 1, 2`,
+		Args: []any{stayID, shifted(time.Now()), dayMicros},
+		Each: func(row db.Row) error {
+			var h heap
+			err := row.Scan(&h.kind, &h.byPIN, &h.day, &h.count, &h.version)
+			each(h)
+			return err
+		},
 	}
-	return all, rows.Err()
+}
+
+// pageQuestion reads the page of the stay's entries, the newest first, of a history
+// in which nothing was corrected.
+func pageQuestion(stayID string, wish Wish, page int, each func(Entry)) db.Question {
+	return db.Question{
+		Query: `SELECT ` + entryColumns + ` FROM entry WHERE stay_id = $1 AND signed_at <> 0
+			AND ($2 = '' OR kind = $2) AND ($3 = '' OR by_pin = $3) ORDER BY at DESC, root DESC LIMIT $4 OFFSET $5`,
+		Args: []any{stayID, wish.Kind, wish.PIN, int64(onPage), int64(page-1) * onPage},
+		Each: func(row db.Row) error {
+			e, err := scanEntry(row)
+			each(e)
+			return err
+		},
+	}
 }
 
 // texts are the last versions' texts of the stay by root, for a search in them.
@@ -158,7 +187,7 @@ func diagnosisOf(ctx context.Context, q db.Querier, stayID string) (string, erro
 	return strings.TrimSpace(code + " " + words), db.Explain(err)
 }
 
-func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
+func scanEntry(row db.Row) (Entry, error) {
 	var e Entry
 	var at, signed int64
 	var lines string

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/cardapi"
@@ -43,9 +44,9 @@ func Mount(d *desk.Desk, p *exchangeapi.Provider, mailbox string) {
 	d.Site.Handle(d.Mux, "GET /check/referral/{code}", with(checkPage))
 }
 
-// Count is how many referrals wait for an answer of the reader's department, or
-// of the whole organisation when they have none: for the navigation.
-func Count(ctx context.Context, d *desk.Desk) (int, error) {
+// Counting asks how many referrals wait for an answer of the reader's department,
+// or of the whole organisation when they have none: for the navigation.
+func Counting(ctx context.Context, d *desk.Desk, n *int) db.Question {
 	post := desk.Of(ctx).Post
-	return countNew(ctx, d.DB.Read, post.Organisation, post.Department, d.Clock.Now())
+	return countingNew(post.Organisation, post.Department, d.Clock.Now(), n)
 }

@@ -235,13 +235,14 @@ func ruleOf(ctx context.Context, q db.Querier, what string, on clock.Date) (Rule
 	return r, db.Explain(err)
 }
 
-// countNew is how many referrals wait for an answer of the organisation's
+// countingNew asks how many referrals wait for an answer of the organisation's
 // department ("" for all).
-func countNew(ctx context.Context, q db.Querier, organisation, department string, now time.Time) (int, error) {
-	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM referral WHERE to_organisation = $1 AND state = 'sent' AND valid_until >= $3 AND ($2 = '' OR to_department = $2)`,
-		organisation, department, clock.DateOf(now).String()).Scan(&n)
-	return n, db.Explain(err)
+func countingNew(organisation, department string, now time.Time, n *int) db.Question {
+	return db.Question{
+		Query: `SELECT COUNT(*) FROM referral WHERE to_organisation = $1 AND state = 'sent' AND valid_until >= $3 AND ($2 = '' OR to_department = $2)`,
+		Args:  []any{organisation, department, clock.DateOf(now).String()},
+		Each:  func(row db.Row) error { return row.Scan(n) },
+	}
 }
 
 // saveRule writes a row of a rule and says whether it changed anything.

@@ -26,7 +26,7 @@ type Lying struct {
 // Patients of the department in the order of the beds, those without a bed last.
 func Patients(ctx context.Context, d *desk.Desk, department string) ([]Lying, error) {
 	organisation := desk.Of(ctx).Post.Organisation
-	beds, unbedded, err := ward.Floor(ctx, d.DB.Read, organisation, department)
+	beds, unbedded, err := ward.Floor(ctx, d, organisation, department)
 	if err != nil {
 		return nil, err
 	}

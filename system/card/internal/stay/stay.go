@@ -12,7 +12,6 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
-	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
 
@@ -89,20 +88,9 @@ func Read(ctx context.Context, d *desk.Desk, stayID string) (View, error) {
 // Find is Read without the record of the access, for pages whose use case
 // writes its own.
 func Find(ctx context.Context, d *desk.Desk, stayID string) (View, error) {
-	v, err := load(ctx, d.DB.Read, stayID, desk.Of(ctx).Post.Organisation)
-	if err != nil {
-		return v, err
-	}
+	v, err := find(ctx, d, stayID, desk.Of(ctx).Post.Organisation)
 	v.Now = d.Clock.Now()
-	if v.Counts, err = loadCounts(ctx, d.DB.Read, stayID); err != nil {
-		return v, err
-	}
-	o, err := d.Directory.Organisation(ctx, v.Organisation)
-	if err != nil { // names are not worth a closed history
-		d.Log.WarnContext(ctx, "organisation without names", "system", "card", "error", err.Error())
-	}
-	v.OrganisationName, v.DepartmentName = o.Name, directory.DepartmentName(o, v.Department)
-	return v, nil
+	return v, err
 }
 
 // Day of the stay on the day given, counted from 1; after the discharge its length.

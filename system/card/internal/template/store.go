@@ -27,23 +27,19 @@ func find(ctx context.Context, q db.Querier, organisation, id string) (Template,
 	return t, db.Explain(err)
 }
 
-func offered(ctx context.Context, q db.Querier, organisation, department, pin string) ([]Template, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM entry_template
-		WHERE organisation = $1 AND (owner_pin = $3 OR (owner_pin = '' AND department = $2))
-		ORDER BY CASE WHEN owner_pin = '' THEN 1 ELSE 0 END, name, id`, organisation, department, pin)
-	if err != nil {
-		return nil, db.Explain(err)
+// offering asks for the department's texts and the doctor's own.
+func offering(organisation, department, pin string, into *[]Template) db.Question {
+	return db.Question{
+		Query: `SELECT ` + columns + ` FROM entry_template
+			WHERE organisation = $1 AND (owner_pin = $3 OR (owner_pin = '' AND department = $2))
+			ORDER BY CASE WHEN owner_pin = '' THEN 1 ELSE 0 END, name, id`,
+		Args: []any{organisation, department, pin},
+		Each: func(row db.Row) error {
+			t, err := scan(row)
+			*into = append(*into, t)
+			return err
+		},
 	}
-	defer func() { _ = rows.Close() }()
-	var all []Template
-	for rows.Next() {
-		t, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, t)
-	}
-	return all, rows.Err()
 }
 
 func count(ctx context.Context, q db.Querier, organisation, department, owner string) (int, error) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
@@ -111,8 +112,15 @@ func Remove(ctx context.Context, d *desk.Desk, id string) error {
 // Offered are those that the member of staff of ctx may begin an entry with:
 // their own first, then those of the department in which the patient lies.
 func Offered(ctx context.Context, d *desk.Desk, department string) ([]Template, error) {
+	var all []Template
+	err := d.DB.Ask(ctx, Offering(ctx, department, &all))
+	return all, err
+}
+
+// Offering is the question of Offered, to be asked beside others.
+func Offering(ctx context.Context, department string, into *[]Template) db.Question {
 	staff := desk.Of(ctx)
-	return offered(ctx, d.DB.Read, staff.Post.Organisation, department, staff.PIN)
+	return offering(staff.Post.Organisation, department, staff.PIN, into)
 }
 
 // Find is a template that the member of staff of ctx may use.

@@ -71,35 +71,20 @@ func boardPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		Organisation: o, Department: department, List: r.URL.Query().Get("view") == "list",
 		Names: slices.Contains(desk.Ward, staff.Post.Role), Now: d.Clock.Now(),
 	}
-	if v.Beds, v.Unbedded, err = Floor(ctx, d.DB.Read, o.Code, department.Code); err != nil {
-		return err
-	}
-	if v.Count, err = countOpen(ctx, d.DB.Read, o.Code); err != nil {
-		return err
-	}
-	reserved, err := reservations(ctx, d.DB.Read, o.Code, department.Code, v.Now)
-	if err != nil {
-		return err
-	}
-	keep(v.Beds, reserved)
+	v.Count = map[string]int{}
+	var incoming *[]Transfer
 	if v.Names {
-		if v.Incoming, err = Incoming(ctx, d.DB.Read, o.Code, department.Code); err != nil {
-			return err
-		}
+		incoming = &v.Incoming
+	}
+	if v.Beds, v.Unbedded, err = readFloor(ctx, d.DB, o.Code, department.Code, v.Now, v.Count, incoming); err != nil {
+		return err
+	}
+	if v.Names {
 		if err := d.SeenAll(ctx, v.pins(), "ward.read"); err != nil {
 			return err
 		}
 	}
 	return page.Render(w, r, http.StatusOK, boardView(v))
-}
-
-// keep marks the free beds that are reserved.
-func keep(beds []Bed, reserved map[string]Reservation) {
-	for i := range beds {
-		if r, ok := reserved[beds[i].ID]; ok && beds[i].Free() {
-			beds[i].Reserved = &r
-		}
-	}
 }
 
 func (v board) pins() []string {
@@ -165,7 +150,7 @@ func renderBed(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.
 	if !ok {
 		return fail.New(fail.NotFound, "card.bed.not_found")
 	}
-	beds, err := Beds(ctx, d.DB.Read, organisation, b.Department)
+	beds, err := Beds(ctx, d, organisation, b.Department)
 	if err != nil {
 		return err
 	}

@@ -140,7 +140,7 @@ func TestManyMoveIntoOneBed(t *testing.T) {
 			})
 		}
 		all.Wait()
-		_, waiting, err := ward.Floor(ctx, d.DB.Read, cardtest.Hospital, "18")
+		_, waiting, err := ward.Floor(ctx, d, cardtest.Hospital, "18")
 		if err != nil || done != 1 || len(waiting) != times-1 {
 			t.Errorf("%d in one bed, %d wait, %v", done, len(waiting), err)
 		}

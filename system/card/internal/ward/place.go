@@ -23,7 +23,7 @@ func Places(ctx context.Context, d *desk.Desk, own string) ([]design.Option, err
 	options := []design.Option{{Value: "", Label: "—"}}
 	var others []design.Option
 	for _, department := range o.Departments {
-		beds, err := Beds(ctx, d.DB.Read, organisation, department.Code)
+		beds, err := Beds(ctx, d, organisation, department.Code)
 		if err != nil {
 			return nil, err
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
 
@@ -15,69 +17,101 @@ const mainCode = `COALESCE((SELECT code FROM diagnosis WHERE stay_id = s.id AND 
 
 // Beds are the department's beds in the order of the board. A closed bed is
 // among them only while somebody lies in it.
-func Beds(ctx context.Context, q db.Querier, organisation, department string) ([]Bed, error) {
-	beds, _, err := Floor(ctx, q, organisation, department)
+func Beds(ctx context.Context, d *desk.Desk, organisation, department string) ([]Bed, error) {
+	beds, _, err := Floor(ctx, d, organisation, department)
 	return beds, err
 }
 
 // Floor is Beds, and the department's patients without a bed, the longest
 // waiting first.
-func Floor(ctx context.Context, q db.Querier, organisation, department string) ([]Bed, []Lying, error) {
-	lying, err := lyingIn(ctx, q, organisation, department)
-	if err != nil {
-		return nil, nil, err
-	}
-	beds, err := bedsWith(ctx, q, organisation, department, lying)
-	return beds, lying[""], err
+func Floor(ctx context.Context, d *desk.Desk, organisation, department string) ([]Bed, []Lying, error) {
+	return readFloor(ctx, d.DB, organisation, department, d.Clock.Now(), nil, nil)
 }
 
-func bedsWith(ctx context.Context, q db.Querier, organisation, department string, lying map[string][]Lying) ([]Bed, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, department, room, name, state FROM bed b WHERE organisation = $1 AND department = $2
-		AND (state <> 'closed' OR EXISTS (SELECT 1 FROM stay s WHERE s.bed_id = b.id AND s.state = 'open')) ORDER BY position, id`, organisation, department)
-	if err != nil {
-		return nil, db.Explain(err)
+const bedsOf = `SELECT b.id, b.department, b.room, b.name, b.state, COALESCE(r.whom, ''), COALESCE(r.until_at, 0), COALESCE(r.by_name, '')
+	FROM bed b LEFT JOIN bed_reservation r ON r.bed_id = b.id AND r.until_at > $3
+	WHERE b.organisation = $1 AND b.department = $2
+		AND (b.state <> 'closed' OR EXISTS (SELECT 1 FROM stay s WHERE s.bed_id = b.id AND s.state = 'open')) ORDER BY b.position, b.id`
+
+func scanBed(row db.Row) (Bed, error) {
+	var b Bed
+	var r Reservation
+	var until int64
+	err := row.Scan(&b.ID, &b.Department, &b.Room, &b.Name, &b.State, &r.Whom, &until, &r.ByName)
+	if until > 0 {
+		r.Until = db.Time(until)
+		b.Reserved = &r
 	}
-	defer func() { _ = rows.Close() }()
-	var beds []Bed
-	for rows.Next() {
-		var b Bed
-		if err := rows.Scan(&b.ID, &b.Department, &b.Room, &b.Name, &b.State); err != nil {
-			return nil, err
-		}
+	return b, err
+}
+
+// laid puts who lies there into the beds. A reservation is shown of a free bed alone.
+func laid(beds []Bed, lying map[string][]Lying) {
+	for i := range beds {
+		b := &beds[i]
 		if l, ok := lying[b.ID]; ok {
 			b.Taken = &l[0]
 		}
-		beds = append(beds, b)
+		if !b.Free() {
+			b.Reserved = nil
+		}
 	}
-	return beds, rows.Err()
 }
 
-// lyingIn is the department's open stays by bed; under "" those without one.
-func lyingIn(ctx context.Context, q db.Querier, organisation, department string) (map[string][]Lying, error) {
-	// A bed's stay is looked for by bed, so that a bed of another department
-	// never seems free.
-	rows, err := q.QueryContext(ctx, `SELECT `+patient.ListColumns+`, s.id, COALESCE(s.bed_id, ''), s.admitted_at, `+mainCode+`, s.doctor_name
-		FROM stay s JOIN patient p ON p.id = s.patient_id
-		WHERE s.organisation = $1 AND s.state = 'open' AND (s.department = $2
-			OR s.bed_id IN (SELECT id FROM bed WHERE organisation = $1 AND department = $2))
-		ORDER BY s.admitted_at, s.id`, organisation, department)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
+// lyingIn is the department's open stays. A bed's stay is looked for by bed, so
+// that a bed of another department never seems free.
+const lyingIn = `SELECT ` + patient.ListColumns + `, s.id, COALESCE(s.bed_id, ''), s.admitted_at, ` + mainCode + `, s.doctor_name
+	FROM stay s JOIN patient p ON p.id = s.patient_id
+	WHERE s.organisation = $1 AND s.state = 'open' AND (s.department = $2
+		OR s.bed_id IN (SELECT id FROM bed WHERE organisation = $1 AND department = $2))
+	ORDER BY s.admitted_at, s.id`
+
+// addLying puts a row of lyingIn under its bed, "" for without one.
+func addLying(row db.Row, lying map[string][]Lying) error {
+	var l Lying
+	var bedID string
+	var admitted int64
+	p, err := patient.ScanListed(row, &l.StayID, &bedID, &admitted, &l.Code, &l.Doctor)
+	l.Patient, l.AdmittedAt = p, db.Time(admitted)
+	lying[bedID] = append(lying[bedID], l)
+	return err
+}
+
+// countOpen is how many patients each department of the organisation has.
+const countOpen = `SELECT department, COUNT(*) FROM stay WHERE organisation = $1 AND state = 'open' GROUP BY department`
+
+// readFloor is Floor and, when count is given, how many patients each department
+// has; when incoming is, whom this one is asked to take over.
+func readFloor(ctx context.Context, d *db.DB, organisation, department string, now time.Time, count map[string]int, incoming *[]Transfer) ([]Bed, []Lying, error) {
+	var beds []Bed
 	lying := map[string][]Lying{}
-	for rows.Next() {
-		var l Lying
-		var bedID string
-		var admitted int64
-		p, err := patient.ScanListed(rows, &l.StayID, &bedID, &admitted, &l.Code, &l.Doctor)
-		if err != nil {
-			return nil, err
-		}
-		l.Patient, l.AdmittedAt = p, db.Time(admitted)
-		lying[bedID] = append(lying[bedID], l)
+	ask := []db.Question{
+		{Query: lyingIn, Args: []any{organisation, department}, Each: func(row db.Row) error { return addLying(row, lying) }},
+		{Query: bedsOf, Args: []any{organisation, department, db.Micros(now)}, Each: func(row db.Row) error {
+			b, err := scanBed(row)
+			beds = append(beds, b)
+			return err
+		}},
 	}
-	return lying, rows.Err()
+	if count != nil {
+		ask = append(ask, db.Question{Query: countOpen, Args: []any{organisation}, Each: func(row db.Row) error {
+			var of string
+			var n int
+			err := row.Scan(&of, &n)
+			count[of] = n
+			return err
+		}})
+	}
+	if incoming != nil {
+		ask = append(ask, db.Question{Query: `SELECT ` + transferColumns + incomingTo, Args: []any{organisation, department}, Each: func(row db.Row) error {
+			t, err := scanTransfer(row)
+			*incoming = append(*incoming, t)
+			return err
+		}})
+	}
+	err := d.Ask(ctx, ask...)
+	laid(beds, lying)
+	return beds, lying[""], err
 }
 
 func lockBed(ctx context.Context, d *db.DB, q db.Querier, organisation, bedID string) (Bed, bool, error) {
@@ -110,23 +144,4 @@ func findBed(ctx context.Context, q db.Querier, organisation, bedID string) (Bed
 		return b, false, nil
 	}
 	return b, err == nil, db.Explain(err)
-}
-
-// countOpen is how many patients each department of the organisation has.
-func countOpen(ctx context.Context, q db.Querier, organisation string) (map[string]int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT department, COUNT(*) FROM stay WHERE organisation = $1 AND state = 'open' GROUP BY department`, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	count := map[string]int{}
-	for rows.Next() {
-		var department string
-		var n int
-		if err := rows.Scan(&department, &n); err != nil {
-			return nil, err
-		}
-		count[department] = n
-	}
-	return count, rows.Err()
 }

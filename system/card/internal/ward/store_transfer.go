@@ -64,9 +64,11 @@ func TransfersOf(ctx context.Context, q db.Querier, stayID string) ([]Transfer, 
 	return transfers(ctx, q, ` WHERE t.stay_id = $1 ORDER BY t.asked_at DESC, t.id DESC`, stayID)
 }
 
+const incomingTo = ` WHERE t.organisation = $1 AND t.to_department = $2 AND t.state = 'asked' AND s.state = 'open' ORDER BY t.asked_at, t.id`
+
 // Incoming are the open stays that the department is asked to take over.
 func Incoming(ctx context.Context, q db.Querier, organisation, department string) ([]Transfer, error) {
-	return transfers(ctx, q, ` WHERE t.organisation = $1 AND t.to_department = $2 AND t.state = 'asked' AND s.state = 'open' ORDER BY t.asked_at, t.id`, organisation, department)
+	return transfers(ctx, q, incomingTo, organisation, department)
 }
 
 func reservationOf(ctx context.Context, q db.Querier, bedID string, now time.Time) (Reservation, bool, error) {
@@ -79,28 +81,6 @@ func reservationOf(ctx context.Context, q db.Querier, bedID string, now time.Tim
 	}
 	r.Until = db.Time(until)
 	return r, err == nil, db.Explain(err)
-}
-
-// reservations of the department's beds that have not lapsed, by bed.
-func reservations(ctx context.Context, q db.Querier, organisation, department string, now time.Time) (map[string]Reservation, error) {
-	rows, err := q.QueryContext(ctx, `SELECT r.bed_id, r.whom, r.until_at, r.by_name FROM bed_reservation r
-		JOIN bed b ON b.id = r.bed_id AND b.organisation = $1 AND b.department = $2 WHERE r.until_at > $3`, organisation, department, db.Micros(now))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	all := map[string]Reservation{}
-	for rows.Next() {
-		var bedID string
-		var r Reservation
-		var until int64
-		if err := rows.Scan(&bedID, &r.Whom, &until, &r.ByName); err != nil {
-			return nil, err
-		}
-		r.Until = db.Time(until)
-		all[bedID] = r
-	}
-	return all, rows.Err()
 }
 
 // saveReservation takes the place of one that has lapsed.

@@ -84,7 +84,7 @@ func renderTransfer(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *
 		Transfer: t, Form: form, From: directory.DepartmentName(o, t.From).Here(ctx), To: directory.DepartmentName(o, t.To).Here(ctx),
 		Answer: t.State == Asked && answers(staff, t) == nil, Withdraw: t.State == Asked && (t.ByPIN == staff.PIN || staff.Post.Role == workforceapi.Head),
 	}
-	beds, err := Beds(ctx, d.DB.Read, staff.Post.Organisation, t.To)
+	beds, err := Beds(ctx, d, staff.Post.Organisation, t.To)
 	if err != nil {
 		return err
 	}
