@@ -42,15 +42,19 @@ func (c *Cabinet) showSecurity(w http.ResponseWriter, r *http.Request, p door.Pe
 	return page.Render(w, r, http.StatusOK, securityPage(p.Account, c.Clock.Now(), len(waits), tasks, advice(ctx, p.Account)))
 }
 
-// advice is what would make the account safer next, "" when nothing would.
-func advice(ctx context.Context, a account.Account) string {
+// step is what would make the account safer, and where to take it: the page's path
+// and the key of its name.
+type step struct{ words, path, key string }
+
+// advice is the next step, an empty one when there is none.
+func advice(ctx context.Context, a account.Account) step {
 	switch {
 	case !a.PhoneVerified:
-		return text.T(ctx, "identity.advice.phone")
+		return step{text.T(ctx, "identity.advice.phone"), contactsPath, "identity.cabinet.contacts"}
 	case !a.EmailVerified:
-		return text.T(ctx, "identity.advice.email")
+		return step{text.T(ctx, "identity.advice.email"), contactsPath, "identity.cabinet.contacts"}
 	case !a.HasTOTP():
-		return text.T(ctx, "identity.advice.totp")
+		return step{text.T(ctx, "identity.advice.totp"), "/security/factors", "identity.cabinet.factors"}
 	}
-	return ""
+	return step{}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
@@ -21,6 +22,12 @@ import (
 // AgreementVersion names the agreement of use that is in force. A new version
 // is asked for again.
 const AgreementVersion = "2026-09-01"
+
+// AgreementDate is the version as a reader is shown it: 01.09.2026.
+func AgreementDate() string {
+	day, _ := clock.ParseDate(AgreementVersion) // a constant that is a day
+	return text.Date(day)
+}
 
 // optional are the scopes that the person may leave out.
 var optional = []string{openid.ScopeEmail, openid.ScopePhone}
@@ -158,7 +165,7 @@ func (c *Consents) Values(ctx context.Context, a account.Account, scopes []strin
 		add("identity.cabinet.email", a.Email)
 	}
 	if slices.Contains(scopes, openid.ScopePhone) {
-		add("identity.cabinet.phone", a.Phone)
+		add("identity.cabinet.phone", factor.GroupPhone(a.Phone))
 	}
 	return values, nil
 }

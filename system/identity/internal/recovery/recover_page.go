@@ -253,6 +253,8 @@ func (s *Recovery) takePassword(w http.ResponseWriter, r *http.Request, target d
 	}
 	if form.Get("password") == "" {
 		form.Fail("password", "kit.field.required")
+	} else if form.Get("again") == "" {
+		form.Fail("again", "kit.field.required")
 	} else if form.Get("password") != form.Get("again") {
 		form.Fail("again", "identity.recovery.differ")
 	}

@@ -664,7 +664,7 @@ func codePage(target door.Target, form *page.Form, way Way) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = design.Details(text.T(ctx, "identity.code.trouble")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.Details(text.T(ctx, "identity.setup.no_code")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
