@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/text"
@@ -129,8 +130,24 @@ func (s *System) admitOne(ctx context.Context, l lying) error {
 	if l.room != 0 {
 		a.Bed = demoBed(l.department, l.room, l.bed)
 	}
-	_, err = reception.Admit(ctx, s.desk, a)
+	_, err = reception.Admit(ctx, s.writtenAt(a.At.Add(demoDelay)), a)
 	return s.takenBefore(ctx, err)
+}
+
+// demoDelay is how long after the bedside the demo's staff writes.
+const demoDelay = 20 * time.Minute
+
+// writtenAt is the desk as it was at the moment: what the demo's past tells was
+// written in time then, so that the monitor does not count it as entered late.
+func (s *System) writtenAt(at time.Time) *desk.Desk {
+	d := s.desk
+	if now := d.Clock.Now(); at.After(now) {
+		at = now
+	}
+	return &desk.Desk{
+		DB: d.DB, Clock: clock.NewManual(at), Log: d.Log, Queue: d.Queue, Exchange: d.Exchange, Directory: d.Directory, ICD: d.ICD,
+		Site: d.Site, SignIn: d.SignIn, Sessions: d.Sessions, Mux: d.Mux, BaseURL: d.BaseURL, Away: d.Away,
+	}
 }
 
 func demoBed(department string, room, bed int) string {

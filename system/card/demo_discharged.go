@@ -83,10 +83,7 @@ func (s *System) demoStay(ctx context.Context, g gone) error {
 			Patient: p.ID, Kind: reception.Emergency, At: in, BroughtBy: "ambulance", HoursSinceOnset: g.hours, FirstThisYear: true,
 			Admission: reception.Diagnosis{Code: g.code}, Department: g.department, DoctorPIN: g.doctor.PIN, Insured: true,
 		}
-		if d.Clock.Now().Sub(in) > 28*day {
-			a.LateReason = "Перенесено из бумажной истории болезни"
-		}
-		if stayID, err = reception.Admit(ctx, d, a); err != nil {
+		if stayID, err = reception.Admit(ctx, s.writtenAt(a.At.Add(demoDelay)), a); err != nil {
 			return err
 		}
 	}
@@ -139,7 +136,7 @@ func (s *System) demoContents(ctx context.Context, g gone, stayID string, in, ou
 			return err
 		}
 	}
-	return history.Write(ctx, d, stayID, history.Writing{
+	return history.Write(ctx, s.writtenAt(out), stayID, history.Writing{
 		Once: id.New(), Kind: history.DischargeEpicrisis, At: out.Add(-30 * time.Minute),
 		Body: "Проведено обследование и лечение. Даны рекомендации.",
 	})

@@ -48,7 +48,6 @@ type demoWriter struct {
 }
 
 func (w demoWriter) entries() error {
-	d := w.s.desk
 	first := history.Writing{
 		Once: id.New(), Kind: history.Examination, At: w.now.Add(-4*day - 2*time.Hour),
 		Body: "Жалобы на кашель с мокротой, одышку, температуру до 38,9 °C.\nСостояние средней тяжести. Справа в нижних отделах дыхание ослаблено, влажные хрипы.\nТоны сердца ясные, ритмичные. Живот мягкий, безболезненный.",
@@ -66,7 +65,7 @@ func (w demoWriter) entries() error {
 		Body: "Кашель реже, мокрота слизистая.\nСостояние ближе к удовлетворительному.\nХрипы справа единичные.",
 	}
 	for _, in := range []history.Writing{first, reasoning, diary, next} {
-		if err := history.Write(w.doctor, d, w.stay, in); err != nil {
+		if err := history.Write(w.doctor, w.s.writtenAt(in.At.Add(demoDelay)), w.stay, in); err != nil {
 			return err
 		}
 	}
@@ -77,7 +76,7 @@ func (w demoWriter) entries() error {
 	}
 	for _, t := range templates {
 		t.Once, t.Department = id.New(), true
-		if err := template.Save(w.head, d, history.Kinds, t); err != nil {
+		if err := template.Save(w.head, w.s.desk, history.Kinds, t); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/icd"
+	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -429,6 +430,21 @@ func TestDemo(t *testing.T) {
 	if stays != len(demoLying())+2 || cleaning != len(demoCleaning) { // the nameless man and the mother
 		t.Errorf("%d stays, %d beds being cleaned", stays, cleaning)
 	}
+	// What the demo's past tells was written in time then.
+	figures, err := monitor.Compute(t.Context(), h.desk, demo.Hospital)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admitted := 0
+	for department, f := range figures {
+		admitted += f.Admitted
+		if f.LateAdmission != 0 || f.LateEntry != 0 {
+			t.Errorf("department %s: %d of %d admissions and %d of %d entries count as entered late", department, f.LateAdmission, f.Admitted, f.LateEntry, f.Written)
+		}
+	}
+	if admitted == 0 {
+		t.Error("the monitor counts no admission")
+	}
 	before := h.rows(t)
 	for table, want := range map[string]int{"refusal": 1, "newborn": 1, "confinement_part": 1, "pregnancy": 1, "exchange_card": 1, "antenatal_part": 11} {
 		if before[table] != want {
@@ -436,7 +452,7 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	// A second start changes nothing, also after the man was recognised.
-	err := h.desk.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+	err = h.desk.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE patient SET kind = 'citizen', family_name = 'Турсунов' WHERE kind = 'unknown'`)
 		return err
 	})

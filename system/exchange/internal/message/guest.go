@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/exchange/internal/contract"
 )
@@ -55,6 +56,18 @@ func (g Guests) Subsystems() []exchangeapi.Subsystem {
 func (s *Service) known(system exchangeapi.Subsystem) bool {
 	_, guest := s.Guests[system]
 	return guest || contract.Known(system)
+}
+
+// gives says whether a contract has the service of the provider. What a guest
+// gives is the contract of referrals, as the card gives it.
+func (s *Service) gives(provider exchangeapi.Subsystem, service string) bool {
+	if _, guest := s.Guests[provider]; guest {
+		provider = exchangeapi.Card
+		if service != cardapi.ServiceReferrals {
+			return false
+		}
+	}
+	return len(contract.Of(provider, service)) > 0
 }
 
 // shared is the key that the subsystem shares with the exchange, site where it

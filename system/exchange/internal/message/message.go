@@ -15,7 +15,6 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
-	"github.com/sanarip/sanarip/system/exchange/internal/contract"
 	"github.com/sanarip/sanarip/system/exchange/internal/record"
 	"github.com/sanarip/sanarip/system/exchange/internal/right"
 )
@@ -134,7 +133,7 @@ func (s *Service) allow(ctx context.Context, client exchangeapi.Subsystem, t exc
 	if ok {
 		return endpoint, nil
 	}
-	if len(contract.Of(t.Provider, t.Service)) == 0 {
+	if !s.gives(t.Provider, t.Service) {
 		if any, err := s.Rights.AllowedService(ctx, client, t.Provider, t.Service); err == nil && !any {
 			return "", refuse(unknownService, "Unknown service: SERVICE:"+t.Provider.String()+"/"+t.Service, nil)
 		}
