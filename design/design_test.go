@@ -229,3 +229,32 @@ func TestUnsafeLinksAreStopped(t *testing.T) {
 		t.Errorf("an unsafe link: %s", body)
 	}
 }
+
+// A browser tells one person's drafts from another's by a mark that says nothing
+// of them; a page for nobody has none.
+func TestDraftsHaveTheirWritersMark(t *testing.T) {
+	mark := regexp.MustCompile(`data-draft-of="([^"]*)"`)
+	of := func(pin string) string {
+		site := testSite(t)
+		site.Fill = func(_ *http.Request, v *page.View) error {
+			if pin != "" {
+				v.User = &page.User{PIN: pin, Name: "Асанова Айгүл"}
+			}
+			return nil
+		}
+		mux := http.NewServeMux()
+		site.Handle(mux, "/", page.Missing)
+		found := mark.FindStringSubmatch(get(t, mux, "/x").Body.String())
+		if found == nil {
+			return ""
+		}
+		return found[1]
+	}
+	one, other := of("11503198500123"), of("12905199300264")
+	if len(one) != 8 || len(other) != 8 || one == other || one != of("11503198500123") {
+		t.Errorf("marks %q and %q", one, other)
+	}
+	if nobodys := of(""); nobodys != "" {
+		t.Errorf("a page for nobody has the mark %q", nobodys)
+	}
+}

@@ -62,7 +62,14 @@ func TestWorkingDayOfAWard(t *testing.T) {
 	n.signIn(w, demo.Nurse)
 	n.goTo(w.site["card"] + "/ward/round?all=1")
 	n.see("Левофлоксацин")
+	// What another has begun in this browser, whose session ended without a
+	// sign-out, is nobody else's to see; one's own stays.
+	eval[bool](n, `(() => { const own = document.body.dataset.draftOf;
+		for (const [form, who] of [["others", "00000000"], ["nobodys", undefined], ["own", own]])
+			localStorage.setItem("draft:/stays/x#" + form, JSON.stringify({ at: Date.now(), who, values: { body: "Начатое" } }));
+		return /^[0-9a-f]{8}$/.test(own) })()`)
 	n.goTo(stay + "/vitals")
+	n.waitFor(`Object.keys(localStorage).filter((key) => key.startsWith("draft:")).join() === "draft:/stays/x#own"`)
 	n.fill("line", "36,5 74 118/78 16 98")
 	n.submit("line")
 	n.see("118/78")

@@ -3,7 +3,9 @@
 // error page: a send that failed loses nothing. Drafts go after a day and at
 // sign-out, since a ward's computer has many users. A form with data-draft-url
 // sends its draft there, too, so that another computer can go on with it; what
-// this browser holds wins only when it is newer than data-draft-saved.
+// this browser holds wins only when it is newer than data-draft-saved. A draft is
+// its writer's: when somebody else is signed in, however the writer left, it goes
+// before anybody sees it.
 const prefix = "draft:";
 const day = 24 * 60 * 60 * 1000;
 const store = (() => {
@@ -25,11 +27,12 @@ if (store) {
     }
   };
   const drafts = () => Object.keys(store).filter((key) => key.startsWith(prefix));
+  const who = document.body.dataset.draftOf; // nothing on a page for nobody
   const failed = document.querySelector("[data-error-page], [data-error-summary]");
 
   for (const key of drafts()) {
     const draft = read(key);
-    if (!draft || Date.now() - draft.at > day || (draft.sent && !failed)) store.removeItem(key);
+    if (!draft || Date.now() - draft.at > day || (draft.sent && !failed) || (who && draft.who !== who)) store.removeItem(key);
   }
   for (const form of document.querySelectorAll("form[data-sign-out]")) {
     form.addEventListener("submit", () => drafts().forEach((key) => store.removeItem(key)));
@@ -43,7 +46,7 @@ if (store) {
       if (areas.every((area, i) => area.value === blank[i])) return store.removeItem(key);
       const values = Object.fromEntries(areas.map((area) => [area.name, area.value]));
       try {
-        store.setItem(key, JSON.stringify({ at: Date.now(), sent, values }));
+        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, values }));
       } catch {
         // full: typing must go on
       }
