@@ -248,7 +248,8 @@ func namesOf(ctx context.Context, d *desk.Desk, all []Conflict) (names, error) {
 			return n, err
 		}
 		f, _ := fieldOf(c.Table, c.Column)
-		query, into := "", n.beds
+		var query string
+		into := n.beds
 		switch f.is {
 		case asBed:
 			query = `SELECT name, room, '' FROM bed WHERE id = $1`
