@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -60,8 +61,14 @@ func (t *together) do(ctx context.Context, fn func(tx *sql.Tx) error) error {
 func (t *together) join(ctx context.Context, fn func(tx *sql.Tx) error) (joined *group, err error) {
 	defer t.turn.Unlock()
 	defer func() {
+		if t.open == nil {
+			return
+		}
+		if t.waiting.Load() == 0 {
+			runtime.Gosched() // who is about to come, comes; where nobody is, it returns at once
+		}
 		// Also after a panic: whoever comes last ends what the others began.
-		if t.open != nil && (t.waiting.Load() == 0 || t.open.size >= mostTogether) {
+		if t.waiting.Load() == 0 || t.open.size >= mostTogether {
 			t.finish(nil)
 		}
 	}()

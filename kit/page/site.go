@@ -73,7 +73,9 @@ type View struct {
 	Search  Search // the search that stands on every page of the site, empty for none
 	Large   bool   // the reader chose large type and strong contrast
 
-	filled bool // Site.Fill was asked
+	filled    bool       // Site.Fill was asked
+	permitted bool       // Site.FormHostsOf was asked
+	query     url.Values // of the address
 }
 
 // Search is the field in the head of every page that finds what the site is
@@ -121,6 +123,15 @@ func Of(ctx context.Context) *View {
 	return &View{Site: &Site{}, Lang: text.LangOf(ctx)}
 }
 
+// Query is the query of the address, which the site has read already. It is the
+// handler's own: the site does not look at it again.
+func Query(r *http.Request) url.Values {
+	if v, ok := r.Context().Value(viewKey{}).(*View); ok && v.query != nil {
+		return v.query
+	}
+	return r.URL.Query()
+}
+
 // Handle mounts a page. pattern is that of http.ServeMux: "GET /patients/{id}".
 func (s *Site) Handle(mux *http.ServeMux, pattern string, h Handler) {
 	mux.Handle(pattern, s.Wrap(h))
@@ -159,12 +170,8 @@ func (s *Site) wrap(h Handler, passing bool) http.Handler {
 			s.Fail(w, r, fail.New(fail.TooLarge, "kit.too_large"))
 			return
 		}
-		if s.FormHostsOf != nil {
-			if hosts := s.FormHostsOf(r); len(hosts) > 0 {
-				Permit(w, "form-action", hosts...)
-			}
-		}
-		if !passing {
+		if !passing { // else it is done where an error is shown
+			s.permitForms(w, r)
 			if err := s.fill(r); err != nil {
 				s.Fail(w, r, err)
 				return
@@ -174,6 +181,18 @@ func (s *Site) wrap(h Handler, passing bool) http.Handler {
 			s.Fail(w, r, err)
 		}
 	})
+}
+
+// permitForms lets the forms of this request's page lead where FormHostsOf says.
+func (s *Site) permitForms(w http.ResponseWriter, r *http.Request) {
+	v := Of(r.Context())
+	if s.FormHostsOf == nil || v.permitted {
+		return
+	}
+	v.permitted = true
+	if hosts := s.FormHostsOf(r); len(hosts) > 0 {
+		Permit(w, "form-action", hosts...)
+	}
 }
 
 func (s *Site) fill(r *http.Request) error {
@@ -211,7 +230,7 @@ func Readable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s
 func (s *Site) prepare(w http.ResponseWriter, r *http.Request, query url.Values) *http.Request {
 	s.secure(w.Header())
 	lang := s.language(w, r, query)
-	view := &View{Site: s, Lang: lang, Path: pathWithoutLang(r.URL, query)}
+	view := &View{Site: s, Lang: lang, Path: pathWithoutLang(r.URL, query), query: query}
 	if cookie, err := r.Cookie(LookCookie); err == nil && cookie.Value == LookLarge {
 		view.Large = true
 	}
@@ -222,14 +241,20 @@ func (s *Site) prepare(w http.ResponseWriter, r *http.Request, query url.Values)
 
 func (s *Site) secure(h http.Header) {
 	forms := strings.Join(append([]string{"'self'"}, s.FormHosts...), " ")
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "+
-		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+forms)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-	h.Set("Cache-Control", "no-store")
+	h["Content-Security-Policy"] = []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action " + forms}
+	h["X-Content-Type-Options"], h["Referrer-Policy"], h["Cross-Origin-Opener-Policy"] = asItSays, noReferrer, alone
+	h["Permissions-Policy"], h["Cache-Control"] = nothingOfTheDevice, notKept
 }
+
+// Values of headers that are the same each time; who wants another sets another.
+var (
+	asItSays           = []string{"nosniff"}
+	noReferrer         = []string{"no-referrer"}
+	alone              = []string{"same-origin"}
+	nothingOfTheDevice = []string{"camera=(), microphone=(), geolocation=()"}
+	notKept            = []string{"no-store"}
+)
 
 func (s *Site) language(w http.ResponseWriter, r *http.Request, query url.Values) text.Lang {
 	if l, ok := text.Parse(query.Get("lang")); ok {
@@ -283,6 +308,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && e.Kind == fail.Internal {
 		return // the reader has gone
 	}
+	s.permitForms(w, r)
 	_ = s.fill(r) // failing that, the page has no name in its head
 	incident := id.New()[24:]
 	level := slog.LevelInfo

@@ -92,3 +92,40 @@ func TestTheTwoTablesOfIncidentsBecomeOne(t *testing.T) {
 		}
 	})
 }
+
+// Grants that were given before their table was made anew can be used after it,
+// and each code, refresh token and device still belongs to one of them alone.
+func TestGrantsOutliveTheirNewTable(t *testing.T) {
+	dbtest.Each(t, "identity", until(t, "00016"), func(t *testing.T, d *db.DB) {
+		write := func(id, code, refresh, device any) error {
+			return d.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, device_hash, revoked_at, data, expires_at)
+					VALUES ($1, 'a', 'card', 's', 1, 2, $2, $3, $4, 5, '{"id":"g"}', 6)`, id, code, refresh, device)
+				return err
+			})
+		}
+		for _, err := range []error{write("g1", "c1", "r1", nil), write("g2", nil, nil, "d2"), write("g3", nil, nil, nil)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Migrate(t.Context(), migration.Sets...); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]string{"g1": "c1 r1 -", "g2": "- - d2", "g3": "- - -"} {
+			var got string
+			err := d.Read.QueryRowContext(t.Context(), `SELECT COALESCE(code_hash, '-') || ' ' || COALESCE(refresh_hash, '-') || ' ' || COALESCE(device_hash, '-') FROM permission
+				WHERE id = $1 AND account_id = 'a' AND client_id = 'card' AND sid = 's' AND offline = 1 AND version = 2 AND revoked_at = 5 AND data = '{"id":"g"}' AND expires_at = 6`, id).Scan(&got)
+			if err != nil || got != want {
+				t.Errorf("%s: %q, not %q (%v)", id, got, want, err)
+			}
+		}
+		for what, err := range map[string]error{
+			"id": write("g1", nil, nil, nil), "code": write("g4", "c1", nil, nil), "refresh token": write("g5", nil, "r1", nil), "device": write("g6", nil, nil, "d2"),
+		} {
+			if !db.Unique(err) {
+				t.Errorf("two grants with one %s: %v", what, err)
+			}
+		}
+	})
+}

@@ -18,7 +18,7 @@ func (c *Consents) remembered(ctx context.Context, accountID, client string) (Co
 	given := Consent{Client: client}
 	var scopes, asked string
 	var at, begun int64
-	err := c.DB.Read.QueryRowContext(ctx, `SELECT c.scopes, c.asked, c.given_at, c.begun_at FROM consent c JOIN agreement a ON a.account_id = c.account_id AND a.version = $3
+	err := c.DB.Read.QueryRowContext(c.DB.Unwatched(ctx), `SELECT c.scopes, c.asked, c.given_at, c.begun_at FROM consent c JOIN agreement a ON a.account_id = c.account_id AND a.version = $3
 		WHERE c.account_id = $1 AND c.client_id = $2 AND c.remembered = 1`, accountID, client, AgreementVersion).Scan(&scopes, &asked, &at, &begun)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Consent{}, nil, nil

@@ -7,6 +7,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"strconv"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
@@ -37,8 +38,9 @@ func (a *answer) Write(b []byte) (int, error) {
 func (a *answer) reset() {
 	a.status, a.ready = 0, nil
 	a.body.Reset()
-	a.Header().Del("Location")
-	a.Header().Del("Content-Type")
+	for _, name := range []string{"Location", "Content-Type", "Content-Length", "Content-Encoding"} { // of an error page perhaps
+		a.Header().Del(name)
+	}
 }
 
 func (a *answer) refuse(err error) {
@@ -63,11 +65,14 @@ func (a *answer) send() error {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	a.w.WriteHeader(a.status)
 	data := a.ready
 	if data == nil {
 		data = a.body.Bytes()
 	}
+	if len(data) > 0 { // told before, net/http sends what is long in one piece too
+		a.Header()["Content-Length"] = []string{strconv.Itoa(len(data))}
+	}
+	a.w.WriteHeader(a.status)
 	_, _ = a.w.Write(data) // a reader that left is no error of ours
 	return nil
 }

@@ -74,7 +74,7 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		return fail.New(fail.TooLarge, "identity.request_long")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	values := r.URL.Query()
+	values := page.Query(r)
 	if r.Method == http.MethodPost {
 		if err := r.ParseForm(); err != nil {
 			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -104,11 +104,11 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	if r.Method == http.MethodGet {
-		r.URL.RawQuery = values.Encode()
-	}
 	answer := &answer{w: w}
 	if call.wrong != "" || !p.quickCode(answer, r, values) {
+		if r.Method == http.MethodGet {
+			r.URL.RawQuery = values.Encode()
+		}
 		p.handler.ServeHTTP(answer, r)
 	}
 	if call.gone { // signed out this very moment: the same request, without a session

@@ -290,7 +290,7 @@ func (p *Provider) Withdraw(ctx context.Context, tx *sql.Tx, accountID, client s
 
 // Ended follows the end of a session at ЕСИ: it is sso.Ended.
 func (p *Provider) Ended(ctx context.Context, tx *sql.Tx, s sso.Session, clients []string) error {
-	if err := p.grants.revokeSession(ctx, tx, s.SID); err != nil {
+	if err := p.grants.revokeSession(ctx, tx, s.AccountID, s.SID); err != nil {
 		return err
 	}
 	for _, client := range clients {

@@ -148,8 +148,7 @@ func (p *Provider) codeTokens(w *answer, r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(data) // a buffer takes everything
+	w.Header()["Content-Type"], w.ready = isJSON, data
 	return true
 }
 

@@ -79,8 +79,7 @@ func (p *Provider) machineToken(w *answer, r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(data) // a buffer takes everything
+	w.Header()["Content-Type"], w.ready = isJSON, data
 	return true
 }
 
@@ -105,13 +104,20 @@ func signed(set goidc.JSONWebKeySet, alg goidc.SignatureAlgorithm, kind string, 
 	if err != nil {
 		return "", err
 	}
-	said := base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(body)
-	signature, err := sign([]byte(said), key.Key)
+	encoding := base64.RawURLEncoding
+	token := make([]byte, 0, encoding.EncodedLen(len(head))+encoding.EncodedLen(len(body))+longestSignature)
+	token = append(encoding.AppendEncode(token, head), '.')
+	token = encoding.AppendEncode(token, body)
+	signature, err := sign(token, key.Key)
 	if err != nil {
 		return "", err
 	}
-	return said + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+	return string(encoding.AppendEncode(append(token, '.'), signature)), nil
 }
+
+// longestSignature is that of RSA with keyBits, encoded, and two points: room for
+// it is made at once.
+const longestSignature = keyBits/8*4/3 + 4
 
 // sign signs as JWS has it (RFC 7518, 3.3 and 3.4; RFC 8037, 3.1): ES256 as two
 // numbers of 32 bytes.

@@ -448,8 +448,9 @@ func (g *grants) revoke(ctx context.Context, grant *goidc.Grant) error {
 
 // revokeSession revokes what hangs on a session: everything but what was
 // granted for longer (offline_access).
-func (g *grants) revokeSession(ctx context.Context, tx db.Querier, sid string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE sid = $1 AND offline = 0 AND revoked_at = 0`, sid, db.Micros(g.clock.Now()))
+func (g *grants) revokeSession(ctx context.Context, tx db.Querier, accountID, sid string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $3 WHERE account_id = $1 AND sid = $2 AND offline = 0 AND revoked_at = 0`,
+		accountID, sid, db.Micros(g.clock.Now()))
 	return err
 }
 

@@ -37,7 +37,7 @@ func scan(row interface{ Scan(...any) error }) (Session, error) {
 func (s *Sessions) BySecret(ctx context.Context, secret string) (Session, bool, error) {
 	now := s.Clock.Now()
 	hash := id.Hash(secret)
-	session, err := scan(s.DB.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM sso_session
+	session, err := scan(s.DB.Read.QueryRowContext(s.DB.Unwatched(ctx), `SELECT `+columns+` FROM sso_session
 		WHERE token_hash = $1 AND `+alive, append([]any{hash}, s.living()...)...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, false, nil
