@@ -111,7 +111,9 @@ func (a *API) capability() *CapabilityStatement {
 		rest.Resource = append(rest.Resource, a.capabilityOf(a.kinds[name]))
 	}
 	for _, name := range defining {
-		rest.Resource = append(rest.Resource, capabilityOfDefining(name))
+		one := capabilityOfDefining(name)
+		one.Operation = a.operationsOf(name)
+		rest.Resource = append(rest.Resource, one)
 	}
 	slices.SortFunc(rest.Resource, func(a, b CapabilityResource) int { return strings.Compare(a.Type, b.Type) })
 	rest.Interaction = []CapabilityInteraction{{"transaction"}, {"batch"}}

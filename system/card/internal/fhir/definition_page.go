@@ -1,6 +1,8 @@
 package fhir
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -8,20 +10,63 @@ import (
 	"strconv"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
 
 // defining are the types by which the API says what its resources are like. They
-// tell of nobody and are for everybody, like /metadata. Our value sets stand in
-// docs/fhir alone: the type is one that systems write.
+// tell of nobody and are for everybody, like /metadata. Of ValueSet, which systems
+// write too, everybody without a token is shown ours (see publicSets).
 var defining = []string{"CodeSystem", "StructureDefinition"}
 
 // definingParams are by what definitions are found, and how the statement names
 // the type of the parameter.
 var definingParams = map[string]find.ParamType{"_id": find.TokenParam, "url": "uri", "name": find.StringParam, "type": find.TokenParam}
+
+// publicSets says that the request is for our value sets: nobody has said who
+// asks.
+func publicSets(r *http.Request, parts []string) bool {
+	_, sent := bearer(r)
+	return parts[0] == "ValueSet" && !sent && (r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodPost && parts[len(parts)-1] == "_search")
+}
+
+// ownSets are our value sets beside those that systems write, for whoever has a
+// token for the type. Nobody changes them.
+func ownSets() *find.Kind {
+	entries := func() (all []find.Entry) {
+		for _, d := range profile.All() {
+			if d.Kind == "ValueSet" {
+				all = append(all, find.Entry{
+					ID: d.ID, Tokens: map[string][]datatype.Coding{"_id": {{Code: d.ID}}, "url": {{Code: d.URL}}, "status": {{Code: "active"}}}, Names: map[string][]string{"name": {d.Name}},
+					Make: func() *find.Item {
+						line := bytes.Buffer{}
+						_ = json.Compact(&line, d.JSON) // it is ours: it is JSON
+						return find.ForeignItem(&shelf.Resource{Kind: "ValueSet", ID: d.ID, Version: 1, Updated: profile.Written(), Body: line.Bytes()})
+					},
+				})
+			}
+		}
+		return all
+	}
+	k := &find.Kind{Name: "ValueSet", Params: map[string]find.Param{"name": {Kind: find.StringParam}, "status": {Kind: find.TokenParam}, "url": {Kind: find.TokenParam}}}
+	k.Find = func(_ context.Context, _ access.Reach, q *find.Query) (find.Found, error) {
+		return find.FindEntries(entries(), q), nil
+	}
+	k.Load = func(_ context.Context, ids []string) ([]*find.Item, error) {
+		var items []*find.Item
+		for _, e := range entries() {
+			if slices.Contains(ids, e.ID) {
+				items = append(items, e.Make())
+			}
+		}
+		return items, nil
+	}
+	return k
+}
 
 // definitions answers GET /StructureDefinition/id and the search by url, name and
 // type, of CodeSystem alike.

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strconv"
@@ -64,6 +65,7 @@ type API struct {
 	kinds      map[string]*find.Kind
 	offers     []Offer
 	operations []Operation
+	modes      map[string]func(context.Context) (any, error) // of /metadata
 	archive    *kept.Archive
 	shelf      *shelf.Shelf
 	most       int64 // bytes of what is written at once

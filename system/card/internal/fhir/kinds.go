@@ -6,7 +6,7 @@ import (
 
 func (a *API) kindsOffered() map[string]*find.Kind {
 	all := map[string]*find.Kind{}
-	own := a.archive.Kinds()
+	own := append(a.archive.Kinds(), ownSets())
 	for _, offer := range a.offers {
 		own = append(own, a.offered(offer(a)))
 	}

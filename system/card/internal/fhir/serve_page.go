@@ -73,7 +73,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	if operates {
 		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return o.Serve(w, r, on) }, o.Methods...)
 	}
-	if slices.Contains(defining, parts[0]) {
+	if slices.Contains(defining, parts[0]) || publicSets(r, parts) {
 		return a.definitions(w, r, parts)
 	}
 	k, ok := a.kinds[parts[0]]

@@ -1,14 +1,30 @@
 package fhir
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
+// Describe lets a neighbouring room say of itself under /metadata?mode=….
+func (a *API) Describe(mode string, say func(ctx context.Context) (any, error)) {
+	if a.modes == nil {
+		a.modes = map[string]func(context.Context) (any, error){}
+	}
+	a.modes[mode] = say
+}
+
 // metadata answers GET /metadata, for everybody.
-func (a *API) metadata(w http.ResponseWriter, _ *http.Request) error {
+func (a *API) metadata(w http.ResponseWriter, r *http.Request) error {
+	if say, ok := a.modes[r.URL.Query().Get("mode")]; ok {
+		said, err := say(r.Context())
+		if err != nil {
+			return err
+		}
+		return Send(w, http.StatusOK, said)
+	}
 	data, err := datatype.Encode(a.capability())
 	if err != nil {
 		return err

@@ -75,10 +75,13 @@ func replace(ctx context.Context, tx *sql.Tx, codes []Code, source string, now i
 	if err := wholeEnough(codes, known); err != nil {
 		return err
 	}
-	var write []Code
+	var write, olds []Code
 	for _, c := range codes {
 		old, ok := known[c.Code]
 		delete(known, c.Code)
+		if ok && old != c {
+			olds = append(olds, old)
+		}
 		switch {
 		case ok && old == c:
 			report.Same++
@@ -108,12 +111,16 @@ func replace(ctx context.Context, tx *sql.Tx, codes []Code, source string, now i
 	for _, c := range known {
 		if c.Usable {
 			report.Withdrawn++
+			olds = append(olds, c)
 			c.Usable = false
 			write = append(write, c)
 		}
 	}
 	if len(write) == 0 {
 		return nil
+	}
+	if err := keepPast(ctx, tx, olds, now); err != nil {
+		return err
 	}
 	if err := upsert(ctx, tx, write, source); err != nil {
 		return err

@@ -61,7 +61,7 @@ func open(t *testing.T) *shelf {
 				all[include["system"].(string)+"|"+c.(object)["code"].(string)] = true
 			}
 		}
-		if len(all) == 0 {
+		if len(all) == 0 && !strings.HasSuffix(set["url"].(string), "/icd-10") { // its codes are the card's table
 			t.Errorf("%s has no codes", set["url"])
 		}
 		s.codes[set["url"].(string)] = all

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
 )
 
 // Canonical is below which everything of our own is named.
@@ -19,6 +22,9 @@ const (
 	base      = "http://hl7.org/fhir/StructureDefinition/"
 	hl7       = "http://terminology.hl7.org/CodeSystem/"
 )
+
+// Written is when the definitions of this version were made.
+func Written() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, clock.Bishkek) }
 
 // Definition is one resource that defines.
 type Definition struct {

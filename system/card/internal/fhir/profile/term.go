@@ -118,8 +118,24 @@ func valueSets() []ValueSet {
 			Compose{[]Include{{"http://loinc.org", []CodeConcept{{"11503-0", "Medical records", nil}, {"18842-5", "Discharge summary", nil}}}}},
 		},
 		ValueSet{
+			headed("ValueSet", "icd-10", "МКБ-10", "Codes of ICD-10 that may stand as a diagnosis, as the card's table has them."),
+			Compose{[]Include{{"http://hl7.org/fhir/sid/icd-10", nil}}},
+		},
+		ValueSet{
 			headed("ValueSet", "bed-state", "Состояние койки", "As the ward keeps it."),
 			Compose{[]Include{{hl7 + "v2-0116", []CodeConcept{{"U", "Unoccupied", nil}, {"O", "Occupied", nil}, {"H", "Housekeeping", nil}, {"C", "Closed", nil}}}}},
 		},
 	)
 }
+
+// Codes are our own code systems.
+func Codes() []CodeSystem {
+	all := make([]CodeSystem, 0, len(systems))
+	for _, v := range systems {
+		all = append(all, v.system())
+	}
+	return all
+}
+
+// Sets are our value sets.
+func Sets() []ValueSet { return valueSets() }

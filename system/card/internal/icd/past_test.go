@@ -1,0 +1,53 @@
+package icd
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/system/card/migration"
+)
+
+// A code is told as it was on the day: before it was renamed or withdrawn.
+func TestACodeIsToldAsItWasOnTheDay(t *testing.T) {
+	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) {
+		c := clock.NewManual(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
+		const head = "ID;MKB_CODE;MKB_NAME;ID_PARENT;ACTUAL\n"
+		for _, rows := range []string{"1;A00;Холера;;1\n2;A09;Диарея;;1\n", "1;A00;Холера;;1\n2;A09;Гастроэнтерит;;1\n3;U07;Новая болезнь;;1\n", "1;A00;Холера;;0\n2;A09;Гастроэнтерит;;1\n3;U07;Новая болезнь;;1\n"} {
+			if _, err := Import(t.Context(), d, c, strings.NewReader(head+rows), "test", nil); err != nil {
+				t.Fatal(err)
+			}
+			c.Advance(365 * 24 * time.Hour)
+		}
+		book := NewBook(d)
+		for _, want := range []struct {
+			code, day, name string
+			there, usable   bool
+		}{
+			{"A09", "2024-06-01", "Диарея", true, true},
+			{"A09", "2025-06-01", "Диарея", true, true},
+			{"A09", "2026-06-01", "Гастроэнтерит", true, true},
+			{"U07", "2025-06-01", "Новая болезнь", true, true},
+			{"U07", "2026-06-01", "Новая болезнь", true, true},
+			{"A00", "2026-06-01", "Холера", true, true},
+			{"A00", "2027-06-01", "Холера", true, false},
+			{"Z99", "2027-06-01", "", false, false},
+		} {
+			at, err := time.Parse(time.DateOnly, want.day)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, there, err := book.FindOn(t.Context(), want.code, at)
+			if err != nil || there != want.there || got.Name != want.name || got.Usable != want.usable {
+				t.Errorf("%s on %s: %+v %v %v", want.code, want.day, got, there, err)
+			}
+		}
+		page, total, err := book.Page(t.Context(), "", 1, 5)
+		if err != nil || total != 2 || len(page) != 1 || page[0].Code != "U07" {
+			t.Errorf("%v of %d: %v", page, total, err)
+		}
+	})
+}
