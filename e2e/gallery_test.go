@@ -14,9 +14,11 @@ import (
 // languages, on a phone and on a desk.
 func TestGalleryOfIdentity(t *testing.T) {
 	needE2E(t)
-	w, _ := oneProcess(t, "")
+	w, agentPort := withAgent(t)
+	t.Run("errors", errorPages)
 	t.Run("stranger", func(t *testing.T) { strangersPages(t, w) })
 	t.Run("newcomer", func(t *testing.T) { newcomersPages(t, w) })
+	t.Run("card", func(t *testing.T) { cardsPages(t, w, agentPort) })
 	t.Run("citizen", func(t *testing.T) { citizensPages(t, w) })
 	t.Run("operator", func(t *testing.T) { operatorsPages(t, w) })
 	t.Run("engineer", func(t *testing.T) { engineersPages(t, w) })
@@ -40,6 +42,10 @@ func strangersPages(t *testing.T, w world) {
 	g.fill("pin", demo.Nurse.PIN)
 	g.submit("pin")
 	g.show("", 200) // the ways
+	for _, way := range []string{"code/totp", "code/backup", "code/passkey", "card"} {
+		g.visit("/sign-in/recover/"+way, 200)
+	}
+	g.goTo(g.site + "/sign-in/recover/ways?lang=ky")
 	for range 2 {
 		seen := len(w.codes(demo.Nurse))
 		g.leave(`document.querySelector('form[action^="/sign-in/recover/send"]').requestSubmit()`)
@@ -53,6 +59,10 @@ func strangersPages(t *testing.T, w world) {
 	g.fill("password", "123")
 	g.submit("password")
 	g.showHere("refused_password", "ky", 422)
+	g.fill("password", "Jangy-Syrsoz-77")
+	g.fill("again", "Jangy-Syrsoz-77")
+	g.submit("password")
+	g.showHere("recovered", "ky", 200)
 }
 
 // newcomersPages are the registration and the set-up of a new account.
@@ -130,6 +140,7 @@ func citizensPages(t *testing.T, w world) {
 		g.visit(path, 200)
 	}
 	g.visit("/console", 403)
+	signPages(g, w)
 	g.crawl()
 	g.goTo(g.site + "/app/device?lang=ky")
 	g.fill("pin", phonePIN)
@@ -142,6 +153,7 @@ func citizensPages(t *testing.T, w world) {
 	g.show("events", 200)
 	g.leave(`document.querySelector('main form').requestSubmit()`)
 	g.showHere("disowned", "ky", 200)
+	disownedPages(g)
 }
 
 // operatorsPages are the console with a person looked up in it.
@@ -157,6 +169,7 @@ func operatorsPages(t *testing.T, w world) {
 	g.visit(strings.TrimPrefix(g.where(), g.site), 200)
 	g.visit("/console", 200)
 	g.visit("/console/keys", 200)
+	incidentPages(g)
 	g.crawl()
 }
 
@@ -174,5 +187,6 @@ func engineersPages(t *testing.T, w world) {
 	g.submit("name")
 	g.see("Сыноо системасы")
 	g.showHere("a_system_with_its_secret", "ky", 200)
+	devicePages(g)
 	g.crawl()
 }
