@@ -67,9 +67,7 @@ func formPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, referrals Re
 	}
 	form := page.NewForm("kind", "", "at", page.InputMoment(now), "doctor", desk.Of(ctx).PIN, "policy", p.Policy, "category", p.Category, "alerts", p.Alerts,
 		"policy_until", p.PolicyUntil.String())
-	if p.Kind == patient.Foreigner {
-		form.Set("payment", "paid")
-	}
+	known(form, p)
 	if !before {
 		form.Set("first_this_year", "1")
 	}
@@ -79,6 +77,17 @@ func formPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, referrals Re
 	all := waiting(ctx, d, referrals, p)
 	prefill(form, all, r.URL.Query().Get("referral"))
 	return render(w, r, d, p, form, all, http.StatusOK)
+}
+
+// known takes over what the kind of the person says: nobody plans the admission of
+// somebody whom nobody knows, and a foreigner pays unless something else is said.
+func known(form *page.Form, p patient.Patient) {
+	switch p.Kind {
+	case patient.Foreigner:
+		form.Set("payment", "paid")
+	case patient.Nameless:
+		form.Set("kind", Emergency)
+	}
 }
 
 // without is the choice of no referral.
