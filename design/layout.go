@@ -71,8 +71,7 @@ func langShort(l text.Lang) string {
 	return "EN"
 }
 
-// lookBack is where the switch of the look leads back to. A page shown after a
-// failed POST has no GET of its own to be sure of, its path is still the best guess.
+// lookBack is where the switch of the look leads back to.
 func lookBack(v *page.View) string {
 	if v.Path == "" {
 		return "/"

@@ -110,7 +110,7 @@ const lookScript = `((least, leastLink) => {
 	return JSON.stringify({
 		status: performance.getEntriesByType("navigation")[0].responseStatus, lang: root.lang, title: document.title,
 		heads: [...document.querySelectorAll("h1")].filter(h => h.checkVisibility()).map(h => h.innerText.trim()),
-		faults, links: [...document.querySelectorAll("a[href]")].filter(a => !a.hasAttribute("download") && a.origin === location.origin).map(a => a.pathname + a.search),
+		faults, links: [...document.querySelectorAll("a[href]")].filter(a => !a.hasAttribute("download") && !a.getAttribute("href").startsWith("#") && a.origin === location.origin).map(a => a.pathname + a.search),
 	})
 })`
 

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -132,9 +133,35 @@ func Query(r *http.Request) url.Values {
 	return r.URL.Query()
 }
 
+// LeadsTo names the address under which the page has its other languages and
+// looks, where its own cannot be asked for again: the answer to a form, or what is
+// shown once.
+func LeadsTo(r *http.Request, to string) { Of(r.Context()).Path = to }
+
 // Handle mounts a page. pattern is that of http.ServeMux: "GET /patients/{id}".
+// What answers a form at an address that has no page leads to the nearest above it.
 func (s *Site) Handle(mux *http.ServeMux, pattern string, h Handler) {
-	mux.Handle(pattern, s.Wrap(h))
+	if !strings.HasPrefix(pattern, http.MethodPost+" ") {
+		mux.Handle(pattern, s.Wrap(h))
+		return
+	}
+	mux.Handle(pattern, s.Wrap(func(w http.ResponseWriter, r *http.Request) error {
+		if above := pageAbove(mux, r); above != r.URL.Path {
+			LeadsTo(r, above)
+		}
+		return h(w, r)
+	}))
+}
+
+// pageAbove is the path of the request, or the nearest above it, that has a page.
+func pageAbove(mux *http.ServeMux, r *http.Request) string {
+	for at := r.URL.Path; at != "/" && at != "."; at = path.Dir(at) {
+		_, pattern := mux.Handler(&http.Request{Method: http.MethodGet, Host: r.Host, URL: &url.URL{Path: at}})
+		if strings.TrimPrefix(pattern, http.MethodGet+" ") != "/" && pattern != "" {
+			return at
+		}
+	}
+	return "/"
 }
 
 // HandlePassing mounts an address that browsers mostly pass through on their way

@@ -469,7 +469,7 @@ func cardPanel(v view) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.open() {
-				if v.Card != nil && v.Form.Get("code") == "" {
+				if v.Card != nil && (v.Form == nil || v.Form.Get("code") == "") {
 					templ_7745c5c3_Var20 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

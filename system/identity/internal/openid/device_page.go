@@ -33,6 +33,9 @@ func (p *Provider) completeDevice(answer *answer) {
 	_, _ = answer.Write(data) // a buffer takes everything
 }
 
+// devicePath is where a code is typed.
+const devicePath = "/device"
+
 // showDevice is where the person types the code that their device shows, and
 // sees who asks when it is known. It says nothing of a person.
 func (p *Provider) showDevice(w http.ResponseWriter, r *http.Request) error {
@@ -50,7 +53,7 @@ func (p *Provider) takeDevice(w http.ResponseWriter, r *http.Request) error {
 	}
 	form.Need("user_code", 40)
 	if !form.OK() {
-		return page.Render(w, r, http.StatusUnprocessableEntity, devicePage(form))
+		return wrongDevice(w, r, form)
 	}
 	return p.askDevice(w, r, form)
 }
@@ -61,9 +64,16 @@ func (p *Provider) askDevice(w http.ResponseWriter, r *http.Request, form *page.
 		return err
 	}
 	if !form.OK() {
-		return page.Render(w, r, http.StatusUnprocessableEntity, devicePage(form))
+		return wrongDevice(w, r, form)
 	}
 	return page.Render(w, r, http.StatusOK, deviceAskPage(c, typed(form.Get("user_code"))))
+}
+
+// wrongDevice asks for a code again. The page in another language does not try the
+// wrong one once more.
+func wrongDevice(w http.ResponseWriter, r *http.Request, form *page.Form) error {
+	page.LeadsTo(r, devicePath)
+	return page.Render(w, r, http.StatusUnprocessableEntity, devicePage(form))
 }
 
 // device is the flow whose code was typed; what is wrong with it stands in the
@@ -112,13 +122,14 @@ func (p *Provider) answerDevice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !form.OK() {
-		return page.Render(w, r, http.StatusUnprocessableEntity, devicePage(form))
+		return wrongDevice(w, r, form)
 	}
 	if decision == "deny" {
 		as.Status = goidc.StatusFailure
 		if err := (devices{p.flows}).SaveSession(r.Context(), as); err != nil {
 			return err
 		}
+		page.LeadsTo(r, devicePath)
 		return page.Render(w, r, http.StatusOK, deviceDonePage(false))
 	}
 	browser := p.config.Sessions.Browser(w, r, id.Secret)
@@ -139,5 +150,6 @@ func (p *Provider) promptDevice(w http.ResponseWriter, r *http.Request) error {
 
 // deviceDone tells the person that the device goes on by itself.
 func (p *Provider) deviceDone(w http.ResponseWriter, r *http.Request) error {
+	page.LeadsTo(r, devicePath)
 	return page.Render(w, r, http.StatusOK, deviceDonePage(true))
 }

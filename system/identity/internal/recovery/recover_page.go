@@ -251,11 +251,12 @@ func (s *Recovery) takePassword(w http.ResponseWriter, r *http.Request, target d
 	if !enough(q.proved) {
 		return page.Redirect(w, r, target.To(waysPath))
 	}
-	if form.Get("password") == "" {
+	switch password, again := form.Get("password"), form.Get("again"); {
+	case password == "":
 		form.Fail("password", "kit.field.required")
-	} else if form.Get("again") == "" {
+	case again == "":
 		form.Fail("again", "kit.field.required")
-	} else if form.Get("password") != form.Get("again") {
+	case password != again:
 		form.Fail("again", "identity.recovery.differ")
 	}
 	if form.OK() {

@@ -79,9 +79,6 @@ func newBook(classification *icd.Book) *book {
 	return b
 }
 
-// whole says that the room knows all of the system, and not some codes alone.
-func (b *book) whole(system string) bool { _, ok := b.names[system]; return ok }
-
 // find is the concept of the system, as it was at the moment.
 func (b *book) find(ctx context.Context, system, code string, at time.Time) (concept, bool, error) {
 	if system == datatype.ICD10 {
