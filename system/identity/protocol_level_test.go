@@ -100,7 +100,7 @@ func TestOIDCCoreClaimsParameter(t *testing.T) {
 		wanted := `{"userinfo":{"email":{"essential":true},"phone_number":null,"pin":null,"hair":null},"id_token":{"given_name":null,"email_verified":{"value":true},"auth_time":{"essential":true}}}`
 		p := h.signIn(b, b.get(h.request("scope", "openid", "claims", wanted)), demo.Patient)
 		// The person is asked about what stands behind them, and leaves the phone out.
-		p.must(http.StatusOK, "Передача данных", demo.Patient.Phone)
+		p.must(http.StatusOK, "Передача данных", "+996 700 100217")
 		answer := b.stay().answerOf(b.stay().submit(p, "/consent", "decision", "allow", "agreement", "1", "email", "1", "remember", "1"))
 		got := h.redeem(answer.Get("code"))
 		if got.Scope != "openid" {
