@@ -318,7 +318,7 @@ func (c *Centre) people(ctx context.Context, tx *sql.Tx, p peer, t capture.Table
 			return nil, err
 		}
 		all = append(all, cardapi.Change{
-			Sequence: -of.Sequence, At: of.At, Table: patients.Name, Key: capture.JoinKey(patients.KeyOf(person)), Op: "U", After: person.Text(),
+			Sequence: of.Sequence, At: of.At, Table: patients.Name, Key: capture.JoinKey(patients.KeyOf(person)), Op: "U", After: person.Text(),
 		})
 	}
 	return all, nil

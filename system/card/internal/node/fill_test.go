@@ -58,3 +58,30 @@ func TestAFillThatIsOvertakenDoesNotEndAsReady(t *testing.T) {
 		}
 	})
 }
+
+// A patient who is admitted while the node fetches, after the stays were fetched
+// and before the moves, comes with moves that cannot be written yet. What happens
+// to such a row until it can be is written after it, not before.
+func TestWhatCannotBeWrittenYetIsWrittenInTheOrderInWhichItCame(t *testing.T) {
+	eachPair(t, func(t *testing.T, p *pair) {
+		dischargeOne(t, p.centre, formtest.PIN(310))
+		real := p.n.Centre
+		p.n.Centre = meddling{real, func(table string) {
+			switch table {
+			case "stay":
+				dischargeOne(t, p.centre, formtest.PIN(311))
+			case "move":
+				p.centre.Exec(`UPDATE move SET reason = 'moved again' WHERE stay_id IN (SELECT s.id FROM stay s JOIN patient p ON p.id = s.patient_id WHERE p.pin = '` + formtest.PIN(311) + `')`)
+			}
+		}}
+		if err := p.n.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.n.Centre = real
+		p.meet()
+		p.alike()
+		if got := p.node.Int(`SELECT COUNT(*) FROM move WHERE reason = 'moved again'`); got == 0 {
+			t.Error("the node has the moves as they were when it fetched them")
+		}
+	})
+}

@@ -397,9 +397,6 @@ func (n *Node) fill(ctx context.Context, self Self) (full bool, err error) {
 			if err != nil {
 				return false, err
 			}
-			for i := range out.Changes {
-				out.Changes[i].Sequence = id64()
-			}
 			after = out.After
 			taken, err := n.take(ctx, self, out.Changes, self.Acked, func(ctx context.Context, tx *sql.Tx) error {
 				return noteFilled(ctx, tx, table, after)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -163,11 +162,6 @@ func noteFilled(ctx context.Context, tx *sql.Tx, table string, after []string) e
 	_, err = tx.ExecContext(ctx, `UPDATE node_self SET fill_table = $1, fill_key = $2 WHERE id = 1`, table, string(key))
 	return err
 }
-
-var filled atomic.Int64
-
-// id64 tells rows that are fetched apart: they have no place in the centre's order.
-func id64() int64 { return -(time.Now().UnixNano()<<8 | filled.Add(1)&0xff) }
 
 // down notes that the centre could not be reached, and says whether it could before.
 func (n *Node) down(ctx context.Context, cause error) (wasUp bool, err error) {

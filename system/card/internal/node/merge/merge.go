@@ -96,7 +96,9 @@ func (m *Merger) Retry(ctx context.Context, tx *sql.Tx, s Source) (left int, err
 	return left, nil
 }
 
-// guarded does what the change says, or holds it.
+// guarded does what the change says, or holds it. What the centre tells comes in
+// order, but its places are not all of one kind (rows that are fetched have none,
+// people come before what names them): it is held in the order in which it came.
 func (m *Merger) guarded(ctx context.Context, tx *sql.Tx, node string, epoch int64, c cardapi.Change, do func() error) error {
 	if capture.Local(c.Table) {
 		return nil // the other side's program is older, and hands over what now stays
@@ -112,6 +114,11 @@ func (m *Merger) guarded(ctx context.Context, tx *sql.Tx, node string, epoch int
 		}
 		if reason == heldForeign && capture.Copied(c.Table) {
 			return nil // НИСУР has told the centre too
+		}
+	}
+	if node == Centre {
+		if c.Sequence, err = nextHeld(ctx, tx, node); err != nil {
+			return err
 		}
 	}
 	return hold(ctx, tx, node, epoch, c, reason, m.Clock.Now())

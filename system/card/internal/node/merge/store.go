@@ -61,6 +61,13 @@ func hold(ctx context.Context, tx *sql.Tx, node string, epoch int64, c cardapi.C
 	return err
 }
 
+// nextHeld is the place after all that is held of the node.
+func nextHeld(ctx context.Context, tx *sql.Tx, node string) (int64, error) {
+	var next int64
+	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(sequence), 0) + 1 FROM node_held WHERE node = $1`, node).Scan(&next)
+	return next, err
+}
+
 func release(ctx context.Context, tx *sql.Tx, node string, h held) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM node_held WHERE node = $1 AND epoch = $2 AND sequence = $3`, node, h.epoch, h.sequence)
 	return err
