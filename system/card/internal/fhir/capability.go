@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/definition"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 )
@@ -110,7 +111,7 @@ func (a *API) capability() *CapabilityStatement {
 	for _, name := range find.Names(a.kinds) {
 		rest.Resource = append(rest.Resource, a.capabilityOf(a.kinds[name]))
 	}
-	for _, name := range defining {
+	for _, name := range definition.Types {
 		one := capabilityOfDefining(name)
 		one.Operation = a.operationsOf(name)
 		rest.Resource = append(rest.Resource, one)

@@ -10,6 +10,6 @@
 // rooms offer further types (offer.go: clinical) and operations
 // (operation_page.go: gather, document, bulk).
 //
-// Data flows one way: datatype, sealing, outcome, access ← find ← kept, shelf ←
-// fhir ← the neighbouring rooms.
+// Data flows one way: datatype, sealing, outcome, access, profile ← find ← kept,
+// shelf, definition ← fhir ← the neighbouring rooms.
 package fhir

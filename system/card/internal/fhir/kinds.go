@@ -1,12 +1,13 @@
 package fhir
 
 import (
+	"github.com/sanarip/sanarip/system/card/internal/fhir/definition"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 )
 
 func (a *API) kindsOffered() map[string]*find.Kind {
 	all := map[string]*find.Kind{}
-	own := append(a.archive.Kinds(), ownSets())
+	own := append(a.archive.Kinds(), definition.Sets())
 	for _, offer := range a.offers {
 		own = append(own, a.offered(offer(a)))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/definition"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 )
@@ -73,7 +74,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	if operates {
 		return a.only(w, r, func(w http.ResponseWriter, r *http.Request) error { return o.Serve(w, r, on) }, o.Methods...)
 	}
-	if slices.Contains(defining, parts[0]) || publicSets(r, parts) {
+	if slices.Contains(definition.Types, parts[0]) || publicSets(r, parts) {
 		return a.definitions(w, r, parts)
 	}
 	k, ok := a.kinds[parts[0]]
