@@ -67,7 +67,7 @@ const lookScript = `((least, leastLink) => {
 	const says = e => (e.innerText || e.getAttribute("aria-label") || e.name || e.className || e.tagName).toString().trim().slice(0, 60)
 	const hidden = e => !e.checkVisibility() || e.closest(".govuk-visually-hidden, .govuk-skip-link, [aria-hidden=true]")
 	const away = e => { for (; e; e = e.parentElement) if (getComputedStyle(e).clipPath !== "none") return true; return false }
-	const inScroll = e => e.closest(".sn-scroll, pre")
+	const inScroll = e => e.closest(".sn-scroll, .sn-nav__list, .sn-tabs__list, pre")
 	if (root.scrollWidth > root.clientWidth + 1) faults.push("scrolls sideways by " + (root.scrollWidth - root.clientWidth) + " px")
 	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
 	const clipped = new Set()

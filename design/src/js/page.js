@@ -61,6 +61,14 @@ for (const table of document.querySelectorAll("table.sn-table")) {
   table.classList.add("sn-table--stack");
 }
 
+// On a phone the menu and the sections are strips: where the reader is comes into view.
+for (const link of document.querySelectorAll(".sn-nav__link[aria-current], .sn-tabs__link[aria-current]")) {
+  const strip = link.closest("ul");
+  strip.addEventListener("scroll", () => strip.classList.toggle("sn-moved", strip.scrollLeft > 0), { passive: true });
+  const away = link.getBoundingClientRect().left - strip.getBoundingClientRect().left;
+  if (away > strip.clientWidth / 2) strip.scrollLeft += away - strip.clientWidth / 4;
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
