@@ -24,7 +24,9 @@ UNWATCHED := $(foreach library,modernc.org golang.org/x/crypto github.com/esimov
 # a real browser. Installs what it needs where it may.
 test: $(GOTESTSUM)
 	.ci/prepare
-	.ci/with-postgres $(GOTESTSUM) --format pkgname --hide-summary skipped -- -race $(UNWATCHED) -count=1 -timeout 40m ./...
+	@record=$$(mktemp); trap 'rm -f "$$record"' EXIT; \
+	.ci/with-postgres $(GOTESTSUM) --format pkgname --hide-summary skipped --jsonfile "$$record" -- -race $(UNWATCHED) -count=1 -timeout 40m ./... \
+	|| { code=$$?; .ci/failures "$$record"; exit $$code; }
 
 # The same without PostgreSQL, browser and race detector: seconds, for every save.
 test-short:
