@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/inproc"
+	"github.com/sanarip/sanarip/kit/porttest"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 )
@@ -32,13 +33,7 @@ type process struct {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
+	return strconv.Itoa(porttest.Free(t))
 }
 
 func startProcess(t *testing.T, program, port string, environment []string, args ...string) *process {
@@ -52,8 +47,8 @@ func startProcess(t *testing.T, program, port string, environment []string, args
 	}
 	go func() { p.done <- p.cmd.Wait() }()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
-	client := &http.Client{Timeout: time.Second}
-	for range 150 {
+	client := &http.Client{Timeout: 10 * time.Second}
+	for range 1500 {
 		if response, err := client.Get("http://127.0.0.1:" + port + "/ready"); err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
@@ -77,7 +72,7 @@ func (p *process) stop(t *testing.T) error {
 	select {
 	case err := <-p.done:
 		return err
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute):
 		return fmt.Errorf("did not stop")
 	}
 }
@@ -124,7 +119,7 @@ func TestEX1SystemsInProcessesOfTheirOwn(t *testing.T) {
 	}
 	key := secret("exchange-key", "card")
 	person, err := ask(ports["exchange"], key)
-	for range 50 { // the demo's people are written beside serving
+	for range 900 { // the demo's people are written beside serving
 		if err == nil {
 			break
 		}

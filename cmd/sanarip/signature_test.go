@@ -34,7 +34,7 @@ func TestID12CloudSignatureThroughTheExchange(t *testing.T) {
 	}
 	pin := regexp.MustCompile(`Жумабеков[^§]*?PIN-коду: (\d{4} \d{4})`)
 	mailed := func(not string) string {
-		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 			_, body := get(t, "http://mail.localhost:"+port+"/inbox?lang=ky&person="+demo.Patient.PIN)
 			if found := pin.FindStringSubmatch(body); found != nil && found[1] != not {
 				return found[1]

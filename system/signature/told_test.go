@@ -101,7 +101,7 @@ func told(t *testing.T, database string) {
 	ask := signatureapi.AuthorityClient{Exchange: &exchangeapi.Client{Self: exchangeapi.Identity, Address: exchange.URL, Key: "k", HTTP: http.DefaultClient}}
 	await := func(subject string, n int) []messageapi.Message {
 		t.Helper()
-		for range 200 {
+		for range 3000 {
 			if got := letters.of(pin, subject); len(got) >= n {
 				return got
 			}

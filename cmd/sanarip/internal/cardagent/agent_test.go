@@ -187,7 +187,7 @@ func (p *page) call(module, function string, param map[string]any) answer {
 
 func (p *page) say(message string) answer {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	if err := p.conn.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
 		p.t.Fatal(err)

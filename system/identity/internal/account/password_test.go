@@ -47,7 +47,7 @@ func TestLookingAtAPasswordIsCheap(t *testing.T) {
 	}
 	for _, password := range []string{strings.Repeat("a", 64), strings.Repeat("Aa1-", 16), strings.Repeat("qwertyuiop", 6), strings.Repeat("ab", 31) + "c1", strings.Repeat("пароль1-", 8), strings.Repeat("x", 100_000)} {
 		best := time.Hour
-		for range 5 {
+		for i := 0; i < 5 || i < 100 && best > 60*time.Millisecond; i++ { // a busy machine only adds time
 			start := time.Now()
 			account.Guessable(password)
 			best = min(best, time.Since(start))

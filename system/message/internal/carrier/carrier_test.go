@@ -133,7 +133,7 @@ func TestEmailSlow(t *testing.T) {
 	})
 	start := time.Now()
 	err := Email{Address: address, From: "info@example.kg", TLS: "none", Timeout: 600 * time.Millisecond}.Carry(t.Context(), letter)
-	if err == nil || time.Since(start) > 2*time.Second {
+	if err == nil || time.Since(start) > 20*time.Second {
 		t.Errorf("after %v: %v", time.Since(start), err)
 	}
 }
