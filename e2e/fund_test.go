@@ -6,13 +6,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/clock"
 )
 
 // The fund's work with a case: an expert returns it, the hospital appeals, who
 // returned it may not decide, another expert grants the appeal, and the month's
-// act takes the case up and agrees with the card. Every page is looked at on a
+// act takes the case up and agrees with the card. The expert's own round through
+// the cases is made by keyboard alone. Every page is looked at on a
 // phone in Kyrgyz and on a desk in Russian.
 func TestFundDecidesAppealsAndSettlesMonth(t *testing.T) {
 	needE2E(t)
@@ -30,6 +35,7 @@ func TestFundDecidesAppealsAndSettlesMonth(t *testing.T) {
 	first.both("case with findings")
 	first.leave(`document.querySelector('main a[href*="/why/"]').click()`)
 	first.both("why")
+	first.casesByKeyboard(site + month + "&state=accepted")
 
 	first.goTo(site + month + "&state=accepted")
 	first.both("cases")
@@ -76,6 +82,10 @@ func TestFundDecidesAppealsAndSettlesMonth(t *testing.T) {
 	second.both("reconciled")
 	second.goTo(site + path)
 	second.see("Включён в акт")
+	// A draft of next year's table against the one in force, and what it makes of the month.
+	second.goTo(site + "/prices/compare?a=ДЕМО-2026-2&b=ДЕМО-ПРОЕКТ-2027&month=" + last)
+	second.see("006.2") // the draft's new group
+	second.both("tables compared")
 	second.resize(360)
 	for _, page := range []string{"/totals", "/rerun"} {
 		second.goTo(inLang(site+page, "ky"))
@@ -84,6 +94,90 @@ func TestFundDecidesAppealsAndSettlesMonth(t *testing.T) {
 	clerk.resize(360)
 	clerk.goTo(inLang(site+"/entry", "ky"))
 	clerk.look("ky", 360, "/entry")
+}
+
+// casesByKeyboard is the expert's round without a mouse: the list, a case, why a
+// rule says what it says, a comment, a decision with a comment, the next case.
+func (b *browser) casesByKeyboard(list string) {
+	b.t.Helper()
+	b.goTo(list)
+	on := `(document.activeElement.closest("tr") || {}).id`
+	b.waitFor(`!!` + on) // the first case of the filtered list has the focus
+	first := eval[string](b, on)
+	b.keys(kb.ArrowDown)
+	b.waitFor(on + ` && ` + on + ` !== "` + first + `"`)
+	second := eval[string](b, on)
+	b.keys(kb.ArrowUp)
+	b.waitFor(on + ` === "` + first + `"`)
+	b.shortcut("/", "Slash") // to the filter, from which Tab goes on to its fields
+	b.focus("the filter", `e.name === "organisation"`)
+	b.focus("the first case", `(e.closest("tr") || {}).id === "`+first+`"`)
+	b.keys(kb.Enter)
+	b.arrive("/cases/" + strings.TrimPrefix(first, "case-"))
+
+	b.shortcut("n", "KeyN") // what the side panel is for: the comment
+	b.waitFor(`document.activeElement.name === "comment"`)
+	b.keysBack("the rules replayed", `/\/why$/.test(e.pathname || "")`)
+	b.keys(kb.Enter)
+	b.arrive("/why")
+	b.focus("a rule", `/\/why\/[A-Z]/.test(e.pathname || "")`)
+	b.keys(kb.Enter)
+	b.waitFor(`/\/why\/[A-Z]/.test(location.pathname) && document.readyState === "complete"`)
+	b.waitFor(`/^\/cases\/[^/]+$/.test(document.activeElement.pathname || "")`) // the way back has the focus
+	b.keys(kb.Enter)
+	b.arrive("/cases/" + strings.TrimPrefix(first, "case-"))
+
+	b.shortcut("n", "KeyN")
+	b.waitFor(`document.activeElement.name === "comment"`)
+	b.keys("Сверено.")
+	b.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))) // leaves it, decides nothing
+	b.waitFor(`document.activeElement.rel === "next"`)
+	b.see("Сверено.")
+	if title := eval[string](b, `document.querySelector(".sn-timeline__item").innerText`); !strings.Contains(title, "Комментарий") {
+		b.t.Errorf("%s: Ctrl+Enter in the comment did %q", b.name, title)
+	}
+	b.settled()
+	b.shortcut("n", "KeyN")
+	b.waitFor(`document.activeElement.name === "comment"`)
+	b.keys("Нет выписки.")
+	b.focus("the return", `e.name === "do" && e.value === "return"`)
+	b.keys(kb.Enter)
+	b.see("Случай возвращён")
+	b.waitFor(`document.activeElement.rel === "next"`) // the work goes on with the next case
+	b.look("ru", 1440, "decided by keyboard")
+	b.keys(kb.Enter)
+	b.arrive("/cases/" + strings.TrimPrefix(second, "case-"))
+	b.see("К списку случаев")
+}
+
+// shortcut presses one key as a keyboard does. Typed text comes as events of its
+// own, which a page that takes the key for itself cannot hold back.
+func (b *browser) shortcut(key, code string) {
+	b.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: key, Code: code}); err != nil {
+			b.t.Fatalf("%s: key %s: %v", b.name, key, err)
+		}
+	}
+}
+
+// arrive waits until the page whose path ends so is there.
+func (b *browser) arrive(path string) {
+	b.t.Helper()
+	b.waitFor(fmt.Sprintf(`location.pathname.endsWith(%q) && document.readyState === "complete"`, path))
+	b.settled()
+}
+
+// keysBack walks with Shift+Tab until the element that the script accepts has the focus.
+func (b *browser) keysBack(what, accepts string) {
+	b.t.Helper()
+	for range 60 {
+		b.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
+		if eval[bool](b, `(e => `+accepts+`)(document.activeElement)`) {
+			return
+		}
+	}
+	b.t.Fatalf("%s: Shift+Tab never comes to %s at %s", b.name, what, b.where())
 }
 
 const firstCase = `document.querySelector('main td a[href^="/cases/"]').click()`

@@ -24,6 +24,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/act"
+	"github.com/sanarip/sanarip/system/insurance/internal/compare"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
@@ -155,6 +156,8 @@ func (s *System) routes() {
 	o.Both("GET /totals.csv", totals.CSV)
 	again := rerun.Pages{DB: s.db, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
 	o.Page("GET /rerun", again.Show)
+	pair := compare.Pages{DB: s.db, Clock: s.fund.Clock, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
+	o.Public("GET /prices/compare", pair.Show)
 	acts := act.Pages{Acts: act.Acts{DB: s.db, Clock: s.fund.Clock}, Card: s.card, Directory: s.directory}
 	o.Both("GET /acts", acts.List)
 	o.Page("POST /acts", acts.Make)

@@ -265,5 +265,8 @@ func Local(ctx context.Context, decimal string) string {
 // within the bounds of Table.check.
 func times(amount, factor int64) int64 { return (amount*factor + one/2) / one }
 
+// Cost is what a weight of ten-thousandths costs at the base rate, in tyiyn.
+func Cost(base, weight int64) int64 { return times(base, weight) }
+
 // Decimal writes ten-thousandths: 12500 is "1.2500".
 func Decimal(v int64) string { return fmt.Sprintf("%d.%04d", v/one, v%one) }

@@ -38,16 +38,8 @@ const mostComment = 2000
 // List is GET /cases.
 func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	form := page.QueryForm(r)
-	number, err := strconv.Atoi(form.Get("page"))
-	if err != nil || number < 1 || number > 100_000 {
-		number = 1
-	}
-	by := treated.Filter{Organisation: form.Text("organisation", 6), Month: form.Text("month", 7), State: form.Text("state", 10), Page: number}
 	hospital := office.Of(ctx).Hospital()
-	if hospital != "" {
-		by.Organisation = hospital
-	}
+	by := asked(r, hospital)
 	lines, more, err := p.Fund.List(ctx, by)
 	if err != nil {
 		return err
@@ -85,27 +77,9 @@ func waitingWord(ctx context.Context, stage treated.Stage) string {
 }
 
 func (v listView) address(number int) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"organisation": v.asked(), "month": v.by.Month, "state": v.by.State} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if number > 1 {
-		q.Set("page", strconv.Itoa(number))
-	}
-	if len(q) == 0 {
-		return "/cases"
-	}
-	return "/cases?" + q.Encode()
-}
-
-// asked is the hospital that was chosen; the reader's own is not a choice.
-func (v listView) asked() string {
-	if v.own != "" {
-		return ""
-	}
-	return v.by.Organisation
+	by := v.by
+	by.Page = number
+	return "/cases" + carried(by, v.own)
 }
 
 func (v listView) before() string {
@@ -160,7 +134,11 @@ func (p Pages) show(w http.ResponseWriter, r *http.Request, status int, form *pa
 		return err
 	}
 	o := p.Directory.Organisation(ctx, c.Case.Organisation)
-	return page.Render(w, r, status, casePage(caseView{c, o, form, text.LangOf(ctx), office.Of(ctx)}))
+	way, err := p.way(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, status, casePage(caseView{c, o, form, text.LangOf(ctx), office.Of(ctx), way}))
 }
 
 // Return is POST /cases/{id}/return.
@@ -191,7 +169,7 @@ func (p Pages) step(w http.ResponseWriter, r *http.Request, form *page.Form, ste
 			} else {
 				page.Notice(w, "insurance.step.done")
 			}
-			return page.Redirect(w, r, "/cases/"+url.PathEscape(r.PathValue("id")))
+			return page.Redirect(w, r, "/cases/"+url.PathEscape(r.PathValue("id"))+carried(asked(r, ""), office.Of(r.Context()).Hospital()))
 		}
 		if fail.Is(err, fail.Conflict) || !form.Take(err) {
 			return err
@@ -206,6 +184,7 @@ type caseView struct {
 	form         *page.Form
 	lang         text.Lang
 	reader       office.Expert
+	way          way
 }
 
 // row is a line of the form with what was found about its fields beside it.
@@ -399,7 +378,7 @@ func stepWord(ctx context.Context, step treated.Step) string {
 func stepStyle(step treated.Step) string {
 	switch step {
 	case treated.StepReturn, treated.StepRefuse:
-		return "warning"
+		return "danger"
 	case treated.StepAppeal, treated.StepGrant, treated.StepConfirm:
 		return ""
 	}

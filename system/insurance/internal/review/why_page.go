@@ -21,15 +21,19 @@ func (p Pages) Why(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v := whyView{replay, carried(asked(r, ""), office.Of(ctx).Hospital())}
 	if r.PathValue("rule") != "" {
-		return page.Render(w, r, http.StatusOK, whyPage(whyView{replay}, replay.Rules[0]))
+		return page.Render(w, r, http.StatusOK, whyPage(v, replay.Rules[0]))
 	}
-	return page.Render(w, r, http.StatusOK, rulesPage(whyView{replay}))
+	return page.Render(w, r, http.StatusOK, rulesPage(v))
 }
 
-type whyView struct{ treated.Replay }
+type whyView struct {
+	treated.Replay
+	query string // of the list that the reader came from
+}
 
-func (v whyView) path(id string) string { return "/cases/" + v.ID + "/why/" + id }
+func (v whyView) path(id string) string { return "/cases/" + v.ID + "/why/" + id + v.query }
 
 // verdict is what a rule says: nothing against, a warning, an error.
 func verdict(ctx context.Context, x rule.Explanation) (label, tone string) {

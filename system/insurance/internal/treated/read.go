@@ -86,6 +86,16 @@ func (f Fund) List(ctx context.Context, by Filter) (lines []Line, more bool, err
 	return lines, false, db.Explain(err)
 }
 
+// Next is the case that follows this one in the list of the filter, "" after the
+// last. The case need not be of the list itself any more: a decision takes it out.
+func (f Fund) Next(ctx context.Context, by Filter, caseID string) (string, error) {
+	id, err := following(ctx, f.DB.Read, by, caseID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, db.Explain(err)
+}
+
 // Waiting is how many cases of a stage wait for the reader, and since when the
 // oldest of them does.
 type Waiting struct {

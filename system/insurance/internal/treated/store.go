@@ -178,10 +178,29 @@ func otherRows(rows *sql.Rows, err error) ([]rule.Other, error) {
 	return all, rows.Err()
 }
 
+// oldestFirst says that the list begins with what has waited longest.
+func (by Filter) oldestFirst() bool {
+	return slices.Contains([]Stage{Appealed, Review, Returned}, Stage(by.State))
+}
+
+// following is the case behind this one in the order of list.
+func following(ctx context.Context, q db.Querier, by Filter, caseID string) (string, error) {
+	behind, order := "<", "DESC"
+	if by.oldestFirst() {
+		behind, order = ">", "ASC"
+	}
+	var next string
+	err := q.QueryRowContext(ctx, `SELECT c.id FROM treated_case c JOIN treated_case this ON this.id = $1
+		WHERE c.is_current = 1 AND ($2 = '' OR c.organisation = $2) AND ($3 = '' OR c.month = $3) AND ($4 = '' OR c.stage = $4)
+		AND (c.discharged_at `+behind+` this.discharged_at OR (c.discharged_at = this.discharged_at AND c.id `+behind+` this.id))
+		ORDER BY c.discharged_at `+order+`, c.id `+order+` LIMIT 1`, caseID, by.Organisation, by.Month, by.State).Scan(&next)
+	return next, err
+}
+
 func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
 	order := "discharged_at DESC, id DESC"
-	if slices.Contains([]Stage{Appealed, Review, Returned}, Stage(by.State)) {
-		order = "discharged_at, id" // what has waited longest
+	if by.oldestFirst() {
+		order = "discharged_at, id"
 	}
 	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo FROM treated_case
 		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR stage = $3)

@@ -415,3 +415,60 @@ func TestANewFormAndACorrectionAtOnceMakeOneCase(t *testing.T) {
 		}
 	})
 }
+
+// From the first case of a list, the next of each is the list to its end, whatever
+// the filter; a case that a decision took out of the list still has its next.
+func TestTheNextCaseIsThatOfTheList(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		for i := range 8 {
+			c := treatedtest.Good()
+			c.Patient.PIN, c.Patient.Name = "", "Киши "+string(rune('А'+i))
+			c.Number = "000020" + string(rune('0'+i)) + c.Number[7:]
+			c.DischargedAt = c.DischargedAt.Add(time.Duration(i/2) * time.Minute) // two at the same moment
+			c.Moves[len(c.Moves)-1].Until = c.DischargedAt
+			if i%3 == 0 {
+				c.Doctor.PIN = "" // comes back
+			}
+			if _, err := f.Submit(doctor(t), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next := func(by treated.Filter, caseID string) string {
+			id, err := f.Next(t.Context(), by, caseID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		for _, by := range []treated.Filter{{}, {State: "accepted"}, {State: "returned"}, {Month: "2026-11", Organisation: "950174"}, {Organisation: "950201"}} {
+			by.Page = 1
+			lines, _, err := f.List(t.Context(), by)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, l := range lines {
+				want := ""
+				if i+1 < len(lines) {
+					want = lines[i+1].ID
+				}
+				if got := next(by, l.ID); got != want {
+					t.Errorf("%+v: after line %d comes %q, want %q", by, i, got, want)
+				}
+			}
+		}
+		accepted := treated.Filter{State: "accepted", Page: 1}
+		lines, _, err := f.List(t.Context(), accepted)
+		if err != nil || len(lines) != 5 {
+			t.Fatalf("%d accepted, %v", len(lines), err)
+		}
+		if err := f.Return(t.Context(), lines[1].ID, "Нет протокола.", expert); err != nil {
+			t.Fatal(err)
+		}
+		if got := next(accepted, lines[1].ID); got != lines[2].ID {
+			t.Errorf("after the decision comes %q, want %q", got, lines[2].ID)
+		}
+		if got := next(accepted, "none"); got != "" {
+			t.Errorf("after no case comes %q", got)
+		}
+	})
+}
