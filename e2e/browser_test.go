@@ -28,7 +28,7 @@ const axePath = "node_modules/axe-core/axe.min.js"
 func open(t *testing.T, name string, width int, lang string, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("no-first-run", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("lang", lang),
@@ -52,7 +52,7 @@ func open(t *testing.T, name string, width int, lang string, more ...chromedp.Ex
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 25*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		where, _ := chromedp.Run(b.ctx, chromedp.Location())
@@ -63,7 +63,7 @@ func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func eval[T any](b *browser, script string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 25*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -119,16 +119,29 @@ func (b *browser) click(selector string) {
 }
 
 // leave runs a script that may lead to another page and waits until that is there.
+// Whether it leads to one the page itself tells (the Navigation API): the answer
+// may take its time.
 func (b *browser) leave(script string) {
 	b.t.Helper()
-	eval[bool](b, `(() => { window.__here = true; return true })()`)
+	eval[bool](b, `(() => { window.__here = true; window.__leaving = false;
+		navigation.onnavigate = e => { if (!e.destination.sameDocument && e.downloadRequest === null && !e.defaultPrevented) window.__leaving = true };
+		return true })()`)
 	eval[bool](b, `(() => { `+script+`; return true })()`)
-	deadline := time.Now().Add(400 * time.Millisecond)
-	for time.Now().Before(deadline) {
-		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
-		here, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.__here === true`))
+	start := time.Now()
+	for {
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
+		state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`window.__here !== true ? "left" : window.__leaving ? "leaving" : "here"`))
 		cancel()
-		if err != nil || !here {
+		if err != nil && !wentOn(err) {
+			b.t.Fatalf("%s: leaving the page: %v", b.name, err)
+		}
+		if err != nil || state == "left" {
+			break
+		}
+		if waited := time.Since(start); state == "here" && waited > 400*time.Millisecond {
+			break // a script of the page has done it all
+		} else if waited > patience {
+			b.t.Logf("%s: no page has come after %s: a file, or the program does not answer", b.name, b.where())
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -139,9 +152,9 @@ func (b *browser) leave(script string) {
 // settled waits until the page has loaded.
 func (b *browser) settled() {
 	b.t.Helper()
-	deadline := time.Now().Add(25 * time.Second)
+	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
-		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		ready, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && location.href !== "about:blank"`))
 		cancel()
 		if err == nil && ready {
@@ -157,7 +170,7 @@ func (b *browser) press(label string) {
 	b.t.Helper()
 	quoted, _ := json.Marshal(label)
 	find := fmt.Sprintf(`[...document.querySelectorAll("main button, main a, main summary, button, a")].find(e => e.innerText.trim() === %s && e.checkVisibility())`, quoted)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !eval[bool](b, `!!`+find) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s: nothing says %q at %s\n%s", b.name, label, b.where(), tail(b.text(), 2500))
@@ -170,7 +183,7 @@ func (b *browser) press(label string) {
 // see waits until the page says this.
 func (b *browser) see(what string) {
 	b.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		text := b.text()
 		if strings.Contains(strings.ReplaceAll(text, "\u00a0", " "), what) {
@@ -186,7 +199,7 @@ func (b *browser) see(what string) {
 // seeAfterReload reloads until the page says this (work goes on behind it).
 func (b *browser) seeAfterReload(what string) {
 	b.t.Helper()
-	deadline := time.Now().Add(40 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !strings.Contains(strings.ReplaceAll(b.text(), "\u00a0", " "), what) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s: the page never says %q at %s\n%s", b.name, what, b.where(), tail(b.text(), 3000))
@@ -226,7 +239,7 @@ func (b *browser) still(script string) string {
 	var said string
 	var err error
 	for range 4 {
-		ctx, cancel := context.WithTimeout(b.ctx, 25*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		said, err = chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
 		cancel()
 		if err == nil {
@@ -270,9 +283,9 @@ func (b *browser) picture(what string) {
 // next a script may find no page at all: that is not yet true, not an error.
 func (b *browser) waitFor(script string) {
 	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
-		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		so, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
 		cancel()
 		if err == nil && so {

@@ -60,7 +60,7 @@ func (a *cardAgent) start(t *testing.T, origin string) {
 	ended := make(chan struct{})
 	go func() { _ = command.Wait(); close(ended) }()
 	t.Cleanup(func() { _ = command.Process.Kill(); <-ended })
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		conn, err := (&net.Dialer{Timeout: time.Second}).Dial("tcp", fmt.Sprintf("127.0.0.1:%d", a.port))
 		if err == nil {

@@ -42,7 +42,7 @@ func (w *wire) serve() {
 		if err != nil {
 			return
 		}
-		far, err := net.DialTimeout("tcp", w.to, time.Second)
+		far, err := net.DialTimeout("tcp", w.to, 10*time.Second)
 		if err != nil || !w.hold(near, far) {
 			_ = near.Close()
 			if far != nil {

@@ -251,7 +251,7 @@ func (p *hand) fill(field string, values url.Values) error {
 // until does the step again until it came through.
 func (p *hand) until(what string, step func() error) {
 	p.t.Helper()
-	deadline, said := time.Now().Add(25*time.Second), error(nil)
+	deadline, said := time.Now().Add(patience), error(nil)
 	for {
 		err := step()
 		if err == nil {
@@ -507,7 +507,7 @@ func TestHospitalWithoutALine(t *testing.T) {
 	difference := h.difference(own, central)
 	// On PostgreSQL a change of the centre's is told when every older transaction of
 	// the server is over, also those of other tests.
-	for deadline := time.Now().Add(90 * time.Second); difference != "" && time.Now().Before(deadline); difference = h.difference(own, central) {
+	for deadline := time.Now().Add(2 * patience); difference != "" && time.Now().Before(deadline); difference = h.difference(own, central) {
 		time.Sleep(300 * time.Millisecond)
 	}
 	if difference != "" {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/porttest"
 )
 
 // needE2E skips the journey where it is not asked for; where it is, another may
@@ -57,13 +58,24 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
+// patience is how long a step may take before the journey fails. It is long: a
+// machine busy with other tests, under the race detector, is ten times slower.
+const patience = 90 * time.Second
+
 // process is one running `sanarip run`.
 type process struct {
 	t       *testing.T
 	command *exec.Cmd
 	log     *lockedBuffer
-	exited  chan error
+	ended   chan struct{} // closed when the program has ended
+	err     error         // what it ended with; read after ended
 }
+
+// started are the journeys' programs in the order they were started.
+var started = struct {
+	mu  sync.Mutex
+	all map[*testing.T][]*process
+}{all: map[*testing.T][]*process{}}
 
 type lockedBuffer struct {
 	mu sync.Mutex
@@ -90,7 +102,7 @@ func launch(t *testing.T, port int, env []string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, log: &lockedBuffer{}, exited: make(chan error, 1)}
+	p := &process{t: t, log: &lockedBuffer{}, ended: make(chan struct{})}
 	p.command = exec.Command(binary, append([]string{"run", "--addr", fmt.Sprintf("127.0.0.1:%d", port)}, args...)...)
 	// The program refuses SANARIP_ variables that are no keys of its own.
 	clean := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SANARIP_") })
@@ -99,18 +111,24 @@ func launch(t *testing.T, port int, env []string, args ...string) *process {
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { p.exited <- p.command.Wait() }()
-	t.Cleanup(func() {
-		p.kill()
-		if t.Failed() {
-			t.Logf("the program said:\n%s", tail(p.log.String(), 6000))
-		}
-	})
-	deadline := time.Now().Add(60 * time.Second)
+	go func() {
+		p.err = p.command.Wait()
+		close(p.ended)
+	}()
+	started.mu.Lock()
+	first := len(started.all[t]) == 0
+	started.all[t] = append(started.all[t], p)
+	started.mu.Unlock()
+	t.Cleanup(p.kill)
+	if first {
+		t.Cleanup(func() { sayLogs(t) })
+	}
+	deadline := time.Now().Add(2 * patience)
 	for time.Now().Before(deadline) {
 		select {
-		case err := <-p.exited:
-			t.Fatalf("the program ended: %v\n%s", err, p.log)
+		case <-p.ended:
+			// A failing program says why at the end: a port that another holds, for one.
+			t.Fatalf("the program on port %d ended before it was ready: %v", port, p.err)
 		case <-time.After(50 * time.Millisecond):
 		}
 		response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/ready", port))
@@ -121,39 +139,48 @@ func launch(t *testing.T, port int, env []string, args ...string) *process {
 			}
 		}
 	}
-	t.Fatalf("the program did not get ready:\n%s", tail(p.log.String(), 6000))
+	t.Fatalf("the program on port %d was not ready within %s", port, 2*patience)
 	return nil
 }
 
-// kill is kill -9.
+// sayLogs tells the end of what the journey's last two programs wrote, if it has
+// failed: no more, or the failing line is not to be found among it.
+func sayLogs(t *testing.T) {
+	started.mu.Lock()
+	programs := started.all[t]
+	delete(started.all, t)
+	started.mu.Unlock()
+	if !t.Failed() {
+		return
+	}
+	for _, p := range programs[max(0, len(programs)-2):] {
+		t.Logf("the program %s said:\n%s", strings.Join(p.command.Args[1:], " "), tail(p.log.String(), 2000))
+	}
+}
+
+// kill is kill -9. The program has ended and let go of its port afterwards.
 func (p *process) kill() {
 	_ = p.command.Process.Kill()
 	select {
-	case <-p.exited:
-	case <-time.After(5 * time.Second):
+	case <-p.ended:
+	case <-time.After(patience):
+		p.t.Errorf("the program does not end when it is killed")
 	}
 }
 
 func tail(s string, n int) string {
 	if len(s) > n {
-		return "…" + s[len(s)-n:]
+		return "…" + strings.ToValidUTF8(s[len(s)-n:], "")
 	}
 	return s
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
-}
+// freePort is a port for a program that may be killed and started again.
+func freePort(t *testing.T) int { t.Helper(); return porttest.Free(t) }
 
 // local reaches *.localhost on this machine, as browsers do.
 var local = &http.Client{
-	Timeout: 20 * time.Second,
+	Timeout: patience,
 	Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
@@ -235,7 +262,7 @@ func (w world) await(p demo.Person, want func(letter) bool) letter {
 // until waits until so says true.
 func (w world) until(what string, so func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(40 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !so() {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("never: %s; the inbox holds %+v", what, w.inbox())

@@ -84,7 +84,7 @@ func (b *browser) setUp() {
 // eventually waits until the promise comes true.
 func (b *browser) eventually(promise string) {
 	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !eval[bool](b, promise) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s: never so: %s at %s\n%s", b.name, promise, b.where(), tail(b.text(), 1500))
