@@ -29,7 +29,7 @@ func Free(t testing.TB) int {
 		if _, taken := given.LoadOrStore(port, true); taken {
 			continue
 		}
-		if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+		if listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			_ = listener.Close()
 			return port
 		}
