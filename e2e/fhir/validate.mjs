@@ -1,5 +1,6 @@
 // Checks FHIR R4 resources with three independent validators; each misses
-// faults that another finds.
+// faults that another finds. What says that it keeps to a profile of ours
+// (meta.profile) is held to it as well.
 //
 //   node validate.mjs FILE|FOLDER|URL…
 //
@@ -13,6 +14,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { profileFaults } from './profile.mjs'
 
 const require = createRequire(import.meta.url)
 const { Fhir } = require('fhir')
@@ -58,6 +60,8 @@ export function faults(resource) {
     for (const issue of issues) add('medplum', (issue.expression ?? []).join(' '), issue.details?.text ?? issue.code)
   }
 
+  for (const f of profileFaults(resource)) add('profile', f.where, f.what)
+
   // The schema is that of 4.0.0 and knows no later version; nothing else of it
   // changed in 4.0.1.
   const old = resource.fhirVersion === '4.0.1' ? { ...resource, fhirVersion: '4.0.0' } : resource
@@ -78,6 +82,10 @@ export function allFaults(resource) {
   }
   return found
 }
+
+// How many resources say that they keep to a profile of ours.
+const claimed = (r) =>
+  (r?.entry ?? []).reduce((n, e) => n + claimed(e.resource), (r?.meta?.profile ?? []).some((p) => p.startsWith('https://sanarip.kg/')) ? 1 : 0)
 
 const name = (r) => [r?.resourceType, r?.id].filter(Boolean).join('/')
 
@@ -130,13 +138,16 @@ async function main(args) {
   }
   let checked = 0
   let faulty = 0
+  let claims = 0
   for await (const [source, text] of sources(args)) {
     checked++
-    const found = allFaults(JSON.parse(text))
+    const resource = JSON.parse(text)
+    claims += claimed(resource)
+    const found = allFaults(resource)
     if (found.length > 0) faulty++
     for (const f of found) console.log(`${source}: ${f.resource}: ${f.where}: ${f.what} [${f.validator}]`)
   }
-  console.log(`${checked} checked, ${faulty} with faults`)
+  console.log(`${checked} checked, ${faulty} with faults; ${claims} say that they keep to a profile of ours`)
   if (checked === 0) {
     console.error('nothing to check')
     return 2

@@ -57,6 +57,9 @@ func files(t *testing.T, h *fhirtest.Hospital, id, token string) map[string][]st
 			if err := json.Unmarshal([]byte(line), &r); err != nil || r.ResourceType != out["type"] {
 				t.Errorf("%s: %v", line, err)
 			}
+			if r.ResourceType == "Patient" && !strings.Contains(line, `"profile":["`+datatype.Canonical+`/StructureDefinition/patient"]`) {
+				t.Errorf("%s does not say to which profile it keeps", line)
+			}
 			all[r.ResourceType] = append(all[r.ResourceType], r.ID)
 		}
 	}

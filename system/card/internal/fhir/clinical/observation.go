@@ -201,7 +201,7 @@ func laboratoryMade(a *fhir.API, row answerRow) fhir.Made {
 	by := a.Practitioner(row.ByPIN, row.ByName)
 	refs["performer"] = []*datatype.Reference{by}
 	o := &Observation{
-		Status: statusOf(row.Version), Category: []datatype.Concept{*datatype.Code(hl7+"observation-category", "laboratory", "Laboratory")},
+		Base: datatype.Profiled("laboratory-result"), Status: statusOf(row.Version), Category: []datatype.Concept{*datatype.Code(hl7+"observation-category", "laboratory", "Laboratory")},
 		Code: row.concept(), Subject: subject, Encounter: encounter, EffectiveDateTime: datatype.Moment(row.At), Issued: datatype.Instant(row.Signed), Performer: some(by),
 	}
 	for _, f := range row.Findings {

@@ -95,7 +95,7 @@ func medicationMade(a *fhir.API, row orderRow) fhir.Made {
 	by := a.Practitioner(row.ByPIN, row.ByName)
 	refs["requester"] = []*datatype.Reference{by}
 	m := &MedicationRequest{
-		Status: row.Status, Intent: "order", Category: []datatype.Concept{*datatype.Code(hl7+"medicationrequest-category", "inpatient", "Inpatient")},
+		Base: datatype.Profiled("medicine"), Status: row.Status, Intent: "order", Category: []datatype.Concept{*datatype.Code(hl7+"medicationrequest-category", "inpatient", "Inpatient")},
 		MedicationCodeableConcept: &datatype.Concept{Text: row.Text}, Subject: subject, Encounter: encounter,
 		AuthoredOn: datatype.Moment(row.Created), Requester: by,
 	}
@@ -148,7 +148,7 @@ func serviceMade(a *fhir.API, row orderRow) fhir.Made {
 	by := a.Practitioner(row.ByPIN, row.ByName)
 	refs["requester"] = []*datatype.Reference{by}
 	s := &ServiceRequest{
-		Status: row.Status, Intent: "order", Category: []datatype.Concept{*datatype.Code(codeRequest, row.Kind, "")}, Priority: "routine",
+		Base: datatype.Profiled("request"), Status: row.Status, Intent: "order", Category: []datatype.Concept{*datatype.Code(codeRequest, row.Kind, "")}, Priority: "routine",
 		Code: &datatype.Concept{Text: row.Text}, Subject: subject, Encounter: encounter,
 		OccurrenceDateTime: datatype.Moment(row.From), AuthoredOn: datatype.Moment(row.Created), Requester: by,
 	}

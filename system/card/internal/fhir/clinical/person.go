@@ -84,6 +84,7 @@ func consents(a *fhir.API) fhir.Source {
 func consentMade(a *fhir.API, row consentRow) fhir.Made {
 	patient := datatype.To("Patient", row.PatientID)
 	c := &Consent{
+		Base:     datatype.Profiled("consent"),
 		Status:   map[string]string{"asked": "proposed", "signed": "active", "withdrawn": "inactive"}[row.State],
 		Scope:    datatype.Code(hl7+"consentscope", "treatment", "Treatment"),
 		Category: []datatype.Concept{{Coding: []datatype.Coding{{System: codeConsent, Code: row.Kind}}, Text: row.Subject}},
@@ -131,6 +132,7 @@ func coverages(*fhir.API) fhir.Source {
 			for _, row := range rows {
 				patient := datatype.To("Patient", row.ID)
 				c := &Coverage{
+					Base:   datatype.Profiled("coverage"),
 					Status: "active", Type: datatype.Code(hl7+"v3-ActCode", "PUBLICPOL", "public healthcare"), SubscriberID: row.Policy,
 					Beneficiary: patient, Payor: []*datatype.Reference{{Type: "Organization", Display: "Фонд обязательного медицинского страхования"}},
 				}

@@ -55,6 +55,7 @@ func reportMade(a *fhir.API, row answerRow) fhir.Made {
 	subject, encounter, refs := ofStay(row.PatientID, row.StayID)
 	by, asked := a.Practitioner(row.ByPIN, row.ByName), datatype.To("ServiceRequest", row.RequestID)
 	r := &DiagnosticReport{
+		Base:    datatype.Profiled("answer"),
 		BasedOn: some(asked), Status: statusOf(row.Version), Category: []datatype.Concept{{Coding: []datatype.Coding{sections[row.Kind]}}},
 		Code: row.concept(), Subject: subject, Encounter: encounter, EffectiveDateTime: datatype.Moment(row.At), Issued: datatype.Instant(row.Signed),
 		Performer: some(by), Conclusion: row.Conclusion,

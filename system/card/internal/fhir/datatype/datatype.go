@@ -58,10 +58,16 @@ func BaseOf(r Resource) *Base { return r.base() }
 // Resource is a struct that begins with Base.
 type Resource interface{ base() *Base }
 
-// Meta is the version of a resource.
+// Profiled begins a resource that keeps to the profile of ours.
+func Profiled(profile string) Base {
+	return Base{Meta: &Meta{Profile: []string{Canonical + "/StructureDefinition/" + profile}}}
+}
+
+// Meta is the version of a resource, and the profiles that it keeps to.
 type Meta struct {
-	VersionID   string `json:"versionId,omitempty"`
-	LastUpdated string `json:"lastUpdated,omitempty"`
+	VersionID   string   `json:"versionId,omitempty"`
+	LastUpdated string   `json:"lastUpdated,omitempty"`
+	Profile     []string `json:"profile,omitempty"`
 }
 
 // Coding is a code of a code system.

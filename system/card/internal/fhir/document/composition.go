@@ -133,6 +133,7 @@ func compositionMade(a *fhir.API, s stayRow, k kind) fhir.Made {
 		author = datatype.To("Organization", s.Organisation)
 	}
 	c := &Composition{
+		Base:   datatype.Profiled("stay-document"),
 		Status: "final", Type: datatype.Code(loinc, k.code, k.display), Subject: datatype.To("Patient", s.PatientID), Encounter: datatype.To("Encounter", s.ID),
 		Date: datatype.Moment(s.updated()), Author: []*datatype.Reference{author}, Title: words(a, k.key), Custodian: datatype.To("Organization", s.Organisation),
 	}
@@ -174,6 +175,7 @@ var sections = []struct{ kind, code, display, key string }{
 
 func referenceMade(a *fhir.API, s stayRow, k kind) fhir.Made {
 	d := &DocumentReference{
+		Base:   datatype.Profiled("document-reference"),
 		Status: "current", DocStatus: "final", Type: datatype.Code(loinc, k.code, k.display), Subject: datatype.To("Patient", s.PatientID),
 		Date: datatype.Instant(s.updated()), Custodian: datatype.To("Organization", s.Organisation),
 		Category: clinicalNote, Content: contentOf(a, s.ID, k, s.updated()),

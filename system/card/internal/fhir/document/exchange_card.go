@@ -86,6 +86,7 @@ func cardComposition(ctx context.Context, a *fhir.API, r pregnancyRow) fhir.Made
 		author = datatype.To("Organization", r.Organisation)
 	}
 	c := &Composition{
+		Base:       datatype.Profiled("exchange-card"),
 		Identifier: &datatype.Identifier{System: a.Address() + "/exchange-card", Value: r.Number},
 		Status:     r.status(), Type: datatype.Code(loinc, exchangeCard.code, exchangeCard.display), Subject: datatype.To("Patient", r.Patient.ID),
 		Date: datatype.Moment(r.updated), Author: []*datatype.Reference{author}, Title: words(a, exchangeCard.key), Custodian: datatype.To("Organization", r.Organisation),
@@ -158,6 +159,7 @@ func cardSections(ctx context.Context, a *fhir.API, r pregnancyRow) []Section {
 
 func cardReference(_ context.Context, a *fhir.API, r pregnancyRow) fhir.Made {
 	d := &DocumentReference{
+		Base:   datatype.Profiled("exchange-card-reference"),
 		Status: "current", DocStatus: r.status(), Type: datatype.Code(loinc, exchangeCard.code, exchangeCard.display), Subject: datatype.To("Patient", r.Patient.ID),
 		Date: datatype.Instant(r.updated), Custodian: datatype.To("Organization", r.Organisation), Category: clinicalNote, Content: contentOf(a, r.ID, exchangeCard, r.updated),
 	}

@@ -1,15 +1,12 @@
 package document_test
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
-	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
@@ -20,36 +17,9 @@ import (
 // The exchange card of a pregnancy is a document too: preliminary while she is
 // pregnant, with the birth once the hospital has returned its tear-off.
 func TestExchangeCardIsADocument(t *testing.T) {
-	const pregnancy = "0192b5a0-0000-7000-8000-000000000113"
 	each(t, func(t *testing.T, h *fhirtest.Hospital) {
-		do := func(query string, args ...any) {
-			t.Helper()
-			err := h.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
-				_, err := tx.ExecContext(ctx, query, args...)
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		content := func(v any) string {
-			data, err := json.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return string(data)
-		}
-		signed := db.Micros(fhirtest.Admitted)
-		do(`INSERT INTO pregnancy (id, number, patient_id, organisation, state, dated_from, next_visit, warnings, given_at, outcome, ended_on, closed_at, closed_by, close_note, created_at, created_by)
-			VALUES ($1, '950174-26-00001', $2, $3, 'open', '2026-03-01', '', 0, 0, '', '', 0, '', '', $4, $5)`, pregnancy, fhirtest.PatientID, demo.Hospital, signed, demo.Doctor.PIN)
-		for kind, body := range map[string]any{
-			"registration": cardapi.Registration{LastPeriod: clock.Date{Year: 2026, Month: 3, Day: 1}, Fetuses: 1, Gravida: 2, Para: 1, Allergies: "Пенициллин", Former: []cardapi.FormerBirth{{Year: 2020, Outcome: "birth", WeightG: 3300}}},
-			"visit":        cardapi.Visit{Day: clock.Date{Year: 2026, Month: 10, Day: 4}, Weight: 702, Systolic: 120, Diastolic: 75, Advice: "Пить <b>воду</b> & отдыхать"},
-			"result":       cardapi.LabResult{Day: clock.Date{Year: 2026, Month: 9, Day: 4}, Kind: "haemoglobin", Value: "118"},
-		} {
-			do(`INSERT INTO antenatal_part (id, pregnancy_id, kind, root, version, reason, day, content, organisation, by_pin, by_name, signed_at)
-				VALUES ($1, $2, $3, $1, 1, '', '2026-10-04', $4, $5, $6, $7, $8)`, kind+"-1", pregnancy, kind, content(body), demo.Hospital, demo.Doctor.PIN, demo.Doctor.Name(), signed)
-		}
+		const pregnancy = fhirtest.Pregnancy
+		h.Expecting()
 		titles := func(c document.Composition) string {
 			var codes []string
 			for _, s := range c.Section {
@@ -92,9 +62,13 @@ func TestExchangeCardIsADocument(t *testing.T) {
 			Birth:    cardapi.Birth{Ending: "birth", EndedAt: fhirtest.Left, Days: 276, Mode: "spontaneous", MotherState: "discharged"},
 			Newborns: []cardapi.Newborn{{BornAt: fhirtest.Left, Order: 1, Sex: "female", State: "alive", WeightG: 3280}},
 		}
-		do(`UPDATE pregnancy SET state = 'closed', outcome = 'live_birth', ended_on = '2026-11-20', closed_at = $2, closed_by = 'r' WHERE id = $1`, pregnancy, db.Micros(fhirtest.Left.Add(time.Hour)))
-		do(`INSERT INTO tear_off_inbox (root, version, kind, organisation, sender, pregnancy_id, content, received_at, read_at, read_pin, read_name)
-			VALUES ('r', 1, 'mother', $1, $2, $3, $4, $5, 0, '', '')`, demo.Hospital, demo.SecondHospital, pregnancy, content(returned), db.Micros(fhirtest.Left.Add(time.Hour)))
+		content, err := json.Marshal(returned)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Do(`UPDATE pregnancy SET state = 'closed', outcome = 'live_birth', ended_on = '2026-11-20', closed_at = $2, closed_by = 'r' WHERE id = $1`, pregnancy, db.Micros(fhirtest.Left.Add(time.Hour)))
+		h.Do(`INSERT INTO tear_off_inbox (root, version, kind, organisation, sender, pregnancy_id, content, received_at, read_at, read_pin, read_name)
+			VALUES ('r', 1, 'mother', $1, $2, $3, $4, $5, 0, '', '')`, demo.Hospital, demo.SecondHospital, pregnancy, string(content), db.Micros(fhirtest.Left.Add(time.Hour)))
 		c, _ = whole(t, h, h.Get("/Composition/"+pregnancy+"-113/$document", "patient"))
 		if got := titles(c); c.Status != "final" || got != "57060-6 10162-6 48765-2 57059-8 30954-2 57074-7 57075-4" {
 			t.Errorf("after the birth it is %s with %s", c.Status, got)

@@ -40,7 +40,7 @@ func (h *Hospital) fill() {
 		p := demo.Patient
 		person := `INSERT INTO patient (id, pin, family_name, given_name, patronymic, birth_date, sex, region, address, rural, passport, citizenship,
 			insured, policy, category, alerts, description, created_at, created_by, organisation, folded_name)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 0, '', 'KGZ', $8, $9, '', $10, '', $11, $12, $13, $14)`
+			VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 0, '', 'KGZ', $8, $9, 'pensioner', $10, '', $11, $12, $13, $14)`
 		do(person, PatientID, p.PIN, p.FamilyName, p.GivenName, p.Patronymic, "1960-09-12", "male", 1, "P-000217", "Не переносит пенициллин <сыпь>",
 			db.Micros(Admitted), demo.Doctor.PIN, demo.Hospital, text.Fold(p.Name()))
 		do(person, OtherID, nil, "", "", "", "", "female", 0, "", "", db.Micros(Admitted), demo.Doctor.PIN, demo.SecondHospital, "")

@@ -44,14 +44,19 @@ func (i *Item) Refer(param string, references ...*datatype.Reference) {
 // changes exactly when the content does, whatever row it came from.
 func (i *Item) seal() error {
 	b := datatype.BaseOf(i.Resource)
-	b.ResourceType, b.ID, b.Meta = i.Kind, i.ID, nil
+	b.ResourceType, b.ID = i.Kind, i.ID
+	var profiles []string
+	if b.Meta != nil {
+		profiles = b.Meta.Profile
+		b.Meta = &datatype.Meta{Profile: profiles}
+	}
 	bare, err := datatype.Encode(i.Resource)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(bare)
 	i.Version = hex.EncodeToString(sum[:8])
-	b.Meta = &datatype.Meta{VersionID: i.Version, LastUpdated: datatype.Instant(i.Updated)}
+	b.Meta = &datatype.Meta{VersionID: i.Version, LastUpdated: datatype.Instant(i.Updated), Profile: profiles}
 	i.JSON, err = datatype.Encode(i.Resource)
 	return err
 }

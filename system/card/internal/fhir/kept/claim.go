@@ -151,6 +151,7 @@ func (a *Archive) insurer(ctx context.Context) (*datatype.Reference, error) {
 
 func (a *Archive) claimItem(row claimRow, insurer *datatype.Reference) *find.Item {
 	c := &Claim{
+		Base:       datatype.Profiled("treated-case"),
 		Identifier: []datatype.Identifier{{Use: "official", System: datatype.SIDForm066, Value: row.Number}},
 		Status:     claimStatus(row), Type: claimType(), Use: "claim", Patient: datatype.To("Patient", row.PatientID),
 		BillablePeriod: datatype.Span(row.Content.AdmittedAt, row.Content.DischargedAt), Created: datatype.Moment(row.Created),

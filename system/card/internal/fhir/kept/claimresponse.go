@@ -1,6 +1,7 @@
 package kept
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -93,7 +94,7 @@ func (a *Archive) claimResponseItem(row claimRow, insurer *datatype.Reference) *
 	}
 	id := a.ids.Claim(row.Number, row.Revision)
 	c := &ClaimResponse{
-		Status: claimStatus(row), Type: claimType(), Use: "claim", Patient: datatype.To("Patient", row.PatientID),
+		Base: datatype.Profiled("fund-decision"), Status: claimStatus(row), Type: claimType(), Use: "claim", Patient: datatype.To("Patient", row.PatientID),
 		Created: datatype.Moment(row.Decided), Insurer: insurer, Requestor: datatype.To("Organization", row.Organisation),
 		Request: datatype.To("Claim", id), Outcome: "complete", Disposition: d.Comment,
 	}
@@ -105,7 +106,7 @@ func (a *Archive) claimResponseItem(row claimRow, insurer *datatype.Reference) *
 		c.Identifier = append(c.Identifier, datatype.Identifier{System: datatype.SIDFundCase, Value: d.CaseID})
 	}
 	for _, f := range d.Findings {
-		rule := &datatype.Concept{Coding: []datatype.Coding{{System: datatype.CodeFundRule, Code: f.Rule}}, Text: f.Reason.RU}
+		rule := &datatype.Concept{Coding: []datatype.Coding{{System: datatype.CodeFundRule, Code: f.Rule}}, Text: cmp.Or(f.Reason.RU, f.Rule)}
 		if f.Severity == "error" {
 			e := ClaimResponseError{Code: rule}
 			if f.Field != "" {

@@ -60,6 +60,7 @@ func (a *Archive) conditionKind() *find.Kind {
 
 func (a *Archive) conditionItem(row diagnosisRow) *find.Item {
 	c := &Condition{
+		Base:               datatype.Profiled("diagnosis"),
 		ClinicalStatus:     datatype.Code(datatype.HL7+"condition-clinical", row.Clinical, ""),
 		VerificationStatus: datatype.Code(datatype.HL7+"condition-ver-status", row.Verified, ""),
 		Category: []datatype.Concept{

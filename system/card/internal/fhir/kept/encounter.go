@@ -117,7 +117,7 @@ var inpatient = datatype.Coding{System: datatype.HL7 + "v3-ActCode", Code: "IMP"
 
 func (a *Archive) stayItem(row stayRow) *find.Item {
 	e := &Encounter{
-		Status: "in-progress", Class: inpatient, Subject: datatype.To("Patient", row.PatientID),
+		Base: datatype.Profiled("stay"), Status: "in-progress", Class: inpatient, Subject: datatype.To("Patient", row.PatientID),
 		Period: datatype.Span(row.Admitted, row.Discharged), ServiceProvider: datatype.To("Organization", row.Organisation),
 		Priority: datatype.Code(datatype.HL7+"v3-ActPriority", "EL", "elective"),
 	}
@@ -237,7 +237,7 @@ func places(m moveRow) []EncounterLocation {
 
 func (a *Archive) moveItem(row moveRow) *find.Item {
 	e := &Encounter{
-		Status: "finished", Class: inpatient, Subject: datatype.To("Patient", row.PatientID),
+		Base: datatype.Profiled("department-time"), Status: "finished", Class: inpatient, Subject: datatype.To("Patient", row.PatientID),
 		Period: datatype.Span(row.From, row.Until), Location: places(row),
 		ServiceProvider: datatype.To("Organization", row.Organisation), PartOf: datatype.To("Encounter", row.StayID),
 	}

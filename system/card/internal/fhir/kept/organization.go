@@ -86,7 +86,7 @@ func organizationEntries(rows []organisationRow) []find.Entry {
 		if !find.ValidID(row.Code) {
 			continue
 		}
-		o := &Organization{Active: true, Name: row.Name.RU, Alias: otherNames(row.Name, row.ShortName)}
+		o := &Organization{Base: datatype.Profiled("organisation"), Active: true, Name: row.Name.RU, Alias: otherNames(row.Name, row.ShortName)}
 		for _, i := range []datatype.Identifier{
 			{Use: "official", System: datatype.SIDOrganisation, Value: row.Code},
 			{Use: "secondary", System: datatype.SIDINN, Value: row.INN},
@@ -216,6 +216,7 @@ var unitType = *datatype.Code(datatype.HL7+"v3-RoleCode", "HU", "Hospital unit")
 
 func wardEntry(o organisationRow, d workforceapi.Department) find.Entry {
 	l := &Location{
+		Base:       datatype.Profiled("ward"),
 		Identifier: []datatype.Identifier{{Use: "official", System: datatype.SIDDepartment, Value: o.Code + "-" + d.Code}},
 		Status:     "active", Name: d.Name.RU, Alias: otherNames(d.Name), Mode: "instance",
 		Type: []datatype.Concept{unitType}, PhysicalType: datatype.Code(datatype.HL7+"location-physical-type", "wa", "Ward"),
@@ -228,6 +229,7 @@ func wardEntry(o organisationRow, d workforceapi.Department) find.Entry {
 
 func bedEntry(b bedRow) find.Entry {
 	l := &Location{
+		Base:       datatype.Profiled("bed"),
 		Identifier: []datatype.Identifier{{Use: "official", System: datatype.SIDBed, Value: b.ID}},
 		Status:     "active", Name: b.Name, Mode: "instance", PhysicalType: datatype.Code(datatype.HL7+"location-physical-type", "bd", "Bed"),
 		ManagingOrganization: datatype.To("Organization", b.Organisation), PartOf: datatype.To("Location", wardID(b.Organisation, b.Department)),

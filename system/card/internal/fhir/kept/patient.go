@@ -66,7 +66,7 @@ func (a *Archive) patientKind() *find.Kind {
 }
 
 func patientItem(row patientRow) *find.Item {
-	p := &Patient{Active: true, Gender: row.Sex, BirthDate: row.BirthDate, DeceasedDateTime: datatype.Moment(row.Died)}
+	p := &Patient{Base: datatype.Profiled("patient"), Active: true, Gender: row.Sex, BirthDate: row.BirthDate, DeceasedDateTime: datatype.Moment(row.Died)}
 	for _, i := range []datatype.Identifier{
 		{Use: "official", Type: datatype.Code(datatype.HL7+"v2-0203", "NI", "National unique individual identifier"), System: datatype.SIDPIN, Value: row.PIN},
 		{Use: "official", Type: datatype.Code(datatype.HL7+"v2-0203", "PPN", "Passport number"), System: datatype.SIDPassport, Value: row.Passport},

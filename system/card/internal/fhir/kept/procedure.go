@@ -65,7 +65,7 @@ func (a *Archive) procedureKind() *find.Kind {
 
 func (a *Archive) procedureItem(row operationRow) *find.Item {
 	p := &Procedure{
-		Status: "completed", Subject: datatype.To("Patient", row.PatientID), Encounter: datatype.To("Encounter", row.StayID),
+		Base: datatype.Profiled("operation"), Status: "completed", Subject: datatype.To("Patient", row.PatientID), Encounter: datatype.To("Encounter", row.StayID),
 		Code: &datatype.Concept{Text: row.Name}, PerformedDateTime: datatype.Moment(row.At),
 	}
 	if row.Code != "" {

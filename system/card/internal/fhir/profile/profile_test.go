@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,10 +14,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/fhirtest"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 	"github.com/sanarip/sanarip/system/card/internal/form"
@@ -38,6 +43,8 @@ var examples = map[string]string{
 	"composition-history": "stay-document", "composition-epicrisis": "stay-document", "documentreference": "document-reference",
 	"servicerequest-laboratory": "request", "servicerequest-imaging": "request", "servicerequest-ward": "request",
 	"medicationrequest": "medicine", "observation-laboratory": "laboratory-result", "diagnosticreport": "answer",
+	"consent": "consent", "coverage": "coverage",
+	"composition-exchange-card": "exchange-card", "documentreference-exchange-card": "exchange-card-reference",
 }
 
 // asked are the examples of the neighbouring rooms' types, from the API of their
@@ -53,6 +60,11 @@ var asked = map[string]string{
 	"medicationrequest":         "/MedicationRequest/" + fhirtest.Drug,
 	"observation-laboratory":    "/Observation/" + fhirtest.Blood,
 	"diagnosticreport":          "/DiagnosticReport/" + fhirtest.Blood,
+	"consent":                   "/Consent/" + fhirtest.Consent,
+	"coverage":                  "/Coverage/" + fhirtest.PatientID + "-coverage",
+
+	"composition-exchange-card":       "/Composition/" + fhirtest.Pregnancy + "-113",
+	"documentreference-exchange-card": "/DocumentReference/" + fhirtest.Pregnancy + "-113",
 }
 
 var digest = regexp.MustCompile(`"versionId": "[0-9a-f]{16}"`)
@@ -96,6 +108,7 @@ func TestFilesAreTheDefinitions(t *testing.T) {
 func TestExamplesAreOfTheAPI(t *testing.T) {
 	folder := filepath.Join(docs, "examples")
 	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
+		h.Expecting()
 		for name, path := range asked {
 			a := h.Get(path, "machine")
 			if a.Status != 200 {
@@ -140,6 +153,9 @@ func TestExamplesKeepToTheirProfiles(t *testing.T) {
 		if met[id] == nil {
 			met[id] = map[string]bool{}
 		}
+		if said := example["meta"].(object)["profile"]; !slices.Equal(profilesOf(said), []string{address(id)}) {
+			t.Errorf("%s says that it keeps to %v, not to %s", name, said, id)
+		}
 		for _, f := range s.faults(address(id), example, func(element string) { met[id][element] = true }) {
 			t.Errorf("%s by %s: %s", name, id, f)
 		}
@@ -162,6 +178,94 @@ func TestExamplesKeepToTheirProfiles(t *testing.T) {
 			}
 		}
 	}
+}
+
+func profilesOf(said any) []string {
+	var all []string
+	list, _ := said.([]any)
+	for _, one := range list {
+		all = append(all, one.(string))
+	}
+	return all
+}
+
+// claimed are the types of which every resource of the card's own keeps to a
+// profile of ours; of Observation those of the laboratory do.
+var claimed = []string{
+	"Patient", "Encounter", "Condition", "Procedure", "Organization", "Location", "ServiceRequest", "MedicationRequest", "DiagnosticReport",
+	"Composition", "DocumentReference", "Consent", "Coverage",
+}
+
+// Whatever way a resource is told, it says to which profile it keeps, and keeps to
+// it; what other systems wrote says what they said.
+func TestWhateverIsToldKeepsToItsProfile(t *testing.T) {
+	s := open(t)
+	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
+		gather.Mount(h.API)
+		document.Mount(h.API)
+		h.Expecting()
+		h.Tokens["writer"] = access.Token{Active: true, Scopes: []string{"system/*.write"}, ClientID: "writer", Machine: true}
+		theirs := `{"resourceType":"Consent","id":"theirs","status":"active","scope":{"coding":[{"code":"treatment"}]},"category":[{"text":"x"}],"policyRule":{"text":"x"},"patient":{"reference":"Patient/` + fhirtest.PatientID + `"}}`
+		if a := h.Ask(http.MethodPut, "/Consent/theirs", "writer", theirs, "Content-Type", "application/fhir+json"); a.Status != http.StatusCreated {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		seen := map[string]int{}
+		hold := func(path string, r object) {
+			kind := fmt.Sprint(r["resourceType"])
+			meta, _ := r["meta"].(object)
+			said := profilesOf(meta["profile"])
+			if r["id"] == "theirs" {
+				if seen["theirs"]++; said != nil {
+					t.Errorf("%s: what others wrote says that it keeps to %v", path, said)
+				}
+				return
+			}
+			// A summary and its author are made for it alone.
+			if r["id"] != nil && slices.Contains(claimed, kind) && len(said) != 1 {
+				t.Errorf("%s: %s %v says that it keeps to %v", path, kind, r["id"], said)
+			}
+			for _, one := range said {
+				if !strings.HasPrefix(one, profile.Canonical) {
+					continue
+				}
+				seen[strings.TrimPrefix(one, address(""))]++
+				for _, f := range s.faults(one, r, func(string) {}) {
+					t.Errorf("%s: %s %v by %s: %s", path, kind, r["id"], one, f)
+				}
+			}
+		}
+		paths := []string{
+			"/Patient/" + fhirtest.PatientID, "/Patient/" + fhirtest.PatientID + "/$everything?_count=500", "/Encounter/" + fhirtest.StayID + "/$everything?_count=500",
+			"/Patient/" + fhirtest.PatientID + "/$summary", "/Composition/" + fhirtest.StayID + "-history/$document", "/Composition/" + fhirtest.StayID + "-epicrisis/$document",
+			"/Composition/" + fhirtest.Pregnancy + "-113/$document", "/Composition/" + fhirtest.OtherStay + "-history",
+		}
+		for _, kind := range h.API.Kinds() {
+			paths = append(paths, "/"+kind+"?_count=100")
+		}
+		for _, path := range paths {
+			a := h.Get(path, "machine")
+			if a.Status != http.StatusOK {
+				t.Errorf("%s: %d %s", path, a.Status, a.Body)
+				continue
+			}
+			whole := decoded(t, a.Body)
+			hold(path, whole)
+			entries, _ := whole["entry"].([]any)
+			for _, e := range entries {
+				if r, ok := e.(object)["resource"].(object); ok {
+					hold(path, r)
+				}
+			}
+		}
+		for _, id := range []string{
+			"patient", "stay", "diagnosis", "operation", "organisation", "ward", "request", "medicine", "laboratory-result", "answer", "stay-document",
+			"document-reference", "exchange-card", "exchange-card-reference", "consent", "coverage", "theirs",
+		} {
+			if seen[id] == 0 {
+				t.Errorf("nothing was told of %s", id)
+			}
+		}
+	})
 }
 
 // Whatever a profile demands is missed when it is taken from an example or made
@@ -216,6 +320,11 @@ func TestBrokenExamplesAreFound(t *testing.T) {
 		{"encounter", `"valueCode":"improved"`, `"valueCode":"better"`},
 		{"encounter", `"ambulance"`, `"on foot"`},
 		{"encounter", `"Condition/018f0000-0000-7000-8000-000000000033"`, `"Procedure/018f0000-0000-7000-8000-000000000033"`},
+		{"consent", `"code":"operation"`, `"code":"anything"`},
+		{"consent", `"Patient/` + fhirtest.PatientID, `"Group/` + fhirtest.PatientID},
+		{"coverage", `"PUBLICPOL"`, `"SELFPAY"`},
+		{"composition-exchange-card", `"57060-6"`, `"11503-0"`},
+		{"documentreference-exchange-card", `"57055-6"`, `"18842-5"`},
 		{"condition-final", `"encounter-diagnosis"`, `"problem-list-item"`},
 		{"condition-final", `"code":"final"`, `"code":"last"`},
 		{"condition-final", `http://hl7.org/fhir/sid/icd-10`, `http://hl7.org/fhir/sid/icd-9`},
@@ -308,6 +417,7 @@ func TestCodesAreTheCards(t *testing.T) {
 	for set, want := range map[string][]string{
 		"diagnosis-stage": diagnosis.Stages, "diagnosis-rank": diagnosis.Ranks, "request": append(services, request.Kinds...),
 		"brought-by": reception.BroughtBy, "hospitalization-outcome": form.Outcomes, "hospitalization-result": form.Results,
+		"consent-kind": consent.Kinds,
 	} {
 		var got []string
 		for known := range codes[profile.Canonical+"/ValueSet/"+set] {

@@ -1,9 +1,12 @@
 package profile
 
+import "slices"
+
 const (
 	sid   = Canonical + "/sid/"
 	ours  = Canonical + "/CodeSystem/"
 	icd10 = "http://hl7.org/fhir/sid/icd-10"
+	loinc = "http://loinc.org"
 )
 
 // numbered are the elements of a slice of identifiers of one system.
@@ -56,7 +59,7 @@ func profiles() []StructureDefinition {
 			[]Element{el("Patient.identifier", sliced("value", "system"))},
 			numbered("Patient", "pin", 14, short("ПИН, 14 цифр")), numbered("Patient", "passport", 0), numbered("Patient", "policy", 0, short("Полис ОМС")),
 			[]Element{
-				el("Patient.active", must(), flag(true)),
+				el("Patient.active", must(), short("false: карта объединена с другой")),
 				el("Patient.name", one()),
 				el("Patient.gender", known()),
 				el("Patient.birthDate", known()),
@@ -131,7 +134,7 @@ func profiles() []StructureDefinition {
 				el("Procedure.note", most("1"), short("Протокол операции")),
 			}),
 	}
-	return append(append(all, papers()...), places()...)
+	return slices.Concat(all, papers(), rights(), places())
 }
 
 // papers are what is written and handed on.
@@ -189,9 +192,38 @@ func papers() []StructureDefinition {
 			[]Element{el("Composition.type", from("stay-document"))}, ofStay("Composition"), []Element{
 				el("Composition.author", most("1")),
 				el("Composition.custodian", must(), to("organisation")),
-				el("Composition.section", must()),
+				el("Composition.section", known(), short("Нет, пока ничего не записано")),
 				el("Composition.section.title", must()),
 				el("Composition.section.text", must()),
+			}),
+		define("exchange-card", "Composition", "Обменная карта (форма 113/у)", "The exchange card of a pregnancy, with the birth once the maternity hospital has returned its tear-off.",
+			[]Element{
+				el("Composition.identifier", must(), short("Номер обменной карты")),
+				el("Composition.identifier.system", must()),
+				el("Composition.identifier.value", must()),
+				el("Composition.status", from("exchange-card-state"), short("preliminary: беременность ещё наблюдается")),
+				el("Composition.type", concept(loinc, "57055-6")),
+				el("Composition.subject", must(), to("patient")),
+				el("Composition.encounter", most("0")),
+				el("Composition.author", most("1")),
+				el("Composition.custodian", must(), to("organisation")),
+				el("Composition.section", must()),
+				el("Composition.section.title", must()),
+				el("Composition.section.code", must(), from("exchange-card-section")),
+				el("Composition.section.text", must()),
+			}),
+		define("exchange-card-reference", "DocumentReference", "Где взять обменную карту", "Leads to the exchange card of a pregnancy.",
+			[]Element{
+				el("DocumentReference.status", code("current")),
+				el("DocumentReference.docStatus", must(), from("exchange-card-state")),
+				el("DocumentReference.type", must(), concept(loinc, "57055-6")),
+				el("DocumentReference.subject", must(), to("patient")),
+				el("DocumentReference.date", must()),
+				el("DocumentReference.custodian", must(), to("organisation")),
+				el("DocumentReference.content", most("1")),
+				el("DocumentReference.content.attachment.contentType", must(), code("application/fhir+json")),
+				el("DocumentReference.content.attachment.url", must()),
+				el("DocumentReference.context", most("0")),
 			}),
 		define("document-reference", "DocumentReference", "Где взять документ", "Leads to a document of a stay.",
 			[]Element{
@@ -252,6 +284,35 @@ func papers() []StructureDefinition {
 				el("DiagnosticReport.performer", to("Practitioner")),
 				el("DiagnosticReport.result", most("1"), to("laboratory-result")),
 				el("DiagnosticReport.conclusion", known()),
+			}),
+	}
+}
+
+// rights are what a patient agreed to and is insured by.
+func rights() []StructureDefinition {
+	return []StructureDefinition{
+		define("consent", "Consent", "Согласие", "What a patient agreed to, or refused (provision deny).",
+			[]Element{
+				el("Consent.scope", from("consent-scope")),
+				el("Consent.category", one(), from("consent-kind")),
+				el("Consent.category.text", known(), short("На что именно: операция, процедура")),
+				el("Consent.patient", must(), to("patient")),
+				el("Consent.dateTime", must()),
+				el("Consent.performer", one(), to("patient", "RelatedPerson"), short("Кто подписал: сам пациент или его представитель")),
+				el("Consent.policyRule", must()),
+				el("Consent.policyRule.text", must()),
+				el("Consent.provision", must()),
+				el("Consent.provision.type", must()),
+			}),
+		define("coverage", "Coverage", "Обязательное медицинское страхование", "That a patient is insured with the fund, or is exempt from co-payment.",
+			[]Element{
+				el("Coverage.status", code("active")),
+				el("Coverage.type", must(), concept(hl7+"v3-ActCode", "PUBLICPOL")),
+				el("Coverage.subscriberId", known(), short("Номер полиса ОМС")),
+				el("Coverage.beneficiary", to("patient")),
+				el("Coverage.payor", most("1"), to("organisation")),
+				el("Coverage.class", most("1"), short("Категория соплатежа")),
+				el("Coverage.class.type", concept(hl7+"coverage-class", "class")),
 			}),
 	}
 }

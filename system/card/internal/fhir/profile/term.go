@@ -89,6 +89,15 @@ var systems = []vocabulary{
 	{"claim-item", "Что оплачивается", "What a claim to the fund is for.", []word{
 		{"treated-case", "пролеченный случай", "дарыланган учур", "treated case"},
 	}},
+	{"consent-kind", "На что согласие", "What a patient agrees to, or that they refuse.", []word{
+		{"treatment", "согласие на лечение", "дарылоого макулдук", "consent to treatment"},
+		{"operation", "согласие на операцию", "операцияга макулдук", "consent to an operation"},
+		{"anaesthesia", "согласие на анестезию", "оорутпоого макулдук", "consent to anaesthesia"},
+		{"transfusion", "согласие на переливание крови", "кан куюуга макулдук", "consent to a transfusion"},
+		{"procedure", "согласие на процедуру", "процедурага макулдук", "consent to a procedure"},
+		{"data", "согласие на обработку данных", "маалыматтарды иштетүүгө макулдук", "consent to data processing"},
+		{"refusal", "отказ", "баш тартуу", "refusal"},
+	}},
 }
 
 func (v vocabulary) system() CodeSystem {
@@ -115,7 +124,27 @@ func valueSets() []ValueSet {
 		},
 		ValueSet{
 			headed("ValueSet", "stay-document", "Документы госпитализации", "Form 003/у whole, and its discharge epicrisis."),
-			Compose{[]Include{{"http://loinc.org", []CodeConcept{{"11503-0", "Medical records", nil}, {"18842-5", "Discharge summary", nil}}}}},
+			Compose{[]Include{{loinc, []CodeConcept{{"11503-0", "Medical records", nil}, {"18842-5", "Discharge summary", nil}}}}},
+		},
+		ValueSet{
+			headed("ValueSet", "consent-scope", "Область согласия", "Treatment, or what is done with the patient's data."),
+			Compose{[]Include{{hl7 + "consentscope", []CodeConcept{{"treatment", "Treatment", nil}, {"patient-privacy", "Privacy Consent", nil}}}}},
+		},
+		ValueSet{
+			headed("ValueSet", "exchange-card-state", "Состояние обменной карты", "Preliminary while the pregnancy is under observation, final when it has ended."),
+			Compose{[]Include{{"http://hl7.org/fhir/composition-status", []CodeConcept{{"preliminary", "Preliminary", nil}, {"final", "Final", nil}}}}},
+		},
+		ValueSet{
+			headed("ValueSet", "exchange-card-section", "Разделы обменной карты", "The sections of form 113/у, by LOINC."),
+			Compose{[]Include{{loinc, []CodeConcept{
+				{"57060-6", "Estimated date of delivery", nil},
+				{"10162-6", "History of pregnancies Narrative", nil},
+				{"48765-2", "Allergies and adverse reactions Document", nil},
+				{"57059-8", "Pregnancy visit summary", nil},
+				{"30954-2", "Relevant diagnostic tests/laboratory data Narrative", nil},
+				{"57074-7", "Labor and delivery process Narrative", nil},
+				{"57075-4", "Newborn delivery information", nil},
+			}}}},
 		},
 		ValueSet{
 			headed("ValueSet", "icd-10", "МКБ-10", "Codes of ICD-10 that may stand as a diagnosis, as the card's table has them."),
