@@ -32,6 +32,12 @@ type Book struct {
 	db *db.DB
 	mu sync.Mutex
 	at *index
+
+	past struct {
+		sync.Mutex
+		at    *index
+		until int64 // moment of the import that ended it
+	}
 }
 
 // NewBook makes the book. Nothing is read before the first question.

@@ -37,36 +37,85 @@ func (b *Book) FindOn(ctx context.Context, code string, at time.Time) (Code, boo
 // Edition is the number of the import that the classification is of, 0 for none.
 func (b *Book) Edition(ctx context.Context) (int64, error) { return version(ctx, b.db.Read) }
 
-// Page is a part of the usable codes in their order, and how many there are. With
-// words it is of the best that fit them, Most at most.
-func (b *Book) Page(ctx context.Context, words string, offset, count int) ([]Code, int, error) {
+// on are the codes as the classification had them at the moment $1, by its own
+// notes; a code that came with a later import is told for earlier moments too, as
+// FindOn tells it.
+const on = ` FROM icd i LEFT JOIN icd_past p ON p.code = i.code AND p.until = (SELECT MIN(q.until) FROM icd_past q WHERE q.code = i.code AND q.until > $1)
+	WHERE COALESCE(p.usable, i.usable) = 1`
+
+const codeOn = `SELECT i.code, COALESCE(p.name, i.name), COALESCE(p.parent, i.parent)` + on
+
+// Page is a part of the codes that were usable at the moment, in their order, and
+// how many there are. With words it is of the best that fit them, Most at most.
+func (b *Book) Page(ctx context.Context, words string, at time.Time, offset, count int) ([]Code, int, error) {
 	if words != "" {
-		at, err := b.index(ctx)
+		x, err := b.indexOn(ctx, at)
 		if err != nil {
 			return nil, 0, err
 		}
-		all := at.search(words, Most)
+		all := x.search(words, Most)
 		from := min(offset, len(all))
 		return all[from:min(from+count, len(all))], len(all), nil
 	}
+	moment := db.Micros(at)
 	var total int
-	if err := b.db.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM icd WHERE usable = 1`).Scan(&total); err != nil {
+	if err := b.db.Read.QueryRowContext(ctx, `SELECT COUNT(*)`+on, moment).Scan(&total); err != nil {
 		return nil, 0, db.Explain(err)
 	}
-	rows, err := b.db.Read.QueryContext(ctx, `SELECT code, name, parent FROM icd WHERE usable = 1 ORDER BY code LIMIT $1 OFFSET $2`, count, offset)
+	page, err := codesOn(ctx, b.db.Read, codeOn+` ORDER BY i.code LIMIT $2 OFFSET $3`, moment, count, offset)
+	return page, total, err
+}
+
+func codesOn(ctx context.Context, q db.Querier, query string, args ...any) ([]Code, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, 0, db.Explain(err)
+		return nil, db.Explain(err)
 	}
 	defer func() { _ = rows.Close() }()
-	var page []Code
+	var all []Code
 	for rows.Next() {
 		c := Code{Usable: true}
 		if err := rows.Scan(&c.Code, &c.Name, &c.Parent); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		page = append(page, c)
+		all = append(all, c)
 	}
-	return page, total, db.Explain(rows.Err())
+	return all, db.Explain(rows.Err())
+}
+
+// edge is the first import after the moment that changed something, 0 for none:
+// between two of them the classification stayed as it was.
+func edge(ctx context.Context, q db.Querier, at int64) (int64, error) {
+	var first int64
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(MIN(until), 0) FROM icd_past WHERE until > $1`, at).Scan(&first)
+	return first, db.Explain(err)
+}
+
+// indexOn is the classification of the moment in memory. One of the past is kept,
+// the one that was asked for last.
+func (b *Book) indexOn(ctx context.Context, at time.Time) (*index, error) {
+	moment := db.Micros(at)
+	until, err := edge(ctx, b.db.Read, moment)
+	if err != nil {
+		return nil, err
+	}
+	if until == 0 {
+		return b.index(ctx)
+	}
+	version, err := version(ctx, b.db.Read)
+	if err != nil {
+		return nil, err
+	}
+	b.past.Lock()
+	defer b.past.Unlock()
+	if b.past.at == nil || b.past.at.version != version || b.past.until != until {
+		codes, err := codesOn(ctx, b.db.Read, codeOn, moment)
+		if err != nil {
+			return nil, err
+		}
+		b.past.at, b.past.until = newIndex(version, codes), until
+	}
+	return b.past.at, nil
 }
 
 // Most is how many codes words can find.

@@ -62,6 +62,7 @@ type expansionPart struct {
 	String string `json:"valueString,omitempty"`
 	Code   string `json:"valueCode,omitempty"`
 	Whole  *int   `json:"valueInteger,omitempty"`
+	Moment string `json:"valueDateTime,omitempty"`
 }
 
 type contained struct {

@@ -113,13 +113,13 @@ func in(set profile.ValueSet, c concept) bool {
 	return false
 }
 
-// page is a part of the set, those whose code or words fit the filter, and how
+// page is a part of the set as it was at the moment, those whose code or words fit the filter, and how
 // many there are.
-func (b *book) page(ctx context.Context, set profile.ValueSet, filter string, offset, count int) ([]concept, int, error) {
+func (b *book) page(ctx context.Context, set profile.ValueSet, filter string, at time.Time, offset, count int) ([]concept, int, error) {
 	var all []concept
 	for _, i := range set.Compose.Include {
 		if i.System == datatype.ICD10 { // such a set has nothing else
-			codes, total, err := b.icd.Page(ctx, filter, offset, count)
+			codes, total, err := b.icd.Page(ctx, filter, at, offset, count)
 			for _, c := range codes {
 				all = append(all, ofICD(c))
 			}

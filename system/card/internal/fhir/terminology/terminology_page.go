@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -220,10 +219,7 @@ func (r *room) expand(ctx context.Context, a asked) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.get("date") != "" && slices.ContainsFunc(set.Compose.Include, func(i profile.Include) bool { return i.System == datatype.ICD10 }) {
-		return nil, fhir.Refuse(http.StatusUnprocessableEntity, "not-supported", "card.fhir.term.no_past_set")
-	}
-	page, total, err := r.book.page(ctx, set, a.get("filter"), offset, count)
+	page, total, err := r.book.page(ctx, set, a.get("filter"), a.at, offset, count)
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +230,9 @@ func (r *room) expand(ctx context.Context, a asked) (any, error) {
 	out.ResourceType, out.ID = "ValueSet", set.ID
 	if filter := a.get("filter"); filter != "" {
 		out.Expansion.Parameter = append(out.Expansion.Parameter, expansionPart{Name: "filter", String: filter})
+	}
+	if day := a.get("date"); day != "" {
+		out.Expansion.Parameter = append(out.Expansion.Parameter, expansionPart{Name: "date", Moment: day})
 	}
 	for _, c := range page {
 		out.Expansion.Contains = append(out.Expansion.Contains, contains(c, a.lang, a.get("includeDesignations") == "true"))

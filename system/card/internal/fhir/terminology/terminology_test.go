@@ -135,10 +135,15 @@ func TestSetsAreExpandedPageByPage(t *testing.T) {
 			"/ValueSet/icd-10/$expand?offset=1":                                                   "2; I20.0 Нестабильная стенокардия",
 			"/ValueSet/icd-10/$expand?filter=" + url.QueryEscape("стенок нестаб"):                 "1; I20.0 Нестабильная стенокардия",
 			"/ValueSet/$expand?url=" + url.QueryEscape(datatype.ICD10+"?fhir_vs") + "&filter=A09": "1; A09 Гастроэнтерит",
-			"/ValueSet/icd-10/$expand?date=2025-06-01":                                            "422",
+			"/ValueSet/icd-10/$expand?date=2025-06-01":                                            "3; A09 Диарея; I20.0 Нестабильная стенокардия; I20.8 Другие формы стенокардии",
+			"/ValueSet/icd-10/$expand?date=2025-06-01&offset=2":                                   "3; I20.8 Другие формы стенокардии",
+			"/ValueSet/icd-10/$expand?date=2026-06-01":                                            "2; A09 Гастроэнтерит; I20.0 Нестабильная стенокардия",
+			"/ValueSet/icd-10/$expand?date=2025-06-01&filter=" + url.QueryEscape("диарея"):        "1; A09 Диарея",
+			"/ValueSet/icd-10/$expand?date=2026-06-01&filter=" + url.QueryEscape("диарея"):        "0",
+			"/ValueSet/icd-10/$expand?date=yesterday":                                             "400",
 			"/ValueSet/icd-10/$expand?count=-1":                                                   "400",
 			"/ValueSet/icd-10/$expand?count=1&count=2":                                            "400",
-			"/ValueSet/$expand":                                                                   "404",
+			"/ValueSet/$expand": "404",
 		} {
 			if got := expand(path); got != want {
 				t.Errorf("%s: %s", path, got)
