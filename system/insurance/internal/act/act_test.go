@@ -178,6 +178,80 @@ func TestActsAtOnceTakeNoCaseTwice(t *testing.T) {
 	})
 }
 
+// Two who settle the month at once, again and again, while the hospital's cases
+// still come in and are accepted: each stands in one act, and the sums agree to
+// the last case. Nothing is left when they have come to rest.
+func TestCasesAcceptedDuringActsStandInOne(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		w.december()
+		const cases, givers = 24, 3
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		paid := map[string]int64{} // what the hospital was told, by case
+		for giver := range givers {
+			all.Go(func() {
+				for n := giver; n < cases; n += givers {
+					c := treatedtest.Good()
+					c.Number = fmt.Sprintf("%07d1895017426", n+1)
+					c.Patient.PIN, c.Patient.Name, c.Patient.Rural = "", fmt.Sprint("Киши ", n), n%3 == 0
+					d, err := w.fund.Submit(t.Context(), c)
+					if err != nil || d.State != insuranceapi.Accepted {
+						t.Errorf("case %d: %+v, %v", n, d, err)
+						return
+					}
+					mu.Lock()
+					paid[d.CaseID] = d.Price
+					mu.Unlock()
+				}
+			})
+		}
+		settle := func() error {
+			_, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)
+			if err != nil && !fail.Is(err, fail.Conflict) && !fail.Is(err, fail.Invalid) {
+				t.Error(err)
+			}
+			return err
+		}
+		for range 2 {
+			all.Go(func() {
+				for range 6 {
+					_ = settle()
+				}
+			})
+		}
+		all.Wait()
+		for settle() == nil { // what came after the last of them
+		}
+		acts, err := w.acts.List(t.Context(), "950174")
+		if err != nil || len(acts) == 0 {
+			t.Fatalf("%d acts, %v", len(acts), err)
+		}
+		seen, sequences := map[string]bool{}, map[int]bool{}
+		var total, want int64
+		for _, a := range acts {
+			whole, err := w.acts.Read(t.Context(), a.ID, "950174")
+			if err != nil || len(whole.Lines) != a.Cases || sum(whole.Lines) != a.Price || sequences[a.Sequence] {
+				t.Errorf("act %+v with %d lines of %d, %v", a, len(whole.Lines), sum(whole.Lines), err)
+			}
+			sequences[a.Sequence] = true
+			for _, l := range whole.Lines {
+				if seen[l.CaseID] || l.Price != paid[l.CaseID] {
+					t.Errorf("case %s of %d stands in act %s again or with another price than %d", l.Number, l.Price, a.Number(), paid[l.CaseID])
+				}
+				seen[l.CaseID] = true
+			}
+			total += a.Price
+		}
+		for _, price := range paid {
+			want += price
+		}
+		left := w.number(t, `SELECT COUNT(*) FROM treated_case WHERE stage <> 'settled'`)
+		if len(seen) != cases || len(paid) != cases || total != want || left != 0 || !sequences[len(acts)] {
+			t.Errorf("%d of %d cases in %d acts of %d, want %d; %d are left", len(seen), cases, len(acts), total, want, left)
+		}
+	})
+}
+
 type card []cardapi.FormLine
 
 func (c card) Forms(context.Context, cardapi.Month) ([]cardapi.FormLine, error) { return c, nil }

@@ -1,0 +1,182 @@
+package treated_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+	"github.com/sanarip/sanarip/system/insurance/internal/price"
+)
+
+// before and after the midnight of Bishkek at which tables change.
+var (
+	before = time.Date(2026, 11, 14, 23, 59, 59, 0, clock.Bishkek).UTC()
+	after  = time.Date(2026, 11, 15, 0, 0, 0, 0, clock.Bishkek).UTC()
+)
+
+// leaving is the n-th case, discharged at the moment.
+func leaving(n int, at time.Time) insuranceapi.Case {
+	c := treatedtest.Good()
+	c.Number = fmt.Sprintf("%07d1895017426", n+1)
+	c.Patient.PIN, c.Patient.Name = "", fmt.Sprint("Киши ", n)
+	c.DischargedAt = at
+	c.Moves[len(c.Moves)-1].Until = at
+	c.BedDays = clock.DateOf(c.AdmittedAt).DaysUntil(clock.DateOf(at))
+	return c
+}
+
+// changing is the catalogue in which the rule is a warning until the 14th and an
+// error from the 15th.
+func changing(t *testing.T, id string) rule.Catalogue {
+	t.Helper()
+	known, err := rule.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules []insuranceapi.Rule
+	for _, r := range known.All() {
+		if r.ID != id {
+			rules = append(rules, r)
+			continue
+		}
+		old := r
+		old.Severity, old.Until = rule.Warning, clock.Date{Year: 2026, Month: 11, Day: 14}
+		r.Severity, r.From = rule.Error, clock.Date{Year: 2026, Month: 11, Day: 15}
+		rules = append(rules, old, r)
+	}
+	k, unknown, err := rule.From(rules)
+	if err != nil || len(unknown) != 0 || len(rules) != len(known.All())+1 {
+		t.Fatalf("%d rules, unknown %v, %v", len(rules), unknown, err)
+	}
+	return k
+}
+
+const newGroups = `table;Т-15;аты;имя;name;приказ;2026-11-15;;20000.00
+category;
+category;pensioner
+group;900;2.0000;A00-Z99;;;;;а;и;n
+adjustment;rural;factor;1.10;;yes;;;;а;и;n
+`
+
+// The table of groups for the 15th is imported while cases of the 14th and of
+// the 15th come in at once: each is priced wholly by one table, that of its day
+// as it was known, and from the import on by the new one. The rule that changes
+// that midnight is asked by the same day.
+func TestTablesThatChangeAtMidnightWhileCasesComeIn(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		given, err := price.Demo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Tables, f.Catalogue = &price.Book{DB: f.DB, Given: given}, changing(t, "OUT-002")
+		const givers, each = 4, 6
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		decided := map[string]insuranceapi.Decision{}
+		cases := map[string]insuranceapi.Case{}
+		give := func(n int) {
+			c := leaving(n, before)
+			if n%2 == 1 {
+				c = leaving(n, after)
+			}
+			if n%4 >= 2 {
+				c.Result = "" // OUT-002
+			}
+			d, err := f.Submit(doctor(t), c)
+			if err != nil {
+				t.Errorf("case %d: %v", n, err)
+				return
+			}
+			mu.Lock()
+			decided[c.Number], cases[c.Number] = d, c
+			mu.Unlock()
+		}
+		for giver := range givers {
+			all.Go(func() {
+				for n := range each {
+					give(giver*each + n)
+				}
+			})
+		}
+		all.Go(func() {
+			if r, err := price.Import(t.Context(), f.DB, f.clock, strings.NewReader(newGroups), "groups.csv"); err != nil || len(r.Bad) != 0 {
+				t.Errorf("%+v, %v", r.Bad, err)
+			}
+		})
+		all.Wait()
+		known, err := f.Tables.Tables(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge := func(number string, mayBe ...string) {
+			t.Helper()
+			d, c := decided[number], cases[number]
+			day := clock.DateOf(c.DischargedAt)
+			want, severity := insuranceapi.Accepted, rule.Warning
+			if c.Result == "" && day.Day == 15 {
+				want, severity = insuranceapi.Returned, rule.Error
+			}
+			if d.State != want || hasRule(d, "OUT-002") != (c.Result == "") {
+				t.Errorf("%s of %s: %s with %+v, want %s", number, day, d.State, d.Findings, want)
+				return
+			}
+			for _, found := range d.Findings {
+				if found.Rule == "OUT-002" && found.Severity != severity {
+					t.Errorf("%s of %s: %s is %s, want %s", number, day, found.Rule, found.Severity, severity)
+				}
+			}
+			if want == insuranceapi.Returned {
+				return
+			}
+			table, ok := known.Find(d.PriceTable)
+			if !ok || !strings.Contains(strings.Join(mayBe, " "), d.PriceTable) {
+				t.Errorf("%s of %s is priced by %q, want one of %q", number, day, d.PriceTable, mayBe)
+				return
+			}
+			p, _ := table.Price(c)
+			got, err := json.Marshal(d.Steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps, err := json.Marshal(p.Steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Price != p.Price || d.Group != p.Group.Code || string(got) != string(steps) {
+				t.Errorf("%s: group %s, %d by %s, that table says %s, %d", number, d.Group, d.Price, got, p.Group.Code, p.Price)
+			}
+		}
+		for number, c := range cases {
+			if clock.DateOf(c.DischargedAt).Day == 14 {
+				judge(number, "ДЕМО-2026-2")
+			} else {
+				judge(number, "ДЕМО-2026-2", "Т-15")
+			}
+		}
+		last := givers * each
+		give(last)
+		give(last + 1)
+		judge(leaving(last, before).Number, "ДЕМО-2026-2")
+		judge(leaving(last+1, after).Number, "Т-15")
+		if len(decided) != last+2 {
+			t.Errorf("%d of %d cases were decided", len(decided), last+2)
+		}
+		// What was decided stays: a resend hears it, and the fund keeps the same.
+		for number, c := range cases {
+			again, err := f.Submit(doctor(t), c)
+			if err != nil || again.Price != decided[number].Price || again.PriceTable != decided[number].PriceTable {
+				t.Errorf("%s again: %+v, %v", number, again, err)
+			}
+		}
+		if n := f.count(t, `SELECT COUNT(*) FROM treated_case WHERE is_current = 1`); n != last+2 {
+			t.Errorf("%d cases", n)
+		}
+	})
+}
