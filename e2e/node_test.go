@@ -447,14 +447,17 @@ func TestHospitalWithoutALine(t *testing.T) {
 	done := make(chan struct{})
 	var chaos sync.WaitGroup
 	chaos.Go(func() {
+		var start time.Duration // what the last one took: where a start is slow, a step is
 		for {
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(700+rand.IntN(2300)) * time.Millisecond):
+			case <-time.After(time.Duration(700+rand.IntN(2300))*time.Millisecond + 2*start):
 			}
 			h.kill("node")
+			began := time.Now()
 			h.start("node")
+			start = time.Since(began)
 		}
 	})
 	for i, who := range patients {
