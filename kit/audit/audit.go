@@ -44,11 +44,17 @@ type Record struct {
 // Add writes the record; in the transaction of a change, or by itself for a
 // read. A record without a subject (a person without ПИН) is kept as well.
 func Add(ctx context.Context, q db.Querier, c clock.Clock, r Record) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO access_record
+	write := Adding(c, r)
+	_, err := q.ExecContext(ctx, write.Query, write.Args...)
+	return err
+}
+
+// Adding is Add as a write that goes with others (db.Send).
+func Adding(c clock.Clock, r Record) db.Question {
+	return db.Write(`INSERT INTO access_record
 		(id, at, subject_pin, actor_pin, actor_name, actor_role, organisation, via, action, purpose, object, request_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		id.New(), db.Micros(c.Now()), r.Subject, r.ActorPIN, r.ActorName, r.ActorRole, r.Organisation, r.Via, r.Action, r.Purpose, r.Object, r.RequestID)
-	return err
 }
 
 // Of is the newest records about the person, at most limit.

@@ -65,7 +65,7 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) 
 		err = d.together.do(ctx, func(tx *sql.Tx) error { return fn(inside, tx) })
 		again = clash(err) || lost(err) || errors.Is(err, errTogether)
 	} else {
-		again, err = d.alone(ctx, func(tx *sql.Tx) error { return fn(inside, tx) })
+		again, err = d.alone(inside, fn)
 	}
 	if err != nil {
 		return again, err
@@ -76,19 +76,39 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) 
 	return false, nil
 }
 
-func (d *DB) alone(ctx context.Context, fn func(tx *sql.Tx) error) (again bool, err error) {
-	tx, err := d.write.BeginTx(ctx, nil)
+func (d *DB) alone(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) (again bool, err error) {
+	held, tx, err := d.begin(ctx)
 	if err != nil {
 		return clash(err) || lost(err), err
 	}
+	defer func() { _ = held.Close() }()
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := fn(tx); err != nil {
+	if err := fn(context.WithValue(ctx, wireKey{}, wire{tx, held}), tx); err != nil {
 		return clash(err) || lost(err), err
 	}
 	// A clash told at commit was not committed. A connection lost at commit may
 	// have been: the caller must hear of it rather than do it twice.
 	err = tx.Commit()
 	return clash(err), err
+}
+
+// begin begins a transaction on a connection that Send can write to. As
+// database/sql does by itself: a connection that the server has closed meanwhile
+// is found out only when it is used.
+func (d *DB) begin(ctx context.Context) (held *sql.Conn, tx *sql.Tx, err error) {
+	for range 3 {
+		if held, err = d.write.Conn(ctx); err != nil {
+			return nil, nil, err
+		}
+		if tx, err = held.BeginTx(ctx, nil); err == nil {
+			return held, tx, nil
+		}
+		_ = held.Close()
+		if !errors.Is(err, driver.ErrBadConn) {
+			break
+		}
+	}
+	return nil, nil, err
 }
 
 // Explain turns an error of the store into one a reader can be shown.

@@ -140,9 +140,24 @@ func (q *Queue) Beside(work func(ctx context.Context)) { q.beside = append(q.bes
 // Add writes the job in the transaction of the change it follows from.
 // It says whether the job is new (false: its unique key was there already).
 func (q *Queue) Add(ctx context.Context, tx db.Querier, kind string, body any, o Options) (bool, error) {
-	data, err := json.Marshal(body)
+	write, err := q.Adding(ctx, kind, body, o)
 	if err != nil {
 		return false, err
+	}
+	result, err := tx.ExecContext(ctx, write.Query, write.Args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// Adding is Add as a write that goes with others (db.Send). Whether the job is
+// new is not told.
+func (q *Queue) Adding(ctx context.Context, kind string, body any, o Options) (db.Question, error) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return db.Question{}, err
 	}
 	now := q.clock.Now()
 	if o.At.IsZero() {
@@ -152,18 +167,10 @@ func (q *Queue) Add(ctx context.Context, tx db.Querier, kind string, body any, o
 	if o.Unique != "" {
 		unique = kind + ":" + o.Unique
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO job (id, kind, body, unique_key, subject, state, run_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, 'ready', $6, $7) ON CONFLICT (unique_key) DO NOTHING`,
-		id.New(), kind, string(data), unique, o.Subject, db.Micros(o.At), db.Micros(now))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return false, err
-	}
 	db.OnCommit(ctx, q.Wake)
-	return n == 1, nil
+	return db.Write(`INSERT INTO job (id, kind, body, unique_key, subject, state, run_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, 'ready', $6, $7) ON CONFLICT (unique_key) DO NOTHING`,
+		id.New(), kind, string(data), unique, o.Subject, db.Micros(o.At), db.Micros(now)), nil
 }
 
 // Wake makes the workers look at once.

@@ -113,6 +113,11 @@ func (d *Desk) Seen(ctx context.Context, q db.Querier, patientPIN, action, objec
 	return audit.Add(ctx, q, d.Clock, access(ctx, patientPIN, action, object))
 }
 
+// Seeing is Seen as a write that goes with others (db.Send).
+func (d *Desk) Seeing(ctx context.Context, patientPIN, action, object string) db.Question {
+	return audit.Adding(d.Clock, access(ctx, patientPIN, action, object))
+}
+
 func access(ctx context.Context, patientPIN, action, object string) audit.Record {
 	staff := Of(ctx)
 	return audit.Record{

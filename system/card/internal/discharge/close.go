@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/text"
@@ -33,17 +34,14 @@ func Discharge(ctx context.Context, d *desk.Desk, stayID string, end form.Ending
 		if gaps := Gaps(r, end, now); len(gaps) > 0 {
 			return missing(gaps)
 		}
-		if err := closeStay(ctx, tx, r, end, now); err != nil {
-			return err
-		}
-		n, err = form.Issuing{Clock: d.Clock, Queue: d.Queue}.Issue(ctx, tx, r, end, "", staff.PIN)
-		if err != nil {
-			return err
-		}
-		if err := tell(ctx, d, tx, r, end); err != nil {
-			return err
-		}
-		return d.Seen(ctx, tx, r.Patient.PIN, "discharge", n.String())
+		n, err = form.Issuing{Clock: d.Clock, Queue: d.Queue}.Issue(ctx, tx, r, end, "", staff.PIN, form.Beside{
+			First: closeStay(r, end, now),
+			Then: func(n form.Number) ([]db.Question, error) {
+				told, err := tell(ctx, d, r, end)
+				return append(told, d.Seeing(ctx, r.Patient.PIN, "discharge", n.String())), err
+			},
+		})
+		return err
 	})
 	return n, err
 }
@@ -57,10 +55,10 @@ func missing(gaps []Gap) error {
 }
 
 // tell orders the message to the patient. The dead and the unknown get none.
-func tell(ctx context.Context, d *desk.Desk, tx *sql.Tx, r form.Record, end form.Ending) error {
+func tell(ctx context.Context, d *desk.Desk, r form.Record, end form.Ending) ([]db.Question, error) {
 	if r.Patient.PIN == "" || end.Outcome == Died {
-		return nil
+		return nil, nil
 	}
-	_, err := d.Queue.Add(ctx, tx, NotifyJob, notice{r.StayID}, job.Options{Unique: r.StayID, Subject: r.StayID})
-	return err
+	write, err := d.Queue.Adding(ctx, NotifyJob, notice{r.StayID}, job.Options{Unique: r.StayID, Subject: r.StayID})
+	return []db.Question{write}, err
 }

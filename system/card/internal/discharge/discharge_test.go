@@ -268,7 +268,7 @@ func failing(ctx context.Context, w formtest.World, stayID string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := (form.Issuing{Clock: w.Clock, Queue: w.Desk.Queue}).Issue(ctx, tx, r, better(w), "", formtest.DoctorPIN); err != nil {
+		if _, err := (form.Issuing{Clock: w.Clock, Queue: w.Desk.Queue}).Issue(ctx, tx, r, better(w), "", formtest.DoctorPIN, form.Beside{}); err != nil {
 			return err
 		}
 		return wanted

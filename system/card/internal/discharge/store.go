@@ -17,27 +17,20 @@ import (
 // closeStay ends the stay, its last move, its bed and every order in force. The
 // bed stays named on the row: the index that keeps one patient a bed looks at
 // open stays alone.
-func closeStay(ctx context.Context, tx db.Querier, r form.Record, end form.Ending, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE stay SET state = 'discharged', discharged_at = $2, outcome = $3, result = $4,
-			transferred_to = $5, recommendations = $6, discharged_by = $7 WHERE id = $1 AND state = 'open'`,
-		r.StayID, db.Micros(end.At), end.Outcome, end.Result, end.TransferredTo, end.Recommendations, end.By)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE move SET until_at = $2 WHERE stay_id = $1 AND until_at = 0`, r.StayID, db.Micros(end.At)); err != nil {
-		return err
-	}
+func closeStay(r form.Record, end form.Ending, now time.Time) []db.Question {
 	reason := "discharge" // a code: the page of orders has its words
 	if end.Outcome == Died {
 		reason = "death"
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE medical_order SET ended_at = $2, ended_by = $3, end_reason = $4 WHERE stay_id = $1 AND ended_at = 0`,
-		r.StayID, db.Micros(now), end.By, reason)
-	if err != nil {
-		return err
+	return []db.Question{
+		db.Write(`UPDATE stay SET state = 'discharged', discharged_at = $2, outcome = $3, result = $4,
+			transferred_to = $5, recommendations = $6, discharged_by = $7 WHERE id = $1 AND state = 'open'`,
+			r.StayID, db.Micros(end.At), end.Outcome, end.Result, end.TransferredTo, end.Recommendations, end.By),
+		db.Write(`UPDATE move SET until_at = $2 WHERE stay_id = $1 AND until_at = 0`, r.StayID, db.Micros(end.At)),
+		db.Write(`UPDATE medical_order SET ended_at = $2, ended_by = $3, end_reason = $4 WHERE stay_id = $1 AND ended_at = 0`,
+			r.StayID, db.Micros(now), end.By, reason),
+		db.Write(`DELETE FROM discharge_draft WHERE stay_id = $1`, r.StayID),
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM discharge_draft WHERE stay_id = $1`, r.StayID)
-	return err
 }
 
 func pinOfStay(ctx context.Context, q db.Querier, stayID string) (string, error) {

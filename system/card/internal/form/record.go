@@ -35,7 +35,8 @@ type Record struct {
 	Moves           []Move
 	Diagnoses       []Diagnosis // those that stand
 	Operations      []insuranceapi.Operation
-	Epicrisis       string // text of the signed discharge epicrisis, "" if there is none
+	OperationsEnd   time.Time // when the last of them ended, as far as it was said
+	Epicrisis       string    // text of the signed discharge epicrisis, "" if there is none
 	Ending          Ending
 }
 
@@ -84,9 +85,10 @@ func (r Record) LastMove() time.Time {
 	return last
 }
 
-// LastOperation is the moment of the latest operation, zero if there was none.
+// LastOperation is the moment of the latest operation, of its end where that was
+// said; zero if there was none.
 func (r Record) LastOperation() time.Time {
-	var last time.Time
+	last := r.OperationsEnd
 	for _, o := range r.Operations {
 		if o.At.After(last) {
 			last = o.At

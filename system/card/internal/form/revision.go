@@ -61,13 +61,21 @@ type Issuing struct {
 	Queue *job.Queue
 }
 
+// Beside are the writes that whoever issues a form makes with it: they travel in
+// the same messages.
+type Beside struct {
+	First []db.Question                         // before the number is taken
+	Then  func(n Number) ([]db.Question, error) // with the form; nil for none
+}
+
 // Issue takes the next number for the stay, writes the form with revision 1 and
 // the job that hands it over. replaces is the fund's id of a returned case whose
 // form was voided, "" otherwise. The numbers of a department wait for each other
-// here until the transaction ends: so none is lost and none is given twice.
-func (i Issuing) Issue(ctx context.Context, tx db.Querier, r Record, end Ending, replaces, by string) (Number, error) {
+// here until the transaction ends: so none is lost and none is given twice. On
+// PostgreSQL that is two journeys to the server, however much goes beside.
+func (i Issuing) Issue(ctx context.Context, tx db.Querier, r Record, end Ending, replaces, by string, beside Beside) (Number, error) {
 	year := clock.DateOf(end.At).Year
-	sequence, err := next(ctx, tx, r.Organisation.Code, r.Department, year)
+	sequence, err := next(ctx, tx, r.Organisation.Code, r.Department, year, beside.First)
 	if err != nil {
 		return Number{}, err
 	}
@@ -75,12 +83,19 @@ func (i Issuing) Issue(ctx context.Context, tx db.Querier, r Record, end Ending,
 	if err != nil {
 		return Number{}, err
 	}
-	now := i.Clock.Now()
-	if err := insertForm(ctx, tx, n, r.StayID, year, now, by); err != nil {
+	revision, err := i.revision(ctx, r, r.Case(n.String(), 1, replaces, end), end, by)
+	if err != nil {
 		return Number{}, err
 	}
-	c := r.Case(n.String(), 1, replaces, end)
-	return n, i.add(ctx, tx, r, c, end, by)
+	writes := append([]db.Question{insertForm(n, r.StayID, year, i.Clock.Now(), by)}, revision...)
+	if beside.Then != nil {
+		then, err := beside.Then(n)
+		if err != nil {
+			return Number{}, err
+		}
+		writes = append(writes, then...)
+	}
+	return n, db.Send(ctx, tx, writes...)
 }
 
 // Revise writes a corrected form under the number it has, as the revision after
@@ -91,19 +106,23 @@ func (i Issuing) Revise(ctx context.Context, tx db.Querier, r Record, last Revis
 		replaces = last.Decision.CaseID
 	}
 	r.Doctor, r.Head = last.Case.Doctor, last.Case.HeadOfDepartment
-	c := r.Case(last.Number, last.Revision+1, replaces, r.Ending)
-	return Ref{last.Number, last.Revision + 1}, i.add(ctx, tx, r, c, r.Ending, by)
+	writes, err := i.revision(ctx, r, r.Case(last.Number, last.Revision+1, replaces, r.Ending), r.Ending, by)
+	if err != nil {
+		return Ref{}, err
+	}
+	return Ref{last.Number, last.Revision + 1}, db.Send(ctx, tx, writes...)
 }
 
-func (i Issuing) add(ctx context.Context, tx db.Querier, r Record, c insuranceapi.Case, end Ending, by string) error {
+// revision is the case, its sheet and the job that hands them over.
+func (i Issuing) revision(ctx context.Context, r Record, c insuranceapi.Case, end Ending, by string) ([]db.Question, error) {
 	now := i.Clock.Now()
-	sheet := r.Sheet(c, end, now)
-	if err := insertRevision(ctx, tx, r.StayID, sheet, id.New(), now, by); err != nil {
-		return err
+	writes, err := insertRevision(r.StayID, r.Sheet(c, end, now), id.New(), now, by)
+	if err != nil {
+		return nil, err
 	}
 	ref := Ref{c.Number, c.Revision}
-	_, err := i.Queue.Add(ctx, tx, HandoverJob, ref, job.Options{Unique: ref.Key(), Subject: c.Number})
-	return err
+	handover, err := i.Queue.Adding(ctx, HandoverJob, ref, job.Options{Unique: ref.Key(), Subject: c.Number})
+	return append(writes, handover), err
 }
 
 // Key is unique for the revision's job.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -21,82 +20,73 @@ const Anywhere = "*"
 // fail.NotFound.
 func Load(ctx context.Context, q db.Querier, stayID, organisation, lock string) (Record, error) {
 	var r Record
-	var organisationCode string
-	var admitted, discharged, first int64
-	err := q.QueryRowContext(ctx, `SELECT id, state, organisation, department, kind, admitted_at, hours_since_onset, brought_by,
-			referrer, first_this_year, doctor_pin, doctor_name, patient_id, discharged_at, outcome, result, transferred_to,
-			recommendations, discharged_by, payment
-		FROM stay WHERE id = $1`+lock, stayID).
-		Scan(&r.StayID, &r.State, &organisationCode, &r.Department, &r.Kind, &admitted, &r.HoursSinceOnset, &r.BroughtBy,
-			&r.Referrer, &first, &r.Doctor.PIN, &r.Doctor.Name, &r.Patient.ID, &discharged, &r.Ending.Outcome, &r.Ending.Result,
-			&r.Ending.TransferredTo, &r.Ending.Recommendations, &r.Ending.By, &r.Payment)
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && organisation != Anywhere && organisationCode != organisation) {
+	var there bool
+	// The stay first: what others wrote before they let go of its lock is seen by
+	// the questions behind it.
+	if err := db.Send(ctx, q, stayOf(&r, &there, stayID, lock), peopleOf(&r, stayID), courseOf(&r, stayID)); err != nil {
+		return Record{}, db.Explain(err)
+	}
+	if !there || (organisation != Anywhere && r.Organisation.Code != organisation) {
 		return Record{}, fail.New(fail.NotFound, "card.form.no_stay")
-	}
-	if err != nil {
-		return Record{}, db.Explain(err)
-	}
-	r.AdmittedAt, r.Ending.At, r.FirstThisYear = db.Time(admitted), db.Time(discharged), first == 1
-	r.Organisation.Code = organisationCode
-	// After the lock, so that what others wrote before they let go is seen.
-	if err := loadPeople(ctx, q, &r); err != nil {
-		return Record{}, db.Explain(err)
-	}
-	if err := loadCourse(ctx, q, &r); err != nil {
-		return Record{}, db.Explain(err)
 	}
 	return r, nil
 }
 
-// loadPeople reads what there is one of: the patient, the hospital, who heads
-// the department, the epicrisis. One question to the database, not four.
-func loadPeople(ctx context.Context, q db.Querier, r *Record) error {
-	var pin sql.NullString
-	var family, given, patronymic, birth, organisation string
-	var rural, insured int64
-	p, code := &r.Patient, r.Organisation.Code
-	err := q.QueryRowContext(ctx, `SELECT p.pin, p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address, p.rural,
-			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(o.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
-			COALESCE((SELECT e.body FROM entry e WHERE e.stay_id = $4 AND e.kind = 'discharge_epicrisis' AND e.signed_at <> 0
-				AND e.version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY e.at DESC, e.id DESC LIMIT 1), '')
-		FROM patient p LEFT JOIN organisation o ON o.code = $2 LEFT JOIN department_head h ON h.organisation = $2 AND h.department = $3
-		WHERE p.id = $1`, p.ID, code, r.Department, r.StayID).
-		Scan(&pin, &family, &given, &patronymic, &birth, &p.Sex, &p.Region, &p.Address, &rural,
-			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Social, &p.Privilege, &organisation, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
-	if err != nil {
+func stayOf(r *Record, there *bool, stayID, lock string) db.Question {
+	each := func(row db.Row) error {
+		var admitted, discharged, first int64
+		err := row.Scan(&r.StayID, &r.State, &r.Organisation.Code, &r.Department, &r.Kind, &admitted, &r.HoursSinceOnset, &r.BroughtBy,
+			&r.Referrer, &first, &r.Doctor.PIN, &r.Doctor.Name, &r.Patient.ID, &discharged, &r.Ending.Outcome, &r.Ending.Result,
+			&r.Ending.TransferredTo, &r.Ending.Recommendations, &r.Ending.By, &r.Payment)
+		r.AdmittedAt, r.Ending.At, r.FirstThisYear = db.Time(admitted), db.Time(discharged), first == 1
+		*there = true
 		return err
 	}
-	p.PIN, p.Name, p.BirthDate = pin.String, text.Joined(family, given, patronymic), db.Date(birth)
-	p.Rural, p.Insured = rural == 1, insured == 1
-	if organisation != "" {
-		if err := json.Unmarshal([]byte(organisation), &r.Organisation); err != nil {
-			return err
-		}
-		r.Organisation.Code = code
-	}
-	return nil
+	return db.Question{Query: `SELECT id, state, organisation, department, kind, admitted_at, hours_since_onset, brought_by,
+			referrer, first_this_year, doctor_pin, doctor_name, patient_id, discharged_at, outcome, result, transferred_to,
+			recommendations, discharged_by, payment
+		FROM stay WHERE id = $1` + lock, Args: []any{stayID}, Each: each}
 }
 
-// loadCourse reads what there are many of: moves, diagnoses in force, operations
-// in their newest version. One question to the database, not three.
-func loadCourse(ctx context.Context, q db.Querier, r *Record) error {
-	rows, err := q.QueryContext(ctx, `SELECT 'move' AS part, 0 AS place, from_at AS at, id, department AS a, '' AS b, '' AS c, '' AS d, until_at
-			FROM move WHERE stay_id = $1
-		UNION ALL SELECT 'diagnosis', CASE stage WHEN 'referral' THEN 10 WHEN 'admission' THEN 20 WHEN 'clinical' THEN 30 WHEN 'final' THEN 40 ELSE 50 END
-				+ CASE rank WHEN 'main' THEN 1 WHEN 'complication' THEN 2 ELSE 3 END, at, id, stage, rank, code, text, 0
-			FROM diagnosis WHERE stay_id = $1 AND ended_at = 0
-		UNION ALL SELECT 'operation', 0, at, id, code, name, anaesthesia, complication, 0
-			FROM operation o WHERE stay_id = $1 AND version = (SELECT MAX(version) FROM operation newer WHERE newer.root = o.root)
-		ORDER BY 1, 2, 3, 4`, r.StayID)
-	if err != nil {
+// peopleOf reads what there is one of: the patient, the hospital, who heads
+// the department, the epicrisis. One question to the database, not four.
+func peopleOf(r *Record, stayID string) db.Question {
+	each := func(row db.Row) error {
+		var pin sql.NullString
+		var family, given, patronymic, birth, organisation string
+		var rural, insured int64
+		p, code := &r.Patient, r.Organisation.Code
+		err := row.Scan(&pin, &family, &given, &patronymic, &birth, &p.Sex, &p.Region, &p.Address, &rural,
+			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Social, &p.Privilege, &organisation, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
+		if err != nil {
+			return err
+		}
+		p.PIN, p.Name, p.BirthDate = pin.String, text.Joined(family, given, patronymic), db.Date(birth)
+		p.Rural, p.Insured = rural == 1, insured == 1
+		if organisation == "" {
+			return nil
+		}
+		err = json.Unmarshal([]byte(organisation), &r.Organisation)
+		r.Organisation.Code = code
 		return err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	return db.Question{Query: `SELECT p.pin, p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address, p.rural,
+			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(o.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
+			COALESCE((SELECT e.body FROM entry e WHERE e.stay_id = $1 AND e.kind = 'discharge_epicrisis' AND e.signed_at <> 0
+				AND e.version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY e.at DESC, e.id DESC LIMIT 1), '')
+		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN organisation o ON o.code = s.organisation
+			LEFT JOIN department_head h ON h.organisation = s.organisation AND h.department = s.department
+		WHERE s.id = $1`, Args: []any{stayID}, Each: each}
+}
+
+// courseOf reads what there are many of: moves, diagnoses in force, operations
+// in their newest version. One question to the database, not three.
+func courseOf(r *Record, stayID string) db.Question {
+	each := func(row db.Row) error {
 		var part, rowID, a, b, c, d string
 		var place int
 		var at, until int64
-		if err := rows.Scan(&part, &place, &at, &rowID, &a, &b, &c, &d, &until); err != nil {
+		if err := row.Scan(&part, &place, &at, &rowID, &a, &b, &c, &d, &until); err != nil {
 			return err
 		}
 		switch part {
@@ -108,7 +98,18 @@ func loadCourse(ctx context.Context, q db.Querier, r *Record) error {
 			r.Diagnoses = append(r.Diagnoses, diagnosis)
 		case "operation":
 			r.Operations = append(r.Operations, insuranceapi.Operation{At: db.Time(at), Code: a, Name: b, Anaesthesia: c, Complication: d})
+			if end := db.Time(until); end.After(r.OperationsEnd) {
+				r.OperationsEnd = end
+			}
 		}
+		return nil
 	}
-	return rows.Err()
+	return db.Question{Query: `SELECT 'move' AS part, 0 AS place, from_at AS at, id, department AS a, '' AS b, '' AS c, '' AS d, until_at
+			FROM move WHERE stay_id = $1
+		UNION ALL SELECT 'diagnosis', CASE stage WHEN 'referral' THEN 10 WHEN 'admission' THEN 20 WHEN 'clinical' THEN 30 WHEN 'final' THEN 40 ELSE 50 END
+				+ CASE rank WHEN 'main' THEN 1 WHEN 'complication' THEN 2 ELSE 3 END, at, id, stage, rank, code, text, 0
+			FROM diagnosis WHERE stay_id = $1 AND ended_at = 0
+		UNION ALL SELECT 'operation', 0, at, id, code, name, anaesthesia, complication, ended_at
+			FROM operation o WHERE stay_id = $1 AND version = (SELECT MAX(version) FROM operation newer WHERE newer.root = o.root)
+		ORDER BY 1, 2, 3, 4`, Args: []any{stayID}, Each: each}
 }

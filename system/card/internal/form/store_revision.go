@@ -15,18 +15,26 @@ import (
 
 // next takes the next sequence: the hospital's, or at a node that of its ranges.
 // The row stays locked until the transaction ends; a rollback gives the sequence
-// back.
-func next(ctx context.Context, tx db.Querier, organisation, department string, year int) (int, error) {
-	var sequence int
-	err := tx.QueryRowContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last)
-		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), 1 WHERE NOT EXISTS (SELECT 1 FROM node_self)
-		ON CONFLICT (organisation, department, year) DO UPDATE SET last = form_sequence.last + 1 WHERE form_sequence.last < $4
-		RETURNING last`, organisation, department, year, LastSequence).Scan(&sequence)
-	if errors.Is(err, sql.ErrNoRows) {
-		var node bool
-		if sequence, node, err = number.Next(ctx, tx, organisation, department, year); !node && err == nil {
-			return 0, errOverflow(department)
-		}
+// back. first are writes that go before it.
+func next(ctx context.Context, tx db.Querier, organisation, department string, year int, first []db.Question) (sequence int, err error) {
+	taken := false
+	err = db.Send(ctx, tx, append(first, db.Question{
+		Query: `INSERT INTO form_sequence (organisation, department, year, last)
+			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), 1 WHERE NOT EXISTS (SELECT 1 FROM node_self)
+			ON CONFLICT (organisation, department, year) DO UPDATE SET last = form_sequence.last + 1 WHERE form_sequence.last < $4
+			RETURNING last`,
+		Args: []any{organisation, department, year, LastSequence},
+		Each: func(row db.Row) error {
+			taken = true
+			return row.Scan(&sequence)
+		},
+	})...)
+	if err != nil || taken {
+		return sequence, err
+	}
+	sequence, node, err := number.Next(ctx, tx, organisation, department, year)
+	if !node && err == nil {
+		return 0, errOverflow(department)
 	}
 	return sequence, err
 }
@@ -42,31 +50,28 @@ func Peek(ctx context.Context, q db.Querier, organisation, department string, ye
 	return last + 1, err
 }
 
-func insertForm(ctx context.Context, tx db.Querier, n Number, stayID string, year int, at time.Time, by string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO form (number, stay_id, organisation, department, year, sequence, state, issued_at, issued_by)
+func insertForm(n Number, stayID string, year int, at time.Time, by string) db.Question {
+	return db.Write(`INSERT INTO form (number, stay_id, organisation, department, year, sequence, state, issued_at, issued_by)
 		VALUES ($1, $2, $3, $4, $5, $6, 'valid', $7, $8)`,
 		n.String(), stayID, n.Organisation, n.Department, year, n.Sequence, db.Micros(at), by)
-	return err
 }
 
-func insertRevision(ctx context.Context, tx db.Querier, stayID string, s Sheet, requestID string, at time.Time, by string) error {
+func insertRevision(stayID string, s Sheet, requestID string, at time.Time, by string) ([]db.Question, error) {
 	content, err := json.Marshal(s.Case)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sheet, err := json.Marshal(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO treated_case (number, revision, stay_id, content, request_id, state, created_at, created_by)
-		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7)`,
-		s.Case.Number, s.Case.Revision, stayID, string(content), requestID, db.Micros(at), by)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO form_sheet (number, revision, content) VALUES ($1, $2, $3)`,
-		s.Case.Number, s.Case.Revision, string(sheet))
-	return err
+	return []db.Question{
+		db.Write(`INSERT INTO treated_case (number, revision, stay_id, content, request_id, state, created_at, created_by)
+			VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7)`,
+			s.Case.Number, s.Case.Revision, stayID, string(content), requestID, db.Micros(at), by),
+		db.Write(`INSERT INTO form_sheet (number, revision, content) VALUES ($1, $2, $3)`,
+			s.Case.Number, s.Case.Revision, string(sheet)),
+	}, nil
 }
 
 const formColumns = `number, stay_id, organisation, state, void_reason, voided_at, voided_by, issued_at, issued_by`

@@ -73,7 +73,7 @@ func Reissue(ctx context.Context, d *desk.Desk, stayID string) (Number, error) {
 				replaces = last.Decision.CaseID
 			}
 		}
-		n, err = Issuing{d.Clock, d.Queue}.Issue(ctx, tx, r, r.Ending, replaces, staff.PIN)
+		n, err = Issuing{d.Clock, d.Queue}.Issue(ctx, tx, r, r.Ending, replaces, staff.PIN, Beside{})
 		if err != nil {
 			return err
 		}
