@@ -39,6 +39,7 @@ type Account struct {
 	State         State
 	FrozenUntil   time.Time // no factor or contact changes before
 	CreatedAt     time.Time
+	Epoch         int64 // counts how often its sessions were ended: a sign-in that began before goes no further
 	// Since when the account has them; zero when it had them from its beginning.
 	PhoneAt, EmailAt, TelegramAt, TOTPAt time.Time
 

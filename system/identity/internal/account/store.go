@@ -15,7 +15,7 @@ const columns = `id, pin, family_name, given_name, patronymic, sex, birth_date, 
 
 // selected are all columns: those of an account that is made, and since when it
 // has what was added later.
-const selected = columns + `, phone_at, email_at, telegram_at, totp_at`
+const selected = columns + `, phone_at, email_at, telegram_at, totp_at, epoch`
 
 // ByPIN is the account of the ПИН; false when there is none.
 func (s *Accounts) ByPIN(ctx context.Context, pin string) (Account, bool, error) {
@@ -44,7 +44,7 @@ func (s *Accounts) one(row *sql.Row) (Account, bool, error) {
 	var emailOK, phoneOK, frozen, created, phoneAt, emailAt, telegramAt, totpAt int64
 	err := row.Scan(&a.ID, &a.PIN, &a.FamilyName, &a.GivenName, &a.Patronymic, &a.Sex, &birth, &a.Citizenship, &a.Email, &emailOK,
 		&a.Phone, &phoneOK, &a.Telegram, &a.Channel, &lang, &a.Level, &a.State, &frozen, &a.password, &a.totp, &a.totpStep, &created,
-		&phoneAt, &emailAt, &telegramAt, &totpAt)
+		&phoneAt, &emailAt, &telegramAt, &totpAt, &a.Epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, false, nil
 	}

@@ -7,6 +7,7 @@ package door
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -88,13 +89,16 @@ func (d *Door) Offer(t Tab) { d.tabs = append(d.tabs, t) }
 // admit begins the session and writes all that follows from it.
 func (d *Door) admit(ctx context.Context, a account.Account, way Way, place notice.Place, browser, client string, current *sso.Session) (secret string, err error) {
 	if a.State != account.Active {
-		return "", fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
+		return "", notActive(a)
 	}
 	proof := sso.Proof{
 		Method: string(way.Method), AMR: way.AMR, Level: assurance.Least(way.Level, a.Level),
-		Agent: place.Agent, Address: place.Address, Remembered: way.Remember,
+		Agent: place.Agent, Address: place.Address, Remembered: way.Remember, Epoch: a.Epoch,
 	}
 	secret, session, err := d.Sessions.Start(ctx, a.ID, proof, current)
+	if errors.Is(err, sso.ErrLate) {
+		return "", d.late(ctx, a.ID)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -111,6 +115,23 @@ func (d *Door) admit(ctx context.Context, a account.Account, way Way, place noti
 		}
 		return d.Notices.Tell(ctx, tx, a, notice.NewBrowser, "", place)
 	})
+}
+
+func notActive(a account.Account) error {
+	return fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
+}
+
+// late is why a sign-in that was under way goes no further: the account was
+// blocked or closed meanwhile, or all its sessions were ended.
+func (d *Door) late(ctx context.Context, accountID string) error {
+	a, found, err := d.Accounts.ByID(ctx, accountID)
+	switch {
+	case err != nil:
+		return err
+	case found && a.State != account.Active:
+		return notActive(a)
+	}
+	return fail.New(fail.Forbidden, "identity.late")
 }
 
 // Refused notes that somebody tried to sign in to the account and was refused.

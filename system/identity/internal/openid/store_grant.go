@@ -332,9 +332,20 @@ func (g *grants) insert(ctx context.Context, grant *goidc.Grant, data string) er
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, device_hash, data, expires_at)
-			VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10)`, grant.ID, grant.Subject, grant.ClientID, sid, offline,
+		// The session may have ended since it entered the client: then its end has
+		// revoked what was there, and nothing may come after. It is held, so that
+		// whoever ends it now finds the grant.
+		result, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, device_hash, data, expires_at)
+			SELECT $1, account_id, $3, sid, $5, 1, $6, $7, $8, $9, $10 FROM sso_session WHERE sid = $4 AND account_id = $2`+g.db.ForUpdate(),
+			grant.ID, grant.Subject, grant.ClientID, sid, offline,
 			nullable(grant.AuthCode), nullable(grant.RefreshToken), nullable(grant.DeviceCode), data, db.Micros(g.end(grant)))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if err == nil && n == 0 {
+			err = errGone
+		}
 		return err
 	})
 	call.gone = errors.Is(err, errGone)

@@ -208,16 +208,16 @@ func (p *Phones) unlock(w http.ResponseWriter, r *http.Request) error {
 	}
 	typed := strings.TrimSpace(form.Need("pin", 20))
 	if form.OK() {
-		err := p.check(r.Context(), d, typed, door.PlaceOf(r))
+		a, known, err := p.Accounts.ByID(r.Context(), d.Account) // before the PIN is right: what ends meanwhile ends this too
+		if err != nil {
+			return err
+		}
+		if !known {
+			return fail.New(fail.Forbidden, "identity.phone.removed")
+		}
+		err = p.check(r.Context(), d, typed, door.PlaceOf(r))
 		switch {
 		case err == nil:
-			a, known, err := p.Accounts.ByID(r.Context(), d.Account)
-			if err != nil {
-				return err
-			}
-			if !known {
-				return fail.New(fail.Forbidden, "identity.phone.removed")
-			}
 			return p.Door.Enter(w, r, a, door.Way{Method: door.Device, AMR: []string{"pin", "mfa"}, Level: assurance.Substantial}, target)
 		case fail.Is(err, fail.Forbidden): // the device has just been removed
 			p.setCookie(w, "")

@@ -46,6 +46,7 @@ type Request struct {
 	account string
 	level   assurance.Level
 	proof   proof
+	epoch   int64 // the account's when it was approved
 }
 
 // proof is by what the phone's owner approved.
@@ -192,12 +193,12 @@ func (p *Phones) approveByKey(ctx context.Context, by approver, scanned, number,
 // see the other screen is being led by somebody else.
 func (p *Phones) approve(ctx context.Context, r Request, by approver, number string, how proof) error {
 	if strings.TrimSpace(number) != big.NewInt(r.number).String() {
-		if _, err := p.decide(ctx, r, Refused, by.account.ID, by.level, ""); err != nil {
+		if _, err := p.decide(ctx, r, Refused, by, ""); err != nil {
 			return err
 		}
 		return fail.New(fail.Forbidden, "identity.phone.number_wrong")
 	}
-	decided, err := p.decide(ctx, r, Approved, by.account.ID, by.level, how)
+	decided, err := p.decide(ctx, r, Approved, by, how)
 	if err == nil && !decided {
 		err = fail.Fields(fail.Finding{Field: "code", Key: "identity.phone.code_gone"})
 	}
@@ -210,7 +211,7 @@ func (p *Phones) refuse(ctx context.Context, a account.Account, scanned string) 
 	if err != nil {
 		return err
 	}
-	if _, err := p.decide(ctx, r, Refused, a.ID, "", ""); err != nil {
+	if _, err := p.decide(ctx, r, Refused, approver{account: a}, ""); err != nil {
 		return err
 	}
 	return p.Record(ctx, a.PIN, a.Name(), "phone.refused", r.Client)
@@ -241,7 +242,7 @@ func (p *Phones) take(ctx context.Context, browser, flow string) (account.Accoun
 		}
 		if found {
 			a, known, err := p.Accounts.ByID(ctx, r.account)
-			if err != nil || known {
+			if err != nil || known && a.Epoch == r.epoch {
 				return a, door.Way{Method: door.Phone, AMR: r.proof.amr(), Level: assurance.Least(assurance.Substantial, r.level)}, err
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/sanarip/sanarip/kit/db"
-	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 )
 
 const deviceColumns = `id, account_id, name, agent, pin, created_at, seen_at`
@@ -109,15 +108,15 @@ func (p *Phones) forgive(ctx context.Context, deviceID string) error {
 	})
 }
 
-const requestColumns = `browser_hash, number, flow, client_id, agent, address, state, account_id, level, proof, expires_at`
+const requestColumns = `browser_hash, number, flow, client_id, agent, address, state, account_id, level, proof, expires_at, epoch`
 
 // keep makes the browser's request the only one that it has.
 func (p *Phones) keep(ctx context.Context, r Request, token, code string) error {
 	return p.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO phone_request (`+requestColumns+`, token_hash, code_hash)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', '', $8, $9, $10)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', '', $8, 0, $9, $10)
 			ON CONFLICT (browser_hash) DO UPDATE SET number = $2, flow = $3, client_id = $4, agent = $5, address = $6, state = $7,
-				account_id = '', level = '', proof = '', expires_at = $8, token_hash = $9, code_hash = $10`,
+				account_id = '', level = '', proof = '', epoch = 0, expires_at = $8, token_hash = $9, code_hash = $10`,
 			r.browser, r.number, r.flow, r.Client, r.Agent, r.Address, string(r.State), db.Micros(r.Expires), token, code)
 		return err
 	})
@@ -127,7 +126,7 @@ func (p *Phones) request(ctx context.Context, where, value string) (Request, boo
 	var r Request
 	var expires int64
 	err := p.DB.Read.QueryRowContext(ctx, `SELECT `+requestColumns+` FROM phone_request WHERE `+where, value).
-		Scan(&r.browser, &r.number, &r.flow, &r.Client, &r.Agent, &r.Address, &r.State, &r.account, &r.level, &r.proof, &expires)
+		Scan(&r.browser, &r.number, &r.flow, &r.Client, &r.Agent, &r.Address, &r.State, &r.account, &r.level, &r.proof, &expires, &r.epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Request{}, false, nil
 	}
@@ -144,10 +143,10 @@ func (p *Phones) ofBrowser(ctx context.Context, hash string) (Request, bool, err
 }
 
 // decide answers a request that still waits; false when it does not any more.
-func (p *Phones) decide(ctx context.Context, r Request, state State, accountID string, level assurance.Level, by proof) (bool, error) {
-	return p.changed(ctx, `UPDATE phone_request SET state = $2, account_id = $3, level = $4, proof = $5
+func (p *Phones) decide(ctx context.Context, r Request, state State, by approver, how proof) (bool, error) {
+	return p.changed(ctx, `UPDATE phone_request SET state = $2, account_id = $3, level = $4, proof = $5, epoch = $9
 		WHERE browser_hash = $1 AND state = 'waiting' AND number = $6 AND flow = $7 AND expires_at = $8`,
-		r.browser, string(state), accountID, string(level), string(by), r.number, r.flow, db.Micros(r.Expires))
+		r.browser, string(state), by.account.ID, string(by.level), string(how), r.number, r.flow, db.Micros(r.Expires), by.account.Epoch)
 }
 
 // use spends the approval.

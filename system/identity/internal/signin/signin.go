@@ -58,6 +58,7 @@ type entry struct {
 	channel  factor.Kind // second factor that is waited for
 	remember bool
 	version  int64
+	epoch    int64 // the account's when the password was right
 }
 
 // ways are the account's second factors, the first of which is asked for; after
@@ -125,7 +126,7 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 		return "", fail.New(fail.Forbidden, "identity.no_factor")
 	}
 	secret := id.Secret()
-	e := entry{hash: id.Hash(secret), account: a.ID, flow: try.flow, next: try.next, channel: ways[0], remember: try.remember}
+	e := entry{hash: id.Hash(secret), account: a.ID, flow: try.flow, next: try.next, channel: ways[0], remember: try.remember, epoch: a.Epoch}
 	if err := s.insert(ctx, e); err != nil {
 		return "", err
 	}
@@ -208,7 +209,7 @@ func (s *SignIn) second(ctx context.Context, e entry, given answer) (account.Acc
 	if err != nil {
 		return none(err)
 	}
-	if !found {
+	if !found || a.Epoch != e.epoch { // the password was right before all was ended
 		return none(wrongCode("identity.code.spent"))
 	}
 	counted, err := s.counted(ctx, a.ID+":"+string(e.channel), a.PIN, given.browser)

@@ -13,9 +13,9 @@ import (
 func (s *SignIn) insert(ctx context.Context, e entry) error {
 	now := s.Clock.Now()
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO entry (token_hash, account_id, flow, next, channel, remember, version, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)`,
-			e.hash, e.account, e.flow, e.next, string(e.channel), db.Flag(e.remember), db.Micros(now), db.Micros(now.Add(s.Door.Lives.Time(entryLife))))
+		_, err := tx.ExecContext(ctx, `INSERT INTO entry (token_hash, account_id, flow, next, channel, remember, version, epoch, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9)`,
+			e.hash, e.account, e.flow, e.next, string(e.channel), db.Flag(e.remember), e.epoch, db.Micros(now), db.Micros(now.Add(s.Door.Lives.Time(entryLife))))
 		return err
 	})
 }
@@ -24,8 +24,8 @@ func (s *SignIn) insert(ctx context.Context, e entry) error {
 func (s *SignIn) bySecret(ctx context.Context, secret string) (entry, bool, error) {
 	e := entry{hash: id.Hash(secret)}
 	var remember int64
-	err := s.DB.Read.QueryRowContext(ctx, `SELECT account_id, flow, next, channel, remember, version FROM entry WHERE token_hash = $1 AND expires_at > $2`,
-		e.hash, db.Micros(s.Clock.Now())).Scan(&e.account, &e.flow, &e.next, &e.channel, &remember, &e.version)
+	err := s.DB.Read.QueryRowContext(ctx, `SELECT account_id, flow, next, channel, remember, version, epoch FROM entry WHERE token_hash = $1 AND expires_at > $2`,
+		e.hash, db.Micros(s.Clock.Now())).Scan(&e.account, &e.flow, &e.next, &e.channel, &remember, &e.version, &e.epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return entry{}, false, nil
 	}

@@ -4,8 +4,10 @@
 package sso
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -60,6 +62,7 @@ type Proof struct {
 	Agent      string          // "Chrome · Android"
 	Address    string          // network address
 	Remembered bool            // the person wants to stay signed in in this browser
+	Epoch      int64           // the account's when the proof was looked at; not kept
 }
 
 // ACRs are the classes that the session meets, the strongest first.
@@ -94,15 +97,24 @@ type Sessions struct {
 	Lives  setting.Values
 }
 
+// ErrLate says that the account's sessions were ended, or the account itself,
+// while the sign-in was under way.
+var ErrLate = errors.New("sso: all sessions were ended during the sign-in")
+
 // Start begins a session, or renews the one the browser has if it is the same
 // person's. The secret is new in either case: one that was planted before the
-// sign-in is worth nothing after it.
+// sign-in is worth nothing after it. ErrLate where the account is not active or
+// another epoch has begun since the proof: whoever ends all sessions has either
+// been before us, or finds ours.
 func (s *Sessions) Start(ctx context.Context, accountID string, proof Proof, current *Session) (secret string, started Session, err error) {
 	secret, now := id.Secret(), s.Clock.Now()
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if current != nil && current.AccountID == accountID {
 			started = *current
 			started.AuthAt, started.Seen, started.Proof = now, now, proof
+			if there, err := s.holdAccount(ctx, tx, started); err != nil || !there {
+				return cmp.Or(err, ErrLate)
+			}
 			renewed, err := s.renew(ctx, tx, started, id.Hash(secret))
 			if err != nil || renewed {
 				return err
@@ -113,7 +125,11 @@ func (s *Sessions) Start(ctx context.Context, accountID string, proof Proof, cur
 			}
 		}
 		started = Session{SID: id.Secret(), AccountID: accountID, Proof: proof, Created: now, AuthAt: now, Seen: now}
-		return s.insert(ctx, tx, started, id.Hash(secret))
+		begun, err := s.insert(ctx, tx, started, id.Hash(secret))
+		if err == nil && !begun {
+			err = ErrLate
+		}
+		return err
 	})
 	return secret, started, err
 }
@@ -142,8 +158,11 @@ func (s *Sessions) end(ctx context.Context, tx *sql.Tx, session Session) error {
 }
 
 // EndAll ends the person's sessions everywhere, but not the one of the sid keep;
-// "" keeps none.
+// "" keeps none. Sign-ins that are under way come to nothing.
 func (s *Sessions) EndAll(ctx context.Context, tx *sql.Tx, accountID, keep string) error {
+	if err := s.nextEpoch(ctx, tx, accountID); err != nil {
+		return err
+	}
 	sessions, err := s.all(ctx, tx, accountID)
 	if err != nil {
 		return err

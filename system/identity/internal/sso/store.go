@@ -80,10 +80,34 @@ func (s *Sessions) all(ctx context.Context, q db.Querier, accountID string) ([]S
 	return sessions, rows.Err()
 }
 
-func (s *Sessions) insert(ctx context.Context, tx *sql.Tx, session Session, hash string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+// insert keeps a new session. It locks the account's row: false when its epoch is
+// over or it is not active.
+func (s *Sessions) insert(ctx context.Context, tx *sql.Tx, session Session, hash string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at)
+		SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM account WHERE id = $2 AND epoch = $14 AND state = 'active'`+s.DB.ForUpdate(),
 		session.SID, session.AccountID, session.Method, strings.Join(session.AMR, " "), string(session.Level), session.Agent, session.Address, db.Flag(session.Remembered),
-		db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen), hash, db.Micros(s.Until(session)))
+		db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen), hash, db.Micros(s.Until(session)), session.Epoch)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// holdAccount locks the account's row before any of its sessions', as whoever
+// ends them does; false when its epoch is over or it is not active.
+func (s *Sessions) holdAccount(ctx context.Context, tx *sql.Tx, session Session) (bool, error) {
+	var one int
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM account WHERE id = $1 AND epoch = $2 AND state = 'active'`+s.DB.ForUpdate(), session.AccountID, session.Epoch).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// nextEpoch locks the account's row and lets no sign-in that is under way go on.
+func (s *Sessions) nextEpoch(ctx context.Context, tx *sql.Tx, accountID string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE account SET epoch = epoch + 1 WHERE id = $1`, accountID)
 	return err
 }
 
