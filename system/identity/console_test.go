@@ -415,7 +415,8 @@ func TestAnOperatorDecidesAboutClients(t *testing.T) {
 		}
 		path := "/console/clients/" + ids[0]
 		b.get(h.base+"/console/clients").must(http.StatusOK, "Аптека", "https://pharmacy.example")
-		p := b.get(h.base+path).must(http.StatusOK, "Ждут решения", "Асанова", "https://pharmacy.example/cb")
+		p := b.get(h.base+path).must(http.StatusOK, "Ждут решения", "Асанова", "https://pharmacy.example/cb",
+			"Информация о профиле", "profile", "Человек входит через ЕСИ", "authorization_code", "Секретом, в заголовке", "client_secret_basic", "Обычный", "plain")
 		decide := func(decision string, status int, parts ...string) {
 			t.Helper()
 			b.submit(p, path, "decision", decision, "reason", "договор № 5").must(status, parts...)

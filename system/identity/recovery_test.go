@@ -48,6 +48,9 @@ func TestRecoveryByTwoChannels(t *testing.T) {
 		b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы")
 		p, code = h.sent(b, "email", demo.Doctor.Email)
 		p = b.submit(p, "/sign-in/recover/code/email", "code", code).must(http.StatusOK, "Новый пароль")
+		if !strings.Contains(p.body, "data-rules-met") || !strings.Contains(p.body, `src="/set-up/password.js"`) || !strings.Contains(p.words(), "не меньше 10 знаков") {
+			t.Errorf("the rules of a password are not shown as elsewhere:\n%s", p.words())
+		}
 		b.submit(p, "/sign-in/recover/password", "password", "short", "again", "short").must(http.StatusUnprocessableEntity, "10")
 		b.submit(p, "/sign-in/recover/password", "password", fresh, "again", "Other-Password_7").must(http.StatusUnprocessableEntity, "не совпали")
 		h.inbox.clear()

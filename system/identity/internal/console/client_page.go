@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 )
@@ -162,20 +163,33 @@ func (v clientView) summary(ctx context.Context) []design.Row {
 		{Key: text.T(ctx, "identity.console.client_owner"), Value: v.owner.Name()},
 		{Key: text.T(ctx, "identity.console.client_address"), Value: v.Address},
 		{Key: text.T(ctx, "identity.console.client_redirects"), Value: strings.Join(v.Redirects, ", ")},
-		{Key: text.T(ctx, "identity.console.client_scopes"), Value: strings.Join(v.Scopes, ", ")},
-		{Key: text.T(ctx, "identity.console.client_grants"), Value: join(v.Grants)},
-		{Key: text.T(ctx, "identity.console.client_method"), Value: string(v.Method)},
-		{Key: text.T(ctx, "identity.console.client_profile"), Value: string(v.Profile)},
+		{Key: text.T(ctx, "identity.console.client_scopes"), Component: codes(scopeWords(ctx, v.Scopes))},
+		{Key: text.T(ctx, "identity.console.client_grants"), Component: codes(grantWords(ctx, v.Grants))},
+		{Key: text.T(ctx, "identity.console.client_method"), Component: codes([]coded{{text.T(ctx, "identity.console.method."+string(v.Method)), string(v.Method)}})},     // text: identity.console.method.*
+		{Key: text.T(ctx, "identity.console.client_profile"), Component: codes([]coded{{text.T(ctx, "identity.console.profile."+string(v.Profile)), string(v.Profile)}})}, // text: identity.console.profile.*
 		{Key: text.T(ctx, "identity.console.created"), Value: moment(v.Created)},
 		{Key: text.T(ctx, "identity.console.client_changed"), Value: moment(v.Changed)},
 		{Key: text.T(ctx, "identity.console.client_reason"), Value: v.Reason},
 	}
 }
 
-func join[T ~string](some []T) string {
-	all := make([]string, len(some))
-	for i, s := range some {
-		all[i] = string(s)
+// coded is a technical name with its words.
+type coded struct{ words, code string }
+
+func scopeWords(ctx context.Context, scopes []string) []coded {
+	all := make([]coded, len(scopes))
+	for i, scope := range scopes {
+		all[i] = coded{consent.Describe(ctx, scope), scope}
 	}
-	return strings.Join(all, ", ")
+	return all
+}
+
+func grantWords(ctx context.Context, grants []openid.Grant) []coded {
+	all := make([]coded, len(grants))
+	for i, grant := range grants {
+		name := string(grant)
+		name = name[strings.LastIndexByte(name, ':')+1:]                           // a device's is a URN (RFC 8628, 3.4)
+		all[i] = coded{text.T(ctx, "identity.console.grant."+name), string(grant)} // text: identity.console.grant.*
+	}
+	return all
 }
