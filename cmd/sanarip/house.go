@@ -169,7 +169,7 @@ func (h *house) mount(name string, s host.System) error {
 	}
 	bounded := http.MaxBytesHandler(handler, maxBody)
 	h.byHost[hostName] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body == http.NoBody { // nothing to bound; most requests are so
+		if r.ContentLength >= 0 && r.ContentLength <= maxBody { // net/http reads no more than was told
 			handler.ServeHTTP(w, r)
 			return
 		}

@@ -69,14 +69,16 @@ func (p *Provider) check(r *http.Request, call *call) error {
 	if len(r.Header.Values(goidc.HeaderDPoP)) > 1 {
 		return goidc.NewError(invalidProof, "one DPoP proof, not two")
 	}
-	if err := credentials(r); err != nil {
+	if err := credentials(r, call); err != nil {
 		return err
 	}
 	call.form = r.PostForm
 	if call.endpoint == "userinfo" {
 		return p.scheme(r, call)
 	}
-	call.client = named(r)
+	if call.client = call.asking; call.client == "" {
+		call.client = named(r)
+	}
 	call.caller = pace.Key{Address: page.Address(r), Name: call.client}
 	if err := p.barred(call); err != nil {
 		return err
@@ -119,7 +121,7 @@ func (p *Provider) check(r *http.Request, call *call) error {
 // Basic, whose parts are form-encoded before they are joined (RFC 6749, 2.3.1),
 // which the library does not undo; and the form. A token in the form (RFC 6750,
 // 2.2) goes into the header.
-func credentials(r *http.Request) error {
+func credentials(r *http.Request, call *call) error {
 	if r.Method != http.MethodPost {
 		return nil
 	}
@@ -155,8 +157,13 @@ func credentials(r *http.Request) error {
 		if clientID != encodedID || clientSecret != encodedSecret {
 			r.SetBasicAuth(clientID, clientSecret)
 		}
+		call.asking, call.secret = clientID, clientSecret
 	case secret != "":
-		r.SetBasicAuth(r.PostForm.Get("client_id"), secret)
+		call.asking, call.secret = r.PostForm.Get("client_id"), secret
+		if strings.Contains(call.asking, ":") { // in Basic it would be another's name
+			return goidc.NewError(goidc.ErrorCodeInvalidClient, "invalid client")
+		}
+		r.SetBasicAuth(call.asking, secret)
 	case r.URL.Path == "/connect/userinfo" && r.PostForm.Has("access_token"):
 		if r.Header.Get("Authorization") != "" {
 			return goidc.NewError(goidc.ErrorCodeInvalidRequest, "one token, not two")

@@ -19,6 +19,8 @@ type call struct {
 	endpoint  string     // "token"
 	client    string     // which client the request names; not proven
 	form      url.Values // of a request that a machine sent
+	asking    string     // who proves itself by a secret,
+	secret    string     // and the secret, not compared yet
 	presented string     // refresh token that is being used
 	keep      bool       // the client's refresh tokens do not rotate
 	repeated  bool       // the same answer is given again

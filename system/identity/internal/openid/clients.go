@@ -16,9 +16,12 @@ import (
 type connected struct {
 	Client
 	library *goidc.Client
+	digest  [sha256.Size]byte // of a secret that is known
 }
 
-func connect(c Client) connected { return connected{Client: c, library: c.library()} }
+func connect(c Client) connected {
+	return connected{Client: c, library: c.library(), digest: sha256.Sum256([]byte(c.Secret))}
+}
 
 // client is the client of the id: one of the product's own or a registered one.
 func (p *Provider) client(ctx context.Context, clientID string) (connected, bool, error) {
@@ -84,8 +87,8 @@ func (p *Provider) verifySecret(ctx context.Context, known, presented string) er
 		return wrong
 	}
 	if c.Secret != "" {
-		a, b := sha256.Sum256([]byte(c.Secret)), sha256.Sum256([]byte(presented))
-		if subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
+		digest := sha256.Sum256([]byte(presented))
+		if subtle.ConstantTimeCompare(digest[:], c.digest[:]) != 1 {
 			return wrong
 		}
 		return nil

@@ -44,3 +44,41 @@ func TestFormsAreReadAsNetHTTPReadsThem(t *testing.T) {
 		t.Error("a form that was cut off is taken")
 	}
 }
+
+// Whom we take the request to be from, and by which secret, is what the library
+// reads from it; a name that Basic would cut in two is nobody's.
+func TestCredentialsAreThoseThatTheLibraryReads(t *testing.T) {
+	for _, each := range []struct {
+		basic        [2]string
+		form         string
+		name, secret string
+		refused      bool
+	}{
+		{basic: [2]string{"system", "secret"}, name: "system", secret: "secret"},
+		{basic: [2]string{"system", "s%3Ae+c%25"}, name: "system", secret: "s:e c%"},
+		{basic: [2]string{"a%3Ab", "secret"}, refused: true},
+		{basic: [2]string{"system", "%zz"}, refused: true},
+		{basic: [2]string{"system", "secret"}, form: "client_secret=secret", refused: true},
+		{form: "client_id=system&client_secret=s%3Ae", name: "system", secret: "s:e"},
+		{form: "client_id=system%3As&client_secret=e", refused: true},
+		{form: "client_id=system"},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/connect/introspect", strings.NewReader(each.form))
+		r.Header.Set("Content-Type", formType)
+		if each.basic[0] != "" {
+			r.SetBasicAuth(each.basic[0], each.basic[1])
+		}
+		call := &call{}
+		if err := credentials(r, call); (err != nil) != each.refused {
+			t.Errorf("%v %q: %v", each.basic, each.form, err)
+			continue
+		}
+		if each.refused {
+			continue
+		}
+		name, secret, _ := r.BasicAuth()
+		if call.asking != name || call.secret != secret || name != each.name || secret != each.secret {
+			t.Errorf("%v %q: %q and %q, the library reads %q and %q", each.basic, each.form, call.asking, call.secret, name, secret)
+		}
+	}
+}

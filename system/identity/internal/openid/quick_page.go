@@ -55,15 +55,14 @@ func bearer(r *http.Request) string {
 }
 
 // asked is the token that a client with a secret asks about.
-func asked(r *http.Request) (client, secret, token string) {
-	client, secret, ok := r.BasicAuth()
-	if !ok || !only(r, "token", "token_type_hint", "client_id", "client_secret") || named(r) != client {
-		return "", "", ""
+func asked(r *http.Request, call *call) string {
+	if call.secret == "" || !only(r, "token", "token_type_hint", "client_id", "client_secret") {
+		return ""
 	}
-	if in := r.PostForm.Get("client_id"); in != "" && in != client {
-		return "", "", ""
+	if in := r.PostForm.Get("client_id"); in != "" && in != call.client {
+		return ""
 	}
-	return client, secret, r.PostForm.Get("token")
+	return r.PostForm.Get("token")
 }
 
 // only says that the request has no other parameters, and none in its address.
@@ -85,8 +84,8 @@ func only(r *http.Request, names ...string) bool {
 func (p *Provider) quick(w *answer, r *http.Request, call *call) bool {
 	switch call.endpoint {
 	case "introspect":
-		client, secret, token := asked(r)
-		return token != "" && p.secretOf(r, client, secret) && p.repeat(w, r, client, tokenKey("introspect", client, token))
+		token := asked(r, call)
+		return token != "" && p.secretOf(r, call.client, call.secret) && p.repeat(w, r, call.client, tokenKey("introspect", call.client, token))
 	case "token":
 		switch r.PostForm.Get("grant_type") {
 		case string(GrantMachine):
@@ -152,9 +151,8 @@ func (p *Provider) hold(r *http.Request, call *call, w *answer) {
 		token, h.life = bearer(r), heldClaims
 		key = tokenKey("userinfo", "", token)
 	case "introspect":
-		var client string
-		client, _, token = asked(r)
-		key = tokenKey("introspect", client, token)
+		token = asked(r, call)
+		key = tokenKey("introspect", call.client, token)
 		var told struct {
 			Active bool `json:"active"`
 		}

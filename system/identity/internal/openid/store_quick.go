@@ -3,6 +3,7 @@ package openid
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,6 +47,7 @@ func (s *standing) of(ctx context.Context, grantID string) (revoked int64, found
 	r, leads := s.join(grantID)
 	if leads {
 		<-r.turn
+		runtime.Gosched() // requests that have come already join; alone it costs nothing
 		s.ask(ctx, r)
 	} else {
 		select {
