@@ -107,6 +107,12 @@ func TestARuleIsReplayedFieldByField(t *testing.T) {
 				t.Errorf("%s: what the rules looked at is wrong", lang)
 			}
 		}
+		// Fields and codes are said in words, beside what programs call them.
+		for path, want := range map[string]string{"BED-001": "Койко-дни · bed_days", "OUT-002": "Выписан · discharged"} {
+			if shown := expert.get("/cases/"+d.CaseID+"/why/"+path+"?lang=ru", http.StatusOK); !strings.Contains(shown, want) {
+				t.Errorf("%s: %q is not shown", path, want)
+			}
+		}
 		expert.get("/cases/"+d.CaseID+"/why/QQQ-001", http.StatusNotFound)
 		h.clerk(t).get("/cases/"+d.CaseID+"/why/BED-001", http.StatusNotFound) // another hospital
 	})

@@ -53,11 +53,7 @@ func (v whyView) fields(ctx context.Context, x rule.Explanation) design.TableDat
 		Columns: []design.Column{{Label: text.T(ctx, "insurance.rules.field")}, {Label: text.T(ctx, "insurance.case.value")}},
 	}
 	for _, f := range x.Fields {
-		value := f.Value
-		if value == "" {
-			value = "—"
-		}
-		t.Rows = append(t.Rows, []design.Cell{{Text: f.Path}, {Text: value}})
+		t.Rows = append(t.Rows, []design.Cell{{Text: fieldText(ctx, f.Path)}, {Text: valueText(ctx, f.Path, f.Value)}})
 	}
 	for _, asked := range x.Fund {
 		value := "—"
