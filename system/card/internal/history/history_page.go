@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outside"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/card/internal/template"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
@@ -29,6 +30,7 @@ type historyOf struct {
 	Draft     *Draft     // that the form was filled from, nil: none
 	Templates []template.Template
 	Copy      bool // there is an entry of the form's kind to carry forward
+	Outside   int  // what other systems wrote about the patient, as far as the reader may see it
 	Me        string
 }
 
@@ -92,6 +94,9 @@ func (v historyOf) render(w http.ResponseWriter, r *http.Request, d *desk.Desk, 
 	var beside []db.Question
 	if writes && v.Stay.State == stay.Open {
 		beside = append(beside, template.Offering(ctx, v.Stay.Department, &v.Templates))
+	}
+	if outside.May(ctx) {
+		beside = append(beside, outside.Count(v.Stay.Patient, &v.Outside))
 	}
 	var err error
 	if v.Part, err = Read(ctx, d.DB, v.Stay.ID, v.Wish, beside...); err != nil {

@@ -18,7 +18,10 @@ const (
 	most   = 300 // lines of the page
 )
 
-// Mount puts in the page of all that other systems wrote.
+// May says whether the reader may see what other systems wrote.
+func May(ctx context.Context) bool { return desk.Is(ctx, desk.Ward) }
+
+// Mount puts in the page of all that other systems wrote; see May.
 func Mount(d *desk.Desk) {
 	d.Page("GET /patients/{id}/outside", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return outsidePage(w, r, d) })
 }

@@ -2,11 +2,15 @@ package outside
 
 import (
 	"context"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/migration"
@@ -71,6 +75,25 @@ func TestWhatOthersWroteIsShownAndRecorded(t *testing.T) {
 		}
 		if v, err := open(ctx, d, p, "Observation", newest); err != nil || len(v.Lines) != 1 || v.Lines[0].Source != "lab" {
 			t.Errorf("%+v %v", v, err)
+		}
+		counted := func() (n int) {
+			t.Helper()
+			if err := store.Ask(ctx, Count(p, &n)); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := counted(); n != 2 {
+			t.Errorf("%d are counted", n)
+		}
+		var link strings.Builder
+		words := text.With(ctx, text.MustLoad(design.Texts, os.DirFS("../../..")), text.RU)
+		if err := Link(p.ID, counted()).Render(words, &link); err != nil || !strings.Contains(link.String(), `href="/patients/`+p.ID+`/outside">Из других систем: 2<`) {
+			t.Errorf("the link is %s: %v", link.String(), err)
+		}
+		link.Reset()
+		if err := Link(p.ID, 0).Render(words, &link); err != nil || link.String() != "" {
+			t.Errorf("a link to nothing: %s %v", link.String(), err)
 		}
 		if n := seen(t, store); n != 2 {
 			t.Errorf("%d readings are recorded", n)

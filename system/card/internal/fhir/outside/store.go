@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
 
 // about is what tells of the patient with the id $1 and the ПИН $2: of them, of
@@ -12,6 +13,11 @@ import (
 const about = ` FROM fhir_resource r WHERE r.deleted = 0 AND r.kind <> 'Patient' AND r.patient IN (
 	SELECT CAST($1 AS TEXT) UNION ALL SELECT p.id FROM patient p WHERE p.merged_into = $1
 	UNION ALL SELECT twin.id FROM fhir_resource twin WHERE twin.kind = 'Patient' AND twin.deleted = 0 AND twin.pin = $2 AND twin.pin <> '')`
+
+// Count asks how much there is about the patient; nothing of it is told.
+func Count(p patient.Patient, n *int) db.Question {
+	return db.Question{Query: `SELECT COUNT(*)` + about, Args: []any{p.ID, p.PIN}, Each: func(row db.Row) error { return row.Scan(n) }}
+}
 
 // kinds are the types of what there is, each with how many.
 func kinds(ctx context.Context, q db.Querier, patientID, pin string) (map[string]int, error) {
