@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -40,9 +41,11 @@ func sentenceOf(s string) (sentence, bool) {
 	}
 }
 
-// say is false for an argument that is missing or neither words nor a whole
-// number: a template knows how to write those.
-func (s sentence) say(args, always map[string]any) (string, bool) {
+// noValue is what a template writes for an argument that is missing.
+const noValue = "<no value>"
+
+// say writes the arguments as a template would, but follows no pointers.
+func (s sentence) say(args, always map[string]any) string {
 	room := make([]byte, 0, 64)
 	for _, p := range s {
 		if !p.name {
@@ -58,9 +61,11 @@ func (s sentence) say(args, always map[string]any) (string, bool) {
 			room = append(room, v...)
 		case int:
 			room = strconv.AppendInt(room, int64(v), 10)
+		case nil:
+			room = append(room, noValue...)
 		default:
-			return "", false
+			room = fmt.Append(room, v)
 		}
 	}
-	return string(room), true
+	return string(room)
 }

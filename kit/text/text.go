@@ -150,6 +150,7 @@ func (c *Catalogue) add(key string, l Lang, raw json.RawMessage) error {
 		}
 		if s, ok := sentenceOf(plain); ok {
 			c.sentences[l][key] = s
+			return nil
 		}
 		message.One, message.Few, message.Many, message.Other = plain, plain, plain, plain
 	} else {
@@ -185,10 +186,8 @@ func (c *Catalogue) Say(l Lang, key string, args map[string]any) string {
 	if s, ok := c.plain[l][key]; ok {
 		return s
 	}
-	if of, ok := c.sentences[l][key]; ok {
-		if s, ok := of.say(args, c.Always); ok {
-			return s
-		}
+	if s, ok := c.sentences[l][key]; ok {
+		return s.say(args, c.Always)
 	}
 	if len(c.Always) > 0 {
 		all := maps.Clone(c.Always)
