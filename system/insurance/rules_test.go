@@ -137,9 +137,26 @@ func TestAMonthIsReRun(t *testing.T) {
 				t.Errorf("%s: no difference is shown", lang)
 			}
 		}
+		// Two tables side by side: the draft and the month are the fund's own matter.
+		clerk := h.clerk(t)
+		pair := "/prices/compare?a=" + url.QueryEscape("ДЕМО-2026-2") + "&b=" + url.QueryEscape("ДЕМО-ПРОЕКТ-2027") + "&month=2026-10&lang="
+		for _, lang := range []string{"ky", "ru", "en"} {
+			shown := expert.get(pair+lang, http.StatusOK)
+			if !strings.Contains(shown, "006.2") || !strings.Contains(shown, "sn-bars__bar--mark") || !strings.Contains(shown, "/rerun?month=2026-10") {
+				t.Errorf("%s: the tables are not compared", lang)
+			}
+			hidden := clerk.get(pair+lang, http.StatusOK)
+			if strings.Contains(hidden, "006.2") || strings.Contains(hidden, "ДЕМО-ПРОЕКТ-2027") || strings.Contains(hidden, "/rerun?") {
+				t.Errorf("%s: a hospital sees the fund's draft", lang)
+			}
+			odd := expert.get("/prices/compare?a=none&b=none&month=2026-99&lang="+lang, http.StatusOK) + clerk.get("/prices/compare?lang="+lang, http.StatusOK)
+			if key := unspoken.FindString(shown + hidden + odd); key != "" {
+				t.Errorf("%s: no words for %s", lang, key)
+			}
+		}
 		if after := expert.get("/totals.csv", http.StatusOK); after != before {
 			t.Error("the re-run changed the totals")
 		}
-		h.clerk(t).get("/rerun", http.StatusForbidden)
+		clerk.get("/rerun", http.StatusForbidden)
 	})
 }

@@ -367,7 +367,17 @@ func (v caseView) stepsOpen() []treated.Step {
 	if !v.Current {
 		return []treated.Step{treated.StepComment}
 	}
-	return treated.Open(v.Stage, v.reader.Hospital() != "")
+	open := treated.Open(v.Stage, v.reader.Hospital() != "")
+	if v.otherEyes() {
+		open = slices.DeleteFunc(open, func(s treated.Step) bool { return s == treated.StepGrant || s == treated.StepRefuse })
+	}
+	return open
+}
+
+// otherEyes says that an appeal waits here for another expert than the reader,
+// who returned the case.
+func (v caseView) otherEyes() bool {
+	return v.Stage == treated.Appealed && v.reader.OfFund() && len(v.Verdicts) > 0 && v.Verdicts[0].ByPIN == v.reader.PIN
 }
 
 func stepWord(ctx context.Context, step treated.Step) string {
