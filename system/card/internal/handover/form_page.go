@@ -20,6 +20,9 @@ import (
 // keepers may void a form and give the next.
 var keepers = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician}
 
+// senders may send a form that waits: those who sign it and those who keep them.
+var senders = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Statistician}
+
 // Mount puts the job and the pages of the hand-over in.
 func Mount(d *desk.Desk) Handover {
 	h := Handover{Desk: d, Fund: insuranceapi.Client{Exchange: d.Exchange}, Signing: form.NewSigning(d)}
@@ -28,7 +31,7 @@ func Mount(d *desk.Desk) Handover {
 	d.Page("GET /stays/{id}/form", desk.Everybody, h.formPage)
 	d.Page("POST /stays/{id}/form/void", keepers, h.voidPage)
 	d.Page("POST /stays/{id}/form/reissue", keepers, h.reissuePage)
-	d.Page("POST /stays/{id}/form/resend", desk.Everybody, h.resendPage)
+	d.Page("POST /stays/{id}/form/resend", senders, h.resendPage)
 	d.Page("GET /stays/{id}/correct", desk.Doctors, h.correctionPage)
 	d.Page("POST /stays/{id}/correct", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return h.correctPage(w, r, d.ICD) })
 	d.Page("GET /work", desk.Everybody, h.workPage)
@@ -44,6 +47,7 @@ type formOf struct {
 	Sheet     form.Sheet
 	Form      *page.Form // of voiding; nil: the reader cannot
 	CanFix    bool       // the reader may correct a returned case
+	CanSend   bool       // the reader may send a waiting one now
 	// Signatures are those of doctor and head under the newest revision.
 	Signatures []form.Signature
 }
@@ -58,7 +62,7 @@ func (h Handover) formPage(w http.ResponseWriter, r *http.Request) error {
 
 func (h Handover) renderForm(w http.ResponseWriter, r *http.Request, view stay.View, entered *page.Form, status int) error {
 	ctx, q := r.Context(), h.Desk.DB.Read
-	v := formOf{Stay: view, CanFix: desk.Is(ctx, desk.Doctors)}
+	v := formOf{Stay: view, CanFix: desk.Is(ctx, desk.Doctors), CanSend: desk.Is(ctx, senders)}
 	if desk.Is(ctx, keepers) {
 		v.Form = entered
 	}

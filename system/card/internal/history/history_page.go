@@ -46,7 +46,12 @@ func historyPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	form := page.NewForm("once", id.New(), "at", page.InputMoment(d.Clock.Now()), "kind", Diary)
-	v := historyOf{Stay: view, Wish: wishOf(r)}
+	v := historyOf{Stay: view, Wish: wishFrom(ctx, page.QueryForm(r))}
+	if v.Wish.Find != "" {
+		if v.Wish.Words, err = findWords(ctx, d.DB.Read, v.Wish.Find, view.ID, desk.Of(ctx).PIN); err != nil {
+			return err
+		}
+	}
 	root := query.Get("correct")
 	if root != "" {
 		e, err := FindEntry(ctx, d.DB.Read, view.ID, root)
@@ -73,15 +78,14 @@ func (d Draft) form() *page.Form {
 	return page.NewForm("once", d.Once, "at", d.At, "kind", d.Kind, "body", d.Body, "copied_from", d.CopiedFrom)
 }
 
-// wishOf reads the filter of the page.
-func wishOf(r *http.Request) Wish {
-	form := page.QueryForm(r)
-	wish := Wish{Words: form.Text("q", 100), Page: writing.Whole(form.Get("page")), Root: form.Get("entry")}
+// wishFrom reads the filter of the page without its words.
+func wishFrom(ctx context.Context, form *page.Form) Wish {
+	wish := Wish{Find: form.Text("find", 64), Page: writing.Whole(form.Get("page")), Root: form.Get("entry")}
 	if kind := form.Get("show"); kind == FormCorrection || slices.Contains(Kinds, kind) {
 		wish.Kind = kind
 	}
 	if form.Get("by") == "me" {
-		wish.PIN = desk.Of(r.Context()).PIN
+		wish.PIN = desk.Of(ctx).PIN
 	}
 	wish.Day, _ = clock.ParseDate(form.Get("day"))
 	return wish
@@ -198,19 +202,11 @@ func kindTone(kind string) string {
 
 // address is the page with another part of the wish.
 func (v historyOf) address(kind string, number int) string {
-	query := url.Values{}
-	set := func(name, value string) {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
-	set("show", kind)
-	set("q", v.Wish.Words)
-	if v.Wish.PIN != "" {
-		set("by", "me")
-	}
+	wish := v.Wish
+	wish.Kind = kind
+	query := wish.query()
 	if number > 1 {
-		set("page", strconv.Itoa(number))
+		query.Set("page", strconv.Itoa(number))
 	}
 	path := "/stays/" + v.Stay.ID
 	if len(query) > 0 {

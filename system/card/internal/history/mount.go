@@ -14,6 +14,7 @@ func Mount(d *desk.Desk) {
 		d.Page(pattern, roles, page.Handler(func(w http.ResponseWriter, r *http.Request) error { return h(w, r, d) }))
 	}
 	at("GET /stays/{id}", desk.Everybody, historyPage)
+	at("POST /stays/{id}/find", desk.Everybody, findPage)
 	at("POST /stays/{id}/entries", desk.Doctors, writePage)
 	at("POST /stays/{id}/draft", desk.Doctors, draftPage)
 	at("POST /stays/{id}/entries/correct", desk.Doctors, correctPage)

@@ -19,6 +19,7 @@ type Wish struct {
 	Kind  string // "": all
 	PIN   string // of the author; "": anybody
 	Words string // that stand in the text, in any order
+	Find  string // id of the search under which the words are kept
 	Day   clock.Date
 	Root  string // an entry to be on the page
 	Page  int    // from 1

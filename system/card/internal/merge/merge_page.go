@@ -40,7 +40,15 @@ func Panel(d *desk.Desk) patient.Panel {
 			return nil, err
 		}
 		made, err := ofPatient(ctx, d.DB.Read, p.ID)
-		return panelView(pairs, made), err
+		if err != nil {
+			return nil, err
+		}
+		// The others are named too: they may ask who has seen that they were here.
+		var named []string
+		for _, p := range pairs {
+			named = append(named, p.B.PIN)
+		}
+		return panelView(pairs, made), d.SeenAll(ctx, named, "patient.find")
 	}
 }
 
@@ -61,19 +69,19 @@ func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if v.Made, err = ofOrganisation(ctx, d.DB.Read, staff.Post.Organisation); err != nil {
 		return err
 	}
-	var pins []string
+	var seen []string
+	for _, p := range pairs {
+		seen = append(seen, p.A.PIN, p.B.PIN)
+	}
 	for _, m := range v.Made {
 		p, err := patient.Load(ctx, d.DB.Read, m.SurvivorID)
 		if err != nil {
 			return err
 		}
-		v.Names[m.ID], pins = p.Name(ctx), append(pins, p.PIN)
+		v.Names[m.ID], seen = p.Name(ctx), append(seen, p.PIN)
 	}
-	for _, p := range pairs {
-		pins = append(pins, p.A.PIN, p.B.PIN)
-	}
-	slices.Sort(pins)
-	if err := d.SeenAll(ctx, slices.Compact(pins), "patient.find"); err != nil {
+	slices.Sort(seen)
+	if err := d.SeenAll(ctx, slices.Compact(seen), "patient.find"); err != nil {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, listView(v))

@@ -532,3 +532,21 @@ func TestLikelyDoublesAreShownUntilSaidOtherwise(t *testing.T) {
 		}
 	})
 }
+
+// The page of one patient names those who may be the same: whoever opens it is on
+// their record too.
+func TestWhoeverSeesTheDoublesOfAPatientIsOnTheirRecord(t *testing.T) {
+	inWard(t, func(t *testing.T, w ward) {
+		born := clock.Date{Year: 1995, Month: 1, Day: 12}
+		a := w.register(patient.Patient{FamilyName: "Садыкова", GivenName: "Нургүл", BirthDate: born})
+		other := w.register(patient.Patient{PIN: "11201199500017", FamilyName: "Садыкова", GivenName: "Нургүл", BirthDate: born})
+		if _, err := merge.Panel(w.d)(w.doctor, a); err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		err := w.d.DB.Read.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM access_record WHERE subject_pin = $1 AND action = 'patient.find'`, other.PIN).Scan(&n)
+		if err != nil || n != 1 {
+			t.Errorf("%d records of the one who was named, %v", n, err)
+		}
+	})
+}

@@ -118,6 +118,8 @@ func (o Operation) check(h writing.Held, now time.Time) []fail.Finding {
 	findings = append(findings, writing.Required("surgeon", o.SurgeonPIN)...)
 	if !o.EndedAt.IsZero() && (o.EndedAt.Before(o.At) || o.EndedAt.After(now)) {
 		findings = append(findings, fail.Finding{Field: "ended_at", Key: "card.operations.ended_wrong"})
+	} else if !h.DischargedAt.IsZero() && o.EndedAt.After(h.DischargedAt) {
+		findings = append(findings, fail.Finding{Field: "ended_at", Key: "card.history.at_after_discharge", Args: fail.Args("At", text.Moment(h.DischargedAt))})
 	}
 	if o.Anaesthesia == "general" || o.Anaesthesia == "spinal" {
 		findings = append(findings, writing.Required("anaesthetist", o.Anaesthetist)...)

@@ -119,3 +119,44 @@ func TestAnOperationLiesWithinTheStay(t *testing.T) {
 		}
 	})
 }
+
+// Every moment of an operation against every moment of its stay, written and
+// corrected: admission ≤ beginning ≤ end ≤ discharge, or now while there is none.
+func TestMomentsOfAnOperationAgainstThoseOfItsStay(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		ctx := formtest.Doctor(t.Context())
+		stayID, now := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now()
+		admitted, left := now.Add(-48*time.Hour), now.Add(-time.Hour)
+		operate := func(once, root string, seen int, at, ended time.Time) error {
+			return Operate(ctx, w.Desk, stayID, Operating{Once: once, Root: root, Seen: seen, Reason: "Время", Operation: Operation{
+				At: at, EndedAt: ended, Code: "A16.12.1", Name: "Стентирование", Anaesthesia: "local", Protocol: "Ход операции.",
+				SurgeonPIN: formtest.DoctorPIN, SurgeonName: formtest.DoctorName,
+			}})
+		}
+		moments := []time.Time{
+			admitted.Add(-time.Minute), admitted, admitted.Add(time.Hour), left.Add(-time.Minute), left, left.Add(time.Minute), now, now.Add(time.Minute),
+		}
+		first, seen := id.New(), 1
+		if err := operate(first, "", 0, admitted, admitted); err != nil {
+			t.Fatal(err)
+		}
+		try := func(what, root string, last time.Time) {
+			t.Helper()
+			for _, at := range moments {
+				for _, ended := range append([]time.Time{{}}, moments...) {
+					fits := !at.Before(admitted) && !at.After(last) && (ended.IsZero() || !ended.Before(at) && !ended.After(last))
+					err := operate(id.New(), root, seen, at, ended)
+					if fits != (err == nil) || err != nil && !fail.Is(err, fail.Invalid) {
+						t.Errorf("%s from %v to %v of a stay from %v to %v: %v", what, at, ended, admitted, last, err)
+					}
+					if err == nil && root != "" {
+						seen++
+					}
+				}
+			}
+		}
+		try("written", "", now)
+		w.Exec(`UPDATE stay SET state = 'discharged', discharged_at = $1`, db.Micros(left))
+		try("corrected", first, left)
+	})
+}
