@@ -21,12 +21,13 @@ build:
 UNWATCHED := $(foreach library,modernc.org golang.org/x/crypto github.com/esimov/pigo image,-gcflags=$(library)/...=-race=false)
 
 # Everything: units with the race detector, both engines, contracts, journeys in
-# a real browser. Installs what it needs where it may.
+# a real browser. Installs what it needs where it may. What failed is told once
+# more at the end, after it the runner's own last line.
 test: $(GOTESTSUM)
 	.ci/prepare
-	@record=$$(mktemp); trap 'rm -f "$$record"' EXIT; \
-	.ci/with-postgres $(GOTESTSUM) --format pkgname --hide-summary skipped --jsonfile "$$record" -- -race $(UNWATCHED) -count=1 -timeout 40m ./... \
-	|| { code=$$?; .ci/failures "$$record"; exit $$code; }
+	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; set -o pipefail; \
+	.ci/with-postgres $(GOTESTSUM) --format pkgname --hide-summary skipped --jsonfile "$$made/record" -- -race $(UNWATCHED) -count=1 -timeout 40m ./... | tee "$$made/said" \
+	|| { code=$$?; .ci/failures "$$made/record"; tail -n 1 "$$made/said"; exit $$code; }
 
 # The same without PostgreSQL, browser and race detector: seconds, for every save.
 test-short:
