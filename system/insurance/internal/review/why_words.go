@@ -38,7 +38,13 @@ func valueText(ctx context.Context, path, value string) string {
 	if !ok {
 		said, ok = words[path[strings.LastIndex(path, ".")+1:]]
 	}
-	if !ok {
+	switch {
+	case ok:
+	case value == "true":
+		return text.T(ctx, "insurance.yes") + " · " + value
+	case value == "false":
+		return text.T(ctx, "insurance.no") + " · " + value
+	default:
 		return value
 	}
 	if word := said(ctx, value); word != value {
