@@ -38,9 +38,9 @@ func TestWorkingDayOfAWard(t *testing.T) {
 	if eval[string](b, `document.querySelector("[name=body]").value`) != "" {
 		t.Error("a signed entry is still a draft")
 	}
-	b.fill("q", "хрипы")
-	b.submit("q")
-	b.waitFor(`location.search.startsWith("?find=") && document.querySelector("[name=q]").value === "хрипы"`)
+	b.fill("words", "хрипы")
+	b.submit("words")
+	b.waitFor(`location.search.startsWith("?find=") && document.querySelector("[name=words]").value === "хрипы"`)
 	b.check("filtered history")
 
 	b.goTo(stay + "/requests")

@@ -30,7 +30,7 @@ func findPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	wish := wishFrom(ctx, form)
-	if wish.Words = form.Text("q", 100); wish.Words != "" {
+	if wish.Words = form.Text("words", 100); wish.Words != "" {
 		wish.Find = id.New()
 		now := d.Clock.Now()
 		err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
