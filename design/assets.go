@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -26,11 +27,14 @@ var Texts embed.FS
 var static embed.FS
 
 // asset is a file as it goes out. Version is the start of its sha-256: pages
-// ask for it in the address, so that a changed file has a changed address.
+// ask for it in the address, so that a changed file has a changed address. The
+// file itself stays where it is embedded, and takes no memory but while it is sent.
 type asset struct {
-	body, zipped []byte
-	kind         string
-	version      string
+	name    string // in static
+	size    int    // bytes
+	zipped  []byte // nil when packing makes it no smaller
+	kind    string
+	version string
 }
 
 var types = map[string]string{
@@ -65,7 +69,7 @@ func pack(name string, body []byte) asset {
 		kind = mime.TypeByExtension(ext)
 	}
 	sum := sha256.Sum256(body)
-	a := asset{body: body, kind: kind, version: hex.EncodeToString(sum[:6])}
+	a := asset{name: name, size: len(body), kind: kind, version: hex.EncodeToString(sum[:6])}
 	if ext == ".woff2" {
 		return a // packed already
 	}
@@ -126,15 +130,25 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request, forever bool) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := a.body
+	var body io.Reader = a.open()
+	size := a.size
 	if a.zipped != nil && page.AcceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body = a.zipped
+		size, body = len(a.zipped), bytes.NewReader(a.zipped)
 		h.Set("Content-Encoding", "gzip")
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.Itoa(size))
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a reader that left is no error of ours
+		_, _ = io.Copy(w, body) // a reader that left is no error of ours
 	}
+}
+
+// open is the file as it is embedded.
+func (a asset) open() fs.File {
+	file, err := static.Open(a.name)
+	if err != nil {
+		panic(err) // assets has read it
+	}
+	return file
 }
 
 // setLook keeps the choice for a year and leads back.

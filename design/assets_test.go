@@ -57,7 +57,7 @@ func TestAssetsAreZipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain, err := io.ReadAll(unzip)
-	if err != nil || string(plain) != string(assets()["app.css"].body) {
+	if err != nil || string(plain) != contents(t, "app.css") {
 		t.Errorf("unzipped is not what was zipped: %v", err)
 	}
 	r.Header.Set("Accept-Encoding", "gzip;q=0")
@@ -77,7 +77,7 @@ func TestAssetsAreZipped(t *testing.T) {
 // The addresses of the fonts in the css are made by build.mjs: they must carry
 // the versions that the server knows.
 func TestFontsInCSSAreFresh(t *testing.T) {
-	css := string(assets()["app.css"].body)
+	css := contents(t, "app.css")
 	found := regexp.MustCompile(`url\("?([^")]+)"?\)`).FindAllStringSubmatch(css, -1)
 	if len(found) < 3 {
 		t.Fatalf("%d addresses in app.css", len(found))
@@ -233,4 +233,14 @@ func TestWordsAreThereAndUsed(t *testing.T) {
 			t.Errorf("nobody says %s", k)
 		}
 	}
+}
+
+// contents is a file as it is embedded.
+func contents(t *testing.T, name string) string {
+	t.Helper()
+	body, err := io.ReadAll(assets()[name].open())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }

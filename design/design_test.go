@@ -243,7 +243,7 @@ func TestDraftsHaveTheirWritersMark(t *testing.T) {
 			return nil
 		}
 		mux := http.NewServeMux()
-		site.Handle(mux, "/", page.Missing)
+		site.Handle(mux, "/", page.Missing(mux))
 		found := mark.FindStringSubmatch(get(t, mux, "/x").Body.String())
 		if found == nil {
 			return ""

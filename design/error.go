@@ -10,6 +10,8 @@ func errorTitle(k fail.Kind) string {
 		return "design.error_invalid"
 	case fail.NotFound:
 		return "design.error_not_found"
+	case fail.NoMethod:
+		return "design.error_no_method"
 	case fail.SignedOut:
 		return "design.error_signed_out"
 	case fail.Forbidden:
@@ -33,6 +35,8 @@ func errorNext(k fail.Kind) string {
 		return "design.next_invalid"
 	case fail.NotFound:
 		return "design.next_not_found"
+	case fail.NoMethod:
+		return "design.next_no_method"
 	case fail.SignedOut:
 		return "design.next_signed_out"
 	case fail.Forbidden:
@@ -55,7 +59,7 @@ func retryable(k fail.Kind) bool {
 	switch k {
 	case fail.Unavailable, fail.BadNeighbor, fail.Internal, fail.TooMany, fail.Conflict:
 		return true
-	case fail.Invalid, fail.NotFound, fail.SignedOut, fail.Forbidden, fail.TooLarge, fail.BadRequest:
+	case fail.Invalid, fail.NotFound, fail.NoMethod, fail.SignedOut, fail.Forbidden, fail.TooLarge, fail.BadRequest:
 	}
 	return false
 }

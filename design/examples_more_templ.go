@@ -132,6 +132,7 @@ func exampleForms(form *page.Form) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = Combobox(with(hinted(exampleField(ctx, form, "diagnosis", "Диагнозу", "Диагноз", "Diagnosis"), say(ctx, "Аталышын же МКБ-10 кодун жазыңыз", "Название или код МКБ-10", "Name or ICD-10 code")), func(f *Field) {
+				f.Open = true
 				if f.Error == "" {
 					f.Value, f.Placeholder = "I10", say(ctx, "Эссенциалдык гипертензия", "Эссенциальная гипертензия", "Essential hypertension")
 				}
@@ -426,7 +427,7 @@ func exampleIcons() templ.Component {
 				var templ_7745c5c3_Var11 string
 				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(name)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples_more.templ`, Line: 142, Col: 11}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples_more.templ`, Line: 143, Col: 11}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				if templ_7745c5c3_Err != nil {
@@ -439,7 +440,7 @@ func exampleIcons() templ.Component {
 				var templ_7745c5c3_Var12 string
 				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples_more.templ`, Line: 144, Col: 9}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples_more.templ`, Line: 145, Col: 9}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 				if templ_7745c5c3_Err != nil {

@@ -30,6 +30,7 @@ type Field struct {
 	MaxLength    int
 	Rows         int    // of a text area
 	Usual        bool   // of a combobox: it suggests what is usual before anything is typed
+	Open         bool   // of a combobox: what is typed may stand in an address (a public catalogue)
 	ID           string // only where one name stands twice on a page; the error summary links to the name
 }
 

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -106,6 +107,12 @@ const lookScript = `((least, leastLink) => {
 		if (e.checkVisibility() && e.name && /^(pin|password|code|phone|email|again)$/.test(e.name) && !(least < 43 && e.name === "code") && !e.autocomplete) faults.push("no autocomplete: " + e.name)
 	const ids = [...document.querySelectorAll("[id]")].map(e => e.id)
 	for (const twice of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) faults.push("id twice: " + twice)
+	for (const e of document.querySelectorAll("table")) if (!e.caption && !e.getAttribute("aria-label") && !e.getAttribute("aria-labelledby")) faults.push("a table without a caption: " + says(e))
+	for (const e of document.querySelectorAll("[role=region], [role=group]")) if (e.getAttribute("aria-label") === "") faults.push("a region without a name: " + says(e))
+	if (root.clientWidth >= 1400) for (const e of document.querySelectorAll(".work .sn-tabs__list:has(> :nth-child(10))")) {
+		const tops = new Set([...e.children].map(c => Math.round(c.getBoundingClientRect().top)))
+		if (tops.size > 1) faults.push("the sections stand in " + tops.size + " lines")
+	}
 	for (const e of document.querySelectorAll("[tabindex]")) if (e.tabIndex > 0) faults.push("tabindex above 0: " + says(e))
 	return JSON.stringify({
 		status: performance.getEntriesByType("navigation")[0].responseStatus, lang: root.lang, title: document.title,
@@ -224,6 +231,7 @@ func (g *gallery) showHere(name, lang string, status int) looks {
 				faults = append(faults, f+" at 1440 px")
 			}
 		}
+		faults = append(faults, g.drawn()...)
 		g.keep(name, lang)
 		g.resize(360)
 	}
@@ -232,6 +240,44 @@ func (g *gallery) showHere(name, lang string, status int) looks {
 	}
 	g.links = append(g.links, l.Links...)
 	return l
+}
+
+// drawnScript compares what is drawn with the ground of the page.
+const drawnScript = `(() => {
+	const light = c => { const [r, g, b] = c.match(/[\d.]+/g).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b }
+	const ground = light(getComputedStyle(document.body).backgroundColor), lost = new Set()
+	const from = c => /^rgb\(/.test(c) ? (Math.max(light(c), ground) + 0.05) / (Math.min(light(c), ground) + 0.05) : 1
+	for (const e of document.querySelectorAll("main figure svg :is(text, line, polyline, polygon, rect, circle, path)")) {
+		if (!e.checkVisibility() || e.closest("defs, .sn-qr")) continue
+		const s = getComputedStyle(e), seen = Math.max(from(s.fill), from(s.stroke))
+		if (s.fill.startsWith("url(")) continue // hatched: on a shape of its own
+		if (seen < (e.tagName === "text" ? 4.5 : 3)) lost.add("lost in forced colours: " + e.tagName + "." + e.className.baseVal + " " + e.textContent.slice(0, 20))
+	}
+	return JSON.stringify([...lost])
+})()`
+
+// drawn tells what of the page's drawings is lost on a black ground in the colours
+// that a reader's system forces: words need 4.5:1, lines and shapes 3:1.
+func (g *gallery) drawn() []string {
+	g.t.Helper()
+	if !eval[bool](g.browser, `!!document.querySelector("main figure svg")`) {
+		return nil
+	}
+	// A style is worked out anew some time after the browser was told: wait for it.
+	force := func(forced, scheme, black string) {
+		features := []*emulation.MediaFeature{{Name: "forced-colors", Value: forced}, {Name: "prefers-color-scheme", Value: scheme}}
+		if _, err := chromedp.Call(g.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
+			g.t.Fatal(err)
+		}
+		g.waitFor(`(getComputedStyle(document.body).backgroundColor === "rgb(0, 0, 0)") === ` + black)
+	}
+	force("active", "dark", "true")
+	var lost []string
+	if err := json.Unmarshal([]byte(eval[string](g.browser, drawnScript)), &lost); err != nil {
+		g.t.Fatal(err)
+	}
+	force("none", "light", "false") // without features the browser leaves forced colours on
+	return lost
 }
 
 // keep makes the picture, where one is asked for.

@@ -100,10 +100,13 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     const mine = ++asked;
     const q = input.value.trim();
     if (!q && !(usual && wanted)) return close();
+    // What is typed may be about a person: it goes in the body, not in the address.
     const url = new URL(box.dataset.combobox, location.href);
-    url.searchParams.set("q", q);
+    const how = { headers: { Accept: "application/json" } };
+    if ("open" in box.dataset) url.searchParams.set("q", q);
+    else Object.assign(how, { method: "POST", body: new URLSearchParams({ words: q }) });
     try {
-      const answer = await fetch(url, { headers: { Accept: "application/json" } });
+      const answer = await fetch(url, how);
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (mine !== asked) return;

@@ -3,7 +3,10 @@
 // error page: a send that failed loses nothing. Drafts go after a day and at
 // sign-out, since a ward's computer has many users. A form with data-draft-url
 // sends its draft there, too, so that another computer can go on with it; what
-// this browser holds wins only when it is newer than data-draft-saved. A draft is
+// this browser holds wins only when it is newer than data-draft-saved. With
+// data-autosave="all" every field is kept, and data-draft-version says what the
+// server has: a draft of that version was never received, however it was sent,
+// and comes back; one of another is past. A draft is
 // its writer's: when somebody else is signed in, however the writer left, it goes
 // before anybody sees it.
 const prefix = "draft:";
@@ -32,7 +35,7 @@ if (store) {
 
   for (const key of drafts()) {
     const draft = read(key);
-    if (!draft || Date.now() - draft.at > day || (draft.sent && !failed) || (who && draft.who !== who)) store.removeItem(key);
+    if (!draft || Date.now() - draft.at > day || (draft.sent && !failed && draft.version === undefined) || (who && draft.who !== who)) store.removeItem(key);
   }
   for (const form of document.querySelectorAll("form[data-sign-out]")) {
     form.addEventListener("submit", () => drafts().forEach((key) => store.removeItem(key)));
@@ -40,23 +43,32 @@ if (store) {
 
   for (const form of document.querySelectorAll("form[data-autosave][id]")) {
     const key = `${prefix}${location.pathname}#${form.id}`;
-    const areas = [...form.querySelectorAll("textarea[name]")];
-    const blank = areas.map((area) => area.value);
+    const all = form.dataset.autosave === "all";
+    const version = form.dataset.draftVersion;
+    const areas = [...form.querySelectorAll(all ? "textarea[name], select[name], input[name]:not([type=hidden], [type=password], [type=file])" : "textarea[name]")];
+    const get = (area) => (area.type === "checkbox" ? (area.checked ? "1" : "") : area.value);
+    const set = (area, value) => (area.type === "checkbox" ? (area.checked = value === "1") : (area.value = value));
+    const blank = areas.map(get);
     const save = (sent) => {
-      if (areas.every((area, i) => area.value === blank[i])) return store.removeItem(key);
-      const values = Object.fromEntries(areas.map((area) => [area.name, area.value]));
+      if (areas.every((area, i) => get(area) === blank[i])) return store.removeItem(key);
+      const values = Object.fromEntries(areas.map((area) => [area.name, get(area)]));
       try {
-        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, values }));
+        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, version, values }));
       } catch {
         // full: typing must go on
       }
     };
-    const draft = read(key);
-    const newer = draft && form.dataset.draftSaved && draft.at > Number(form.dataset.draftSaved);
-    const wanted = (area) => draft?.values[area.name] && (area.value === "" || newer) && area.value !== draft.values[area.name];
+    let draft = read(key);
+    if (draft && draft.version !== version) {
+      store.removeItem(key);
+      draft = null;
+    }
+    const newer = draft && (all || (form.dataset.draftSaved && draft.at > Number(form.dataset.draftSaved)));
+    const kept = (area) => draft?.values[area.name];
+    const wanted = (area) => (all ? kept(area) !== undefined : kept(area)) && (get(area) === "" || newer) && get(area) !== kept(area);
     if (areas.some(wanted)) {
-      for (const area of areas.filter(wanted)) area.value = draft.values[area.name];
-      notice(form, areas, blank, key);
+      for (const area of areas.filter(wanted)) set(area, kept(area));
+      notice(form, areas, () => areas.forEach((area, i) => set(area, blank[i])), key);
     }
     const send = form.dataset.draftUrl && sender(form);
     let timer = 0;
@@ -111,7 +123,7 @@ if (store) {
     return call;
   }
 
-  function notice(form, areas, blank, key) {
+  function notice(form, areas, clear, key) {
     const words = document.body.dataset;
     const box = document.createElement("div");
     box.className = "sn-notice sn-notice--info";
@@ -125,7 +137,7 @@ if (store) {
     discard.className = "govuk-button govuk-button--secondary";
     discard.textContent = words.draftDiscard;
     discard.addEventListener("click", () => {
-      areas.forEach((area, i) => (area.value = blank[i]));
+      clear();
       store.removeItem(key);
       box.remove();
       areas[0].focus();
