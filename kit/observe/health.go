@@ -33,6 +33,11 @@ type Health struct {
 func (h Health) Before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			if r.URL.Path == "/health" || r.URL.Path == "/ready" {
+				w.Header().Set("Allow", "GET, HEAD")
+				write(w, http.StatusMethodNotAllowed, map[string]string{"error": "method_not_allowed"})
+				return
+			}
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -124,6 +124,10 @@ func Of(ctx context.Context) *View {
 	return &View{Site: &Site{}, Lang: text.LangOf(ctx)}
 }
 
+// Reads says whether the request asks for a page without changing anything: a HEAD
+// is a GET whose answer has no body.
+func Reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
 // Query is the query of the address, which the site has read already. It is the
 // handler's own: the site does not look at it again.
 func Query(r *http.Request) url.Values {
@@ -156,8 +160,7 @@ func (s *Site) Handle(mux *http.ServeMux, pattern string, h Handler) {
 // pageAbove is the path of the request, or the nearest above it, that has a page.
 func pageAbove(mux *http.ServeMux, r *http.Request) string {
 	for at := r.URL.Path; at != "/" && at != "."; at = path.Dir(at) {
-		_, pattern := mux.Handler(&http.Request{Method: http.MethodGet, Host: r.Host, URL: &url.URL{Path: at}})
-		if strings.TrimPrefix(pattern, http.MethodGet+" ") != "/" && pattern != "" {
+		if hasPage(mux, &http.Request{Method: http.MethodGet, Host: r.Host, URL: &url.URL{Path: at}}) {
 			return at
 		}
 	}
@@ -170,9 +173,33 @@ func (s *Site) HandlePassing(mux *http.ServeMux, pattern string, h Handler) {
 	mux.Handle(pattern, s.wrap(h, true))
 }
 
-// Missing is the page of every address that has none of its own.
-func Missing(http.ResponseWriter, *http.Request) error {
-	return fail.New(fail.NotFound, "kit.not_found")
+// Missing is the page of every address of the mux that has none of its own: 404,
+// or 405 where there is one for other methods (RFC 9110, 15.5.6). Mount it at "/".
+func Missing(mux *http.ServeMux) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if allowed := methodsAt(mux, r); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			return fail.New(fail.NoMethod, "kit.no_method")
+		}
+		return fail.New(fail.NotFound, "kit.not_found")
+	}
+}
+
+// methodsAt are the methods that something of the mux answers to at the request's
+// address.
+func methodsAt(mux *http.ServeMux, r *http.Request) (allowed []string) {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if hasPage(mux, &http.Request{Method: method, Host: r.Host, URL: &url.URL{Path: r.URL.Path}}) {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
+}
+
+// hasPage says whether more than the page of all that is missing answers.
+func hasPage(mux *http.ServeMux, r *http.Request) bool {
+	_, pattern := mux.Handler(r)
+	return pattern != "" && strings.TrimPrefix(pattern, http.MethodGet+" ") != "/"
 }
 
 var crossOrigin = http.NewCrossOriginProtection()

@@ -78,6 +78,10 @@ func (c *Client) Mount(mux *http.ServeMux, site *page.Site) {
 	site.Handle(mux, "GET /sign-in/callback", c.callback)
 	site.Handle(mux, "POST /sign-out", c.signOut)
 	mux.HandleFunc("POST /sign-in/backchannel", c.backChannel)
+	mux.HandleFunc("/sign-in/backchannel", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, `{"error":"invalid_request"}`, http.StatusMethodNotAllowed)
+	})
 }
 
 // Require lets only those through who are signed in. A GET is led to the
@@ -91,7 +95,7 @@ func (c *Client) Require(next page.Handler) page.Handler {
 		if ok {
 			return next(w, r)
 		}
-		if r.Method == http.MethodGet && !page.IsPartial(r) {
+		if page.Reads(r) && !page.IsPartial(r) {
 			http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(page.Of(r.Context()).Path), http.StatusSeeOther)
 			return nil
 		}

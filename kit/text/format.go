@@ -30,8 +30,9 @@ func Moment(t time.Time) string {
 }
 
 // Money is an amount in tyiyn (1/100 som) as people write it: «1 250 сом», «1 250,50 сом».
+// It is never broken between lines.
 func Money(ctx context.Context, tyiyn int64) string {
-	return Amount(tyiyn) + " " + T(ctx, "kit.som")
+	return Amount(tyiyn) + "\u00a0" + T(ctx, "kit.som")
 }
 
 // Amount is Money without the currency. Thousands are parted by a no-break space.

@@ -96,7 +96,7 @@ func (s *System) mount(ctx context.Context) error {
 	exchangeapi.ServeOperations(provider, s.db, s.queue, s.describe)
 	s.queue.Beside(audit.NewSealer(s.db, env.Clock, env.Log, env.Secret).Run)
 	s.mux.Handle("/exchange/", provider)
-	site.Handle(s.mux, "/", page.Missing)
+	site.Handle(s.mux, "/", page.Missing(s.mux))
 	return nil
 }
 

@@ -47,7 +47,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	site.Handle(s.mux, "GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, charge.AboutPage())
 	})
-	site.Handle(s.mux, "/", page.Missing)
+	site.Handle(s.mux, "/", page.Missing(s.mux))
 	provider := exchangeapi.NewProvider(exchangeapi.Payment, env.ExchangeKey, env.Log)
 	paymentapi.Serve(provider, &charge.Service{DB: d, Clock: env.Clock})
 	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)

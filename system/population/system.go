@@ -57,7 +57,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	site.Handle(s.mux, "GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, about.Page())
 	})
-	site.Handle(s.mux, "/", page.Missing)
+	site.Handle(s.mux, "/", page.Missing(s.mux))
 	design.Mount(s.mux)
 	return s, nil
 }

@@ -91,7 +91,7 @@ func (s *System) mount(env host.Env) {
 	s.applications = applications
 	(&access.Desk{Cabinet: c}).Mount()
 	(&exchangecard.Desk{Cabinet: c, Cards: cardapi.Client{Exchange: c.Exchange}}).Mount()
-	c.Public("/", page.Missing)
+	c.Public("/", page.Missing(c.Mux))
 	provider := exchangeapi.NewProvider(exchangeapi.Portal, env.ExchangeKey, env.Log)
 	portalapi.Serve(provider, papers)
 	exchangeapi.ServeOperations(provider, c.DB, c.Queue, s.describe)

@@ -63,7 +63,7 @@ func homePage(query string, found []Service) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.Combobox(design.Field{Name: "service", Label: text.T(ctx, "portal.home.search"), Hint: text.T(ctx, "portal.home.search_hint"), Placeholder: query, Required: true, Wide: true}, "/services.json").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Combobox(design.Field{Name: "service", Label: text.T(ctx, "portal.home.search"), Hint: text.T(ctx, "portal.home.search_hint"), Placeholder: query, Required: true, Wide: true, Open: true}, "/services.json").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
