@@ -16,16 +16,12 @@ import (
 )
 
 // enrol opens the registration in the app and what stands on it.
-func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on ground) error {
-	faces, err := face.NewChecker()
-	if err != nil {
-		return err
-	}
+func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on ground) {
 	client := exchangeapi.NewClient(env, exchangeapi.Identity)
 	register := populationapi.Client{Exchange: client}
 	registrations := &registration.Registrations{
 		DB: s.db, Clock: s.clock, Queue: s.queue, Box: box, Site: on.site, Texts: s.texts, Accounts: s.accounts, Throttle: on.limits, Codes: on.codes,
-		Notices: on.notices, Door: on.door, Faces: faces, Messages: messageapi.Client{Exchange: client}, Base: env.BaseURL,
+		Notices: on.notices, Door: on.door, Faces: face.NewChecker(), Messages: messageapi.Client{Exchange: client}, Base: env.BaseURL,
 		Person: register.Person, Record: s.record,
 	}
 	registrations.Register()
@@ -39,5 +35,4 @@ func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on groun
 		Clock: s.clock, Log: s.log, Site: on.site, Door: on.door, Register: register.Person, Photo: registrations.OfAccount, Record: s.record,
 		Papers: portalapi.Client{Exchange: client}, Portal: env.Sites["portal"],
 	}).Mount(mux)
-	return nil
 }

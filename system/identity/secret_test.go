@@ -161,6 +161,9 @@ func TestNoSecretInALogOrAnAddress(t *testing.T) {
 		b.post(h.base+"/not-me/confirm", url.Values{"link": {link + "x"}})
 		b.post(h.base+"/not-me/confirm", url.Values{"link": {link}}).must(http.StatusOK, "Аккаунт защищён")
 		hide(proof)
+		// What is wrong is logged without the address and the form that were wrong.
+		h.browser().get(h.base + "/nowhere/" + demo.Doctor.PIN + "?code=" + fresh).must(http.StatusNotFound)
+		h.browser().post(h.base+"/device/answer?code="+fresh, url.Values{"user_code": {proof}, "pin": {demo.Doctor.PIN}, "password": {demo.Password}}).must(http.StatusBadRequest)
 		h.inbox.mu.Lock()
 		codes := 0
 		for _, m := range h.inbox.ever {

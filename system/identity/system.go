@@ -212,12 +212,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	certificates.recover(mux, s.recoveries)
 	s.rooms.Offer(cabinet.Section{Key: "identity.certificates.title", HintKey: "identity.certificates.hint", Path: "/security/certificates"})
 	s.rooms.Offer(cabinet.Section{Key: "identity.signing.mine", HintKey: "identity.signing.mine_hint", Path: "/sign"})
-	if err := s.enrol(mux, env, box, on); err != nil {
-		return err
-	}
+	s.enrol(mux, env, box, on)
 	design.Mount(mux)
 	mux.Handle("/exchange/", neighbours)
-	site.Handle(mux, "/", page.Missing)
+	site.Handle(mux, "/", page.Missing(mux))
 	s.handler = places.Handler(mux)
 	return nil
 }

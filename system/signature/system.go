@@ -141,7 +141,7 @@ func (s *System) mount() {
 	s.queue.Beside(audit.NewSealer(s.db, s.env.Clock, s.env.Log, s.env.Secret).Run)
 	exchangeapi.ServeOperations(provider, s.db, s.queue, s.words)
 	s.mux.Handle("/exchange/", provider)
-	site.Handle(s.mux, "/", page.Missing)
+	site.Handle(s.mux, "/", page.Missing(s.mux))
 }
 
 // Handler implements host.System.

@@ -20,7 +20,7 @@ func (c *Cabinet) Closes(gone closing) { c.closing = append(c.closing, gone) }
 // account again, with the same "sub"; nobody else can. What would let anybody in
 // goes now: password, factors, contacts, consents. What was done stays recorded.
 func (c *Cabinet) close(ctx context.Context, a account.Account, place notice.Place) error {
-	return c.Door.Change(ctx, a.ID, notice.Closed, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+	return c.Door.Change(ctx, a, notice.Closed, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 		if err := c.Control.EndEverything(ctx, tx, before.ID); err != nil {
 			return err
 		}

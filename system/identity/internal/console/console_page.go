@@ -74,7 +74,7 @@ func (c *Console) guard(h handler) page.Handler {
 			return h(w, r, o)
 		}
 		next := "/console"
-		if r.Method == http.MethodGet {
+		if page.Reads(r) {
 			next = page.Local(r.URL.RequestURI())
 		}
 		return page.Redirect(w, r, door.Target{Next: next}.To("/sign-in"))

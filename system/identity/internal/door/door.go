@@ -146,21 +146,22 @@ func (d *Door) Refused(ctx context.Context, a account.Account, method Method, pl
 
 // Change runs a change of the account's factors or contacts in one transaction
 // and tells the person of it on the channels that were theirs before. It is
-// refused while the account is frozen.
-func (d *Door) Change(ctx context.Context, accountID string, kind notice.Kind, detail string, place notice.Place,
+// refused while the account is frozen, and when all its sessions, also that of who
+// makes the change, have been ended since a was read.
+func (d *Door) Change(ctx context.Context, a account.Account, kind notice.Kind, detail string, place notice.Place,
 	change func(ctx context.Context, tx *sql.Tx, before account.Account) error,
 ) error {
 	var before account.Account
 	err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var found bool
 		var err error
-		if before, found, err = d.Accounts.Hold(ctx, tx, accountID); err != nil {
+		if before, found, err = d.Accounts.Hold(ctx, tx, a.ID); err != nil {
 			return err
 		}
 		if !found {
 			return fail.New(fail.NotFound, "kit.not_found")
 		}
-		if err := d.MayChange(before); err != nil {
+		if err := d.Still(before, a); err != nil {
 			return err
 		}
 		if err := change(ctx, tx, before); err != nil {
@@ -172,6 +173,18 @@ func (d *Door) Change(ctx context.Context, accountID string, kind notice.Kind, d
 		return err
 	}
 	return d.Record(ctx, before.PIN, before.Name(), "account."+string(kind), "")
+}
+
+// Still is an error when the person who began as a, the account as it was read with
+// the session, must not end what they began: now is the account as it is held.
+func (d *Door) Still(now, a account.Account) error {
+	switch {
+	case now.State != account.Active:
+		return notActive(now)
+	case now.Epoch != a.Epoch:
+		return fail.New(fail.Forbidden, "identity.late_change")
+	}
+	return d.MayChange(now)
 }
 
 // MayChange is an error while the account is frozen: it is in doubt whose hand is

@@ -147,6 +147,9 @@ func (d *Door) Who(r *http.Request) (*Person, error) {
 	if err != nil || !found || a.State != account.Active {
 		return nil, err
 	}
+	// What the person does now is done in the epoch in which the session was alive:
+	// it may have ended before the account was read.
+	a.Epoch = session.Epoch
 	return &Person{*session, a}, nil
 }
 
@@ -194,7 +197,7 @@ func (d *Door) Thawed(h Handler) Handler {
 // here is the page to come back to: a form that was sent is filled in again on
 // the page of its address.
 func here(r *http.Request) string {
-	if r.Method != http.MethodGet {
+	if !page.Reads(r) {
 		return local(r.URL.Path)
 	}
 	return local(r.URL.RequestURI())

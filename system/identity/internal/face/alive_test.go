@@ -46,10 +46,7 @@ func moved(picture *image.RGBA, by int) *image.RGBA {
 // Who does what is asked is taken for present; who sends the same photo again,
 // whole, cropped or shifted, is not, nor who does something else.
 func TestATaskIsDoneByAFaceAndNotByItsPhoto(t *testing.T) {
-	checker, err := face.NewChecker()
-	if err != nil {
-		t.Fatal(err)
-	}
+	checker := face.NewChecker()
 	straight := facetest.Drawn(720, 960, 1, facetest.Head{X: 360, Y: 440, R: 170})
 	kept := photoOf(t, straight, 88)
 	other := func(x, y, r, turn float64) []byte {

@@ -11,6 +11,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math"
+	"sync"
 
 	pigo "github.com/esimov/pigo/core"
 
@@ -64,17 +65,21 @@ const Field = "photo"
 // Checker looks at photos; a few at a time, since a large one takes a hundred
 // megabytes.
 type Checker struct {
-	finder *pigo.Pigo
+	finder func() *pigo.Pigo
 	slots  chan struct{}
 }
 
-// NewChecker makes one.
-func NewChecker() (*Checker, error) {
-	finder, err := pigo.NewPigo().Unpack(cascade)
-	if err != nil {
-		return nil, err
-	}
-	return &Checker{finder: finder, slots: make(chan struct{}, 2)}, nil
+// NewChecker makes one. The trees are unpacked for the first photo: until somebody
+// registers they would only take memory.
+func NewChecker() *Checker {
+	finder := sync.OnceValue(func() *pigo.Pigo {
+		finder, err := pigo.NewPigo().Unpack(cascade)
+		if err != nil {
+			panic(err) // the embedded trees are these of the tests
+		}
+		return finder
+	})
+	return &Checker{finder: finder, slots: make(chan struct{}, 2)}
 }
 
 // Read makes what is kept of a picture, whatever is on it: fail.Fields of the
@@ -151,11 +156,12 @@ func (c *Checker) look(picture *image.RGBA) Found {
 	width, height := small.Rect.Dx(), small.Rect.Dy()
 	grey := luminance(small)
 	shorter := min(width, height)
-	found := c.finder.RunCascade(pigo.CascadeParams{
+	finder := c.finder()
+	found := finder.RunCascade(pigo.CascadeParams{
 		MinSize: max(24, shorter/10), MaxSize: max(width, height), ShiftFactor: 0.08, ScaleFactor: 1.08,
 		ImageParams: pigo.ImageParams{Pixels: grey, Rows: height, Cols: width, Dim: width},
 	}, 0)
-	clusters := c.finder.ClusterDetections(found, 0.15)
+	clusters := finder.ClusterDetections(found, 0.15)
 	var best pigo.Detection
 	for _, d := range clusters {
 		if d.Q > best.Q {

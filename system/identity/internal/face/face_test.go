@@ -21,15 +21,6 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/face"
 )
 
-func checker(t testing.TB) *face.Checker {
-	t.Helper()
-	c, err := face.NewChecker()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func asJPEG(picture image.Image) []byte {
 	var b bytes.Buffer
 	_ = jpeg.Encode(&b, picture, &jpeg.Options{Quality: 92})
@@ -62,7 +53,7 @@ func why(t *testing.T, c *face.Checker, data []byte) string {
 }
 
 func TestAGoodPhotoIsTakenAndABadOneIsToldWhy(t *testing.T) {
-	c := checker(t)
+	c := face.NewChecker()
 	for name, try := range map[string]struct {
 		data []byte
 		want string
@@ -92,7 +83,7 @@ func TestAGoodPhotoIsTakenAndABadOneIsToldWhy(t *testing.T) {
 
 // A camera's file tells where and with what it was taken, and which side is up.
 func TestWhatIsKeptIsThePictureAloneAndUpright(t *testing.T) {
-	c := checker(t)
+	c := face.NewChecker()
 	lying := image.NewRGBA(image.Rect(0, 0, 960, 720)) // turned a quarter to the left
 	standing := drawn(720, 960, 1, one)
 	for y := range 720 {
@@ -125,7 +116,7 @@ func TestWhatIsKeptIsThePictureAloneAndUpright(t *testing.T) {
 
 // Each of the eight ways to hold a camera gives the same corner.
 func TestOrientations(t *testing.T) {
-	c := checker(t)
+	c := face.NewChecker()
 	for orientation, corner := range map[uint16]image.Point{
 		1: {0, 0}, 2: {1, 0}, 3: {1, 1}, 4: {0, 1}, 5: {0, 0}, 6: {0, 1}, 7: {1, 1}, 8: {1, 0},
 	} {
@@ -169,13 +160,13 @@ func TestAPhotographIsTaken(t *testing.T) {
 	if err != nil {
 		t.Skip("the module has no sample:", err)
 	}
-	if key := why(t, checker(t), data); key != "" {
+	if key := why(t, face.NewChecker(), data); key != "" {
 		t.Errorf("refused: %s", key)
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	c := checker(f)
+	c := face.NewChecker()
 	small := image.NewRGBA(image.Rect(0, 0, 330, 330))
 	f.Add(asJPEG(small))
 	f.Add(withExif(asJPEG(small), 6, "x"))

@@ -42,18 +42,18 @@ type Backups struct {
 // Make gives the account a new set; the old one serves no more. The codes are
 // shown this once: only keyed hashes are kept. They are random enough that a
 // keyed hash, unlike a password's, need not be slow.
-func (b *Backups) Make(ctx context.Context, accountID string, place notice.Place) ([]string, error) {
+func (b *Backups) Make(ctx context.Context, a account.Account, place notice.Place) ([]string, error) {
 	codes := make([]string, 0, backupCount)
 	hashes := make([]string, 0, backupCount)
 	for range backupCount {
 		code := newCode()
-		hash, err := b.hash(accountID, code)
+		hash, err := b.hash(a.ID, code)
 		if err != nil {
 			return nil, err
 		}
 		codes, hashes = append(codes, code[:5]+"-"+code[5:]), append(hashes, hash)
 	}
-	err := b.Door.Change(ctx, accountID, BackupMade, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+	err := b.Door.Change(ctx, a, BackupMade, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 		return b.replace(ctx, tx, before.ID, hashes)
 	})
 	if err != nil {

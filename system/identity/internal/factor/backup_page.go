@@ -20,7 +20,7 @@ func (p *Pages) showBackup(w http.ResponseWriter, r *http.Request, who door.Pers
 
 // makeBackup shows a new set, this once.
 func (p *Pages) makeBackup(w http.ResponseWriter, r *http.Request, who door.Person) error {
-	codes, err := p.Backups.Make(r.Context(), who.Account.ID, door.PlaceOf(r))
+	codes, err := p.Backups.Make(r.Context(), who.Account, door.PlaceOf(r))
 	if err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func (c *Contacts) Confirm(ctx context.Context, a account.Account, channel oneti
 	if channel == onetime.Telegram {
 		kind = notice.FactorAdded
 	}
-	return c.Door.Change(ctx, a.ID, kind, detail, place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+	return c.Door.Change(ctx, a, kind, detail, place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 		switch channel {
 		case onetime.SMS:
 			return c.Accounts.SetPhone(ctx, tx, before.ID, address)
@@ -137,7 +137,7 @@ func (c *Contacts) Remove(ctx context.Context, a account.Account, channel onetim
 	if address == "" {
 		return nil // gone already
 	}
-	return c.Door.Change(ctx, a.ID, notice.FactorRemoved, Masked(channel, address), place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+	return c.Door.Change(ctx, a, notice.FactorRemoved, Masked(channel, address), place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 		if err := c.Factors.Spare(ctx, tx, before, Kind(channel)); err != nil {
 			return err
 		}

@@ -122,3 +122,36 @@ func TestTheLastFactorStays(t *testing.T) {
 		}
 	})
 }
+
+// A change that was begun before all sessions of the account were ended comes to
+// nothing: the session that began it may have been somebody else's.
+func TestAChangeBegunBeforeAllSessionsEndedIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		before := w.account()
+		if err := w.contacts.Ask(ctx, before, onetime.Email, "new@mail.test"); err != nil {
+			t.Fatal(err)
+		}
+		code := w.sent(onetime.Email)
+		err := w.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE account SET epoch = epoch + 1 WHERE id = $1`, before.ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.contacts.Confirm(ctx, before, onetime.Email, code, here); !fail.Is(err, fail.Forbidden) || fail.As(err).Key != "identity.late_change" {
+			t.Errorf("a new e-mail: %v", err)
+		}
+		if err := w.contacts.Remove(ctx, before, onetime.SMS, here); !fail.Is(err, fail.Forbidden) {
+			t.Errorf("the phone away: %v", err)
+		}
+		if _, err := w.backups.Make(ctx, before, here); !fail.Is(err, fail.Forbidden) {
+			t.Errorf("new backup codes: %v", err)
+		}
+		now := w.account()
+		if now.Email != before.Email || now.Phone != before.Phone || len(w.told()) != 0 {
+			t.Errorf("changed: %s %s %v", now.Email, now.Phone, w.told())
+		}
+	})
+}

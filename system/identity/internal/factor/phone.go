@@ -2,50 +2,77 @@ package factor
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
-	"unicode"
-
-	"github.com/nyaruka/phonenumbers"
 
 	"github.com/sanarip/sanarip/kit/fail"
 )
 
+// country is the code of Kyrgyzstan (ITU-T E.164); a subscriber's number has nine
+// digits after it.
+const (
+	country    = "996"
+	subscriber = 9
+)
+
+// The plan of numbering: an area begins with 3, a village's wireless set with 6.
+// Both take no SMS. Two series of Bishkek's area were given to mobile operators.
+var (
+	landlines = []string{"3", "609", "612", "622", "623", "624"}
+	leased    = []string{"31258", "312973"}
+)
+
 // ParsePhone brings a Kyrgyz mobile number to the form +996XXXXXXXXX (ID-5),
 // however it was typed: 0700 123 456, 996(700)123456, +996 700 12-34-56. What is
-// wrong is a finding of the field "phone".
+// wrong is a finding of the field "phone". Only landlines are refused by their
+// beginning: an operator of tomorrow passes.
 func ParsePhone(typed string) (string, error) {
-	digits := 0
-	for _, r := range typed {
-		switch {
-		case unicode.IsDigit(r):
-			digits++
-		case !strings.ContainsRune("+()-–. \u00a0", r):
-			return "", finding("phone", "identity.phone.form")
-		}
-	}
+	digits, abroad, ok := digitsOf(typed)
 	switch {
-	case digits == 0:
+	case !ok:
+		return "", finding("phone", "identity.phone.form")
+	case digits == "":
 		return "", finding("phone", "kit.field.required")
-	case digits > 15:
-		return "", finding("phone", "identity.phone.form")
 	}
-	number, err := phonenumbers.Parse(typed, "KG")
-	if err != nil {
-		return "", finding("phone", "identity.phone.form")
-	}
-	if number.GetCountryCode() != 996 {
+	number, ours := strings.CutPrefix(digits, country)
+	switch {
+	case abroad && !ours:
 		return "", finding("phone", "identity.phone.country")
+	case !ours || len(number) != subscriber && !abroad: // 996 begins an operator's own numbers too
+		number = strings.TrimPrefix(digits, "0")
 	}
-	e164 := phonenumbers.Format(number, phonenumbers.E164)
-	if len(e164) != len("+996700123456") {
+	if len(number) != subscriber || number[0] == '0' {
 		return "", finding("phone", "identity.phone.form")
 	}
-	// Numbers of operators that the library does not know yet pass; a landline
-	// that it knows takes no SMS.
-	if phonenumbers.GetNumberType(number) == phonenumbers.FIXED_LINE {
+	if begins(number, landlines) && !begins(number, leased) {
 		return "", finding("phone", "identity.phone.landline")
 	}
-	return e164, nil
+	return "+" + country + number, nil
+}
+
+// digitsOf are the digits of a number without what people write between them.
+// Abroad says that it was typed with the sign of a country's code, + or 00.
+func digitsOf(typed string) (digits string, abroad, ok bool) {
+	var b strings.Builder
+	for _, r := range typed {
+		switch {
+		case '0' <= r && r <= '9':
+			b.WriteRune(r)
+		case r == '+' && b.Len() == 0 && !abroad:
+			abroad = true
+		case !strings.ContainsRune("()-–. \u00a0", r):
+			return "", false, false
+		}
+	}
+	digits = b.String()
+	if !abroad {
+		digits, abroad = strings.CutPrefix(digits, "00")
+	}
+	return digits, abroad, len(digits) <= 15
+}
+
+func begins(number string, with []string) bool {
+	return slices.ContainsFunc(with, func(prefix string) bool { return strings.HasPrefix(number, prefix) })
 }
 
 // GroupPhone shows a number as ID-5 writes it: +996 700 123456.

@@ -1,7 +1,12 @@
 package factor_test
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -46,6 +51,72 @@ func TestPhonesComeToOneForm(t *testing.T) { // ID-5
 			t.Errorf("%s: %q %v", p.Phone, got, err)
 		}
 	}
+}
+
+// What the world's tables of numbers say of ours: a landline that they know is
+// refused, a mobile number that they know passes, however it is written.
+func TestPhonesAreThoseOfTheWorldsTables(t *testing.T) { // ID-5
+	t.Parallel()
+	var beginnings []string
+	for n := range 1000 {
+		three := fmt.Sprintf("%03d", n)
+		switch {
+		case three == "312": // Bishkek, part of which is leased
+			for rest := range 1000 {
+				beginnings = append(beginnings, fmt.Sprintf("312%03d", rest))
+			}
+		case n/100 == 3 || n/100 == 6: // areas
+			for digit := range 10 {
+				beginnings = append(beginnings, three+strconv.Itoa(digit))
+			}
+		default:
+			beginnings = append(beginnings, three)
+		}
+	}
+	seen := map[phonenumbers.PhoneNumberType]int{}
+	for i, beginning := range beginnings {
+		national := (beginning + fmt.Sprintf("%06d", (i*7919+13)%1_000_000))[:9]
+		number, err := phonenumbers.Parse("+996"+national, "KG")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := phonenumbers.GetNumberType(number)
+		seen[kind]++
+		want, finding := "+996"+national, ""
+		switch kind {
+		case phonenumbers.FIXED_LINE:
+			want, finding = "", "phone identity.phone.landline"
+		case phonenumbers.MOBILE:
+		default:
+			continue // the tables do not know it
+		}
+		for _, typed := range []string{"+996" + national, "996" + national, "00996" + national, "0" + national, national} {
+			if got, err := factor.ParsePhone(typed); got != want || keyOf(err) != finding {
+				t.Fatalf("%s is %v: %q %s", typed, kind, got, keyOf(err))
+			}
+		}
+	}
+	if seen[phonenumbers.FIXED_LINE] == 0 || seen[phonenumbers.MOBILE] == 0 {
+		t.Fatalf("the tables know nothing: %v", seen)
+	}
+}
+
+func FuzzParsePhone(f *testing.F) {
+	for _, typed := range []string{"+996700123456", "0700 123 456", "00996 700", "+", "996996123456", "٠٧٠٠"} {
+		f.Add(typed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		got, err := factor.ParsePhone(typed)
+		if err != nil {
+			return
+		}
+		if len(got) != len("+996700123456") || !strings.HasPrefix(got, "+996") {
+			t.Fatalf("%q became %q", typed, got)
+		}
+		if again, err := factor.ParsePhone(got); again != got || err != nil {
+			t.Fatalf("%q became %q, and that %q %v", typed, got, again, err)
+		}
+	})
 }
 
 func TestEmailsAreChecked(t *testing.T) {

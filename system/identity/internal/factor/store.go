@@ -41,15 +41,15 @@ func (b *Backups) left(ctx context.Context, q db.Querier, accountID string) (int
 	return count, db.Explain(err)
 }
 
-// waiting is the secret that is offered.
-func (s *Authenticators) waiting(ctx context.Context, accountID string) (string, bool, error) {
-	return s.offered(ctx, s.DB.Read, accountID)
+// waiting is the secret that is offered in the session.
+func (s *Authenticators) waiting(ctx context.Context, accountID, sid string) (string, bool, error) {
+	return s.offered(ctx, s.DB.Read, accountID, sid)
 }
 
-func (s *Authenticators) offered(ctx context.Context, q db.Querier, accountID string) (string, bool, error) {
+func (s *Authenticators) offered(ctx context.Context, q db.Querier, accountID, sid string) (string, bool, error) {
 	var sealed string
-	err := q.QueryRowContext(ctx, `SELECT secret FROM authenticator_offer WHERE account_id = $1 AND expires_at > $2`,
-		accountID, db.Micros(s.Clock.Now())).Scan(&sealed)
+	err := q.QueryRowContext(ctx, `SELECT secret FROM authenticator_offer WHERE account_id = $1 AND sid = $3 AND expires_at > $2`,
+		accountID, db.Micros(s.Clock.Now()), sid).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}
@@ -60,30 +60,31 @@ func (s *Authenticators) offered(ctx context.Context, q db.Querier, accountID st
 	return string(secret), err == nil, err
 }
 
-// put offers the secret, unless another page has offered one a moment before:
-// then it is that one.
-func (s *Authenticators) put(ctx context.Context, accountID, secret string) (string, error) {
+// put offers the secret, unless another page of the session has offered one a
+// moment before: then it is that one.
+func (s *Authenticators) put(ctx context.Context, accountID, sid, secret string) (string, error) {
 	sealed, err := s.Box.Seal("totp offer", accountID, []byte(secret))
 	if err != nil {
 		return "", err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := s.Clock.Now()
-		_, err := tx.ExecContext(ctx, `INSERT INTO authenticator_offer (account_id, secret, expires_at) VALUES ($1, $2, $3)
-			ON CONFLICT (account_id) DO UPDATE SET secret = $2, expires_at = $3 WHERE authenticator_offer.expires_at <= $4`,
-			accountID, sealed, db.Micros(now.Add(s.Door.Lives.Time(offerLife))), db.Micros(now))
+		_, err := tx.ExecContext(ctx, `INSERT INTO authenticator_offer (account_id, secret, expires_at, sid) VALUES ($1, $2, $3, $5)
+			ON CONFLICT (account_id) DO UPDATE SET secret = $2, expires_at = $3, sid = $5
+				WHERE authenticator_offer.expires_at <= $4 OR authenticator_offer.sid <> $5`,
+			accountID, sealed, db.Micros(now.Add(s.Door.Lives.Time(offerLife))), db.Micros(now), sid)
 		if err != nil {
 			return err
 		}
-		secret, _, err = s.offered(ctx, tx, accountID)
+		secret, _, err = s.offered(ctx, tx, accountID, sid)
 		return err
 	})
 	return secret, err
 }
 
-// take ends the offer.
-func (s *Authenticators) take(ctx context.Context, tx *sql.Tx, accountID string) (bool, error) {
-	return one(tx.ExecContext(ctx, `DELETE FROM authenticator_offer WHERE account_id = $1`, accountID))
+// take ends the session's offer.
+func (s *Authenticators) take(ctx context.Context, tx *sql.Tx, accountID, sid string) (bool, error) {
+	return one(tx.ExecContext(ctx, `DELETE FROM authenticator_offer WHERE account_id = $1 AND sid = $2`, accountID, sid))
 }
 
 func (m *Messengers) put(ctx context.Context, accountID, hash string) error {

@@ -47,10 +47,11 @@ func (o Offer) Grouped() string {
 	return strings.Join(groups, " ")
 }
 
-// Offer gives the offer that waits, so that a page loaded again shows the same
-// secret, or a new one.
-func (s *Authenticators) Offer(ctx context.Context, a account.Account) (Offer, error) {
-	secret, found, err := s.waiting(ctx, a.ID)
+// Offer gives the offer that waits in the session, so that a page loaded again shows
+// the same secret, or a new one: never one that was shown in another session, which
+// may have been somebody else's.
+func (s *Authenticators) Offer(ctx context.Context, a account.Account, sid string) (Offer, error) {
+	secret, found, err := s.waiting(ctx, a.ID, sid)
 	if err != nil {
 		return Offer{}, err
 	}
@@ -58,7 +59,7 @@ func (s *Authenticators) Offer(ctx context.Context, a account.Account) (Offer, e
 		random := make([]byte, 20) // 160 bits, as RFC 4226 recommends
 		_, _ = rand.Read(random)   // never fails since Go 1.24
 		secret = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random)
-		if secret, err = s.put(ctx, a.ID, secret); err != nil {
+		if secret, err = s.put(ctx, a.ID, sid, secret); err != nil {
 			return Offer{}, err
 		}
 	}
@@ -70,7 +71,7 @@ func (s *Authenticators) Offer(ctx context.Context, a account.Account) (Offer, e
 
 // Confirm binds the app when the code is the offer's. The code's step is spent:
 // it does not sign in as well. A wrong code is a finding of "code".
-func (s *Authenticators) Confirm(ctx context.Context, a account.Account, typed string, place notice.Place) error {
+func (s *Authenticators) Confirm(ctx context.Context, a account.Account, sid, typed string, place notice.Place) error {
 	if err := thawed(a, s.Clock); err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (s *Authenticators) Confirm(ctx context.Context, a account.Account, typed s
 		return finding("code", "identity.code.form")
 	}
 	// Tries are not counted: the secret stands on the page of who tries.
-	secret, found, err := s.waiting(ctx, a.ID)
+	secret, found, err := s.waiting(ctx, a.ID, sid)
 	if err != nil {
 		return err
 	}
@@ -90,8 +91,8 @@ func (s *Authenticators) Confirm(ctx context.Context, a account.Account, typed s
 	if step == 0 {
 		return finding("code", "identity.totp.wrong")
 	}
-	return s.Door.Change(ctx, a.ID, notice.FactorAdded, "TOTP", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
-		if taken, err := s.take(ctx, tx, before.ID); err != nil {
+	return s.Door.Change(ctx, a, notice.FactorAdded, "TOTP", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+		if taken, err := s.take(ctx, tx, before.ID, sid); err != nil {
 			return err
 		} else if !taken {
 			return finding("code", "identity.totp.gone") // bound a moment ago
@@ -108,7 +109,7 @@ func (s *Authenticators) Remove(ctx context.Context, a account.Account, place no
 	if !a.HasTOTP() {
 		return nil // gone already
 	}
-	return s.Door.Change(ctx, a.ID, notice.FactorRemoved, "TOTP", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+	return s.Door.Change(ctx, a, notice.FactorRemoved, "TOTP", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 		if err := s.Factors.Spare(ctx, tx, before, TOTP); err != nil {
 			return err
 		}

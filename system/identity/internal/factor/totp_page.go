@@ -28,7 +28,7 @@ func (p *Pages) showTOTP(w http.ResponseWriter, r *http.Request, who door.Person
 }
 
 func (p *Pages) renderTOTP(w http.ResponseWriter, r *http.Request, status int, who door.Person, way Way, form *page.Form) error {
-	offer, err := p.Apps.Offer(r.Context(), who.Account)
+	offer, err := p.Apps.Offer(r.Context(), who.Account, who.Session.SID)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (p *Pages) takeTOTP(w http.ResponseWriter, r *http.Request, who door.Person
 	}
 	code := form.Need("code", 20)
 	if form.OK() {
-		err := p.Apps.Confirm(r.Context(), who.Account, code, door.PlaceOf(r))
+		err := p.Apps.Confirm(r.Context(), who.Account, who.Session.SID, code, door.PlaceOf(r))
 		if err == nil {
 			page.Notice(w, "identity.totp.bound")
 			return page.Redirect(w, r, way.Done())

@@ -18,11 +18,11 @@ import (
 func TestAnAuthenticatorIsBoundByItsCode(t *testing.T) { // ID-7
 	each(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
-		offer, err := w.apps.Offer(ctx, w.account())
+		offer, err := w.apps.Offer(ctx, w.account(), "session")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := w.apps.Offer(ctx, w.account()); again != offer || err != nil {
+		if again, err := w.apps.Offer(ctx, w.account(), "session"); again != offer || err != nil {
 			t.Fatal("a page loaded again shows another secret", err)
 		}
 		key, err := otp.NewKeyFromURL(offer.URI)
@@ -32,7 +32,7 @@ func TestAnAuthenticatorIsBoundByItsCode(t *testing.T) { // ID-7
 		if strings.ReplaceAll(offer.Grouped(), " ", "") != offer.Secret || len(offer.Secret) != 32 {
 			t.Fatal(offer.Grouped())
 		}
-		confirm := func(code string) string { return keyOf(w.apps.Confirm(ctx, w.account(), code, here)) }
+		confirm := func(code string) string { return keyOf(w.apps.Confirm(ctx, w.account(), "session", code, here)) }
 		if got := confirm("abc"); got != "code identity.code.form" {
 			t.Fatal(got)
 		}
@@ -75,17 +75,46 @@ func TestAnAuthenticatorIsBoundByItsCode(t *testing.T) { // ID-7
 func TestAnOfferOfAnAuthenticatorRunsOut(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
-		offer, err := w.apps.Offer(ctx, w.account())
+		offer, err := w.apps.Offer(ctx, w.account(), "session")
 		if err != nil {
 			t.Fatal(err)
 		}
 		w.clock.Advance(15*time.Minute + time.Second)
 		code, _ := totp.GenerateCode(offer.Secret, w.clock.Now())
-		if err := w.apps.Confirm(ctx, w.account(), code, here); keyOf(err) != "code identity.totp.gone" {
+		if err := w.apps.Confirm(ctx, w.account(), "session", code, here); keyOf(err) != "code identity.totp.gone" {
 			t.Fatal(err)
 		}
-		if again, err := w.apps.Offer(ctx, w.account()); again.Secret == offer.Secret || err != nil {
+		if again, err := w.apps.Offer(ctx, w.account(), "session"); again.Secret == offer.Secret || err != nil {
 			t.Fatal("the old secret is offered again", err)
+		}
+	})
+}
+
+// Who was in the account before may have seen the secret that waits: nobody binds
+// it in another session than the one that was shown it.
+func TestAnOfferOfAnAuthenticatorStaysInItsSession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		thiefs, err := w.apps.Offer(ctx, w.account(), "thief's")
+		if err != nil {
+			t.Fatal(err)
+		}
+		owners, err := w.apps.Offer(ctx, w.account(), "owner's")
+		if err != nil || owners.Secret == thiefs.Secret {
+			t.Fatal("the secret of another session is offered", err)
+		}
+		confirm := func(sid, secret string) string {
+			code, _ := totp.GenerateCode(secret, w.clock.Now())
+			return keyOf(w.apps.Confirm(ctx, w.account(), sid, code, here))
+		}
+		if got := confirm("thief's", thiefs.Secret); got != "code identity.totp.gone" {
+			t.Errorf("the old offer: %q", got)
+		}
+		if got := confirm("thief's", owners.Secret); got != "code identity.totp.gone" {
+			t.Errorf("the owner's offer in the thief's session: %q", got)
+		}
+		if got := confirm("owner's", owners.Secret); got != "" || !w.account().HasTOTP() {
+			t.Errorf("the owner's offer: %q", got)
 		}
 	})
 }

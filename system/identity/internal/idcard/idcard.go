@@ -192,7 +192,7 @@ func (c *Cards) raise(ctx context.Context, a account.Account, place notice.Place
 	if a.State != account.Active || a.Level != assurance.Substantial || a.Frozen(c.Clock.Now()) {
 		return a, nil
 	}
-	err := c.Door.Change(ctx, a.ID, notice.LevelChanged, "", place, func(ctx context.Context, tx *sql.Tx, _ account.Account) error {
+	err := c.Door.Change(ctx, a, notice.LevelChanged, "", place, func(ctx context.Context, tx *sql.Tx, _ account.Account) error {
 		return c.Accounts.SetLevel(ctx, tx, a.ID, assurance.High)
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -37,8 +38,15 @@ const (
 func (p *Provider) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
 	mux.HandleFunc("GET "+jwksPath, p.jwks)
+	mux.Handle("/.well-known/openid-configuration", wrongMethod("GET, HEAD"))
+	mux.Handle(jwksPath, wrongMethod("GET, HEAD"))
 	for _, each := range []string{"token", "introspect", "revocation", "userinfo", "par", "deviceauthorization"} {
 		mux.Handle("POST /connect/"+each, p.api(p.handler))
+		allowed := http.MethodPost
+		if each == "userinfo" {
+			allowed = "GET, HEAD, POST"
+		}
+		mux.Handle("/connect/"+each, wrongMethod(allowed))
 	}
 	mux.Handle("GET /connect/userinfo", p.api(p.handler))
 	for _, path := range []string{"/connect/authorize", "/connect/endsession"} {
@@ -52,6 +60,18 @@ func (p *Provider) Mount(mux *http.ServeMux) {
 	p.config.Site.Handle(mux, "POST /device/answer", p.answerDevice)
 	p.config.Site.Handle(mux, "GET /device/{id}", p.browser)
 	mux.HandleFunc("GET /connect/form-post.js", formPostScript)
+}
+
+// wrongMethod answers programs that ask in another way than the endpoint's, in the
+// form of its other errors (RFC 6749, 5.2; RFC 9110, 15.5.6).
+func wrongMethod(allowed string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		h := w.Header()
+		h["X-Content-Type-Options"], h["Content-Type"], h["Cache-Control"] = asItSays, isJSON, notKept
+		h.Set("Allow", allowed)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		_, _ = io.WriteString(w, `{"error":"invalid_request","error_description":"this endpoint answers to `+allowed+`"}`) // a caller that left is no error of ours
+	})
 }
 
 // posted takes a request that another site's form sends. The site would refuse

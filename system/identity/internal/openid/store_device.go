@@ -122,7 +122,23 @@ func (d devices) SessionByDeviceCode(ctx context.Context, code string) (*goidc.A
 	if hurried {
 		return nil, goidc.NewError(goidc.ErrorCodeSlowDown, "ask less often")
 	}
-	return d.session(ctx, d.db.Read.QueryRowContext(ctx, `SELECT data, device_hash FROM flow WHERE device_hash = $1`, hash))
+	as, err := d.session(ctx, d.db.Read.QueryRowContext(ctx, `SELECT data, device_hash FROM flow WHERE device_hash = $1`, hash))
+	if err != nil || as.Status != goidc.StatusSuccess {
+		return as, err
+	}
+	// It was approved, and the library has found no grant: one is being written, or
+	// none will be, as the session that approved has ended.
+	sid, _ := as.Store[storeSID].(string)
+	alive := 0
+	if err := d.db.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM sso_session WHERE sid = $1`, sid).Scan(&alive); err != nil {
+		err = db.Explain(err)
+		note(ctx, err)
+		return nil, err
+	}
+	if alive == 0 {
+		as.Status = goidc.StatusFailure // access_denied
+	}
+	return as, nil
 }
 
 // own ties the flow of the user code to the browser of the person who says that

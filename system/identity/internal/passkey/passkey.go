@@ -239,7 +239,7 @@ func (k *Keys) Add(ctx context.Context, a account.Account, owner, sealed, answer
 	key := Key{
 		ID: base64.RawURLEncoding.EncodeToString(credential.ID), Account: a.ID, Name: name, Created: k.Clock.Now(), credential: *credential,
 	}
-	return k.Door.Change(ctx, a.ID, notice.FactorAdded, name, place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+	return k.Door.Change(ctx, a, notice.FactorAdded, name, place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 		count, err := k.Count(ctx, tx, before.ID)
 		if err != nil {
 			return err
@@ -431,7 +431,7 @@ func (k *Keys) Remove(ctx context.Context, a account.Account, keyID string, plac
 		if each.ID != keyID {
 			continue
 		}
-		return k.Door.Change(ctx, a.ID, notice.FactorRemoved, each.Name, place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+		return k.Door.Change(ctx, a, notice.FactorRemoved, each.Name, place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 			if each.Suspect.IsZero() { // one put aside is no factor any more
 				if err := k.Spare(ctx, tx, before); err != nil {
 					return err

@@ -99,7 +99,7 @@ func (p *Phones) add(ctx context.Context, a account.Account, name, pin string, p
 	if d.pin, err = p.mac(d.ID, pin); err != nil {
 		return "", err
 	}
-	return secret, p.Door.Change(ctx, a.ID, notice.DeviceAdded, name, place, func(ctx context.Context, tx *sql.Tx, _ account.Account) error {
+	return secret, p.Door.Change(ctx, a, notice.DeviceAdded, name, place, func(ctx context.Context, tx *sql.Tx, _ account.Account) error {
 		count, err := p.count(ctx, tx, a.ID)
 		if err != nil {
 			return err
@@ -124,7 +124,7 @@ func (p *Phones) setPIN(ctx context.Context, a account.Account, deviceID, pin st
 	if !found {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	return p.Door.Change(ctx, a.ID, notice.DeviceChanged, d.Name, place, func(ctx context.Context, tx *sql.Tx, _ account.Account) error {
+	return p.Door.Change(ctx, a, notice.DeviceChanged, d.Name, place, func(ctx context.Context, tx *sql.Tx, _ account.Account) error {
 		return p.updatePIN(ctx, tx, deviceID, mac)
 	})
 }

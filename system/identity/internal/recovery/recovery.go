@@ -92,6 +92,7 @@ type request struct {
 	hash   string
 	pin    string
 	proved []Way
+	epoch  int64 // of the ПИН's account when it was begun
 }
 
 // enough says whether what was proved is no less than a sign-in asks for.
@@ -196,7 +197,7 @@ func (s *Recovery) deliver(ctx context.Context, j job.Job) error {
 	}
 	address := map[Way]string{SMS: a.Phone, Email: a.Email}[o.Way]
 	confirmed := map[Way]bool{SMS: a.PhoneVerified, Email: a.EmailVerified}[o.Way]
-	allowed, err := s.byCodes(ctx, s.DB.Read, a)
+	allowed, err := s.goesOn(ctx, r, a)
 	if err != nil || !allowed || !confirmed || address == "" {
 		return err
 	}
@@ -217,6 +218,13 @@ func (r request) owner(way Way) string { return r.hash + ":" + string(way) }
 func (s *Recovery) byCodes(ctx context.Context, q db.Querier, a account.Account) (bool, error) {
 	pending, err := s.Incidents.Pending(ctx, q, a.ID) // asked for who is not there too: it takes its time
 	return err == nil && !pending && a.State == account.Active && !a.Frozen(s.Clock.Now()), err
+}
+
+// goesOn says whether a step of the recovery by codes counts: it does not where all
+// sessions of the account were ended since the recovery was begun.
+func (s *Recovery) goesOn(ctx context.Context, r request, a account.Account) (bool, error) {
+	allowed, err := s.byCodes(ctx, s.DB.Read, a)
+	return allowed && a.Epoch == r.epoch, err
 }
 
 // ask is the question that a passkey of the account answers; any that is right
@@ -276,7 +284,7 @@ func (s *Recovery) right(ctx context.Context, r request, way Way, by given, plac
 	if err != nil {
 		return false, err
 	}
-	allowed, err := s.byCodes(ctx, s.DB.Read, a)
+	allowed, err := s.goesOn(ctx, r, a)
 	if err != nil {
 		return false, err
 	}
@@ -343,14 +351,19 @@ func (s *Recovery) finish(ctx context.Context, r request, password string, place
 		if a.State != account.Active {
 			return fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
 		}
-		if slices.Contains(current.proved, Card) {
+		byCard := slices.Contains(current.proved, Card)
+		if allowed, err := s.byCodes(ctx, tx, a); err != nil {
+			return err
+		} else if !allowed && !byCard { // reported meanwhile
+			return fail.New(fail.Forbidden, "identity.recovery.card_only")
+		}
+		if a.Epoch != current.epoch { // somebody else may have proved it, before the owner ended all
+			return fail.New(fail.BadRequest, "identity.recovery.gone")
+		}
+		if byCard {
 			if err := s.Accounts.Freeze(ctx, tx, a.ID, time.Time{}); err != nil {
 				return err
 			}
-		} else if allowed, err := s.byCodes(ctx, tx, a); err != nil {
-			return err
-		} else if !allowed { // reported meanwhile
-			return fail.New(fail.Forbidden, "identity.recovery.card_only")
 		}
 		if err := s.Accounts.SetPassword(ctx, tx, a.ID, hashed); err != nil {
 			return err

@@ -13,13 +13,14 @@ import (
 
 func (s *Recovery) insert(ctx context.Context, hash, pin string) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO recovery (token_hash, pin, proved, tries, waits, expires_at) VALUES ($1, $2, '', 0, 0, $3)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO recovery (token_hash, pin, proved, tries, waits, expires_at, epoch)
+			VALUES ($1, $2, '', 0, 0, $3, COALESCE((SELECT epoch FROM account WHERE pin = $2), 0))`,
 			hash, pin, db.Micros(s.Clock.Now().Add(s.Door.Lives.Time(life))))
 		return err
 	})
 }
 
-const selectRequest = `SELECT pin, proved FROM recovery WHERE token_hash = $1 AND expires_at > $2`
+const selectRequest = `SELECT pin, proved, epoch FROM recovery WHERE token_hash = $1 AND expires_at > $2`
 
 // byHash is the recovery under way; false when it has run out or was finished.
 func (s *Recovery) byHash(ctx context.Context, hash string) (request, bool, error) {
@@ -29,7 +30,7 @@ func (s *Recovery) byHash(ctx context.Context, hash string) (request, bool, erro
 func (s *Recovery) scan(hash string, row *sql.Row) (request, bool, error) {
 	r := request{hash: hash}
 	var proved string
-	err := row.Scan(&r.pin, &proved)
+	err := row.Scan(&r.pin, &proved, &r.epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return request{}, false, nil
 	}
@@ -86,7 +87,7 @@ func (s *Recovery) prove(ctx context.Context, hash string, way Way) error {
 
 // take gives the recovery and ends it: of two that finish it at once, one does.
 func (s *Recovery) take(ctx context.Context, tx *sql.Tx, hash string) (request, error) {
-	r, found, err := s.scan(hash, tx.QueryRowContext(ctx, `DELETE FROM recovery WHERE token_hash = $1 AND expires_at > $2 RETURNING pin, proved`,
+	r, found, err := s.scan(hash, tx.QueryRowContext(ctx, `DELETE FROM recovery WHERE token_hash = $1 AND expires_at > $2 RETURNING pin, proved, epoch`,
 		hash, db.Micros(s.Clock.Now())))
 	if err == nil && !found {
 		err = fail.New(fail.BadRequest, "identity.recovery.gone")

@@ -106,7 +106,7 @@ func (g *Registrations) at(here Page, h handler) page.Handler {
 			return err
 		}
 		if !found {
-			if r.Method != http.MethodGet {
+			if !page.Reads(r) {
 				return gone()
 			}
 			page.Notice(w, "identity.register.gone")

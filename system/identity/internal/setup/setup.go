@@ -82,7 +82,7 @@ func (s *Setup) choose(ctx context.Context, a account.Account, password string, 
 	if err != nil {
 		return err
 	}
-	return s.Door.Change(ctx, a.ID, notice.PasswordChanged, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+	return s.Door.Change(ctx, a, notice.PasswordChanged, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
 		if err := s.Accounts.SetPassword(ctx, tx, before.ID, hashed); err != nil {
 			return err
 		}
@@ -90,31 +90,19 @@ func (s *Setup) choose(ctx context.Context, a account.Account, password string, 
 	})
 }
 
-// change sets another password and ends the account's sessions elsewhere.
+// change sets another password and ends the account's sessions elsewhere, with the
+// sign-ins that are under way: the old password was right for them.
 func (s *Setup) change(ctx context.Context, who door.Person, password string, place notice.Place) error {
 	hashed, err := s.Accounts.HashFor(ctx, who.Account, "password", password)
 	if err != nil {
 		return err
 	}
-	err = s.Door.Change(ctx, who.Account.ID, notice.PasswordChanged, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
-		return s.Accounts.SetPassword(ctx, tx, before.ID, hashed)
-	})
-	if err != nil {
-		return err
-	}
-	sessions, err := s.Sessions.Of(ctx, who.Account.ID)
-	if err != nil {
-		return err
-	}
-	for _, each := range sessions {
-		if each.SID == who.Session.SID {
-			continue
-		}
-		if err := s.Sessions.End(ctx, each); err != nil {
+	return s.Door.Change(ctx, who.Account, notice.PasswordChanged, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
+		if err := s.Accounts.SetPassword(ctx, tx, before.ID, hashed); err != nil {
 			return err
 		}
-	}
-	return nil
+		return s.Sessions.EndAll(ctx, tx, before.ID, who.Session.SID)
+	})
 }
 
 // goOn writes that the account's set-up has come to the step.

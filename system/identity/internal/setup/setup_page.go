@@ -200,7 +200,7 @@ func (s *Setup) makeBackup(w http.ResponseWriter, r *http.Request, who door.Pers
 	if !here {
 		return err
 	}
-	codes, err := s.Backups.Make(r.Context(), who.Account.ID, door.PlaceOf(r))
+	codes, err := s.Backups.Make(r.Context(), who.Account, door.PlaceOf(r))
 	if err != nil {
 		return err
 	}

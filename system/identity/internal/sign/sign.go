@@ -193,7 +193,7 @@ func (d *Desk) sign(ctx context.Context, r request, who door.Person) error {
 	if s.Seal, err = d.Seals.Seal(ctx, signatureapi.Request{SHA256: hex.EncodeToString(sum[:]), Document: s.ID}); err != nil {
 		return err
 	}
-	decided, err := d.decide(ctx, r, signed, &s)
+	decided, err := d.decide(ctx, r, signed, &s, a)
 	if err != nil || !decided {
 		return err
 	}
@@ -201,7 +201,7 @@ func (d *Desk) sign(ctx context.Context, r request, who door.Person) error {
 }
 
 func (d *Desk) refuse(ctx context.Context, r request, who door.Person) error {
-	decided, err := d.decide(ctx, r, refused, nil)
+	decided, err := d.decide(ctx, r, refused, nil, who.Account)
 	if err != nil || !decided {
 		return err
 	}

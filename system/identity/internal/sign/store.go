@@ -8,6 +8,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/identity/identityapi"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
 )
 
 const columns = `id, client, reference, account_id, title, sha256, document, return_to, state, asked_at, expires_at, signature`
@@ -61,8 +62,9 @@ func (d *Desk) one(ctx context.Context, requestID string) (request, bool, error)
 	return r, err == nil, db.Explain(err)
 }
 
-// decide ends the request's waiting: the first decision stays.
-func (d *Desk) decide(ctx context.Context, r request, state string, s *identityapi.SimpleSignature) (bool, error) {
+// decide ends the request's waiting: the first decision stays. Nothing is signed in
+// the name of a whose sessions have been ended meanwhile.
+func (d *Desk) decide(ctx context.Context, r request, state string, s *identityapi.SimpleSignature, a account.Account) (bool, error) {
 	signature := ""
 	if s != nil {
 		data, err := json.Marshal(s)
@@ -73,6 +75,15 @@ func (d *Desk) decide(ctx context.Context, r request, state string, s *identitya
 	}
 	decided, now := false, db.Micros(d.Clock.Now())
 	err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if state == signed {
+			held, found, err := d.Accounts.Hold(ctx, tx, a.ID)
+			if err != nil || !found {
+				return err
+			}
+			if err := d.Door.Still(held, a); err != nil {
+				return err
+			}
+		}
 		result, err := tx.ExecContext(ctx, `UPDATE simple_signature SET state = $2, signature = $3, decided_at = $4
 			WHERE id = $1 AND state = 'asked' AND expires_at > $4`, r.id, state, signature, now)
 		if err != nil {

@@ -62,7 +62,7 @@ type Proof struct {
 	Agent      string          // "Chrome · Android"
 	Address    string          // network address
 	Remembered bool            // the person wants to stay signed in in this browser
-	Epoch      int64           // the account's when the proof was looked at; not kept
+	Epoch      int64           // the account's when the proof, or the session, was looked at; not kept
 }
 
 // ACRs are the classes that the session meets, the strongest first.

@@ -23,11 +23,11 @@ func (s *Sessions) living() []any {
 	return []any{db.Micros(now), db.Micros(now.Add(-s.Lives.Time(sessionIdle))), db.Micros(now.Add(-s.Lives.Time(rememberedIdle)))}
 }
 
-func scan(row interface{ Scan(...any) error }) (Session, error) {
+func scan(row interface{ Scan(...any) error }, more ...any) (Session, error) {
 	var s Session
 	var amr string
 	var created, auth, seen, remembered int64
-	err := row.Scan(&s.SID, &s.AccountID, &s.Method, &amr, &s.Level, &s.Agent, &s.Address, &remembered, &created, &auth, &seen)
+	err := row.Scan(append([]any{&s.SID, &s.AccountID, &s.Method, &amr, &s.Level, &s.Agent, &s.Address, &remembered, &created, &auth, &seen}, more...)...)
 	s.Remembered = remembered == 1
 	s.AMR, s.Created, s.AuthAt, s.Seen = strings.Fields(amr), db.Time(created), db.Time(auth), db.Time(seen)
 	return s, err
@@ -37,8 +37,10 @@ func scan(row interface{ Scan(...any) error }) (Session, error) {
 func (s *Sessions) BySecret(ctx context.Context, secret string) (Session, bool, error) {
 	now := s.Clock.Now()
 	hash := id.Hash(secret)
-	session, err := scan(s.DB.Read.QueryRowContext(s.DB.Unwatched(ctx), `SELECT `+columns+` FROM sso_session
-		WHERE token_hash = $1 AND `+alive, append([]any{hash}, s.living()...)...))
+	var epoch int64
+	session, err := scan(s.DB.Read.QueryRowContext(s.DB.Unwatched(ctx), `SELECT `+columns+`, (SELECT epoch FROM account WHERE id = account_id) FROM sso_session
+		WHERE token_hash = $1 AND `+alive, append([]any{hash}, s.living()...)...), &epoch)
+	session.Epoch = epoch
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, false, nil
 	}

@@ -30,7 +30,7 @@ const OCSPPath = "/ocsp/"
 // two slashes in a row.
 func (s *Service) Before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, OCSPPath) {
+		if page.Reads(r) && strings.HasPrefix(r.URL.Path, OCSPPath) {
 			s.askInPath(w, r)
 			return
 		}
