@@ -8,6 +8,7 @@ import (
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
@@ -82,7 +83,11 @@ func (s *System) demoWork(ctx context.Context, months []string) error {
 		if err != nil || len(lines) == 0 {
 			return err
 		}
-		return s.fund.Do(ctx, lines[0].ID, do, comment, by)
+		fund := s.fund
+		if do == treated.StepAppeal { // within its term: the day after the case came back
+			fund.Clock = clock.NewManual(db.Time(lines[0].DischargedAt).Add(44 * time.Hour))
+		}
+		return fund.Do(ctx, lines[0].ID, do, comment, by)
 	}
 	if err := step(treated.Accepted, treated.StepTake, "Прошу приложить протокол.", expert); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // MC-6: the statistician of a hospital without the card finds the draft begun,
@@ -48,9 +49,20 @@ func TestAStatisticianEntersACase(t *testing.T) {
 		if !strings.Contains(shown, "Введён вручную") || !strings.Contains(shown, "0000118 18 950201 26") {
 			t.Error("the case is not shown")
 		}
-		// A second save of the old page is told so.
-		if w := clerk.do(http.MethodPost, link, form); w.Code != http.StatusConflict {
-			t.Errorf("sent again from the old page: %d", w.Code)
+		// The button pressed twice leads to the case; a colleague whose page is old
+		// is told who sent it, and keeps what they typed.
+		if again := clerk.do(http.MethodPost, link, form); again.Header().Get("Location") != w.Header().Get("Location") {
+			t.Errorf("sent again from the old page: %d %s", again.Code, again.Header().Get("Location"))
+		}
+		form.Set("referrer", "Кант ЦСМ")
+		late := h.signedIn(t, demo.HeadInChui, workforceapi.Post{Role: workforceapi.Head, Organisation: demo.SecondHospital}).do(http.MethodPost, link+"?lang=ru", form)
+		for _, said := range []string{demo.Clerk.Name(), "уже отправлен", w.Header().Get("Location"), "Кант ЦСМ"} {
+			if late.Code != http.StatusConflict || !strings.Contains(late.Body.String(), said) {
+				t.Errorf("a colleague sends it again: %d, %q is not said", late.Code, said)
+			}
+		}
+		if strings.Contains(late.Body.String(), `value="send"`) {
+			t.Error("a colleague is offered to send it again")
 		}
 	})
 }
@@ -73,6 +85,29 @@ func TestAHospitalSeesItsOwnCasesAlone(t *testing.T) {
 			t.Errorf("a hospital returned a case: %d", w.Code)
 		}
 		h.expert(t).get("/entry", http.StatusForbidden)
+	})
+}
+
+// Management reads what the fund pays its hospital and opens no case.
+func TestManagementReadsSumsAlone(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		manager := h.signedIn(t, demo.Manager, workforceapi.Post{Role: workforceapi.Manager, Organisation: demo.SecondHospital})
+		if w := manager.do(http.MethodGet, "/desk", nil); w.Header().Get("Location") != "/totals" {
+			t.Errorf("after signing in: %d %s", w.Code, w.Header().Get("Location"))
+		}
+		for _, path := range []string{"/entry", "/entry/demo-draft-1", "/cases", "/cases/x", "/cases/x/why"} {
+			manager.get(path, http.StatusForbidden)
+		}
+		manager.get("/acts", http.StatusOK)
+		if csv := manager.get("/totals.csv?organisation="+demo.Hospital, http.StatusOK); strings.Contains(csv, demo.Hospital) || !strings.Contains(csv, demo.SecondHospital) {
+			t.Error("management sees another hospital's sums, or not its own")
+		}
+		if page := manager.get("/totals", http.StatusOK); strings.Contains(page, `href="/cases`) {
+			t.Error("management is led to cases")
+		}
 	})
 }
 

@@ -142,9 +142,9 @@ func (s *System) routes() {
 	o.Public("POST /simulator", open.Try)
 	o.Public("GET /simulator/example.json", open.Example)
 	o.Public("POST /simulator/treated-cases", open.SimulateJSON)
-	o.Public("/", page.Missing)
+	o.Public("/", page.Missing(o.Mux))
 	desk := review.Pages{Fund: s.fund, Directory: s.directory}
-	o.Both("GET /desk", office.Arrive)
+	o.Sums("GET /desk", office.Arrive)
 	o.Both("GET /cases", desk.List)
 	o.Both("GET /cases/{id}", desk.Show)
 	o.Both("GET /cases/{id}/why", desk.Why)
@@ -152,20 +152,20 @@ func (s *System) routes() {
 	o.Page("POST /cases/{id}/return", desk.Return)
 	o.Both("POST /cases/{id}/step", desk.Step)
 	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
-	o.Both("GET /totals", totals.Show)
-	o.Both("GET /totals.csv", totals.CSV)
+	o.Sums("GET /totals", totals.Show)
+	o.Sums("GET /totals.csv", totals.CSV)
 	again := rerun.Pages{DB: s.db, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
 	o.Page("GET /rerun", again.Show)
 	pair := compare.Pages{DB: s.db, Clock: s.fund.Clock, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
 	o.Public("GET /prices/compare", pair.Show)
 	acts := act.Pages{Acts: act.Acts{DB: s.db, Clock: s.fund.Clock}, Card: s.card, Directory: s.directory}
-	o.Both("GET /acts", acts.List)
+	o.Sums("GET /acts", acts.List)
 	o.Page("POST /acts", acts.Make)
-	o.Both("GET /acts/reconcile", acts.Reconcile)
-	o.Both("GET /acts/{id}", acts.Show)
-	o.Both("GET /acts/{id}/act.pdf", acts.PDF)
-	o.Both("GET /acts/{id}/act.xlsx", acts.XLSX)
-	hand := entry.Pages{Desk: s.hand, Directory: s.directory}
+	o.Sums("GET /acts/reconcile", acts.Reconcile)
+	o.Sums("GET /acts/{id}", acts.Show)
+	o.Sums("GET /acts/{id}/act.pdf", acts.PDF)
+	o.Sums("GET /acts/{id}/act.xlsx", acts.XLSX)
+	hand := entry.Pages{Desk: s.hand, Directory: s.directory, Moved: desk.Moved}
 	o.Desk("GET /entry", hand.List)
 	o.Desk("POST /entry", hand.Begin)
 	o.Desk("GET /entry/{id}", hand.Show)

@@ -41,6 +41,15 @@ func (s *staff) Posts(_ context.Context, pin string) ([]workforceapi.Post, error
 	case s.left:
 	case pin == demo.Expert.PIN:
 		return []workforceapi.Post{post}, nil
+	case pin == demo.SecondExpert.PIN:
+		post.PersonName = demo.SecondExpert.Name()
+		return []workforceapi.Post{post}, nil
+	case pin == demo.HeadInChui.PIN:
+		post.Role, post.Organisation, post.PersonName = workforceapi.Head, demo.SecondHospital, demo.HeadInChui.Name()
+		return []workforceapi.Post{post}, nil
+	case pin == demo.Manager.PIN:
+		post.Role, post.Organisation, post.PersonName = workforceapi.Manager, demo.SecondHospital, demo.Manager.Name()
+		return []workforceapi.Post{post}, nil
 	case pin == demo.Clerk.PIN:
 		post.Role, post.Organisation, post.PersonName = workforceapi.Statistician, demo.SecondHospital, demo.Clerk.Name()
 		return []workforceapi.Post{post}, nil

@@ -163,8 +163,12 @@ func (v actView) lines(ctx context.Context) design.TableData {
 		{Label: text.T(ctx, "insurance.act.som"), Numeric: true},
 	}}
 	for _, l := range v.Lines {
+		href := ""
+		if office.Of(ctx).OpensCases() {
+			href = "/cases/" + l.CaseID
+		}
 		t.Rows = append(t.Rows, []design.Cell{
-			{Text: rule.Grouped(l.Number), Href: "/cases/" + l.CaseID}, {Text: v.department(l.Department)}, {Text: text.Moment(l.DischargedAt)}, {Text: l.Group}, {Text: text.Amount(l.Price)},
+			{Text: rule.Grouped(l.Number), Href: href}, {Text: v.department(l.Department)}, {Text: text.Moment(l.DischargedAt)}, {Text: l.Group}, {Text: text.Amount(l.Price)},
 		})
 	}
 	t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.totals.all") + ": " + strconv.Itoa(v.Cases)}, {}, {}, {}, {Text: text.Amount(v.Price)}})
@@ -232,7 +236,7 @@ func (v reconcileView) differences(ctx context.Context) design.TableData {
 	}}
 	for _, d := range v.result.Differences {
 		number := design.Cell{Text: rule.Grouped(d.Number)}
-		if d.CaseID != "" {
+		if d.CaseID != "" && office.Of(ctx).OpensCases() {
 			number.Href = "/cases/" + d.CaseID
 		}
 		t.Rows = append(t.Rows, []design.Cell{

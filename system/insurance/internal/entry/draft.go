@@ -34,7 +34,10 @@ type Clerk struct {
 // mostOpen bounds the drafts that a hospital has at once.
 const mostOpen = 500
 
-var somebodyElse = fail.New(fail.Conflict, "insurance.entry.somebody_else")
+var (
+	somebodyElse    = fail.New(fail.Conflict, "insurance.entry.somebody_else")
+	errNotToCorrect = fail.New(fail.Conflict, "insurance.entry.not_to_correct")
+)
 
 // Begin makes an empty draft.
 func (k Desk) Begin(ctx context.Context, by Clerk) (Draft, error) {
@@ -56,7 +59,7 @@ func (k Desk) Correct(ctx context.Context, caseID string, by Clerk) (Draft, erro
 		return Draft{}, err
 	}
 	if !r.Current || r.Decision.State != insuranceapi.Returned || r.Way != treated.ByHand {
-		return Draft{}, fail.New(fail.Conflict, "insurance.entry.not_to_correct")
+		return Draft{}, errNotToCorrect
 	}
 	d, err := k.begin(ctx, by, Draft{Replaces: caseID, Values: valuesOf(r.Case)})
 	if db.Unique(err) {
@@ -172,6 +175,14 @@ func (k Desk) Check(ctx context.Context, d Draft, form *page.Form) (insuranceapi
 		form.Fail(fieldNumber, "kit.field.required")
 	}
 	if !form.OK() {
+		return c, insuranceapi.Decision{}, nil
+	}
+	taken, err := k.Fund.Taken(ctx, c, treated.ByHand)
+	if err != nil {
+		return c, insuranceapi.Decision{}, err
+	}
+	if taken { // told before it is sent
+		form.Fail(fieldNumber, "insurance.entry.number_taken")
 		return c, insuranceapi.Decision{}, nil
 	}
 	decision, err := k.Fund.Preview(ctx, c, treated.ByHand)

@@ -2,6 +2,7 @@ package entry
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,8 @@ import (
 type Pages struct {
 	Desk      Desk
 	Directory *directory.Directory
+	// Moved shows the page of a case with what stands against an act on it.
+	Moved func(w http.ResponseWriter, r *http.Request, caseID string, form *page.Form, err error) error
 }
 
 func clerk(ctx context.Context) Clerk {
@@ -74,6 +77,9 @@ func (p Pages) Begin(w http.ResponseWriter, r *http.Request) error {
 // Correct is POST /cases/{case}/correct.
 func (p Pages) Correct(w http.ResponseWriter, r *http.Request) error {
 	d, err := p.Desk.Correct(r.Context(), r.PathValue("case"), clerk(r.Context()))
+	if errors.Is(err, errNotToCorrect) {
+		return p.Moved(w, r, r.PathValue("case"), page.NewForm(), err)
+	}
 	if err != nil {
 		return err
 	}
@@ -172,13 +178,16 @@ func (p Pages) collided(w http.ResponseWriter, r *http.Request, values map[strin
 	if err != nil {
 		return err
 	}
-	if d.CaseID != "" {
-		return somebodyElse
+	if d.CaseID != "" && d.ByPIN == clerk(r.Context()).PIN { // the button was pressed twice
+		page.Notice(w, "insurance.entry.sent")
+		return page.Redirect(w, r, "/cases/"+url.PathEscape(d.CaseID))
 	}
 	theirs := d.ByName
 	d.Values = values
 	v := formView{draft: d, form: d.Form(), theirs: theirs}
-	v.form.Fail("", "insurance.entry.somebody_else")
+	if d.CaseID == "" {
+		v.form.Fail("", "insurance.entry.somebody_else")
+	}
 	return p.render(w, r, http.StatusConflict, v)
 }
 
@@ -200,6 +209,7 @@ type formView struct {
 	decision *insuranceapi.Decision // what the fund says of it; nil: not asked
 	number   string                 // whole, once known
 	theirs   string                 // who saved in between, "" when nobody did
+	quoted   insuranceapi.Decision  // what it would be if it were sent as it is kept; zero while it cannot be
 	hospital workforceapi.Organisation
 	staff    []workforceapi.Post
 	lang     text.Lang
@@ -210,6 +220,16 @@ func (p Pages) render(w http.ResponseWriter, r *http.Request, status int, v form
 	v.hospital = p.Directory.Organisation(ctx, v.draft.Organisation)
 	v.staff = p.Directory.Staff(ctx, v.draft.Organisation)
 	v.lang = text.LangOf(ctx)
+	switch {
+	case v.draft.CaseID != "":
+	case v.decision != nil:
+		v.quoted = *v.decision
+	default:
+		// What is not filled in yet is no matter here: the form is another's.
+		if _, decision, err := p.check(ctx, v.draft, v.draft.Form()); err == nil {
+			v.quoted = decision
+		}
+	}
 	return page.Render(w, r, status, formPage(v))
 }
 
@@ -225,6 +245,14 @@ func (v formView) field(ctx context.Context, name, label string) design.Field {
 		}
 	}
 	return f
+}
+
+// price is the sentence of the price, "" while the case would not be accepted.
+func (v formView) price(ctx context.Context) string {
+	if v.quoted.State != insuranceapi.Accepted {
+		return ""
+	}
+	return text.T(ctx, "insurance.entry.price", "Group", v.quoted.Group, "Price", text.Money(ctx, v.quoted.Price))
 }
 
 func narrow(f design.Field) design.Field { f.Narrow = true; return f }

@@ -43,16 +43,26 @@ func (e Expert) Decides() treated.Expert {
 }
 
 // Clerks are the roles that may enter a hospital's cases and speak for it.
-var Clerks = []workforceapi.Role{workforceapi.Statistician, workforceapi.Head, workforceapi.Manager}
+var Clerks = []workforceapi.Role{workforceapi.Statistician, workforceapi.Head, workforceapi.Chief}
+
+// Readers are management too: the hospital's sums and acts, which name nobody.
+var Readers = append(slices.Clone(Clerks), workforceapi.Manager)
 
 // Hospital is the code of the hospital whose operator this is; "" for an expert
 // of the fund and for nobody.
 func (e Expert) Hospital() string {
-	if e.PIN == "" || !slices.Contains(Clerks, e.Post.Role) {
+	if e.PIN == "" || !slices.Contains(Readers, e.Post.Role) {
 		return ""
 	}
 	return e.Post.Organisation
 }
+
+// Enters says whether this operator works with the hospital's cases, which have
+// names; management reads sums alone.
+func (e Expert) Enters() bool { return e.Hospital() != "" && slices.Contains(Clerks, e.Post.Role) }
+
+// OpensCases says whether cases, which have names, are open to the reader.
+func (e Expert) OpensCases() bool { return e.OfFund() || e.Enters() }
 
 // OfFund says whether this is an expert of the fund.
 func (e Expert) OfFund() bool { return e.PIN != "" && e.Post.Role == workforceapi.Expert }
@@ -83,7 +93,7 @@ func (o *Office) post(ctx context.Context, pin string) (workforceapi.Post, error
 	var clerk workforceapi.Post
 	for _, p := range posts {
 		expert := p.Role == workforceapi.Expert
-		if !expert && (clerk.PIN != "" || !slices.Contains(Clerks, p.Role)) {
+		if !expert && ((clerk.PIN != "" && slices.Contains(Clerks, clerk.Role)) || !slices.Contains(Readers, p.Role)) {
 			continue
 		}
 		organisation, err := o.Workforce.Organisation(ctx, p.Organisation)
@@ -112,11 +122,16 @@ func (o *Office) Page(pattern string, h page.Handler) { o.seat(pattern, h, Exper
 
 // Desk mounts a page for operators of hospitals.
 func (o *Office) Desk(pattern string, h page.Handler) {
-	o.seat(pattern, h, func(e Expert) bool { return e.Hospital() != "" })
+	o.seat(pattern, h, Expert.Enters)
 }
 
 // Both mounts a page for either; what a hospital sees there is its own.
 func (o *Office) Both(pattern string, h page.Handler) {
+	o.seat(pattern, h, Expert.OpensCases)
+}
+
+// Sums mounts a page that names nobody, for management too.
+func (o *Office) Sums(pattern string, h page.Handler) {
 	o.seat(pattern, h, func(e Expert) bool { return e.OfFund() || e.Hospital() != "" })
 }
 
@@ -131,8 +146,11 @@ func (o *Office) seat(pattern string, h page.Handler, may func(Expert) bool) {
 
 // Arrive is where one comes to after signing in: each to their own work.
 func Arrive(w http.ResponseWriter, r *http.Request) error {
-	if Of(r.Context()).Hospital() != "" {
+	switch e := Of(r.Context()); {
+	case e.Enters():
 		return page.Redirect(w, r, "/entry")
+	case e.Hospital() != "":
+		return page.Redirect(w, r, "/totals")
 	}
 	return page.Redirect(w, r, "/cases")
 }
@@ -193,10 +211,13 @@ func Fill(r *http.Request, v *page.View) error {
 	if e.PIN != "" {
 		v.User = &page.User{PIN: e.PIN, Name: e.Name, Role: e.Post.Title.In(v.Lang), Organisation: e.Post.OrganisationName.In(v.Lang)}
 		v.SignOut = "/sign-out"
-		if e.Hospital() != "" {
+		if e.Enters() {
 			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.entry", Path: "/entry"})
 		}
-		v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.cases", Path: "/cases"}, page.NavItem{Key: "insurance.nav.totals", Path: "/totals"}, page.NavItem{Key: "insurance.nav.acts", Path: "/acts"})
+		if e.OpensCases() {
+			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.cases", Path: "/cases"})
+		}
+		v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.totals", Path: "/totals"}, page.NavItem{Key: "insurance.nav.acts", Path: "/acts"})
 		if e.OfFund() {
 			v.Nav = append(v.Nav, page.NavItem{Key: "insurance.nav.rerun", Path: "/rerun"})
 		}

@@ -128,17 +128,25 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p Pages) show(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+	return p.page(w, r, status, r.PathValue("id"), form, nil)
+}
+
+// page is the page of the case; conflict is what stood against the reader's step.
+func (p Pages) page(w http.ResponseWriter, r *http.Request, status int, caseID string, form *page.Form, conflict *fail.Error) error {
 	ctx := r.Context()
-	c, err := p.Fund.Read(ctx, r.PathValue("id"), office.Of(ctx).Decides())
+	c, err := p.Fund.Read(ctx, caseID, office.Of(ctx).Decides())
 	if err != nil {
 		return err
 	}
 	o := p.Directory.Organisation(ctx, c.Case.Organisation)
-	way, err := p.way(r)
+	way, err := p.way(r, caseID)
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, status, casePage(caseView{c, o, form, text.LangOf(ctx), office.Of(ctx), way}))
+	if r.Method != http.MethodGet {
+		page.LeadsTo(r, "/cases/"+url.PathEscape(caseID)+way.query)
+	}
+	return page.Render(w, r, status, casePage(caseView{c, o, form, text.LangOf(ctx), office.Of(ctx), way, conflict, p.Fund.Clock.Now()}))
 }
 
 // Return is POST /cases/{id}/return.
@@ -162,7 +170,8 @@ func (p Pages) Step(w http.ResponseWriter, r *http.Request) error {
 func (p Pages) step(w http.ResponseWriter, r *http.Request, form *page.Form, step treated.Step) error {
 	comment := form.Text("comment", mostComment)
 	if form.OK() {
-		err := p.Fund.Do(r.Context(), r.PathValue("id"), step, comment, office.Of(r.Context()).Decides())
+		seen := treated.ParseSeen(form.Text("seen", 40))
+		err := p.Fund.DoFrom(r.Context(), r.PathValue("id"), seen, step, comment, office.Of(r.Context()).Decides())
 		if err == nil {
 			if step == treated.StepReturn {
 				page.Notice(w, "insurance.return.done")
@@ -171,7 +180,10 @@ func (p Pages) step(w http.ResponseWriter, r *http.Request, form *page.Form, ste
 			}
 			return page.Redirect(w, r, "/cases/"+url.PathEscape(r.PathValue("id"))+carried(asked(r, ""), office.Of(r.Context()).Hospital()))
 		}
-		if fail.Is(err, fail.Conflict) || !form.Take(err) {
+		if fail.Is(err, fail.Conflict) {
+			return p.Moved(w, r, r.PathValue("id"), form, err)
+		}
+		if !form.Take(err) {
 			return err
 		}
 	}
@@ -185,6 +197,8 @@ type caseView struct {
 	lang         text.Lang
 	reader       office.Expert
 	way          way
+	conflict     *fail.Error // why the reader's step was not done, nil when none was asked for
+	now          time.Time
 }
 
 // row is a line of the form with what was found about its fields beside it.
@@ -368,6 +382,9 @@ func (v caseView) stepsOpen() []treated.Step {
 		return []treated.Step{treated.StepComment}
 	}
 	open := treated.Open(v.Stage, v.reader.Hospital() != "")
+	if v.late() {
+		open = slices.DeleteFunc(open, func(s treated.Step) bool { return s == treated.StepAppeal })
+	}
 	if v.otherEyes() {
 		open = slices.DeleteFunc(open, func(s treated.Step) bool { return s == treated.StepGrant || s == treated.StepRefuse })
 	}
@@ -378,6 +395,12 @@ func (v caseView) stepsOpen() []treated.Step {
 // who returned the case.
 func (v caseView) otherEyes() bool {
 	return v.Stage == treated.Appealed && v.reader.OfFund() && len(v.Verdicts) > 0 && v.Verdicts[0].ByPIN == v.reader.PIN
+}
+
+// late says that the term for an appeal against the return is over.
+func (v caseView) late() bool {
+	until := treated.AppealUntil(v.Decision.At)
+	return v.Stage == treated.Returned && !until.IsZero() && until.Before(clock.DateOf(v.now))
 }
 
 func stepWord(ctx context.Context, step treated.Step) string {

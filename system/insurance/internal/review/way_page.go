@@ -53,10 +53,10 @@ type way struct {
 	next  string // id, "" after the last one
 }
 
-func (p Pages) way(r *http.Request) (way, error) {
+func (p Pages) way(r *http.Request, caseID string) (way, error) {
 	own := office.Of(r.Context()).Hospital()
 	by := asked(r, own)
-	next, err := p.Fund.Next(r.Context(), by, r.PathValue("id"))
+	next, err := p.Fund.Next(r.Context(), by, caseID)
 	return way{carried(by, own), next}, err
 }
 

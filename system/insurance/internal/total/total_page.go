@@ -141,7 +141,10 @@ func (t Totals) rows(ctx context.Context, all []workforceapi.Organisation) [][]d
 		}
 	}
 	for _, r := range t.Rows {
-		href := "/cases?" + url.Values{"organisation": {r.Organisation}, "month": {r.Month}}.Encode()
+		href := ""
+		if office.Of(ctx).OpensCases() {
+			href = "/cases?" + url.Values{"organisation": {r.Organisation}, "month": {r.Month}}.Encode()
+		}
 		rows = append(rows, line(directory.Name(all, r.Organisation).Here(ctx), MonthName(r.Month), r.Sum, href))
 	}
 	if len(rows) > 0 {

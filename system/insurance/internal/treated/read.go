@@ -20,6 +20,7 @@ type Whole struct {
 	Verdicts  []Verdict
 	Doubles   []Double // what came by the other way and is not paid
 	Steps     []Done   // what people did with it, the newest first
+	By        *Record  // the case that took this one's place, nil while none did
 }
 
 // Read is one case for an expert, or for its hospital. That it was read is on
@@ -46,6 +47,11 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 		}
 		if w.Doubles, err = doubles(ctx, tx, caseID); err != nil {
 			return err
+		}
+		if !r.Current {
+			if w.By, err = replacing(ctx, tx, caseID); err != nil {
+				return err
+			}
 		}
 		action := ActionRead
 		if by.Hospital != "" {

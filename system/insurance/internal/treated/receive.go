@@ -78,7 +78,29 @@ func (f Fund) Preview(ctx context.Context, c insuranceapi.Case, way string) (ins
 	if err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	return f.decide(c, facts, tables), nil
+	d := f.decide(c, facts, tables)
+	if facts.Twice != "" && known.Case.Organisation == c.Organisation {
+		d.CaseID = known.ID // the one that came before, for a link
+	}
+	return d, nil
+}
+
+// Taken says that another form came the way under the number and revision of the
+// case: this one would be refused.
+func (f Fund) Taken(ctx context.Context, c insuranceapi.Case, way string) (bool, error) {
+	c, err := bounded(c)
+	if err != nil {
+		return false, err
+	}
+	_, hash, err := encode(c)
+	if err != nil {
+		return false, err
+	}
+	known, err := byNumber(ctx, f.DB.Read, c.Number, c.Revision)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && known.Way == way && known.hash != hash, db.Explain(err)
 }
 
 // Rules implements insuranceapi.API.

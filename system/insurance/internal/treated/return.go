@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
 )
 
@@ -51,6 +52,13 @@ func (f Fund) Return(ctx context.Context, caseID, comment string, by Expert) err
 // Do is one step of a case by hand: it is checked against the stages, written
 // with the change it makes, and on record.
 func (f Fund) Do(ctx context.Context, caseID string, step Step, comment string, by Expert) error {
+	return f.DoFrom(ctx, caseID, Seen{}, step, comment, by)
+}
+
+// DoFrom is Do for somebody who has seen the case as it was. Who decides on what
+// has moved on meanwhile is told so and nothing is written; the same step sent
+// twice is done once.
+func (f Fund) DoFrom(ctx context.Context, caseID string, seen Seen, step Step, comment string, by Expert) error {
 	tables, err := f.Tables.Tables(ctx)
 	if err != nil {
 		return err
@@ -76,8 +84,15 @@ func (f Fund) Do(ctx context.Context, caseID string, step Step, comment string, 
 		if r, err = byID(ctx, tx, caseID, f.DB.ForUpdate()); err != nil {
 			return err
 		}
+		past, err := steps(ctx, tx, caseID)
+		if err != nil {
+			return err
+		}
+		if seen.twice(past, step, comment, by) {
+			return nil
+		}
 		to, spoken, ok := Next(r.Stage, step, by.Hospital != "")
-		if !ok || (!r.Current && step != StepComment) || step == StepSettle {
+		if !ok || (step != StepComment && (!r.Current || seen.passed(r.Stage))) || step == StepSettle {
 			return fail.New(fail.Conflict, "insurance.step.not_now")
 		}
 		if spoken && comment == "" {
@@ -107,6 +122,11 @@ func (f Fund) change(ctx context.Context, tx *sql.Tx, r Record, step Step, to St
 		d.At = r.Decision.At.Add(time.Microsecond)
 	}
 	switch step {
+	case StepAppeal:
+		if until := AppealUntil(r.Decision.At); !until.IsZero() && until.Before(clock.DateOf(d.At)) {
+			return fail.New(fail.Conflict, "insurance.step.term_over", "Until", text.Date(until))
+		}
+		return setStage(ctx, tx, r.ID, to)
 	case StepReturn:
 		d.State, d.Price, d.Group, d.Weight, d.PriceTable, d.Steps = insuranceapi.Returned, 0, "", "", "", nil
 		d.GroupName.KY, d.GroupName.RU, d.GroupName.EN = "", "", ""
@@ -143,7 +163,7 @@ func (f Fund) granted(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.
 	}
 	for _, found := range f.Catalogue.Check(r.Case, priced(r.Case, facts, tables)) {
 		if found.Rule == "DUP-001" {
-			return d, fail.New(fail.Conflict, "insurance.step.paid_already")
+			return d, paidAlready(ctx, tx, r.Case, facts.Others)
 		}
 	}
 	table, _ := tables.On(clock.DateOf(r.Case.DischargedAt))
@@ -154,6 +174,21 @@ func (f Fund) granted(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.
 	d.State, d.Group, d.GroupName, d.Weight = insuranceapi.Accepted, p.Group.Code, p.Group.Name, price.Decimal(p.Group.Weight)
 	d.Price, d.PriceTable, d.Steps = p.Price, table.ID, p.Steps
 	return d, nil
+}
+
+// paidAlready names the accepted case of the same stay, with its id for a link.
+func paidAlready(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, others []rule.Other) error {
+	for _, o := range others {
+		if !o.AdmittedAt.Before(c.DischargedAt) || !c.AdmittedAt.Before(o.DischargedAt) {
+			continue
+		}
+		paid, err := lastOf(ctx, tx, o.Number)
+		if err != nil {
+			return err
+		}
+		return fail.New(fail.Conflict, "insurance.step.paid_already", "Number", rule.Grouped(o.Number), OtherCase, paid.ID)
+	}
+	return fail.New(fail.Conflict, "insurance.step.paid_already", "Number", "—")
 }
 
 // otherEyes: who returned a case does not decide on the appeal against it.

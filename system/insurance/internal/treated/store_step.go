@@ -2,6 +2,8 @@ package treated
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"github.com/sanarip/sanarip/kit/db"
 )
@@ -31,6 +33,15 @@ func steps(ctx context.Context, q db.Querier, caseID string) ([]Done, error) {
 		all = append(all, d)
 	}
 	return all, rows.Err()
+}
+
+// replacing is the case that took this one's place, nil when none did.
+func replacing(ctx context.Context, q db.Querier, caseID string) (*Record, error) {
+	r, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM treated_case WHERE replaces = $1 AND replaces <> ''`, caseID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	return &r, err
 }
 
 // settle moves an accepted case on; false when it is not accepted any more.
