@@ -92,6 +92,7 @@ func (s *System) build(ctx context.Context, env host.Env) error {
 	design.Mount(mux)
 	mux.Handle("/exchange/", provider)
 	mux.HandleFunc("GET /listClients", s.messages.ListClients)
+	mux.HandleFunc("/listClients", message.OnlyRead)
 	s.desk.Mount(mux)
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Past the mux: it would clean the path and answer with a redirect.

@@ -206,6 +206,7 @@ func demoPosts() []post.Row {
 		row(demo.HeadOfCardiology, "head", demo.Hospital, demo.Cardiology),
 		row(demo.HeadOfMaternity, "head", demo.Hospital, demo.Maternity),
 		row(demo.Nurse, "nurse", demo.Hospital, demo.Therapy),
+		row(demo.Chief, "chief", demo.Hospital, ""),
 		row(demo.Manager, "manager", demo.Hospital, ""),
 		row(demo.Expert, "expert", demo.Fund, ""),
 		row(demo.SecondExpert, "expert", demo.Fund, ""),

@@ -84,7 +84,7 @@ func (s *System) routes(population populationapi.Client, named responsible.Book)
 	design.Mount(o.Mux)
 	o.SignIn.Mount(o.Mux, o.Site)
 	o.Public("GET /{$}", s.start)
-	o.Public("/", page.Missing)
+	o.Public("/", page.Missing(o.Mux))
 	book := organisation.Book{DB: s.db, Clock: now}
 	organisation.Pages{Book: book, Territories: territories(population, now)}.Mount(o)
 	reorganise.Pages{Book: book, Staff: func(ctx context.Context, code string) (int, error) {

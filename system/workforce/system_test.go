@@ -170,7 +170,7 @@ func TestTheContractTellsPostsAndOrganisations(t *testing.T) {
 		if _, err := h.api.Organisation(t.Context(), "000000"); !fail.Is(err, fail.NotFound) {
 			t.Errorf("no such organisation: %v", err)
 		}
-		if staff, err := h.api.Staff(t.Context(), demo.Hospital); err != nil || len(staff) != 9 {
+		if staff, err := h.api.Staff(t.Context(), demo.Hospital); err != nil || len(staff) != 10 {
 			t.Errorf("%d staff, %v", len(staff), err)
 		}
 	})

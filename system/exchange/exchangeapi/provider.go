@@ -46,7 +46,23 @@ type Provider struct {
 
 // NewProvider makes the provider's side of a system. key is shared with the exchange.
 func NewProvider(self Subsystem, key string, log *slog.Logger) *Provider {
-	return &Provider{mux: http.NewServeMux(), key: key, log: log, self: self}
+	p := &Provider{mux: http.NewServeMux(), key: key, log: log, self: self}
+	p.mux.HandleFunc("/", p.missing)
+	return p
+}
+
+// missing answers where there is no service, or none for the method: a service is
+// called by POST, and what Raw mounted is read.
+func (p *Provider) missing(w http.ResponseWriter, r *http.Request) {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := &http.Request{Method: method, Host: r.Host, URL: r.URL}
+		if _, pattern := p.mux.Handler(other); pattern != "/" && pattern != "" {
+			w.Header().Set("Allow", method)
+			p.refuse(w, r, fail.New(fail.NoMethod, "kit.no_method"))
+			return
+		}
+	}
+	p.refuse(w, r, fail.New(fail.NotFound, "kit.not_found"))
 }
 
 // ServeHTTP takes only what carries the exchange's key: nobody reaches a

@@ -25,7 +25,8 @@ const (
 	Head         Role = "head" // head of department: a doctor who answers for it
 	Nurse        Role = "nurse"
 	Statistician Role = "statistician"
-	Manager      Role = "manager"  // management of the organisation
+	Chief        Role = "chief"    // chief physician: answers for the medicine of the organisation
+	Manager      Role = "manager"  // management of the organisation: director, administration, personnel
 	Expert       Role = "expert"   // the insurance fund's expert
 	Operator     Role = "operator" // operator of the systems (ЦЭЗ)
 	Ministry     Role = "ministry" // the ministry of health

@@ -110,3 +110,14 @@ func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(data)
 }
+
+// OnlyRead answers whoever would change what can only be read, in X-Road's form.
+func OnlyRead(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Allow", "GET, HEAD")
+	h.Set("Content-Type", "application/json")
+	h.Set(exchangeapi.HeaderError, badRequest)
+	w.WriteHeader(http.StatusMethodNotAllowed)
+	data, _ := json.Marshal(exchangeapi.Error{Type: badRequest, Message: "this address is only read"}) // never fails
+	_, _ = w.Write(data)                                                                               // a caller that left is no error of ours
+}

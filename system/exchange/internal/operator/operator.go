@@ -144,7 +144,7 @@ func (d *Desk) Mount(mux *http.ServeMux) {
 	} {
 		d.Site.Handle(mux, pattern, d.standing(h))
 	}
-	d.Site.Handle(mux, "/", page.Missing)
+	d.Site.Handle(mux, "/", page.Missing(mux))
 }
 
 // patience is how long the desk waits for one system: a page with a gap now is
