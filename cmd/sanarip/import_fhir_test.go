@@ -61,17 +61,28 @@ func TestMC9AnImportThatWasKilledIsDoneAgain(t *testing.T) {
 	const there = `SELECT COUNT(*) FROM fhir_resource WHERE id LIKE 'killed-%'`
 	p := exec.Command(os.Args[0], "-test.run=^TestMC9AnImportThatWasKilledIsDoneAgain$")
 	p.Env = append(os.Environ(), "IMPORT_TO_BE_KILLED="+path)
+	var told bytes.Buffer
+	p.Stdout, p.Stderr = &told, &told
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	ended := make(chan error, 1)
+	go func() { ended <- p.Wait() }()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for count(there) == 0 {
-		time.Sleep(5 * time.Millisecond)
+		select {
+		case err := <-ended: // it will never write: say why
+			t.Fatalf("the import ended with nothing written: %v\n%s", err, told.String())
+		case <-tick.C:
+		}
 	}
 	_ = p.Process.Kill() // SIGKILL
-	_ = p.Wait()
+	<-ended
 	before := count(there)
 	if before == 0 || before == devices {
-		t.Fatalf("killed with %d written", before)
+		t.Fatalf("killed with %d written\n%s", before, told.String())
 	}
 	said, err := imported("--lang=ru", path)
 	if want := fmt.Sprintf("новых %d, изменённых 0, прежних %d,", devices-before, before); err != nil || !strings.Contains(said, want) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/sanarip/sanarip/design"
@@ -14,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/intake"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/referred"
 	"github.com/sanarip/sanarip/system/card/migration"
 )
 
@@ -41,7 +43,7 @@ func OpenFHIRImport(ctx context.Context, env host.Env) (*FHIRImport, error) {
 	texts := text.MustLoad(design.Texts, Texts)
 	api := fhir.New(fhir.Config{
 		DB: d, Clock: env.Clock, Log: env.Log, Texts: texts, Site: env.BaseURL, Issuer: env.Issuer,
-		Secret: env.Secret, Offers: clinical.Offers(), Most: most,
+		Secret: env.Secret, Offers: slices.Concat(clinical.Offers(), referred.Offers()), Most: most,
 	})
 	return &FHIRImport{api, texts, d.Close}, nil
 }

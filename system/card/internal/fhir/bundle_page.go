@@ -133,10 +133,7 @@ func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 	if err := mayWrite(c, k, want); err != nil {
 		return p, err
 	}
-	var err error
-	if p.change.IfMatch, err = versionOf(e.IfMatch); err != nil {
-		return p, wrong(http.StatusPreconditionFailed, "conflict", "card.fhir.version_gone", ".request.ifMatch")
-	}
+	p.change.IfMatch = versionOf(e.IfMatch)
 	if p.change.Asked {
 		if err := a.conditionFor(c, k, p.change.Condition); err != nil {
 			if refused, ok := errors.AsType[*shelf.Refusal](err); ok {

@@ -30,7 +30,7 @@ func (a *API) caller(ctx context.Context, bearer string) (access.Caller, error) 
 		if c.Posts, err = a.posts.Posts(ctx, token.PIN); err != nil {
 			return access.Caller{}, err
 		}
-		c.Posts = slices.DeleteFunc(slices.Clone(c.Posts), func(p workforceapi.Post) bool { return !slices.Contains(desk.Everybody, p.Role) })
+		c.Posts = slices.DeleteFunc(slices.Clone(c.Posts), func(p workforceapi.Post) bool { return !slices.Contains(desk.Records, p.Role) })
 	}
 	return c, nil
 }

@@ -59,6 +59,7 @@ type CapabilitySecurity struct {
 type CapabilityResource struct {
 	Type             string                  `json:"type"`
 	SupportedProfile []string                `json:"supportedProfile,omitempty"`
+	Documentation    string                  `json:"documentation,omitempty"`
 	Interaction      []CapabilityInteraction `json:"interaction"`
 	Versioning       string                  `json:"versioning"`
 	ReadHistory      bool                    `json:"readHistory"`
@@ -133,6 +134,10 @@ func (a *API) capabilityOf(k *find.Kind) CapabilityResource {
 			r.Interaction = append(r.Interaction, CapabilityInteraction{code})
 		}
 		r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, "single"
+	}
+	r.Documentation = k.About
+	if writable(k) && k.Own != nil {
+		r.Documentation = strings.TrimSpace("Records of the card's own are read-only (405); what other systems write stands beside them. " + k.About)
 	}
 	r.Operation = a.operationsOf(k.Name)
 	for _, name := range slices.Sorted(maps.Keys(k.Params)) {

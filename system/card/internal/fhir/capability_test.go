@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/referred"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/terminology"
 )
 
@@ -26,7 +27,7 @@ import (
 // everything.
 func whole(t *testing.T, run func(t *testing.T, h *fhirtest.Hospital, rest fhir.CapabilityRest)) {
 	t.Helper()
-	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
+	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers(), referred.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
 		gather.Mount(h.API)
 		document.Mount(h.API)
 		terminology.Mount(h.API, h.DB, h.Clock)

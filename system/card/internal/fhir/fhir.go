@@ -65,6 +65,7 @@ type API struct {
 	kinds      map[string]*find.Kind
 	offers     []Offer
 	operations []Operation
+	updaters   map[string]Updater                            // of the card's own records, by type
 	modes      map[string]func(context.Context) (any, error) // of /metadata
 	archive    *kept.Archive
 	shelf      *shelf.Shelf

@@ -58,26 +58,26 @@ func (a *API) shelve(all map[string]*find.Kind) {
 			}
 		}
 		t := find.ShelfTable(name, params)
-		ownFind, ownLoad := k.Find, k.Load
-		k.Own = k.Find
-		k.Find = func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
-			return find.Both(q, func(q *find.Query) (find.Found, error) {
-				if named && slices.ContainsFunc(q.Criteria, func(c find.Criterion) bool { return c.Name == "identifier" }) {
+		ownLoad := k.Load
+		var places []find.Finder
+		for _, own := range k.Places() {
+			places = append(places, func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
+				if named && slices.ContainsFunc(q.Criteria, func(c find.Criterion) bool { return c.Name == "identifier" && !c.Negative() }) {
 					return find.Found{}, nil
 				}
-				return ownFind(ctx, r, q)
-			},
-				func(q *find.Query) (find.Found, error) { return t.Find(ctx, a.archive.Reader(ctx), r, q) })
+				return own(ctx, r, q)
+			})
 		}
+		k.Own = k.Find
+		k.Find = find.Together(append(places, func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
+			return t.Find(ctx, a.archive.Reader(ctx), r, q)
+		})...)
 		k.Load = func(ctx context.Context, ids []string) ([]*find.Item, error) {
 			items, err := a.loadForeign(ctx, name, ids)
 			if err != nil || len(items) == len(ids) {
 				return items, err
 			}
-			rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-				return slices.ContainsFunc(items, func(i *find.Item) bool { return i.ID == id })
-			})
-			more, err := ownLoad(ctx, rest)
+			more, err := ownLoad(ctx, find.Without(ids, items))
 			return append(items, more...), err
 		}
 	}

@@ -12,6 +12,10 @@ func (a *API) kindsOffered() map[string]*find.Kind {
 		own = append(own, a.offered(offer(a)))
 	}
 	for _, k := range own {
+		if known := all[k.Name]; known != nil { // two rooms have records of the type
+			known.Join(k)
+			continue
+		}
 		k.Params["_id"] = find.Param{Kind: find.TokenParam, Sorts: true}
 		all[k.Name] = k
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // Offer is a type of resource that a neighbouring room makes of rows of the card.
@@ -22,6 +23,7 @@ type Source struct {
 	Kind   string
 	Params map[string]Param // beside _id
 	Table  Table
+	About  string // what a reader of the CapabilityStatement must know beside
 	// Load makes the resources of ids that the table has let through.
 	Load func(ctx context.Context, q db.Querier, ids []string) ([]Made, error)
 }
@@ -45,6 +47,9 @@ type Table struct {
 	// Neither: the patient alone.
 	Organisation string
 	Treated      bool
+	// Reached, if there is one, is the condition under which organisations reach a
+	// row, in place of these; in says that the expression is one of them.
+	Reached func(in func(expr string) string) string
 }
 
 // Column turns the values of a search parameter into a condition.
@@ -75,6 +80,18 @@ func Constant(system, code string) Column { return Column{find.ConstantColumn(sy
 // References is a reference to the row of the id.
 func References(expr string) Column { return Column{find.RefColumn(expr)} }
 
+// ReferencesTo is a reference to the row of the id, which is of the kind.
+func ReferencesTo(kind, expr string) Column { return Column{find.RefToColumn(kind, expr)} }
+
+// Params are the search parameters that R4 has of the type.
+func Params(kind string) map[string]Param {
+	all := map[string]Param{}
+	for name, p := range find.ShelfParams(kind) {
+		all[name] = Param{Type: string(p.Kind), Targets: p.Targets}
+	}
+	return all
+}
+
 // Moments is a moment in microseconds.
 func Moments(expr string) Column { return Column{find.MomentColumn(expr)} }
 
@@ -85,6 +102,22 @@ func (a *API) Staff(expr string) Column { return Column{find.StaffColumn(a.ids, 
 func (a *API) Practitioner(pin, name string) *datatype.Reference {
 	return a.archive.PractitionerRef(pin, name)
 }
+
+// Ward leads to a department of an organisation as a place; nil for none.
+func (a *API) Ward(organisation, department string) *datatype.Reference {
+	if department == "" {
+		return nil
+	}
+	return datatype.To("Location", kept.WardID(organisation, department))
+}
+
+// Organisations are those of the codes, of the copy of НИСУР.
+func (a *API) Organisations(ctx context.Context, q db.Querier, codes []string) ([]workforceapi.Organisation, error) {
+	return kept.Organisations(ctx, q, codes)
+}
+
+// Spans is a time from low until high, both in microseconds.
+func Spans(low, high string) Column { return Column{find.SpanColumn(low, high)} }
 
 // Address is the address of the API.
 func (a *API) Address() string { return a.base }
@@ -102,9 +135,9 @@ func (a *API) Words(key string) text.Words { return a.texts.Words(key) }
 
 // offered is the kind of a source.
 func (a *API) offered(s Source) *find.Kind {
-	k := &find.Kind{Name: s.Kind, Params: map[string]find.Param{}}
+	k := &find.Kind{Name: s.Kind, Params: map[string]find.Param{}, About: s.About}
 	for name, p := range s.Params {
-		k.Params[name] = find.Param{Kind: find.ParamType(p.Type), Targets: p.Targets, Sorts: p.Sorts}
+		k.Params[name] = find.Param{Kind: find.ParamType(p.Type), Targets: p.Targets, Sorts: p.Sorts, Secret: name == "identifier"}
 	}
 	t := s.Table.table()
 	k.Find = func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
@@ -137,6 +170,12 @@ func (t Table) table() *find.Table {
 		made.Sorts[name] = find.Key{Expr: expr, Number: true}
 	}
 	switch {
+	case t.Reached != nil:
+		made.Reach = func(b *find.Builder, r access.Reach) string {
+			return find.Opened(r, b, "p.pin", func(b *find.Builder) string {
+				return t.Reached(func(expr string) string { return find.In(b, expr, r.Organisations) })
+			})
+		}
 	case t.Treated:
 		made.Reach = kept.PatientTable().Reach
 	case t.Organisation != "":

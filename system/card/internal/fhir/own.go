@@ -96,7 +96,8 @@ func (a *API) condition(k *find.Kind, condition string) (*find.Query, error) {
 		}
 		return nil, err
 	}
-	if len(q.Criteria) == 0 || len(q.Includes)+len(q.Reverse) > 0 {
+	turned := slices.ContainsFunc(q.Criteria, find.Criterion.Modified) // would fit nearly everything
+	if len(q.Criteria) == 0 || len(q.Includes)+len(q.Reverse)+len(q.Chains) > 0 || turned {
 		return nil, bad
 	}
 	return q, nil

@@ -28,7 +28,7 @@ func (a *API) Record(ctx context.Context, of string) (cardapi.Record, error) {
 		return r, err
 	}
 	switch staff := a.ids.Staff(of); {
-	case staff != "" && slices.ContainsFunc(posts, func(p workforceapi.Post) bool { return slices.Contains(desk.Everybody, p.Role) }):
+	case staff != "" && slices.ContainsFunc(posts, func(p workforceapi.Post) bool { return slices.Contains(desk.Records, p.Role) }):
 		r.User = "Practitioner/" + staff
 	case r.Patient != "":
 		r.User = "Patient/" + r.Patient

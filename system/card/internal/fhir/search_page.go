@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 )
 
 const (
@@ -39,6 +40,9 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 		return err
 	}
 	q.After = after
+	if err := a.follow(ctx, c, q); err != nil {
+		return err
+	}
 	f, err := k.Find(ctx, allowed, q)
 	if err != nil {
 		return err
@@ -68,7 +72,13 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 		b.Link = append(b.Link, datatype.BundleLink{Relation: "next", URL: next})
 	}
 	for _, i := range matches {
-		b.Entry = append(b.Entry, a.bundled(i, "match"))
+		one := a.bundled(i, "match")
+		if q.Elements != nil {
+			if one.Resource, err = r4.Some(i.JSON, i.Kind, q.Elements); err != nil {
+				return err
+			}
+		}
+		b.Entry = append(b.Entry, one)
 	}
 	for _, i := range included {
 		b.Entry = append(b.Entry, a.bundled(i, "include"))
@@ -85,6 +95,26 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 		return err
 	}
 	send(w, http.StatusOK, data)
+	return nil
+}
+
+// follow finds what chained parameters lead to, within what the caller may search
+// of its type.
+func (a *API) follow(ctx context.Context, c access.Caller, q *find.Query) error {
+	for _, chain := range q.Chains {
+		allowed, err := c.Reach(chain.Kind, access.SearchAction)
+		if err != nil {
+			return err
+		}
+		led, err := a.kinds[chain.Kind].Find(ctx, allowed, chain.Query)
+		if err != nil {
+			return err
+		}
+		if led.Total > find.MaxLed {
+			return outcome.Troubled(http.StatusBadRequest, "too-costly", "card.fhir.chain_too_wide")
+		}
+		q.Criteria = append(q.Criteria, chain.Among(led.IDs))
+	}
 	return nil
 }
 
@@ -237,7 +267,7 @@ func (a *API) reverse(ctx context.Context, c access.Caller, i find.Include, matc
 	}
 	by := find.Criterion{Name: i.Param, Param: from.Params[i.Param]}
 	for _, m := range matches {
-		by.Values = append(by.Values, find.Value{Text: m.ID})
+		by.Values = append(by.Values, find.Leading(m.Kind, m.ID))
 	}
 	f, err := from.Find(ctx, allowed, &find.Query{Criteria: []find.Criterion{by}, Count: find.MaxIncluded})
 	if err != nil {

@@ -205,19 +205,18 @@ func writeRecords(c access.Caller) func([]shelf.Done) []audit.Record {
 	}
 }
 
-// versionOf reads an ETag of If-Match: W/"3". The card's own versions are
-// digests and match nothing on the shelf.
-func versionOf(header string) (int64, error) {
+// versionOf reads an ETag of If-Match: W/"3". What is no number, as the card's own
+// versions are none, matches nothing on the shelf.
+func versionOf(header string) int64 {
 	header = strings.TrimSpace(header)
 	if header == "" || header == "*" {
-		return 0, nil
+		return 0
 	}
-	text := strings.Trim(strings.TrimPrefix(header, "W/"), `"`)
-	n, err := strconv.ParseInt(text, 10, 64)
+	n, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(header, "W/"), `"`), 10, 64)
 	if err != nil || n < 1 {
-		return 0, outcome.Troubled(http.StatusPreconditionFailed, "conflict", "card.fhir.version_gone")
+		return -1
 	}
-	return n, nil
+	return n
 }
 
 // foreign is the resource from outside of that id, within the reach; nil for

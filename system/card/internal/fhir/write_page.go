@@ -64,6 +64,11 @@ func (a *API) resource(w http.ResponseWriter, r *http.Request, k *find.Kind) (*r
 	if err != nil {
 		return nil, err
 	}
+	return readAs(k, data)
+}
+
+// readAs reads a resource of the kind.
+func readAs(k *find.Kind, data []byte) (*r4.Resource, error) {
 	res := r4.Read(data)
 	if len(res.Faults) > 0 {
 		return nil, unfit(faults(res, ""))
@@ -108,10 +113,10 @@ func (a *API) update(w http.ResponseWriter, r *http.Request, k *find.Kind, id st
 		change.Asked = true
 	} else if err := goodID(id); err != nil {
 		return err
-	}
-	if change.IfMatch, err = versionOf(r.Header.Get("If-Match")); err != nil {
+	} else if done, err := a.updateOwn(w, r, c, k, id); done || err != nil {
 		return err
 	}
+	change.IfMatch = versionOf(r.Header.Get("If-Match"))
 	change.IfNone = strings.TrimSpace(r.Header.Get("If-None-Match")) == "*"
 	if change.Resource, err = a.resource(w, r, k); err != nil {
 		return err
@@ -143,9 +148,7 @@ func (a *API) remove(w http.ResponseWriter, r *http.Request, k *find.Kind, id st
 		}
 		change.Asked = true
 	}
-	if change.IfMatch, err = versionOf(r.Header.Get("If-Match")); err != nil {
-		return err
-	}
+	change.IfMatch = versionOf(r.Header.Get("If-Match"))
 	return a.write(w, r, c, k, change)
 }
 

@@ -23,6 +23,8 @@ const (
 	SIDOKPO         = Canonical + "/sid/okpo"         // ОКПО
 	SIDPractitioner = Canonical + "/sid/practitioner" // stands for a member of staff, is not the ПИН
 	SIDFundCase     = Canonical + "/sid/fund-case"    // the fund's id of a case
+	SIDReferral     = Canonical + "/sid/referral"     // number of form 057/у or 028/у
+	SIDChain        = Canonical + "/sid/referral-chain"
 
 	CodeOperation  = Canonical + "/CodeSystem/operation"
 	CodeStage      = Canonical + "/CodeSystem/diagnosis-stage" // referral, admission, clinical, final, postmortem

@@ -77,15 +77,18 @@ func (h *Hospital) Introspect(_ context.Context, token string) (access.Token, er
 	return h.Tokens[token], nil
 }
 
-// Posts implements fhir.Posts: the doctor works in the first hospital.
+// Posts implements fhir.Posts: the doctor and the nurse work in the first hospital.
 func (h *Hospital) Posts(_ context.Context, pin string) ([]workforceapi.Post, error) {
-	if pin != demo.Doctor.PIN {
+	post := workforceapi.Post{ID: "p1", PIN: pin, Organisation: demo.Hospital, OrganisationName: text.Words{KY: "Оорукана", RU: "Больница"}}
+	switch pin {
+	case demo.Doctor.PIN:
+		post.Role, post.Title = workforceapi.Doctor, text.Words{KY: "Дарыгер", RU: "Врач"}
+	case demo.Nurse.PIN:
+		post.Role, post.Title = workforceapi.Nurse, text.Words{KY: "Медайым", RU: "Медсестра"}
+	default:
 		return nil, nil
 	}
-	return []workforceapi.Post{{
-		ID: "p1", PIN: pin, Role: workforceapi.Doctor, Organisation: demo.Hospital,
-		Title: text.Words{KY: "Дарыгер", RU: "Врач"}, OrganisationName: text.Words{KY: "Оорукана", RU: "Больница"},
-	}}, nil
+	return []workforceapi.Post{post}, nil
 }
 
 // Open fills the database and serves the API over it.

@@ -6,9 +6,10 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 )
 
-// Both searches two places as one. Each is read on from where the page before
-// left it: the cursor holds the keys of both. Without an order the card's own
-// stand first.
+// Both searches two places, or more, as one. Each is read on from where the page
+// before left it: the cursor holds the keys of all. Without an order the card's
+// own stand first. What it has found has no keys: it is not searched as a place of
+// another Both.
 func Both(q *Query, finds ...func(*Query) (Found, error)) (Found, error) {
 	parts := make([]Found, len(finds))
 	before := splitKeys(q.After, len(finds))

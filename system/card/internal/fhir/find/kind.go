@@ -24,6 +24,70 @@ type Kind struct {
 	Own func(ctx context.Context, r access.Reach, q *Query) (Found, error)
 	// Foreign says that all of it comes from outside: the card has none of its own.
 	Foreign bool
+	About   string   // what a reader of the statement must know beside
+	places  []Finder // where the card has its own, if that is in several places
+}
+
+// Finder finds one page of what matches the query within the reach.
+type Finder func(ctx context.Context, r access.Reach, q *Query) (Found, error)
+
+// Places are where the card has its own records of the type.
+func (k *Kind) Places() []Finder {
+	if k.places == nil {
+		return []Finder{k.Find}
+	}
+	return k.places
+}
+
+// Join adds another place in which the card has records of the type. A parameter
+// that one of them does not know finds nothing there.
+func (k *Kind) Join(other *Kind) {
+	k.places = append(k.Places(), other.Find)
+	k.Find = Together(k.places...)
+	for name, p := range other.Params {
+		known, ok := k.Params[name]
+		if !ok {
+			k.Params[name] = p
+			continue
+		}
+		for _, target := range p.Targets {
+			if !slices.Contains(known.Targets, target) {
+				known.Targets = append(slices.Clone(known.Targets), target)
+			}
+		}
+		known.Sorts = known.Sorts || p.Sorts
+		k.Params[name] = known
+	}
+	k.About += other.About
+	load := k.Load
+	k.Load = func(ctx context.Context, ids []string) ([]*Item, error) {
+		items, err := load(ctx, ids)
+		if err != nil || len(items) == len(ids) {
+			return items, err
+		}
+		more, err := other.Load(ctx, Without(ids, items))
+		return append(items, more...), err
+	}
+}
+
+// Without are the ids of which there is no item.
+func Without(ids []string, items []*Item) []string {
+	have := make(map[string]bool, len(items))
+	for _, i := range items {
+		have[i.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return have[id] })
+}
+
+// Together searches several places as one.
+func Together(places ...Finder) Finder {
+	return func(ctx context.Context, r access.Reach, q *Query) (Found, error) {
+		finds := make([]func(*Query) (Found, error), len(places))
+		for at, find := range places {
+			finds[at] = func(q *Query) (Found, error) { return find(ctx, r, q) }
+		}
+		return Both(q, finds...)
+	}
 }
 
 // Found is one page of a search.
@@ -135,7 +199,11 @@ func FindEntries(entries []Entry, q *Query) Found {
 
 func (e Entry) matches(criteria []Criterion) bool {
 	for _, c := range criteria {
-		if !slices.ContainsFunc(c.Values, func(v Value) bool { return e.has(c, v) }) {
+		met := slices.ContainsFunc(c.Values, func(v Value) bool { return e.has(c, v) })
+		if c.modifier == missingModifier {
+			met = len(e.Tokens[c.Name])+len(e.Names[c.Name])+len(e.Refs[c.Name]) > 0
+		}
+		if met == c.Negative() {
 			return false
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 )
 
 // Limits of a search.
@@ -21,6 +22,8 @@ const (
 	MaxCount     = 100  // resources a page
 	MaxIncluded  = 1000 // further resources a page by _include and _revinclude
 	MaxCriteria  = 30
+	MaxLed       = 200 // resources that a chain may mean
+	maxChains    = 3
 	maxValues    = 50      // values of one parameter, parted by commas
 	maxValue     = 300     // bytes of one value
 	maxSearch    = 8 << 10 // bytes of all parameters
@@ -55,12 +58,60 @@ type Value struct {
 	date      dateValue
 }
 
+// Leading is the value of a reference to the resource.
+func Leading(kind, id string) Value { return Value{kind: kind, Text: id} }
+
 // Criterion is a parameter with its alternatives.
 type Criterion struct {
 	Name     string
 	Param    Param
-	modifier string // exact, contains or ""
+	modifier string // exact, contains, not, missing or ""
+	missing  bool   // :missing=true
 	Values   []Value
+}
+
+const (
+	notModifier     = "not"
+	missingModifier = "missing"
+)
+
+// Negative says that what has no value of the parameter meets the criterion.
+func (c Criterion) Negative() bool {
+	return c.modifier == notModifier || c.modifier == missingModifier && c.missing
+}
+
+// Modified says that a modifier turns the criterion round.
+func (c Criterion) Modified() bool { return c.modifier == notModifier || c.modifier == missingModifier }
+
+// condition is the criterion as SQL; write is nil where the rows have no such
+// value.
+func (c Criterion) condition(b *Builder, write Column) string {
+	met := Never
+	if write != nil {
+		met = write(b, c)
+	}
+	if c.Negative() {
+		return "(CASE WHEN " + met + " THEN 0 ELSE 1 END) = 1" // NULL is no value
+	}
+	return met
+}
+
+// Chain is a criterion of what the resource leads to: patient.identifier. Whoever
+// searches finds what it means within the caller's reach, and adds Among.
+type Chain struct {
+	name  string
+	param Param
+	Kind  string // that it leads to
+	Query *Query
+}
+
+// Among is the criterion that one of the ids is led to.
+func (c Chain) Among(ids []string) Criterion {
+	one := Criterion{Name: c.name, Param: c.param}
+	for _, id := range ids {
+		one.Values = append(one.Values, Leading(c.Kind, id))
+	}
+	return one
 }
 
 // Include is _include or _revinclude: the resources that kind's parameter
@@ -77,6 +128,8 @@ type Query struct {
 	down     bool
 	Includes []Include
 	Reverse  []Include
+	Chains   []Chain
+	Elements []string   // of the matches, nil for all
 	Ignored  []string   // parameters that are none of ours: named in the answer
 	Used     url.Values // what was understood, for the link to self
 	After    []string   // keys of the last item of the page before, nil on the first
@@ -99,6 +152,11 @@ func (q *Query) IDs() []string {
 
 // AskedPIN is the ПИН that the search names, if it names one alone.
 func (q *Query) AskedPIN() string {
+	for _, chain := range q.Chains {
+		if asked := chain.Query.AskedPIN(); asked != "" {
+			return asked
+		}
+	}
 	for _, c := range q.Criteria {
 		if c.Param.Secret && len(c.Values) == 1 && (!c.Values[0].HasSystem || c.Values[0].System == datatype.SIDPIN) {
 			if asked, err := pin.Parse(c.Values[0].Text); err == nil {
@@ -129,6 +187,15 @@ func ReadQuery(kinds map[string]*Kind, k *Kind, in url.Values, origin string, st
 			case known:
 				continue
 			}
+			if chain, key, ok := readChain(kinds, k, name, raw, origin, now); ok {
+				if key != "" {
+					fault(name, key)
+					continue
+				}
+				q.Chains = append(q.Chains, chain)
+				q.Used.Add(name, raw)
+				continue
+			}
 			p, ok := k.Params[bare]
 			if !ok {
 				if strict {
@@ -151,13 +218,41 @@ func ReadQuery(kinds map[string]*Kind, k *Kind, in url.Values, origin string, st
 		}
 	}
 	// A search travels on in the links of its pages.
-	if len(q.Criteria) > MaxCriteria || len(q.Used.Encode()) > maxSearch {
+	if len(q.Criteria) > MaxCriteria || len(q.Chains) > maxChains || len(q.Used.Encode()) > maxSearch {
 		wrong = append(wrong, outcome.Issue{Code: "too-costly", Key: "card.fhir.too_many_parameters"})
 	}
 	if len(wrong) > 0 {
 		return nil, &outcome.Trouble{Status: 400, Issues: wrong}
 	}
 	return q, nil
+}
+
+// readChain understands a chained parameter of one link, patient.identifier or
+// subject:Patient.identifier; ok is false where it is none of ours.
+func readChain(kinds map[string]*Kind, k *Kind, name, raw, origin string, now time.Time) (chain Chain, key string, ok bool) {
+	link, rest, chained := strings.Cut(name, ".")
+	by, kind, _ := strings.Cut(link, ":")
+	p, known := k.Params[by]
+	if !chained || !known || p.Kind != ReferenceParam {
+		return chain, "", false
+	}
+	if kind == "" && (by == "patient" || by == "subject") {
+		kind = "Patient"
+	}
+	if kind == "" && len(p.Targets) == 1 {
+		kind = p.Targets[0]
+	}
+	target := kinds[kind]
+	if target == nil || !slices.Contains(p.Targets, kind) {
+		return chain, "card.fhir.bad_chain", true
+	}
+	bare, modifier, _ := strings.Cut(rest, ":")
+	of, known := target.Params[bare]
+	if !known {
+		return chain, "card.fhir.bad_chain", true
+	}
+	c, key := readCriterion(bare, modifier, of, raw, origin, now)
+	return Chain{name: by, param: p, Kind: kind, Query: &Query{Criteria: []Criterion{c}, Count: MaxLed}}, key, true
 }
 
 // control takes the parameters that are the same for every kind.
@@ -191,6 +286,23 @@ func (q *Query) control(kinds map[string]*Kind, k *Kind, name, raw string) (know
 		}
 		q.Reverse = append(q.Reverse, i)
 		q.Used.Add(name, raw)
+	case "_elements":
+		for element := range strings.SplitSeq(raw, ",") {
+			element = strings.TrimPrefix(strings.TrimSpace(element), k.Name+".")
+			if !r4.HasElement(k.Name, element) {
+				return true, "card.fhir.bad_elements"
+			}
+			q.Elements = append(q.Elements, element)
+		}
+		q.Used.Add(name, raw)
+	case "_summary":
+		if !slices.Contains([]string{"true", "false", "text", "data", "count"}, raw) {
+			return true, "card.fhir.bad_summary"
+		}
+		if raw == "count" { // of the others resources are told whole
+			q.Count = 0
+		}
+		q.Used.Set(name, raw)
 	case "_format", "_pretty", "_total":
 		// _format is judged before; JSON is written one way, and the total is always exact
 	default:
@@ -225,7 +337,15 @@ func readCriterion(name, modifier string, p Param, raw, origin string, now time.
 	if !clean(raw) {
 		return c, "card.fhir.bad_value"
 	}
+	if modifier == missingModifier && name != "_id" {
+		c.missing = raw == "true"
+		if !c.missing && raw != "false" {
+			return c, "card.fhir.bad_missing"
+		}
+		return c, ""
+	}
 	allowed := modifier == "" ||
+		p.Kind == TokenParam && modifier == notModifier && name != "_id" ||
 		p.Kind == StringParam && (modifier == "exact" || modifier == "contains") ||
 		p.Kind == ReferenceParam && slices.Contains(p.Targets, modifier)
 	if !allowed {

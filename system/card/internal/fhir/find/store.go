@@ -78,12 +78,7 @@ func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *
 			conditions = append(conditions, t.Always)
 		}
 		for _, c := range search.Criteria {
-			write, ok := t.Columns[c.Name]
-			if !ok { // the shelf has no marks of it; what was written before still counts its arguments
-				conditions = append(conditions, Never)
-				continue
-			}
-			conditions = append(conditions, write(b, c))
+			conditions = append(conditions, c.condition(b, t.Columns[c.Name])) // no column: the shelf has no marks of it
 		}
 		return strings.Join(conditions, " AND ")
 	}
@@ -198,6 +193,12 @@ func IDColumn(expr string) Column {
 func TokenColumn(exprs map[string]string) Column {
 	return func(b *Builder, c Criterion) string {
 		var conditions []string
+		if c.modifier == missingModifier {
+			for _, system := range SortedKeys(exprs) {
+				conditions = append(conditions, exprs[system]+" <> ''")
+			}
+			return AnyOf(conditions)
+		}
 		for _, v := range c.Values {
 			for _, system := range SortedKeys(exprs) {
 				expr := exprs[system]
@@ -217,7 +218,7 @@ func TokenColumn(exprs map[string]string) Column {
 // ConstantColumn is a code that every row has.
 func ConstantColumn(system, code string) Column {
 	return func(_ *Builder, c Criterion) string {
-		if slices.ContainsFunc(c.Values, func(v Value) bool {
+		if c.modifier == missingModifier || slices.ContainsFunc(c.Values, func(v Value) bool {
 			return (!v.HasSystem || v.System == system) && (v.Text == code || v.HasSystem && v.Text == "")
 		}) {
 			return Always
@@ -229,6 +230,9 @@ func ConstantColumn(system, code string) Column {
 // RefColumn is a reference to the row of the id.
 func RefColumn(expr string) Column {
 	return func(b *Builder, c Criterion) string {
+		if c.modifier == missingModifier {
+			return expr + " <> ''"
+		}
 		var ids []string
 		for _, v := range c.Values {
 			ids = append(ids, v.Text)
@@ -237,9 +241,28 @@ func RefColumn(expr string) Column {
 	}
 }
 
+// RefToColumn is a reference to the row of the id, which is of the kind.
+func RefToColumn(kind, expr string) Column {
+	return func(b *Builder, c Criterion) string {
+		if c.modifier == missingModifier {
+			return expr + " <> ''"
+		}
+		var ids []string
+		for _, v := range c.Values {
+			if v.kind == "" || v.kind == kind {
+				ids = append(ids, v.Text)
+			}
+		}
+		return In(b, expr, ids)
+	}
+}
+
 // StaffColumn is a reference to a practitioner, whose id stands for the ПИН.
 func StaffColumn(s *sealing.Sealer, expr string) Column {
 	return func(b *Builder, c Criterion) string {
+		if c.modifier == missingModifier {
+			return expr + " <> ''"
+		}
 		var pins []string
 		for _, v := range c.Values {
 			if pin, ok := s.StaffPIN(v.Text); ok {
@@ -254,6 +277,9 @@ func StaffColumn(s *sealing.Sealer, expr string) Column {
 // the span of one microsecond.
 func SpanColumn(low, high string) Column {
 	return func(b *Builder, c Criterion) string {
+		if c.modifier == missingModifier {
+			return "(" + low + ") <> 0"
+		}
 		return dates(c, func(m comparison, v dateValue) string {
 			expr, bound := low, v.low
 			if m.column == "high" {
@@ -272,6 +298,9 @@ func MomentColumn(expr string) Column { return SpanColumn(expr, expr+" + 1") }
 // DayColumn is a calendar day kept as text, ” when unknown.
 func DayColumn(expr string) Column {
 	return func(b *Builder, c Criterion) string {
+		if c.modifier == missingModifier {
+			return expr + " <> ''"
+		}
 		return expr + " <> '' AND " + dates(c, func(m comparison, v dateValue) string {
 			// The day is the span until the next one: high of the data is the day
 			// itself, compared with the last day of the search instead of the one
@@ -311,6 +340,9 @@ var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 // compared as they are.
 func NameColumn(folded string, first, later bool, exact ...string) Column {
 	return func(b *Builder, c Criterion) string {
+		if c.modifier == missingModifier {
+			return folded + " <> ''"
+		}
 		var conditions []string
 		for _, v := range c.Values {
 			if c.modifier == "exact" {

@@ -53,6 +53,9 @@ func ShelfTable(kind string, params map[string]Param) *Table {
 func markColumn(kind, name string) Column {
 	return func(b *Builder, c Criterion) string {
 		condition := Never
+		if c.modifier == missingModifier {
+			return "EXISTS (SELECT 1 FROM fhir_mark m WHERE m.id = r.id AND m.kind = '" + kind + "' AND m.param = '" + name + "')"
+		}
 		switch c.Param.Kind {
 		case TokenParam:
 			condition = tokenMark(b, c)

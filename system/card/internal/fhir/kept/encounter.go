@@ -228,7 +228,7 @@ func places(m moveRow) []EncounterLocation {
 		status = "active"
 	}
 	at := datatype.Span(m.From, m.Until)
-	all := []EncounterLocation{{Location: datatype.To("Location", wardID(m.Organisation, m.Department)), Status: status, Period: at}}
+	all := []EncounterLocation{{Location: datatype.To("Location", WardID(m.Organisation, m.Department)), Status: status, Period: at}}
 	if m.BedID != "" {
 		all = append(all, EncounterLocation{Location: datatype.To("Location", BedID(m.BedID)), Status: status, Period: at})
 	}

@@ -164,8 +164,8 @@ func (a *Archive) locationKind() *find.Kind {
 	return k
 }
 
-// wardID is the id of a department as a place.
-func wardID(organisation, department string) string {
+// WardID is the id of a department as a place.
+func WardID(organisation, department string) string {
 	return placeID(organisation + "-" + department)
 }
 
@@ -222,7 +222,7 @@ func wardEntry(o organisationRow, d workforceapi.Department) find.Entry {
 		Type: []datatype.Concept{unitType}, PhysicalType: datatype.Code(datatype.HL7+"location-physical-type", "wa", "Ward"),
 		ManagingOrganization: datatype.To("Organization", o.Code),
 	}
-	e := locationEntry(wardID(o.Code, d.Code), l, o.Code)
+	e := locationEntry(WardID(o.Code, d.Code), l, o.Code)
 	e.Tokens["type"] = []datatype.Coding{unitType.Coding[0]}
 	return e
 }
@@ -232,7 +232,7 @@ func bedEntry(b bedRow) find.Entry {
 		Base:       datatype.Profiled("bed"),
 		Identifier: []datatype.Identifier{{Use: "official", System: datatype.SIDBed, Value: b.ID}},
 		Status:     "active", Name: b.Name, Mode: "instance", PhysicalType: datatype.Code(datatype.HL7+"location-physical-type", "bd", "Bed"),
-		ManagingOrganization: datatype.To("Organization", b.Organisation), PartOf: datatype.To("Location", wardID(b.Organisation, b.Department)),
+		ManagingOrganization: datatype.To("Organization", b.Organisation), PartOf: datatype.To("Location", WardID(b.Organisation, b.Department)),
 	}
 	state := datatype.Coding{System: datatype.HL7 + "v2-0116", Code: "U", Display: "Unoccupied"}
 	switch {
@@ -247,7 +247,7 @@ func bedEntry(b bedRow) find.Entry {
 	l.OperationalStatus = &state
 	e := locationEntry(BedID(b.ID), l, b.Organisation)
 	e.Tokens["operational-status"] = []datatype.Coding{state}
-	e.Refs["partof"] = []string{wardID(b.Organisation, b.Department)}
+	e.Refs["partof"] = []string{WardID(b.Organisation, b.Department)}
 	return e
 }
 

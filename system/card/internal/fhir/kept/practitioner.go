@@ -166,7 +166,7 @@ func (a *Archive) roleEntries(rows []staffRow) []find.Entry {
 	var entries []find.Entry
 	for _, p := range order {
 		id := a.ids.Role(p.pin, p.organisation, p.department)
-		if id == "" {
+		if id == "" || p.department == "" { // who is of no department has no place
 			continue
 		}
 		entries = append(entries, a.roleEntry(id, roles[p]))
@@ -177,7 +177,7 @@ func (a *Archive) roleEntries(rows []staffRow) []find.Entry {
 func (a *Archive) roleEntry(id string, row staffRow) find.Entry {
 	r := &PractitionerRole{
 		Active: true, Practitioner: a.PractitionerRef(row.PIN, row.Name), Organization: datatype.To("Organization", row.Organisation),
-		Location: []*datatype.Reference{datatype.To("Location", wardID(row.Organisation, row.Department))},
+		Location: []*datatype.Reference{datatype.To("Location", WardID(row.Organisation, row.Department))},
 	}
 	var codes []datatype.Coding
 	if row.Doctor {
@@ -194,7 +194,7 @@ func (a *Archive) roleEntry(id string, row staffRow) find.Entry {
 		Tokens: map[string][]datatype.Coding{"role": codes, "active": {{System: datatype.HL7 + "special-values", Code: find.FlagText(true)}}},
 		Refs: map[string][]string{
 			"practitioner": {a.ids.Staff(row.PIN)}, "organization": {row.Organisation},
-			"location": {wardID(row.Organisation, row.Department)},
+			"location": {WardID(row.Organisation, row.Department)},
 		},
 		Make: func() *find.Item {
 			i := &find.Item{Kind: "PractitionerRole", ID: id, Resource: r, Person: true, Subject: row.PIN}

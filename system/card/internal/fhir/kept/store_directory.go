@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // loadOrganisations reads the copy of НИСУР: those of the codes, all if codes
@@ -33,6 +34,16 @@ func loadOrganisations(ctx context.Context, q db.Querier, codes []string) ([]org
 		all = append(all, o)
 		return nil
 	})
+	return all, err
+}
+
+// Organisations are those of the codes, of the copy of НИСУР.
+func Organisations(ctx context.Context, q db.Querier, codes []string) ([]workforceapi.Organisation, error) {
+	rows, err := loadOrganisations(ctx, q, codes)
+	all := make([]workforceapi.Organisation, 0, len(rows))
+	for _, row := range rows {
+		all = append(all, row.Organisation)
+	}
 	return all, err
 }
 
@@ -71,6 +82,17 @@ func loadStaff(ctx context.Context, q db.Querier, r access.Reach, pins []string)
 			FROM ` + from + ` JOIN patient p ON p.id = s.patient_id WHERE ` + condition + `
 			GROUP BY ` + pin + `, ` + name + `, s.organisation, s.department`
 	}
+	// Who refers, and who answers, both sides see.
+	referred := func(department, pin, name, organisation, at, from string) string {
+		condition := find.Opened(r, b, "p.pin", func(b *find.Builder) string {
+			return "(" + find.In(b, "r.from_organisation", r.Organisations) + " OR " + find.In(b, "r.to_organisation", r.Organisations) + ")"
+		})
+		if pins != nil {
+			condition += " AND " + find.In(b, pin, pins)
+		}
+		return `SELECT ` + pin + `, ` + name + `, ` + organisation + `, ` + department + `, 1, 0, ` + at + ` FROM ` + from + ` JOIN patient p ON p.id = r.patient_id
+			WHERE ` + pin + ` <> '' AND ` + condition
+	}
 	heads := find.Never
 	switch {
 	case r.All:
@@ -88,7 +110,10 @@ func loadStaff(ctx context.Context, q db.Querier, r access.Reach, pins []string)
 		" UNION ALL " + seen("request x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.asked_at", "1") +
 		// Nurses measure, laboratories answer: what they are the row does not tell.
 		" UNION ALL " + seen("answer w JOIN request x ON x.id = w.request_id JOIN stay s ON s.id = x.stay_id", "w.by_pin", "w.by_name", "w.signed_at", "0") +
-		" UNION ALL " + seen("observation x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.signed_at", "0") + `
+		" UNION ALL " + seen("observation x JOIN stay s ON s.id = x.stay_id", "x.by_pin", "x.by_name", "x.signed_at", "0") +
+		" UNION ALL " + referred("r.from_department", "r.by_pin", "r.by_name", "r.from_organisation", "r.written_at", "referral r") +
+		" UNION ALL " + referred("CASE x.organisation WHEN r.to_organisation THEN r.to_department ELSE r.from_department END", "x.by_pin", "x.by_name", "x.organisation", "x.at",
+		"referral_step x JOIN referral r ON r.id = x.referral_id") + `
 		UNION ALL SELECT h.pin, h.name, h.organisation, h.department, 1, 1, h.synced_at FROM department_head h WHERE ` + heads
 	var all []staffRow
 	err := find.Each(ctx, q, b, query, func(row find.Scanner) error {

@@ -41,13 +41,17 @@ func EncounterTable(s *sealing.Sealer) *find.Table {
 // formColumn is the number of the stay's valid form 066/у.
 func formColumn(stay string) find.Column {
 	return func(b *find.Builder, c find.Criterion) string {
+		const there = "EXISTS (SELECT 1 FROM form f WHERE f.state = 'valid' AND f.stay_id = "
+		if len(c.Values) == 0 { // whether there is one
+			return there + stay + ")"
+		}
 		var numbers []string
 		for _, v := range c.Values {
 			if !v.HasSystem || v.System == datatype.SIDForm066 {
 				numbers = append(numbers, v.Text)
 			}
 		}
-		return "EXISTS (SELECT 1 FROM form f WHERE f.stay_id = " + stay + " AND f.state = 'valid' AND " + find.In(b, "f.number", numbers) + ")"
+		return there + stay + " AND " + find.In(b, "f.number", numbers) + ")"
 	}
 }
 

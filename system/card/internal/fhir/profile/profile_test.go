@@ -23,9 +23,11 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/referred"
 	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/order"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
+	"github.com/sanarip/sanarip/system/card/internal/referral"
 	"github.com/sanarip/sanarip/system/card/internal/request"
 )
 
@@ -44,6 +46,8 @@ var examples = map[string]string{
 	"servicerequest-laboratory": "request", "servicerequest-imaging": "request", "servicerequest-ward": "request",
 	"medicationrequest": "medicine", "observation-laboratory": "laboratory-result", "diagnosticreport": "answer",
 	"consent": "consent", "coverage": "coverage",
+	"servicerequest-referral": "referral", "servicerequest-referral-heir": "referral", "task-referral": "referral-task", "task-referral-redirected": "referral-task",
+	"task-referral-answered": "referral-task", "documentreference-referral": "referral-result",
 	"composition-exchange-card": "exchange-card", "documentreference-exchange-card": "exchange-card-reference",
 }
 
@@ -62,6 +66,13 @@ var asked = map[string]string{
 	"diagnosticreport":          "/DiagnosticReport/" + fhirtest.Blood,
 	"consent":                   "/Consent/" + fhirtest.Consent,
 	"coverage":                  "/Coverage/" + fhirtest.PatientID + "-coverage",
+
+	"servicerequest-referral":      "/ServiceRequest/" + fhirtest.Answered,
+	"servicerequest-referral-heir": "/ServiceRequest/" + fhirtest.Heir,
+	"task-referral":                "/Task/" + fhirtest.Heir,
+	"task-referral-redirected":     "/Task/" + fhirtest.Redirected,
+	"task-referral-answered":       "/Task/" + fhirtest.Answered,
+	"documentreference-referral":   "/DocumentReference/" + fhirtest.Attached,
 
 	"composition-exchange-card":       "/Composition/" + fhirtest.Pregnancy + "-113",
 	"documentreference-exchange-card": "/DocumentReference/" + fhirtest.Pregnancy + "-113",
@@ -107,8 +118,9 @@ func TestFilesAreTheDefinitions(t *testing.T) {
 // The examples are what the API answers today, on both engines.
 func TestExamplesAreOfTheAPI(t *testing.T) {
 	folder := filepath.Join(docs, "examples")
-	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
+	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers(), referred.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
 		h.Expecting()
+		h.Referring()
 		for name, path := range asked {
 			a := h.Get(path, "machine")
 			if a.Status != 200 {
@@ -193,17 +205,18 @@ func profilesOf(said any) []string {
 // profile of ours; of Observation those of the laboratory do.
 var claimed = []string{
 	"Patient", "Encounter", "Condition", "Procedure", "Organization", "Location", "ServiceRequest", "MedicationRequest", "DiagnosticReport",
-	"Composition", "DocumentReference", "Consent", "Coverage",
+	"Composition", "DocumentReference", "Consent", "Coverage", "Task",
 }
 
 // Whatever way a resource is told, it says to which profile it keeps, and keeps to
 // it; what other systems wrote says what they said.
 func TestWhateverIsToldKeepsToItsProfile(t *testing.T) {
 	s := open(t)
-	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
+	fhirtest.Each(t, slices.Concat(clinical.Offers(), document.Offers(), referred.Offers()), func(t *testing.T, h *fhirtest.Hospital) {
 		gather.Mount(h.API)
 		document.Mount(h.API)
 		h.Expecting()
+		h.Referring()
 		h.Tokens["writer"] = access.Token{Active: true, Scopes: []string{"system/*.write"}, ClientID: "writer", Machine: true}
 		theirs := `{"resourceType":"Consent","id":"theirs","status":"active","scope":{"coding":[{"code":"treatment"}]},"category":[{"text":"x"}],"policyRule":{"text":"x"},"patient":{"reference":"Patient/` + fhirtest.PatientID + `"}}`
 		if a := h.Ask(http.MethodPut, "/Consent/theirs", "writer", theirs, "Content-Type", "application/fhir+json"); a.Status != http.StatusCreated {
@@ -259,7 +272,8 @@ func TestWhateverIsToldKeepsToItsProfile(t *testing.T) {
 		}
 		for _, id := range []string{
 			"patient", "stay", "diagnosis", "operation", "organisation", "ward", "request", "medicine", "laboratory-result", "answer", "stay-document",
-			"document-reference", "exchange-card", "exchange-card-reference", "consent", "coverage", "theirs",
+			"document-reference", "exchange-card", "exchange-card-reference", "consent", "coverage", "theirs", "referral", "referral-task",
+			"referral-result",
 		} {
 			if seen[id] == 0 {
 				t.Errorf("nothing was told of %s", id)
@@ -417,7 +431,8 @@ func TestCodesAreTheCards(t *testing.T) {
 	for set, want := range map[string][]string{
 		"diagnosis-stage": diagnosis.Stages, "diagnosis-rank": diagnosis.Ranks, "request": append(services, request.Kinds...),
 		"brought-by": reception.BroughtBy, "hospitalization-outcome": form.Outcomes, "hospitalization-result": form.Results,
-		"consent-kind": consent.Kinds,
+		"consent-kind": consent.Kinds, "referral-state": referral.States, "referral-form": {referral.Form057, referral.Form028},
+		"referral-purpose": {referral.Hospitalisation, referral.Consultation, referral.Examination},
 	} {
 		var got []string
 		for known := range codes[profile.Canonical+"/ValueSet/"+set] {

@@ -134,7 +134,7 @@ func profiles() []StructureDefinition {
 				el("Procedure.note", most("1"), short("Протокол операции")),
 			}),
 	}
-	return slices.Concat(all, papers(), rights(), places())
+	return slices.Concat(all, papers(), referrals(), rights(), places())
 }
 
 // papers are what is written and handed on.

@@ -98,6 +98,31 @@ var systems = []vocabulary{
 		{"data", "согласие на обработку данных", "маалыматтарды иштетүүгө макулдук", "consent to data processing"},
 		{"refusal", "отказ", "баш тартуу", "refusal"},
 	}},
+	{"referral-form", "Форма направления", "The form on which a patient is referred to another organisation.", []word{
+		{"057", "форма 057/у", "057/у формасы", "form 057/у"},
+		{"028", "форма 028/у", "028/у формасы", "form 028/у"},
+	}},
+	{"referral-purpose", "Цель направления", "What a patient is referred for.", []word{
+		{"hospitalisation", "госпитализация", "ооруканага жаткыруу", "hospitalisation"},
+		{"consultation", "консультация", "консультация", "consultation"},
+		{"examination", "обследование", "текшерүү", "examination"},
+	}},
+	{"referral-state", "Состояние направления", "How far a referral has come.", []word{
+		{"sent", "отправлено", "жөнөтүлдү", "sent"},
+		{"accepted", "принято", "кабыл алынды", "accepted"},
+		{"not_come", "пациент не явился", "бейтап келген жок", "the patient did not come"},
+		{"admitted", "госпитализирован", "ооруканага жаткырылды", "admitted"},
+		{"answered", "дано заключение", "корутунду берилди", "answered"},
+		{"refused", "отказано", "четке кагылды", "refused"},
+		{"redirected", "перенаправлено", "башка жакка жөнөтүлдү", "redirected"},
+		{"withdrawn", "отозвано", "кайра чакырылды", "withdrawn"},
+		{"expired", "истёк срок", "мөөнөтү бүттү", "expired"},
+	}},
+	{"referral-output", "Что вышло из направления", "What a task of a referral has brought.", []word{
+		{"appointment", "когда ждут", "качан күтүшөт", "when the patient is awaited"},
+		{"conclusion", "заключение", "корутунду", "conclusion"},
+		{"stay", "госпитализация", "ооруканага жаткыруу", "stay"},
+	}},
 }
 
 func (v vocabulary) system() CodeSystem {

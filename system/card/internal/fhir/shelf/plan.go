@@ -277,9 +277,9 @@ func (p *planner) keep(k key, next Resource) {
 func (p *planner) precondition(c Change, now *row) error {
 	gone := now == nil || now.Deleted
 	switch {
-	case c.IfMatch > 0 && gone:
+	case c.IfMatch != 0 && gone:
 		return refused(c, http.StatusPreconditionFailed, "conflict", "card.fhir.version_gone")
-	case c.IfMatch > 0 && now.Version != c.IfMatch:
+	case c.IfMatch != 0 && now.Version != c.IfMatch:
 		return refused(c, http.StatusPreconditionFailed, "conflict", "card.fhir.version_conflict", "Version", now.Version)
 	case c.IfNone && !gone:
 		return refused(c, http.StatusPreconditionFailed, "conflict", "card.fhir.is_there")

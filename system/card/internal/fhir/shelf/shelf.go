@@ -94,7 +94,7 @@ type Change struct {
 	Kind      string
 	ID        string       // of the resource; of a new one the id it gets; "" where Condition decides
 	Resource  *r4.Resource // nil for Delete
-	IfMatch   int64        // only if this is its version; 0: whatever it is
+	IfMatch   int64        // only if this is its version; 0: whatever it is, -1: none is
 	IfNone    bool         // only if there is none
 	Condition string       // parameters of a conditional create, update or delete
 	Asked     bool         // there is a Condition, be it empty
