@@ -35,7 +35,7 @@ var (
 	// readers open the register: those who keep forms.
 	readers = []workforceapi.Role{workforceapi.Statistician, workforceapi.Head}
 	// summers see the summary, which names nobody.
-	summers = []workforceapi.Role{workforceapi.Statistician, workforceapi.Head, workforceapi.Manager}
+	summers = []workforceapi.Role{workforceapi.Statistician, workforceapi.Head, workforceapi.Chief, workforceapi.Manager}
 )
 
 // pageSize is how many rows a page shows.

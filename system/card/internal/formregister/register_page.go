@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
@@ -48,11 +49,17 @@ type registerOf struct {
 	Own          bool // a head: one department
 }
 
-// read is the filter as it was sent; the period is this month where none was.
+// lastMonthFor is how far into a month the month before is shown too: it is what
+// its first days are spent on.
+const lastMonthFor = 10 * 24 * time.Hour
+
+// read is the filter as it was sent; the period is this month where none was, in
+// its first days with the one before.
 func (p pages) read(q *page.Form) Filter {
-	today := clock.DateOf(p.desk.Clock.Now())
+	now := p.desk.Clock.Now()
+	today, near := clock.DateOf(now), clock.DateOf(now.Add(-lastMonthFor))
 	if !q.Has("from") {
-		q.Set("from", clock.Date{Year: today.Year, Month: today.Month, Day: 1}.String())
+		q.Set("from", clock.Date{Year: near.Year, Month: near.Month, Day: 1}.String())
 	}
 	if !q.Has("until") {
 		q.Set("until", today.String())

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
@@ -222,6 +225,23 @@ func TestNightsAreCountedWithinTheMonth(t *testing.T) {
 	} {
 		if got := nights(c.from, c.until, start, end); got != c.want {
 			t.Errorf("%s – %s: %d, want %d", c.from, c.until, got, c.want)
+		}
+	}
+}
+
+// In the first days of a month the register shows the one before too.
+func TestTheRegisterOpensOnWhatIsWorkedOn(t *testing.T) {
+	for now, from := range map[string]string{
+		"2027-01-01T00:01": "2026-12-01", "2027-01-10T12:00": "2026-12-01", "2027-01-11T00:01": "2027-01-01", "2026-11-30T23:59": "2026-11-01",
+	} {
+		at, err := time.ParseInLocation("2006-01-02T15:04", now, clock.Bishkek)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := pages{desk: &desk.Desk{Clock: clock.NewManual(at)}}
+		q := page.QueryForm(httptest.NewRequest(http.MethodGet, "/forms", nil))
+		if f := p.read(q); f.From.String() != from || f.Until.String() != now[:10] {
+			t.Errorf("at %s: from %s until %s, want from %s", now, f.From, f.Until, from)
 		}
 	}
 }

@@ -263,7 +263,7 @@ func conflictsView(v stateOf) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = design.Table([]design.Column{{Label: text.T(ctx, "card.node.what")}, {Label: text.T(ctx, "card.node.taken")}, {Label: text.T(ctx, "card.node.not_taken")}, {Label: text.T(ctx, "card.node.decided_by")}}, "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.Table([]design.Column{{Label: text.T(ctx, "card.node.what")}, {Label: text.T(ctx, "card.node.taken")}, {Label: text.T(ctx, "card.node.not_taken")}, {Label: text.T(ctx, "card.node.decided_by")}}, text.T(ctx, "card.node.decided_before")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -29,7 +29,7 @@ type Pages struct {
 }
 
 // deciders settle what both sides changed.
-var deciders = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Manager}
+var deciders = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Chief}
 
 // Mount puts the pages in.
 func (p Pages) Mount() {

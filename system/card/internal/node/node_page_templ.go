@@ -519,7 +519,7 @@ func peersTable(v stateOf) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = design.Table([]design.Column{{Label: text.T(ctx, "card.node.name")}, {Label: text.T(ctx, "card.node.line")}, {Label: text.T(ctx, "card.node.handed")}, {Label: text.T(ctx, "card.node.waiting"), Numeric: true}, {Label: text.T(ctx, "card.node.oldest")}, {Label: text.T(ctx, "card.node.epoch"), Numeric: true}}, "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Table([]design.Column{{Label: text.T(ctx, "card.node.name")}, {Label: text.T(ctx, "card.node.line")}, {Label: text.T(ctx, "card.node.handed")}, {Label: text.T(ctx, "card.node.waiting"), Numeric: true}, {Label: text.T(ctx, "card.node.oldest")}, {Label: text.T(ctx, "card.node.epoch"), Numeric: true}}, text.T(ctx, "card.node.peers")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

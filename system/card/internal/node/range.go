@@ -13,16 +13,18 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// nextYearFrom is how long before the new year its numbers are fetched: a line
-// may be cut over the holidays.
-const nextYearFrom = 31 * 24 * time.Hour
+// turnOfYear is for how long before and after the new year numbers of both years
+// are kept: a line may be cut over the holidays, and a discharge of December is
+// often written in January, with a number of its own year.
+const turnOfYear = 31 * 24 * time.Hour
 
-// years that numbers are kept for. Discharges of the last days of a year are
-// often written in the first days of the next.
+// years that numbers are kept for.
 func years(now time.Time) []int {
 	all := []int{clock.DateOf(now).Year}
-	if next := clock.DateOf(now.Add(nextYearFrom)).Year; next != all[0] {
-		all = append(all, next)
+	for _, near := range []time.Duration{turnOfYear, -turnOfYear} {
+		if year := clock.DateOf(now.Add(near)).Year; year != all[0] {
+			all = append(all, year)
+		}
 	}
 	return all
 }

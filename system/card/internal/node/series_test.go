@@ -4,11 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/system/card/internal/discharge"
+	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
 	"github.com/sanarip/sanarip/system/card/internal/node/number"
 )
@@ -80,6 +83,36 @@ func TestBothSidesNumberSeriesApart(t *testing.T) {
 		}
 		if want := 4 * 4 * 30; len(k.by) != want {
 			t.Errorf("%d numbers, want %d", len(k.by), want)
+		}
+	})
+}
+
+// A node whose first days are those of a new year has numbers of the year that
+// ended too, and gets more: what ended in December is written in January.
+func TestNumbersOfTheYearThatEndedAreKept(t *testing.T) {
+	for day, want := range map[string][]int{
+		"2026-11-29": {2026}, "2026-12-02": {2026, 2027}, "2026-12-31": {2026, 2027}, "2027-01-01": {2027, 2026}, "2027-01-30": {2027, 2026}, "2027-02-02": {2027},
+	} {
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := years(at); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", day, got, want)
+		}
+	}
+	eachPair(t, func(t *testing.T, p *pair) {
+		newYear := time.Date(2027, time.January, 1, 0, 0, 0, 0, clock.Bishkek)
+		p.node.Clock.Advance(newYear.Add(2 * time.Hour).Sub(p.node.Clock.Now()))
+		p.meet()
+		p.wire.cut.Store(true)
+		stayID := p.node.Ready(formtest.PIN(0))
+		n, err := discharge.Discharge(formtest.Doctor(t.Context()), p.node.Desk, stayID, form.Ending{At: newYear.Add(-10 * time.Minute), Outcome: "discharged", Result: "improved"})
+		if err != nil || n.Year != 26 {
+			t.Errorf("%s %v", n, err)
+		}
+		if number := dischargeOne(t, p.node, formtest.PIN(1)); number[len(number)-2:] != "27" {
+			t.Errorf("%s is not of the new year", number)
 		}
 	})
 }
