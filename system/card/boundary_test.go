@@ -50,6 +50,9 @@ func TestAnotherHospitalSeesNoStay(t *testing.T) {
 	stranger := h.signIn(t, strangerPIN)
 	for _, route := range stayRoutes(t) {
 		method, pattern, _ := strings.Cut(route, " ")
+		if strings.HasSuffix(pattern, "/reason") { // the chief physician's alone, who has a test of their own
+			continue
+		}
 		path := strings.Replace(pattern, "/stays/{id}", stayPath, 1)
 		var form url.Values
 		if method == http.MethodPost {

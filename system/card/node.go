@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/observe"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/form"
@@ -148,7 +149,7 @@ func (s *System) Gauges(ctx context.Context) ([]observe.Gauge, error) { return s
 // whileDown leads to the sign-in without ЕСИ while there is no line to it.
 func whileDown(line *node.Line, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if line.Down() && r.Method == http.MethodGet && r.URL.Path == "/sign-in" {
+		if line.Down() && page.Reads(r) && r.URL.Path == "/sign-in" {
 			http.Redirect(w, r, "/away?next="+url.QueryEscape(r.URL.Query().Get("next")), http.StatusSeeOther)
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/outside"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/referred"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/terminology"
 	"github.com/sanarip/sanarip/system/card/internal/formregister"
 	"github.com/sanarip/sanarip/system/card/internal/handover"
@@ -76,11 +77,12 @@ func (s *System) mountSubjects() {
 	cardapi.ServeExchangeCards(s.provider, maternity.Service{Cards: exchangecard.Cards{Desk: s.desk}})
 	cardapi.ServeOwnCards(s.provider, exchangecard.Own{Desk: s.desk})
 	cardapi.Serve(s.provider, summary.Service{Desk: s.desk, Handover: handover.Mount(s.desk)})
-	s.fhir = fhir.Mount(s.desk, s.env, s.fhirBytes, slices.Concat(clinical.Offers(), document.Offers())...)
+	s.fhir = fhir.Mount(s.desk, s.env, s.fhirBytes, slices.Concat(clinical.Offers(), document.Offers(), referred.Offers())...)
 	gather.Mount(s.fhir)
 	terminology.Mount(s.fhir, s.desk.DB, s.desk.Clock)
 	document.Mount(s.fhir)
 	bulk.Mount(s.fhir, s.desk)
+	referred.Mount(s.fhir, s.desk)
 	cardapi.ServeRecords(s.provider, s.fhir)
 }
 

@@ -112,7 +112,7 @@ func (s *System) mount() {
 	d.SignIn.Mount(d.Mux, d.Site)
 	desk.MountPost(d)
 	d.Page("GET /{$}", desk.Anybody, s.start)
-	d.Site.Handle(d.Mux, "/", page.Missing)
+	d.Site.Handle(d.Mux, "/", page.Missing(d.Mux))
 	d.Queue.Handle("directory", job.Policy{MaxAttempts: 8}, func(ctx context.Context, _ job.Job) error {
 		if _, err := d.Directory.Sync(ctx); err != nil {
 			return err
@@ -166,11 +166,11 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		if slices.Contains(desk.Ward, role) {
 			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.patients", Path: "/patients"})
 		}
-		if place.Ward {
+		if place.Ward && role != workforceapi.Manager {
 			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.reception", Path: "/reception"})
 		}
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.referrals", Path: "/referrals", Badge: page.Badge(referred)})
-		if place.Ward {
+		if place.Ward && role != workforceapi.Manager {
 			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
 		}
 		if err := s.fillBirths(r, v, place); err != nil {
@@ -179,7 +179,7 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 	}
 	if slices.Contains(monitor.Readers, role) {
 		forms := "/forms"
-		if role == workforceapi.Manager {
+		if role == workforceapi.Manager || role == workforceapi.Chief {
 			forms = "/forms/summary"
 		}
 		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.forms", Path: forms})

@@ -356,7 +356,7 @@ func TestTheMenuLeadsWhereOneMayGo(t *testing.T) {
 	link := regexp.MustCompile(`href="(/[a-z/]*)"`)
 	for role, pin := range map[workforceapi.Role]string{
 		workforceapi.Doctor: "11112197500101", workforceapi.Head: "11112197500102", workforceapi.Nurse: "11112197500103",
-		workforceapi.Statistician: "11112197500104", workforceapi.Manager: "11112197500105",
+		workforceapi.Statistician: "11112197500104", workforceapi.Manager: "11112197500105", workforceapi.Chief: "11112197500106",
 	} {
 		h.n.Set(func(n *cardtest.Neighbours) {
 			n.PostsOf = append(n.PostsOf, cardtest.Post(pin, "Кызматкер", role, ""))

@@ -76,22 +76,35 @@ func With(ctx context.Context, s Staff) context.Context {
 
 // Roles that pages are for.
 var (
-	Doctors   = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head}
-	Ward      = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse}
-	Everybody = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse, workforceapi.Statistician, workforceapi.Manager}
+	Doctors = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head}
+	Ward    = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse}
+	// Records are who reads by programs (FHIR), where no reason is asked for.
+	Records   = []workforceapi.Role{workforceapi.Doctor, workforceapi.Head, workforceapi.Nurse, workforceapi.Statistician}
+	Everybody = append(slices.Clone(Records), workforceapi.Chief)
+	// Figures are management too, which sees numbers and nobody's name.
+	Figures = append(slices.Clone(Everybody), workforceapi.Manager)
 	// Anybody is ЦЭЗ too, which oversees the roll-out and sees no patient.
-	Anybody = append(slices.Clone(Everybody), workforceapi.Operator)
+	Anybody = append(slices.Clone(Figures), workforceapi.Operator)
 )
 
 // Page mounts a page for the roles. pattern is that of http.ServeMux.
 func (d *Desk) Page(pattern string, roles []workforceapi.Role, h page.Handler) {
 	d.signedIn(pattern, func(w http.ResponseWriter, r *http.Request) error {
 		staff := Of(r.Context())
-		if staff.Post.ID == "" && r.Method == http.MethodGet {
+		if staff.Post.ID == "" && page.Reads(r) {
 			return toPost(w, r)
 		}
 		if !slices.Contains(roles, staff.Post.Role) {
 			return fail.New(fail.Forbidden, "card.forbidden_role")
+		}
+		if needsReason(staff, pattern) {
+			given, err := d.reasoned(r.Context(), r.PathValue("id"))
+			if err != nil {
+				return err
+			}
+			if !given {
+				return page.Redirect(w, r, ReasonAddress(r.PathValue("id")))
+			}
 		}
 		return h(w, r)
 	})
@@ -120,9 +133,13 @@ func (d *Desk) Seeing(ctx context.Context, patientPIN, action, object string) db
 
 func access(ctx context.Context, patientPIN, action, object string) audit.Record {
 	staff := Of(ctx)
+	purpose := "treatment"
+	if staff.Post.Role == workforceapi.Chief {
+		purpose = Oversight
+	}
 	return audit.Record{
 		Subject: patientPIN, ActorPIN: staff.PIN, ActorName: staff.Name, ActorRole: staff.Post.Title.RU,
-		Organisation: staff.Post.OrganisationName.RU, Via: "card", Action: action, Purpose: "treatment", Object: object,
+		Organisation: staff.Post.OrganisationName.RU, Via: "card", Action: action, Purpose: purpose, Object: object,
 	}
 }
 

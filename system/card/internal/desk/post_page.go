@@ -11,6 +11,7 @@ import (
 // MountPost puts in the page where a person with several posts says in which
 // one they act.
 func MountPost(d *Desk) {
+	d.mountReason()
 	d.signedIn("GET "+choosePostURL, func(w http.ResponseWriter, r *http.Request) error {
 		staff := Of(r.Context())
 		form := page.NewForm("post", staff.Post.ID, "next", page.Local(r.URL.Query().Get("next")))

@@ -55,7 +55,7 @@ func (d *Desk) Posts(ctx context.Context, pin string) ([]workforceapi.Post, erro
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(p workforceapi.Post) bool {
-		works := slices.Contains(Everybody, p.Role) && d.inHospital(ctx, p)
+		works := slices.Contains(Figures, p.Role) && d.inHospital(ctx, p)
 		return !works && !d.oversees(ctx, p)
 	}), nil
 }

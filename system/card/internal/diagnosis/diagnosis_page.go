@@ -18,7 +18,7 @@ import (
 func Mount(d *desk.Desk) {
 	d.Page("GET /stays/{id}/diagnoses", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return diagnosesPage(w, r, d) })
 	d.Page("POST /stays/{id}/diagnoses", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return makePage(w, r, d, d.ICD) })
-	d.Page("GET /icd/search", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return suggestPage(w, r, d) })
+	d.Page("POST /icd/search", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return suggestPage(w, r, d) })
 	d.Page("POST /stays/{id}/diagnoses/favourite", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return favourPage(w, r, d) })
 	d.Page("POST /stays/{id}/diagnoses/withdraw", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return withdrawPage(w, r, d) })
 }

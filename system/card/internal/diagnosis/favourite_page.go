@@ -15,10 +15,14 @@ type suggested struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// suggestPage answers GET /icd/search?q=… for design.Combobox.
+// suggestPage answers POST /icd/search for design.Combobox.
 func suggestPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx := r.Context()
-	query := []rune(page.Clean(r.URL.Query().Get("q")))
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	query := []rune(page.Clean(form.Get("words")))
 	found, err := Suggest(ctx, d, d.ICD, string(query[:min(len(query), 200)]))
 	if err != nil {
 		return err

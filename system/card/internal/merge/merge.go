@@ -20,7 +20,7 @@ import (
 )
 
 // keepers are the posts that keep the register of patients in order.
-var keepers = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Manager}
+var keepers = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Chief}
 
 // Group is what is chosen together: a name is not put together of two people's.
 type Group struct {

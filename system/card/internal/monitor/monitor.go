@@ -6,6 +6,7 @@ package monitor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -27,7 +28,10 @@ const (
 var Matters = []string{NoDiary, Returned, FormLate, Draft, LateAdmission, LateEntry}
 
 // Readers may open the figures of their own organisation.
-var Readers = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Manager}
+var Readers = append(slices.Clone(listers), workforceapi.Manager)
+
+// listers open the lists, which name patients.
+var listers = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Chief}
 
 // Figures are counts of a department, an organisation, a region.
 type Figures struct {

@@ -22,7 +22,7 @@ import (
 func Mount(d *desk.Desk) {
 	p := pages{d}
 	d.Page("GET /monitor", Readers, p.own)
-	d.Page("GET /monitor/{matter}", Readers, p.list)
+	d.Page("GET /monitor/{matter}", listers, p.list)
 }
 
 type pages struct{ desk *desk.Desk }
@@ -41,10 +41,10 @@ type ownOf struct {
 	Lists       bool // the reader may open the lists of work
 }
 
-// mayList says whether the post opens lists with names: those who treat, and
-// those who answer for the forms. Management sees counts alone.
+// mayList says whether the post opens lists with names: those who treat, the
+// chief physician and those who answer for the forms. Management sees counts alone.
 func mayList(post workforceapi.Post) bool {
-	return post.Role == workforceapi.Head || post.Role == workforceapi.Statistician
+	return slices.Contains(listers, post.Role)
 }
 
 // reach is the department whose figures the post opens, "" for all.

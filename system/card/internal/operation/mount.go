@@ -15,5 +15,5 @@ func Mount(d *desk.Desk) {
 	}
 	at("GET /stays/{id}/operations", desk.Everybody, operationsPage)
 	at("POST /stays/{id}/operations", desk.Doctors, operatePage)
-	at("GET /operations/search", desk.Doctors, procedureSearch)
+	at("POST /operations/search", desk.Doctors, procedureSearch)
 }

@@ -163,8 +163,12 @@ type suggestion struct {
 }
 
 func procedureSearch(w http.ResponseWriter, r *http.Request, _ *desk.Desk) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
 	found := []suggestion{}
-	query := []rune(r.URL.Query().Get("q"))
+	query := []rune(form.Get("words"))
 	for _, p := range FindProcedures(string(query[:min(len(query), 100)])) {
 		found = append(found, suggestion{Value: p.Code, Label: p.Name.Here(r.Context()), Hint: p.Code})
 	}

@@ -25,7 +25,7 @@ func Mount(d *desk.Desk, panels ...Panel) {
 		return page.Render(w, r, http.StatusOK, registerView(page.NewForm("kind", Nameless, "sex", ""), ""))
 	})
 	d.Page("POST /patients/new", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return registerPage(w, r, d) })
-	d.Page("GET /countries/search", desk.Everybody, countriesPage)
+	d.Page("POST /countries/search", desk.Everybody, countriesPage)
 	d.Page("GET /patients/{id}/identify", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return identifyPage(w, r, d) })
 	d.Page("POST /patients/{id}/identify", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return identifiedPage(w, r, d) })
 	d.Page("GET /patients/{id}/details", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return detailsPage(w, r, d) })

@@ -73,14 +73,18 @@ func readIdentity(form *page.Form, today clock.Date) Patient {
 	return p
 }
 
-// countriesPage answers GET /countries/search?q=… for design.Combobox.
+// countriesPage answers POST /countries/search for design.Combobox.
 func countriesPage(w http.ResponseWriter, r *http.Request) error {
 	type suggestion struct {
 		Value string `json:"value"`
 		Label string `json:"label"`
 	}
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
 	answer := []suggestion{}
-	for _, code := range countriesLike(r.Context(), r.URL.Query().Get("q"), 12) {
+	for _, code := range countriesLike(r.Context(), form.Get("words"), 12) {
 		answer = append(answer, suggestion{code, CountryName(r.Context(), code)})
 	}
 	return page.JSON(w, http.StatusOK, answer)

@@ -359,6 +359,12 @@ func optional(ctx context.Context, form *page.Form, name, key string, limit int)
 	if name == "pin" || name == "phone" {
 		f.Autocomplete = "off" // it is somebody else's
 	}
+	if name == "pin" {
+		f.InputMode = "numeric"
+	}
+	if name == "phone" || name == "kin_phone" {
+		f.InputMode = "tel"
+	}
 	if name == "age" {
 		f.Narrow, f.InputMode = true, "numeric"
 	}

@@ -28,7 +28,7 @@ func Mount(d *desk.Desk, referrals Referrals) {
 	d.Page("POST /patients/{id}/admit", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return admitPage(w, r, d, referrals) })
 	d.Page("GET /stays/{id}/admission", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return admittedPage(w, r, d) })
 	d.Page("POST /stays/{id}/admission", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return mendPage(w, r, d) })
-	d.Page("GET /organisations/search", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return searchPage(w, r, d) })
+	d.Page("POST /organisations/search", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return searchPage(w, r, d) })
 }
 
 // admission is what the page shows.
@@ -242,18 +242,22 @@ func ReadReferrer(ctx context.Context, d *desk.Desk, form *page.Form) (string, e
 	return words, nil
 }
 
-// searchPage answers GET /organisations/search?q=… for design.Combobox.
+// searchPage answers POST /organisations/search for design.Combobox.
 func searchPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	type suggestion struct {
 		Value string `json:"value"`
 		Label string `json:"label"`
 	}
 	ctx := r.Context()
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
 	all, err := d.Directory.Organisations(ctx)
 	if err != nil {
 		return err
 	}
-	asked := strings.Fields(text.Fold(r.URL.Query().Get("q")))
+	asked := strings.Fields(text.Fold(form.Get("words")))
 	answer := []suggestion{}
 	for _, o := range all {
 		if o.Kind != directory.Hospital || len(answer) == 20 || o.Code == desk.Of(ctx).Post.Organisation {

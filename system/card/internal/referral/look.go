@@ -59,9 +59,9 @@ func record(ctx context.Context, d *desk.Desk, r Referral, action string) error 
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return d.Seen(ctx, tx, r.Patient.PIN, action, r.ID) })
 }
 
-// titleOf is what a result is called: its name, or the kind of the entry in the
+// TitleOf is what a result is called: its name, or the kind of the entry in the
 // writer's language.
-func titleOf(ctx context.Context, o Result) string {
+func TitleOf(ctx context.Context, o Result) string {
 	if o.Title != "" {
 		return o.Title
 	}

@@ -31,7 +31,7 @@ func Mount(d *desk.Desk, p *exchangeapi.Provider, mailbox string) {
 	with := func(h func(w http.ResponseWriter, r *http.Request, d *desk.Desk) error) page.Handler {
 		return func(w http.ResponseWriter, r *http.Request) error { return h(w, r, d) }
 	}
-	d.Page("GET /referrals", desk.Everybody, with(journalPage))
+	d.Page("GET /referrals", desk.Figures, with(journalPage))
 	d.Page("GET /stays/{id}/referrals", desk.Ward, with(ofStayPage))
 	d.Page("GET /patients/{id}/referrals/new", desk.Doctors, with(newPage))
 	d.Page("POST /patients/{id}/referrals/new", desk.Doctors, with(writePage))

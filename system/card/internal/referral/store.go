@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -71,6 +72,18 @@ func many(ctx context.Context, q db.Querier, where string, args ...any) ([]Refer
 		all = append(all, r)
 	}
 	return all, rows.Err()
+}
+
+// Named are the referrals of the ids, for whoever has been let through to them.
+func Named(ctx context.Context, q db.Querier, ids []string) ([]Referral, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	marks, args := make([]string, len(ids)), make([]any, len(ids))
+	for i, id := range ids {
+		marks[i], args[i] = fmt.Sprintf("$%d", i+1), id
+	}
+	return many(ctx, q, `r.id IN (`+strings.Join(marks, ", ")+`)`, args...)
 }
 
 // chainOf is the referrals of a chain, the first first.

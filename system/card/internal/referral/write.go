@@ -174,7 +174,7 @@ func chosen(ctx context.Context, d *desk.Desk, tx *sql.Tx, r Referral, ids []str
 		if !slices.Contains(ids, o.Source) {
 			continue
 		}
-		o.ID, o.Title = id.New(), titleOf(ctx, o)
+		o.ID, o.Title = id.New(), TitleOf(ctx, o)
 		results = append(results, o)
 	}
 	if len(results) != len(slices.Compact(slices.Sorted(slices.Values(ids)))) {

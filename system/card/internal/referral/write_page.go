@@ -198,7 +198,7 @@ func (v writingOf) profiles(ctx context.Context) []design.Option {
 func (v writingOf) sourceOptions(ctx context.Context) []design.Option {
 	list := make([]design.Option, 0, len(v.Sources))
 	for _, o := range v.Sources {
-		list = append(list, design.Option{Value: o.Source, Label: titleOf(ctx, o), Hint: joinWith(" · ", text.Moment(o.At), o.ByName)})
+		list = append(list, design.Option{Value: o.Source, Label: TitleOf(ctx, o), Hint: joinWith(" · ", text.Moment(o.At), o.ByName)})
 	}
 	return design.Choose(v.Form, "results", list)
 }

@@ -136,7 +136,7 @@ func people(posts []workforceapi.Post) []workforceapi.Post {
 	var all []workforceapi.Post
 	for _, p := range posts {
 		known := slices.ContainsFunc(all, func(q workforceapi.Post) bool { return q.PIN == p.PIN })
-		if !known && slices.Contains(desk.Everybody, p.Role) {
+		if !known && slices.Contains(desk.Figures, p.Role) {
 			all = append(all, p)
 		}
 	}

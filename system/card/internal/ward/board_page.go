@@ -16,7 +16,7 @@ import (
 
 // Mount puts in the board, the beds and the moves.
 func Mount(d *desk.Desk) {
-	d.Page("GET /ward", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return boardPage(w, r, d) })
+	d.Page("GET /ward", desk.Figures, func(w http.ResponseWriter, r *http.Request) error { return boardPage(w, r, d) })
 	d.Page("GET /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return bedPage(w, r, d) })
 	d.Page("POST /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return setBedPage(w, r, d) })
 	d.Page("GET /stays/{id}/moves", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return movesPage(w, r, d) })
