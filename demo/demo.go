@@ -80,6 +80,10 @@ var Residents = []Person{
 // Obstetrician works in a clinic of primary care, in its antenatal department.
 var Obstetrician = Person{"11605198100345", "Турдалиева", "Чынара", "Бейшеновна", "ID1000345", "41711000000000", "Бишкек ш., Панфилов көч., 178-9", false, "turdalieva@demo.sanarip.example", "+996700100345", text.KY, true, ""}
 
+// Chief is the chief physician of the first hospital: treats nobody, reads with a
+// reason.
+var Chief = Person{"20904197100318", "Осмонов", "Кубат", "Жаныбекович", "ID1000971", "41711000000000", "Бишкек ш., Абдрахманов көч., 150-9", false, "osmonov@demo.sanarip.example", "+996700100971", text.KY, true, ""}
+
 // SecondExpert decides in the fund what Expert may not: who returned a case does
 // not decide on the appeal against it.
 var SecondExpert = Person{"22803198100437", "Эсенбеков", "Талант", "Жумадилович", "ID1000437", "41711000000000", "Бишкек ш., Раззаков көч., 32-15", false, "esenbekov@demo.sanarip.example", "+996700100437", text.KY, true, ""}
@@ -117,7 +121,7 @@ var (
 
 // SignIns are the people with an account, in the order in which the start page
 // shows them.
-var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Manager, Colleague, Obstetrician, Patient, Expecting, Clerk, Expert, SecondExpert, Operator, Statistician, Officer}
+var SignIns = []Person{Doctor, Head, Surgeon, Nurse, Chief, Manager, Colleague, Obstetrician, Patient, Expecting, Clerk, Expert, SecondExpert, Operator, Statistician, Officer}
 
 // People is everybody.
 func People() []Person {

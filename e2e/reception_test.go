@@ -122,7 +122,7 @@ func (r *counter) doubles() {
 	b := open(r.t, "keeper", 1440, "ru")
 	r.keeper = b
 	b.goTo(r.w.site["card"] + "/sign-in")
-	b.signIn(r.w, demo.Manager)
+	b.signIn(r.w, demo.Chief)
 	b.goTo(r.w.site["card"] + "/merge")
 	b.see("Касымов")
 	b.leave(`[...document.querySelectorAll("main tr")].find(l => l.innerText.includes("Касымов")).querySelector("a[href*='/merge/compare']").click()`)

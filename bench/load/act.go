@@ -151,6 +151,7 @@ func (s settings) acts(ctx context.Context, l *line) ([]act, error) {
 	for i := range acts {
 		acts[i].pid = s.pid
 	}
+	acts = append(acts, s.password(l))
 	for _, c := range []connected{eddsa, es256, rs256} {
 		if token, _, err = s.flow(ctx, l, cookies, c); err != nil {
 			return nil, err

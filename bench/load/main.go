@@ -61,11 +61,17 @@ func fail(err error) {
 
 // hello is the reference.
 func hello(address string) error {
-	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux := http.NewServeMux()
+	hashes(mux)
+	greeting := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			mux.ServeHTTP(w, r)
+			return
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("hello\n")) // a reader that left is no error of ours
-	})}
-	return server.ListenAndServe()
+	})
+	return (&http.Server{Addr: address, ReadHeaderTimeout: time.Minute, Handler: greeting}).ListenAndServe()
 }
 
 type settings struct {
@@ -84,7 +90,8 @@ type act struct {
 	goal string // ratio to reach, for the reader
 	do   func(ctx context.Context) (requests int, err error)
 
-	pid int // of the process that does it; 0: its processor time is not measured
+	pid  int  // of the process that does it; 0: its processor time is not measured
+	bare *act // the reference, in the bare handler's process; nil for a greeting
 }
 
 func (s settings) run(ctx context.Context) error {
@@ -101,11 +108,15 @@ func (s settings) run(ctx context.Context) error {
 		}
 		var rates, ratios, costs, bareCosts []float64
 		requests := 0
+		least := s.greet(l)
+		if a.bare != nil {
+			least = *a.bare
+		}
 		for range s.rounds {
 			before := processor(s.helloPID)
-			bare, err := s.measure(ctx, s.greet(l))
+			bare, err := s.measure(ctx, least)
 			if err != nil {
-				return fmt.Errorf("hello: %w", err)
+				return fmt.Errorf("%s: %w", least.name, err)
 			}
 			bareCosts = append(bareCosts, each(processor(s.helloPID)-before, bare))
 			before = processor(a.pid)

@@ -16,7 +16,6 @@ import (
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 )
@@ -45,9 +44,7 @@ func New(config Config) http.Handler {
 	site.Handle(mux, "GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, startPage(config, people(config)))
 	})
-	site.Handle(mux, "/", func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "kit.not_found")
-	})
+	site.Handle(mux, "/", page.Missing(mux))
 	return mux
 }
 
@@ -87,7 +84,7 @@ var roles = map[string]string{
 	demo.SecondExpert.PIN: "start.role_second_expert",
 	demo.Statistician.PIN: "start.role_statistician", demo.Officer.PIN: "start.role_officer",
 	demo.Colleague.PIN: "start.role_colleague", demo.Obstetrician.PIN: "start.role_obstetrician",
-	demo.Manager.PIN: "start.role_manager", demo.Clerk.PIN: "start.role_clerk", demo.Patient.PIN: "start.role_patient",
+	demo.Chief.PIN: "start.role_chief", demo.Manager.PIN: "start.role_manager", demo.Clerk.PIN: "start.role_clerk", demo.Patient.PIN: "start.role_patient",
 	demo.Expecting.PIN: "start.role_expecting",
 }
 
