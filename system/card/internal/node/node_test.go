@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -90,9 +91,19 @@ func TestARoughLineLosesAndDoublesNothing(t *testing.T) {
 				dischargeOne(t, p.centre, formtest.PIN(2000+i))
 			case 2:
 				p.startNode() // as after a kill: nothing in memory is left
+			case 3: // both know one person, the node since a moment of the contact
+				dischargeOne(t, p.centre, formtest.PIN(3000+i))
+				here := sync.OnceFunc(func() { dischargeOne(t, p.node, formtest.PIN(3000+i)) })
+				p.wire.before = func(path string) {
+					if path == "/pull" || rand.IntN(3) == 0 {
+						here()
+					}
+				}
+				p.startNode()
 			}
 			_ = p.n.Step(t.Context())
 		}
+		p.wire.before = nil
 		p.wire.rough.Store(false)
 		p.meet()
 		p.alike()
@@ -123,6 +134,39 @@ func TestOnePersonRegisteredOnBothSides(t *testing.T) {
 			t.Errorf("%d stays", got)
 		}
 	})
+}
+
+// The node registers the person after it has handed over and before it is told
+// that the centre knows them: what the centre tells of them is taken for the same
+// person's at once, whether it tells of the person alone or of their stay too.
+func TestOnePersonRegisteredWhileTheCentreTellsOfThem(t *testing.T) {
+	atCentre := map[string]func(t *testing.T, p *pair, pin string){
+		"registered": func(_ *testing.T, p *pair, pin string) { p.centre.Patient(pin) },
+		"discharged": func(t *testing.T, p *pair, pin string) { dischargeOne(t, p.centre, pin) },
+	}
+	for name, write := range atCentre {
+		t.Run(name, func(t *testing.T) {
+			eachPair(t, func(t *testing.T, p *pair) {
+				p.meet()
+				pin := formtest.PIN(7)
+				write(t, p, pin)
+				here := sync.OnceFunc(func() { dischargeOne(t, p.node, pin) })
+				p.wire.before = func(path string) {
+					if path == "/pull" {
+						here()
+					}
+				}
+				p.startNode() // it asks at once what is new
+				p.meet()
+				p.startNode()
+				p.meet()
+				p.alike()
+				if got := p.centre.Int(`SELECT COUNT(*) FROM patient WHERE pin = $1`, pin); got != 1 {
+					t.Errorf("%d people", got)
+				}
+			})
+		})
+	}
 }
 
 // What both sides changed is shown with both values; the other's stands nowhere

@@ -30,6 +30,7 @@ import (
 type wire struct {
 	cut      atomic.Bool
 	rough    atomic.Bool
+	before   func(path string) // something that happens just before a call, nil: nothing does
 	provider *exchangeapi.Provider
 }
 
@@ -41,6 +42,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	target, err := exchangeapi.ParsePath(r.URL.EscapedPath())
 	if err != nil {
 		return nil, err
+	}
+	if w.before != nil {
+		w.before(target.Rest)
 	}
 	body := make([]byte, r.ContentLength)
 	if _, err := readFull(r, body); err != nil {

@@ -48,15 +48,27 @@ const (
 
 // FromNode takes a change of the node, at the centre.
 func (m *Merger) FromNode(ctx context.Context, tx *sql.Tx, s Source, c cardapi.Change) error {
+	if capture.Local(c.Table) {
+		return nil // the node's program is older, and hands over what now stays
+	}
 	return m.guarded(ctx, tx, s.Node, s.Epoch, c, func() error { return m.fromNode(ctx, tx, s, c) })
 }
 
-// FromCentre takes a change of the centre, at a node. A row that was changed here
-// after what the centre has seen is left alone: the centre will see it, and say
-// what has become of it.
+// FromCentre takes a change of the centre, at a node; applied is the last place of
+// the node's that the centre had when it told it. A row that was changed here after
+// that is left alone: the centre will see it, and say what has become of it.
 func (m *Merger) FromCentre(ctx context.Context, tx *sql.Tx, applied int64, c cardapi.Change) error {
-	changed, err := changedHere(ctx, tx, c, applied)
-	if err != nil || changed {
+	if capture.Local(c.Table) {
+		return nil // the centre's program is older, and tells what now stays
+	}
+	c, err := m.ourNames(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if changed, err := changedHere(ctx, tx, c, applied); err != nil || changed {
+		return err
+	}
+	if same, err := m.samePerson(ctx, tx, applied, c); err != nil || same {
 		return err
 	}
 	return m.guarded(ctx, tx, Centre, 0, c, func() error { return m.put(ctx, tx, c) })
@@ -100,9 +112,6 @@ func (m *Merger) Retry(ctx context.Context, tx *sql.Tx, s Source) (left int, err
 // order, but its places are not all of one kind (rows that are fetched have none,
 // people come before what names them): it is held in the order in which it came.
 func (m *Merger) guarded(ctx context.Context, tx *sql.Tx, node string, epoch int64, c cardapi.Change, do func() error) error {
-	if capture.Local(c.Table) {
-		return nil // the other side's program is older, and hands over what now stays
-	}
 	behind, err := isHeld(ctx, tx, node, c)
 	if err != nil {
 		return err

@@ -115,6 +115,27 @@ func changedHere(ctx context.Context, tx *sql.Tx, c cardapi.Change, applied int6
 	return changed, err
 }
 
+// registeredHere is the node's id of the person whom it has registered with the
+// ПИН after what the centre has seen, under another id than the given one; "" for
+// nobody. Of whom the centre has seen, it names the node's id itself; who got the
+// ПИН later is another row there too.
+func registeredHere(ctx context.Context, tx *sql.Tx, pin, id string, applied int64) (string, error) {
+	var ours, registered string
+	err := tx.QueryRowContext(ctx, `SELECT p.id, c.after_row FROM patient p JOIN node_change c ON c.tbl = 'patient' AND c.row_key = p.id
+		WHERE p.pin = $1 AND p.id <> $2 AND c.op = 'I' AND c.origin = '' AND (c.sequence = 0 OR c.sequence > $3)`, pin, id, applied).Scan(&ours, &registered)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	row, err := capture.Parse(registered)
+	if err != nil || row.String("pin") != pin {
+		return "", err
+	}
+	return ours, nil
+}
+
 func savepoint(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "SAVEPOINT taken")
 	return err

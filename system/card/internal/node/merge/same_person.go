@@ -1,0 +1,53 @@
+package merge
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/node/capture"
+)
+
+// Both sides may have registered one person, and the centre not know it yet: what
+// it tells of them until it does names its own id of them, which is taken at the
+// node for the node's. The person's row itself is left alone: the centre merges
+// both as soon as it has the node's, and says what has become of them.
+
+// ourNames puts the node's ids of such people in the place of the centre's.
+func (m *Merger) ourNames(ctx context.Context, tx *sql.Tx, c cardapi.Change) (cardapi.Change, error) {
+	t, row, err := m.read(c, c.After)
+	if err != nil {
+		return c, err
+	}
+	named := row
+	if named == nil { // a row that is gone: its key alone
+		named = capture.Row{}
+		for i, value := range capture.SplitKey(c.Key) {
+			if i < len(t.Key) {
+				named[t.Key[i]] = value
+			}
+		}
+	}
+	if err := m.Translate(ctx, tx, Centre, t, named, true); err != nil {
+		return c, err
+	}
+	c.Key = capture.JoinKey(t.KeyOf(named))
+	if row != nil {
+		c.After = row.Text()
+	}
+	return c, nil
+}
+
+// samePerson notes that the person of the change is one whom the node has
+// registered too and not handed over yet.
+func (m *Merger) samePerson(ctx context.Context, tx *sql.Tx, applied int64, c cardapi.Change) (bool, error) {
+	t, row, err := m.read(c, c.After)
+	if err != nil || row == nil || t.Name != "patient" || row.String("pin") == "" {
+		return false, err
+	}
+	ours, err := registeredHere(ctx, tx, row.String("pin"), row.String("id"), applied)
+	if err != nil || ours == "" {
+		return false, err
+	}
+	return true, addAlias(ctx, tx, Centre, t.Name, row.String("id"), ours)
+}
