@@ -179,7 +179,7 @@ func (s Sheet) PDF(ctx context.Context, issued Issued, marks ...string) ([]byte,
 		Number: "№ " + Grouped(s.Case.Number), Form: text.T(ctx, "card.form.paper_form"), Lang: text.LangOf(ctx), At: s.IssuedAt,
 		Note: s.note(ctx),
 	})
-	if issued.State == "voided" {
+	if issued.State == Voided {
 		d.Strong(text.T(ctx, "card.form.paper_voided", "At", text.Moment(issued.VoidedAt), "Reason", issued.VoidReason))
 	}
 	for _, section := range s.Sections(ctx) {

@@ -42,6 +42,9 @@ type Revision struct {
 	DecidedAt time.Time
 }
 
+// Voided is the state of a form that is out of use.
+const Voided = "voided"
+
 // Issued is a form that has its number.
 type Issued struct {
 	Number       string

@@ -430,7 +430,7 @@ func (n *Node) take(ctx context.Context, self Self, changes []cardapi.Change, ap
 				return err
 			}
 		}
-		if _, err := n.Merger.Retry(ctx, tx, merge.Source{Node: merge.Centre}); err != nil {
+		if _, err := n.Merger.Retry(ctx, tx, merge.Source{Node: merge.Centre, Applied: applied}); err != nil {
 			return err
 		}
 		if err := done(); err != nil {

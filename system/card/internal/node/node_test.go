@@ -84,7 +84,7 @@ func TestARoughLineLosesAndDoublesNothing(t *testing.T) {
 		p.meet()
 		p.wire.rough.Store(true)
 		for i := range 30 {
-			switch rand.IntN(4) {
+			switch rand.IntN(5) {
 			case 0:
 				dischargeOne(t, p.node, formtest.PIN(1000+i))
 			case 1:
@@ -100,6 +100,14 @@ func TestARoughLineLosesAndDoublesNothing(t *testing.T) {
 					}
 				}
 				p.startNode()
+			case 4: // both discharge one stay, if it is at both
+				stay := p.node.Ready(formtest.PIN(4000 + i))
+				_ = p.n.Step(t.Context())
+				for _, w := range []formtest.World{p.node, p.centre} {
+					if w.Int(`SELECT COUNT(*) FROM entry WHERE stay_id = $1`, stay) > 0 {
+						discharged(t, w, stay)
+					}
+				}
 			}
 			_ = p.n.Step(t.Context())
 		}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,8 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/form"
@@ -122,7 +125,7 @@ func (p *pair) startCentre() {
 	}
 	p.c = &Centre{
 		DB: d, Clock: p.node.Clock, Log: slog.New(slog.DiscardHandler), Secret: centreSecret,
-		Merger: &merge.Merger{DB: d, Schema: schema, Clock: p.node.Clock, Arrived: Arrived(p.centre.Desk.Queue)},
+		Merger: &merge.Merger{DB: d, Schema: schema, Clock: p.node.Clock, Arrived: Arrived(p.centre.Desk.Queue), Room: Room(p.node.Clock, text.MustLoad(design.Texts, os.DirFS("../..")))},
 	}
 	if err := p.c.Enrol(p.t.Context(), map[string][]string{nodeName: {formtest.Hospital}}); err != nil {
 		p.t.Fatal(err)
@@ -186,7 +189,12 @@ func (p *pair) self() Self {
 // discharge admits and discharges a new patient at the world.
 func dischargeOne(t *testing.T, w formtest.World, pin string) string {
 	t.Helper()
-	stayID := w.Ready(pin)
+	return discharged(t, w, w.Ready(pin))
+}
+
+// discharged discharges from the stay.
+func discharged(t *testing.T, w formtest.World, stayID string) string {
+	t.Helper()
 	n, err := discharge.Discharge(formtest.Doctor(t.Context()), w.Desk, stayID, form.Ending{At: w.Clock.Now().Add(-time.Minute), Outcome: "discharged", Result: "improved"})
 	if err != nil {
 		t.Fatal(err)

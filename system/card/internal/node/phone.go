@@ -7,12 +7,8 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/clock"
-	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/cardapi"
-	"github.com/sanarip/sanarip/system/card/internal/form"
-	"github.com/sanarip/sanarip/system/card/internal/node/capture"
 	"github.com/sanarip/sanarip/system/card/internal/node/number"
 )
 
@@ -55,20 +51,4 @@ func (c *Centre) PhoneCode(ctx context.Context, node, challenge string, count in
 		return "", err
 	}
 	return code.Write(Key(c.Secret, node), challenge), nil
-}
-
-// Arrived is what follows at the centre from rows that a node has handed over: a
-// treated case goes to the fund from here, so that the fund has one to talk to.
-func Arrived(q *job.Queue) map[string]func(ctx context.Context, tx *sql.Tx, row capture.Row) error {
-	return map[string]func(ctx context.Context, tx *sql.Tx, row capture.Row) error{
-		"treated_case": func(ctx context.Context, tx *sql.Tx, row capture.Row) error {
-			revision, ok := row["revision"].(int64)
-			if !ok || row.String("state") != form.Queued {
-				return nil
-			}
-			ref := form.Ref{Number: row.String("number"), Revision: int(revision)}
-			_, err := q.Add(ctx, tx, form.HandoverJob, ref, job.Options{Unique: ref.Key(), Subject: ref.Number})
-			return db.Explain(err)
-		},
-	}
 }

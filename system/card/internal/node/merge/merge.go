@@ -24,13 +24,15 @@ type Merger struct {
 	// Arrived is called at the centre, in the transaction, for each row that a
 	// node has added, by table: what the centre does for the node follows from it.
 	Arrived map[string]func(ctx context.Context, tx *sql.Tx, row capture.Row) error
+	Room    map[string]Room // at the centre, by table
 }
 
-// Source is the node whose changes are taken.
+// Source is the node whose changes are taken; at a node, the centre.
 type Source struct {
 	Node          string
 	Epoch         int64
 	Organisations []string
+	Applied       int64 // at a node: the last place of its own that the centre had when it told
 }
 
 // Centre is the name under which a node holds the centre's changes and notes
@@ -51,7 +53,20 @@ func (m *Merger) FromNode(ctx context.Context, tx *sql.Tx, s Source, c cardapi.C
 	if capture.Local(c.Table) {
 		return nil // the node's program is older, and hands over what now stays
 	}
-	return m.guarded(ctx, tx, s.Node, s.Epoch, c, func() error { return m.fromNode(ctx, tx, s, c) })
+	reason := heldOrder
+	behind, err := isHeld(ctx, tx, s.Node, c)
+	if err != nil {
+		return err
+	}
+	if !behind {
+		if reason, err = m.place(ctx, tx, s, c); err != nil || reason == "" {
+			return err
+		}
+	}
+	if reason == heldForeign && capture.Copied(c.Table) {
+		return nil // НИСУР has told the centre too
+	}
+	return hold(ctx, tx, s.Node, s.Epoch, c, reason, m.Clock.Now())
 }
 
 // FromCentre takes a change of the centre, at a node; applied is the last place of
@@ -71,66 +86,100 @@ func (m *Merger) FromCentre(ctx context.Context, tx *sql.Tx, applied int64, c ca
 	if same, err := m.samePerson(ctx, tx, applied, c); err != nil || same {
 		return err
 	}
-	return m.guarded(ctx, tx, Centre, 0, c, func() error { return m.put(ctx, tx, c) })
+	reason, err := m.attempt(ctx, tx, func() error { return m.put(ctx, tx, c) })
+	if err != nil {
+		return err
+	}
+	// The centre tells rows as they stand: what is held of this one is of the past.
+	if err := releaseRow(ctx, tx, Centre, c); err != nil || reason == "" {
+		return err
+	}
+	// It tells in order, but its places are not all of one kind (rows that are
+	// fetched have none, people come before what names them): what is held is held
+	// in the order in which it came.
+	if c.Sequence, err = nextHeld(ctx, tx, Centre); err != nil {
+		return err
+	}
+	return hold(ctx, tx, Centre, 0, c, reason, m.Clock.Now())
 }
 
-// Retry tries what is held of the source again, in order, and says how much is left.
+// Retry tries what is held of the source again, in order, and says how much is
+// left. Changes of one row of which the first is still refused are tried as what
+// they come to together: somebody may have mended on the other side what is in
+// the way here.
 func (m *Merger) Retry(ctx context.Context, tx *sql.Tx, s Source) (left int, err error) {
-	held, err := heldOf(ctx, tx, s.Node)
+	all, err := heldOf(ctx, tx, s.Node)
 	if err != nil {
 		return 0, err
 	}
-	still := map[string]bool{}
-	for _, h := range held {
+	var rows []string
+	byRow := map[string][]held{}
+	for _, h := range all {
 		row := h.change.Table + "/" + h.change.Key
-		if still[row] {
-			left++
-			continue
+		if byRow[row] == nil {
+			rows = append(rows, row)
 		}
-		reason, err := m.attempt(ctx, tx, func() error {
-			if s.Node == Centre {
-				return m.put(ctx, tx, h.change)
-			}
-			return m.fromNode(ctx, tx, Source{s.Node, h.epoch, s.Organisations}, h.change)
-		})
+		byRow[row] = append(byRow[row], h)
+	}
+	for _, row := range rows {
+		n, err := m.again(ctx, tx, s, byRow[row])
 		if err != nil {
 			return left, err
 		}
-		if reason != "" {
-			still[row] = true
-			left++
-			continue
-		}
-		if err := release(ctx, tx, s.Node, h); err != nil {
-			return left, err
-		}
+		left += n
 	}
 	return left, nil
 }
 
-// guarded does what the change says, or holds it. What the centre tells comes in
-// order, but its places are not all of one kind (rows that are fetched have none,
-// people come before what names them): it is held in the order in which it came.
-func (m *Merger) guarded(ctx context.Context, tx *sql.Tx, node string, epoch int64, c cardapi.Change, do func() error) error {
-	behind, err := isHeld(ctx, tx, node, c)
-	if err != nil {
-		return err
-	}
-	reason := heldOrder
-	if !behind {
-		if reason, err = m.attempt(ctx, tx, do); err != nil || reason == "" {
-			return err
+// again tries the changes of one row and says how many are left.
+func (m *Merger) again(ctx context.Context, tx *sql.Tx, s Source, changes []held) (left int, err error) {
+	take := func(h held) (string, error) {
+		if s.Node != Centre {
+			return m.place(ctx, tx, Source{Node: s.Node, Epoch: h.epoch, Organisations: s.Organisations}, h.change)
 		}
-		if reason == heldForeign && capture.Copied(c.Table) {
-			return nil // НИСУР has told the centre too
+		changed, err := changedHere(ctx, tx, h.change, s.Applied)
+		if err != nil || changed {
+			return "", err // the centre will see it, and say what has become of it
+		}
+		return m.attempt(ctx, tx, func() error { return m.put(ctx, tx, h.change) })
+	}
+	for i, h := range changes {
+		reason, err := take(h)
+		if err != nil {
+			return 0, err
+		}
+		done := changes[i : i+1]
+		if reason != "" && i+1 < len(changes) {
+			done = changes[i:]
+			if reason, err = m.joined(done, take); err != nil {
+				return 0, err
+			}
+		}
+		if reason != "" {
+			return len(changes) - i, nil
+		}
+		for _, h := range done {
+			if err := release(ctx, tx, s.Node, h); err != nil {
+				return 0, err
+			}
+		}
+		if len(done) > 1 {
+			return 0, nil
 		}
 	}
-	if node == Centre {
-		if c.Sequence, err = nextHeld(ctx, tx, node); err != nil {
-			return err
-		}
+	return 0, nil
+}
+
+// joined tries the changes as one.
+func (m *Merger) joined(changes []held, take func(held) (string, error)) (reason string, err error) {
+	c, nothing, ok := together(changes)
+	switch {
+	case !ok:
+		return heldOrder, nil
+	case nothing:
+		return "", nil
 	}
-	return hold(ctx, tx, node, epoch, c, reason, m.Clock.Now())
+	return take(held{epoch: changes[len(changes)-1].epoch, change: c})
 }
 
 // attempt gives why the database refused, "" if it did not.

@@ -73,6 +73,12 @@ func release(ctx context.Context, tx *sql.Tx, node string, h held) error {
 	return err
 }
 
+// releaseRow drops what is held of the change's row.
+func releaseRow(ctx context.Context, tx *sql.Tx, node string, c cardapi.Change) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM node_held WHERE node = $1 AND tbl = $2 AND row_key = $3`, node, c.Table, c.Key)
+	return err
+}
+
 func alias(ctx context.Context, q db.Querier, node, value string, up bool) (string, error) {
 	query := `SELECT ours FROM node_alias WHERE node = $1 AND tbl = 'patient' AND theirs = $2`
 	if !up {
@@ -86,9 +92,9 @@ func alias(ctx context.Context, q db.Querier, node, value string, up bool) (stri
 	return known, err
 }
 
-// own makes what is written until the function it gives is called count as made
+// Own makes what is written until the function it gives is called count as made
 // on this side.
-func own(ctx context.Context, tx *sql.Tx) (func() error, error) {
+func Own(ctx context.Context, tx *sql.Tx) (func() error, error) {
 	var origin string
 	err := tx.QueryRowContext(ctx, `DELETE FROM node_applying RETURNING origin`).Scan(&origin)
 	if err != nil {
@@ -207,7 +213,7 @@ func (m *Merger) conflict(ctx context.Context, tx *sql.Tx, s Source, t capture.T
 		return err
 	}
 	// To be told to the node, it counts as made here.
-	end, err := own(ctx, tx)
+	end, err := Own(ctx, tx)
 	if err != nil {
 		return err
 	}

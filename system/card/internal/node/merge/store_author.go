@@ -97,7 +97,7 @@ func (m *Merger) recorded(ctx context.Context, tx *sql.Tx, node string, c cardap
 	if err != nil || open == 0 || record.String("subject_pin") == "" {
 		return err
 	}
-	end, err := own(ctx, tx) // to be told to the node, it counts as made here
+	end, err := Own(ctx, tx) // to be told to the node, it counts as made here
 	if err != nil {
 		return err
 	}
