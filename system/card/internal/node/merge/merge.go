@@ -108,78 +108,83 @@ func (m *Merger) FromCentre(ctx context.Context, tx *sql.Tx, applied int64, c ca
 // they come to together: somebody may have mended on the other side what is in
 // the way here.
 func (m *Merger) Retry(ctx context.Context, tx *sql.Tx, s Source) (left int, err error) {
-	all, err := heldOf(ctx, tx, s.Node)
-	if err != nil {
-		return 0, err
-	}
-	var rows []string
-	byRow := map[string][]held{}
-	for _, h := range all {
-		row := h.change.Table + "/" + h.change.Key
-		if byRow[row] == nil {
-			rows = append(rows, row)
-		}
-		byRow[row] = append(byRow[row], h)
-	}
-	for _, row := range rows {
-		n, err := m.again(ctx, tx, s, byRow[row])
-		if err != nil {
+	for {
+		var done int
+		if left, done, err = m.round(ctx, tx, s); err != nil || left == 0 || done == 0 {
 			return left, err
 		}
-		left += n
 	}
-	return left, nil
 }
 
-// again tries the changes of one row and says how many are left.
-func (m *Merger) again(ctx context.Context, tx *sql.Tx, s Source, changes []held) (left int, err error) {
-	take := func(h held) (string, error) {
-		if s.Node != Centre {
-			return m.place(ctx, tx, Source{Node: s.Node, Epoch: h.epoch, Organisations: s.Organisations}, h.change)
-		}
-		changed, err := changedHere(ctx, tx, h.change, s.Applied)
-		if err != nil || changed {
-			return "", err // the centre will see it, and say what has become of it
-		}
-		return m.attempt(ctx, tx, func() error { return m.put(ctx, tx, h.change) })
+// round tries each once, and says how many were taken.
+func (m *Merger) round(ctx context.Context, tx *sql.Tx, s Source) (left, done int, err error) {
+	all, err := heldOf(ctx, tx, s.Node)
+	if err != nil {
+		return 0, 0, err
 	}
-	for i, h := range changes {
-		reason, err := take(h)
-		if err != nil {
-			return 0, err
-		}
-		done := changes[i : i+1]
-		if reason != "" && i+1 < len(changes) {
-			done = changes[i:]
-			if reason, err = m.joined(done, take); err != nil {
-				return 0, err
+	var rows []string
+	stuck := map[string][]held{}
+	for _, h := range all {
+		row := h.change.Table + "/" + h.change.Key
+		reason := heldOrder
+		if stuck[row] == nil {
+			if reason, err = m.again(ctx, tx, s, h); err != nil {
+				return 0, 0, err
 			}
+		}
+		switch {
+		case reason == "":
+			err = release(ctx, tx, s.Node, h)
+		case stuck[row] == nil:
+			rows = append(rows, row)
+			fallthrough
+		default:
+			stuck[row] = append(stuck[row], h)
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	for _, row := range rows {
+		reason, err := m.joined(ctx, tx, s, stuck[row])
+		if err != nil {
+			return 0, 0, err
 		}
 		if reason != "" {
-			return len(changes) - i, nil
+			left += len(stuck[row])
+			continue
 		}
-		for _, h := range done {
+		for _, h := range stuck[row] {
 			if err := release(ctx, tx, s.Node, h); err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 		}
-		if len(done) > 1 {
-			return 0, nil
-		}
 	}
-	return 0, nil
+	return left, len(all) - left, nil
 }
 
-// joined tries the changes as one.
-func (m *Merger) joined(changes []held, take func(held) (string, error)) (reason string, err error) {
+// again tries a change that is held.
+func (m *Merger) again(ctx context.Context, tx *sql.Tx, s Source, h held) (reason string, err error) {
+	if s.Node != Centre {
+		return m.place(ctx, tx, Source{Node: s.Node, Epoch: h.epoch, Organisations: s.Organisations}, h.change)
+	}
+	changed, err := changedHere(ctx, tx, h.change, s.Applied)
+	if err != nil || changed {
+		return "", err // the centre will see it, and say what has become of it
+	}
+	return m.attempt(ctx, tx, func() error { return m.put(ctx, tx, h.change) })
+}
+
+// joined tries changes of one row as one, if they are several.
+func (m *Merger) joined(ctx context.Context, tx *sql.Tx, s Source, changes []held) (reason string, err error) {
 	c, nothing, ok := together(changes)
 	switch {
-	case !ok:
+	case !ok || len(changes) == 1:
 		return heldOrder, nil
 	case nothing:
 		return "", nil
 	}
-	return take(held{epoch: changes[len(changes)-1].epoch, change: c})
+	return m.again(ctx, tx, s, held{epoch: changes[len(changes)-1].epoch, change: c})
 }
 
 // attempt gives why the database refused, "" if it did not.
