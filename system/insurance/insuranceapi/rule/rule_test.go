@@ -54,6 +54,7 @@ var broken = []struct {
 	{"NUM-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Number = "00000011895020126" }, nil},
 	{"NUM-003", func(c *insuranceapi.Case, _ *rule.Facts) { c.Number = "00000010595017426" }, nil},
 	{"NUM-004", func(c *insuranceapi.Case, _ *rule.Facts) { c.Number = "00000011895017425" }, nil},
+	{"NUM-004", newYear("00000011895017426"), newYear("00000011895017427")},
 	{"NUM-005", func(c *insuranceapi.Case, _ *rule.Facts) { c.Number = "00000001895017426" }, func(c *insuranceapi.Case, _ *rule.Facts) { c.Number = "99999991895017426" }},
 	{"ORG-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.Organisation = "95017" }, nil},
 	{"ORG-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Department = "1" }, nil},
@@ -68,12 +69,19 @@ var broken = []struct {
 		c.Patient.BirthDate = clock.Date{Year: 2026, Month: 11, Day: 10}
 	}},
 	{"DAT-007", func(c *insuranceapi.Case, _ *rule.Facts) { c.Patient.BirthDate.Year = 1905 }, func(c *insuranceapi.Case, _ *rule.Facts) { c.Patient.BirthDate.Year = 1906 }},
-	{"BED-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.BedDays = 10 }, nil},
-	{"BED-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves = c.Moves[:1] }, nil},
+	{"BED-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.BedDays = 10 }, nights},
+	{"BED-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.BedDays = 8 }, withinADay},
+	{"BED-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves = c.Moves[:1] }, nights},
+	{"BED-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.BedDays = 0 }, withinADay},
 	{"MOV-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves = nil }, nil},
 	{"MOV-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[0].From = c.Moves[0].From.Add(time.Minute) }, nil},
+	{"MOV-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[0].From = c.Moves[0].From.Add(-time.Minute) }, nil},
+	{"MOV-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[1].Until = c.Moves[1].Until.Add(-time.Minute) }, nil},
+	{"MOV-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[1].Until = c.Moves[1].Until.Add(time.Minute) }, nil},
 	{"MOV-003", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[1].From = c.Moves[1].From.Add(time.Minute) }, nil},
-	{"MOV-004", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[1].Department = "21" }, nil},
+	{"MOV-003", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[1].From = c.Moves[1].From.Add(-time.Minute) }, nil},
+	{"MOV-003", func(c *insuranceapi.Case, _ *rule.Facts) { backwards(c, -time.Minute) }, func(c *insuranceapi.Case, _ *rule.Facts) { backwards(c, 0) }},
+	{"MOV-004", func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[1].Department = "21" }, func(c *insuranceapi.Case, _ *rule.Facts) { c.Moves[0].Department = "21" }},
 	{"DGN-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.Diagnoses[2].Rank = "main" }, nil},
 	{"DGN-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Diagnoses[2].Code = "И10" }, func(c *insuranceapi.Case, _ *rule.Facts) { c.Diagnoses[2].Code = "G63.2*" }},
 	{"DGN-003", func(c *insuranceapi.Case, _ *rule.Facts) { final(c, "R07.4") }, nil},
@@ -127,11 +135,40 @@ var broken = []struct {
 	{"STF-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.HeadOfDepartment.Name = "" }, nil},
 	{"STF-003", func(c *insuranceapi.Case, _ *rule.Facts) { c.HeadOfDepartment = c.Doctor }, nil},
 	{"STF-004", func(c *insuranceapi.Case, _ *rule.Facts) { c.Doctor.PIN = c.Patient.PIN }, nil},
+	{"DUP-001", other("2026-11-01 10:00", "2026-11-10 09:31"), other("2026-11-01 10:00", "2026-11-10 09:30")},
 	{"DUP-001", other("2026-11-18 10:00", "2026-11-20 10:00"), other("2026-11-19 14:00", "2026-11-20 10:00")},
 	{"DUP-002", other("2026-11-01 10:00", "2026-11-05 10:00"), other("2026-10-20 10:00", "2026-11-03 09:29")},
 	{"DUP-003", func(c *insuranceapi.Case, f *rule.Facts) { f.Twice = c.Number }, nil},
 	{"PRC-001", func(_ *insuranceapi.Case, f *rule.Facts) { f.Priced = false }, nil},
 	{"PRC-002", func(_ *insuranceapi.Case, f *rule.Facts) { f.Grouped = false }, nil},
+}
+
+// newYear is a stay that ended half an hour after Bishkek's midnight, while UTC
+// still had the old year.
+func newYear(number string) change {
+	return func(c *insuranceapi.Case, _ *rule.Facts) {
+		c.Number, c.DischargedAt = number, time.Date(2027, 1, 1, 0, 30, 0, 0, clock.Bishkek).UTC()
+	}
+}
+
+// nights is a stay of nine nights that has fewer days of 24 hours.
+func nights(c *insuranceapi.Case, _ *rule.Facts) {
+	c.AdmittedAt = time.Date(2026, 11, 10, 23, 0, 0, 0, clock.Bishkek)
+	c.DischargedAt = time.Date(2026, 11, 19, 1, 0, 0, 0, clock.Bishkek)
+	c.Moves[0].From, c.Moves[1].Until = c.AdmittedAt, c.DischargedAt
+}
+
+// withinADay is a stay that ended on the day on which it began: one day.
+func withinADay(c *insuranceapi.Case, _ *rule.Facts) {
+	c.DischargedAt, c.BedDays = c.AdmittedAt.Add(2*time.Hour), 1
+	c.Moves[0].Until, c.Moves[1].From = c.AdmittedAt.Add(time.Hour), c.AdmittedAt.Add(time.Hour)
+	c.Moves[1].Until = c.DischargedAt
+}
+
+// backwards has the first move last so long, and the next begin where it ends.
+func backwards(c *insuranceapi.Case, long time.Duration) {
+	c.Moves[0].Until = c.Moves[0].From.Add(long)
+	c.Moves[1].From = c.Moves[0].Until
 }
 
 func TestEachRuleFailsWhatItIsForAndPassesWhatIsNear(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
+	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/insurance/migration"
 )
@@ -261,8 +262,10 @@ func (c card) Forms(context.Context, cardapi.Month) ([]cardapi.FormLine, error) 
 func TestAMonthIsReconciledToTheLastCase(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		var forms card
+		var lastID string
 		for n := range 6 {
 			d := w.one(t, n+1, n == 5)
+			lastID = d.CaseID
 			forms = append(forms, cardapi.FormLine{Number: d.Number, Revision: 1, State: string(d.State), Price: d.Price})
 		}
 		hand := treatedtest.Good()
@@ -283,7 +286,25 @@ func TestAMonthIsReconciledToTheLastCase(t *testing.T) {
 			}
 			return r
 		}
+		// The case that came back comes again, corrected: it is one case of the month,
+		// in its newest revision, here and in the totals.
+		corrected := treatedtest.Good()
+		corrected.Number, corrected.Patient.PIN, corrected.Patient.Name = forms[5].Number, "", "Киши 6"
+		corrected.Patient.Rural, corrected.Revision, corrected.Replaces = true, 2, lastID
+		d, err := w.fund.Submit(t.Context(), corrected)
+		if err != nil || d.State != insuranceapi.Accepted {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		forms[5] = cardapi.FormLine{Number: d.Number, Revision: 2, State: string(d.State), Price: d.Price}
+		totals, err := total.Of(t.Context(), w.fund.DB.Read, []string{"2026-10", "2026-11"}, "950174")
+		want := sumOf(forms)
+		if err != nil || totals.All().Cases != 8 || totals.All().Accepted != 8 || totals.All().Returned != 0 || totals.ByMonth("2026-10").Cases != 0 {
+			t.Errorf("%+v, %v", totals.Rows, err)
+		}
 		r := reconcile(forms)
+		if r.FundPrice != want || r.FundPrice+r.HandPrice != totals.All().Price-w.number(t, `SELECT price FROM treated_case WHERE demo = 1`) {
+			t.Errorf("%+v, the forms make %d, the totals %+v", r, want, totals.All())
+		}
 		if len(r.Differences) != 0 || r.Compared != 6 || r.ByHand != 1 || r.CardPrice != r.FundPrice || r.FundPrice == 0 || r.HandPrice == 0 {
 			t.Fatalf("%+v", r)
 		}
@@ -297,14 +318,58 @@ func TestAMonthIsReconciledToTheLastCase(t *testing.T) {
 		for _, d := range r.Differences {
 			got[d.Number[:7]] = d.Kind
 		}
-		want := map[string]string{"0000001": NotInCard, "0000002": OtherPrice, "0000003": OtherState, "0000004": OtherTurn, "0000050": NotAtFund}
-		if len(got) != len(want) || len(r.Differences) != len(want) {
+		kinds := map[string]string{"0000001": NotInCard, "0000002": OtherPrice, "0000003": OtherState, "0000004": OtherTurn, "0000050": NotAtFund}
+		if len(got) != len(kinds) || len(r.Differences) != len(kinds) {
 			t.Errorf("%v", got)
 		}
-		for number, kind := range want {
+		for number, kind := range kinds {
 			if got[number] != kind {
 				t.Errorf("%s: %s, want %s", number, got[number], kind)
 			}
+		}
+	})
+}
+
+func sumOf(c card) int64 {
+	var all int64
+	for _, f := range c {
+		all += f.Price
+	}
+	return all
+}
+
+// A month is Bishkek's: it is over at midnight there, and who left a second
+// before it is a case of that month, who left at midnight one of the next.
+func TestAMonthIsOverAtMidnightInBishkek(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		midnight := time.Date(2026, 12, 1, 0, 0, 0, 0, clock.Bishkek)
+		w.clock.Advance(midnight.Add(-time.Second).Sub(w.clock.Now()))
+		leave := func(n int, at time.Time) insuranceapi.Decision {
+			t.Helper()
+			c := treatedtest.Good()
+			c.Number = fmt.Sprintf("%07d1895017426", n)
+			c.Patient.PIN, c.Patient.Name = "", fmt.Sprint("Киши ", n)
+			c.DischargedAt = at
+			c.Moves[len(c.Moves)-1].Until = at
+			c.BedDays = clock.DateOf(c.AdmittedAt).DaysUntil(clock.DateOf(at))
+			d, err := w.fund.Submit(t.Context(), c)
+			if err != nil || d.State != insuranceapi.Accepted {
+				t.Fatalf("%+v, %v", d, err)
+			}
+			return d
+		}
+		last := leave(1, midnight.Add(-time.Second))
+		if a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert); !fail.Is(err, fail.Invalid) {
+			t.Errorf("settled a second before the month was over: %+v, %v", a, err)
+		}
+		w.clock.Advance(time.Second)
+		leave(2, midnight)
+		a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)
+		if err != nil || a.Cases != 1 || a.Price != last.Price {
+			t.Errorf("%+v, %v", a, err)
+		}
+		if rest, err := w.acts.Left(t.Context(), "950174", "2026-12"); err != nil || rest.Accepted != 1 {
+			t.Errorf("of December %+v, %v", rest, err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package price
 
 import (
+	"encoding/json"
 	"math/big"
 	"math/rand/v2"
 	"os"
@@ -45,6 +46,26 @@ func TestTablesAreDated(t *testing.T) {
 	} {
 		if table, _ := tables.On(day); table.ID != want {
 			t.Errorf("%s: %q", day, table.ID)
+		}
+	}
+}
+
+// Two tables are never in force on one day, not even where one ends and the
+// other begins.
+func TestTablesDoNotShareADay(t *testing.T) {
+	for first, refused := range map[int]bool{30: true, 1: false} {
+		tables := demo(t)[:2]
+		tables[0].Until = clock.Date{Year: 2026, Month: 6, Day: 30}
+		tables[1].From = clock.Date{Year: 2026, Month: 6, Day: 30}
+		if first == 1 {
+			tables[1].From = clock.Date{Year: 2026, Month: 7, Day: 1}
+		}
+		data, err := json.Marshal(tables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(data); (err != nil) != refused {
+			t.Errorf("the second from %s: %v", tables[1].From, err)
 		}
 	}
 }

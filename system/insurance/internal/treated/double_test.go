@@ -1,11 +1,15 @@
 package treated_test
 
 import (
+	"context"
+	"database/sql"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -66,11 +70,16 @@ func TestAFormThatCameBothWaysIsPaidOnce(t *testing.T) {
 			if err != nil || one.State != insuranceapi.Accepted {
 				t.Fatalf("%+v, %v", one, err)
 			}
+			before := f.Clock.Now()
 			for range 2 { // a resend hears the same
 				two, err := then(second)
-				if err != nil || two.State != insuranceapi.Returned || !hasRule(two, "DUP-003") || two.CaseID != one.CaseID || two.Price != 0 {
+				if err != nil || two.State != insuranceapi.Returned || !hasRule(two, "DUP-003") || two.CaseID != one.CaseID || two.Price != 0 || !two.At.Equal(before) {
 					t.Fatalf("%+v, %v", two, err)
 				}
+				f.clock.Advance(time.Minute)
+			}
+			if n := f.count(t, `SELECT COUNT(*) FROM access_record WHERE action = 'case.submit'`); n != 2*(i+1) {
+				t.Errorf("%d records of %d forms that came", n, 2*(i+1))
 			}
 			if n := f.count(t, paid); n != i+1 {
 				t.Fatalf("%d cases are paid after %d forms", n, i+1)
@@ -177,5 +186,47 @@ func TestOneStayUnderTwoNumbersIsPaidOnce(t *testing.T) {
 		if d, err := f.Enter(t.Context(), c, clerk); err != nil || d.State != insuranceapi.Accepted {
 			t.Errorf("%+v, %v", d, err)
 		}
+		// So is who was born on that day too, but has another ПИН, or lay under that
+		// name in another hospital.
+		c = treatedtest.Good()
+		c.Number, c.Patient.PIN, c.Patient.Name = "00000911895017426", "", "Башка Киши"
+		submit(t, f, c, insuranceapi.Accepted)
+		c.Number, c.Organisation = "00000921895020126", "950201"
+		submit(t, f, c, insuranceapi.Accepted)
+		c.Number, c.Organisation, c.Patient.PIN, c.Patient.Name = "00000931895017426", "950174", "21209196000310", "Дагы Бирөө"
+		submit(t, f, c, insuranceapi.Accepted)
+		c.Number, c.Patient.PIN = "00000941895017426", "21209196000327"
+		submit(t, f, c, insuranceapi.Accepted)
 	})
+}
+
+// meet has them all decide before any of them has written what it decided, but
+// for those who wait for their turn: whatever the moment at which each began.
+func (f fund) meet(t *testing.T, all ...func()) {
+	t.Helper()
+	var group sync.WaitGroup
+	if f.DB.Dialect == db.Postgres { // SQLite has one writer
+		holding, enough := make(chan struct{}), make(chan struct{})
+		group.Go(func() {
+			err := f.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, `LOCK TABLE treated_case IN SHARE MODE`)
+				close(holding)
+				<-enough
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-holding
+		defer group.Wait()
+		defer close(enough)
+		defer time.Sleep(150 * time.Millisecond)
+	}
+	for _, one := range all {
+		group.Go(one)
+	}
+	if f.DB.Dialect != db.Postgres {
+		group.Wait()
+	}
 }

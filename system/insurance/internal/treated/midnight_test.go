@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 )
 
 // before and after the midnight of Bishkek at which tables change.
@@ -177,6 +178,39 @@ func TestTablesThatChangeAtMidnightWhileCasesComeIn(t *testing.T) {
 		}
 		if n := f.count(t, `SELECT COUNT(*) FROM treated_case WHERE is_current = 1`); n != last+2 {
 			t.Errorf("%d cases", n)
+		}
+	})
+}
+
+// An appeal that is granted later is priced by the table of the day of discharge,
+// as if the case had been accepted then.
+func TestAGrantedAppealIsPricedByItsDay(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		given, err := price.Demo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Tables = &price.Book{DB: f.DB, Given: given}
+		if r, err := price.Import(t.Context(), f.DB, f.clock, strings.NewReader(newGroups), "groups.csv"); err != nil || len(r.Bad) != 0 {
+			t.Fatalf("%+v, %v", r.Bad, err)
+		}
+		for n, c := range []struct {
+			at    time.Time
+			table string
+		}{{before, "ДЕМО-2026-2"}, {after, "Т-15"}} {
+			wrong := leaving(n, c.at)
+			wrong.HoursSinceOnset = 0
+			d := submit(t, f, wrong, insuranceapi.Returned)
+			if err := f.Do(t.Context(), d.CaseID, treated.StepAppeal, "Неизвестно.", hospital); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Do(t.Context(), d.CaseID, treated.StepGrant, "Согласны.", expert); err != nil {
+				t.Fatal(err)
+			}
+			w, err := f.Read(t.Context(), d.CaseID, expert)
+			if err != nil || w.Decision.PriceTable != c.table || w.Decision.Price == 0 {
+				t.Errorf("of %s: %d by %q, want %q, %v", clock.DateOf(c.at), w.Decision.Price, w.Decision.PriceTable, c.table, err)
+			}
 		}
 	})
 }

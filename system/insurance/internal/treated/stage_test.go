@@ -130,11 +130,11 @@ func TestAnAppealIsDecidedOnce(t *testing.T) {
 		if err := f.Do(t.Context(), d.CaseID, treated.StepAppeal, "Время начала неизвестно.", hospital); err != nil {
 			t.Fatal(err)
 		}
-		var all sync.WaitGroup
+		var all []func()
 		var mu sync.Mutex
 		done := 0
-		for i := range 10 {
-			all.Go(func() {
+		for i := range 8 {
+			all = append(all, func() {
 				err := f.Do(t.Context(), d.CaseID, []treated.Step{treated.StepGrant, treated.StepRefuse}[i%2], "Посмотрели.", []treated.Expert{expert, second}[i%2])
 				mu.Lock()
 				defer mu.Unlock()
@@ -145,7 +145,7 @@ func TestAnAppealIsDecidedOnce(t *testing.T) {
 				}
 			})
 		}
-		all.Wait()
+		f.meet(t, all...)
 		if done != 1 {
 			t.Errorf("%d decisions on one appeal", done)
 		}
@@ -217,18 +217,15 @@ func TestAGrantedAppealPaysNoStayTwice(t *testing.T) {
 		}
 		other := treatedtest.Good()
 		other.Number = "00000021895017426"
-		var both sync.WaitGroup
-		both.Go(func() {
+		f.meet(t, func() {
 			if err := f.Do(t.Context(), d.CaseID, treated.StepGrant, "Согласны.", expert); err != nil && !fail.Is(err, fail.Conflict) {
 				t.Error(err)
 			}
-		})
-		both.Go(func() {
+		}, func() {
 			if _, err := f.Submit(doctor(t), other); err != nil {
 				t.Error(err)
 			}
 		})
-		both.Wait()
 		if n := f.count(t, paid); n != 1 {
 			t.Errorf("%d cases of one stay are paid", n)
 		}

@@ -3,6 +3,7 @@ package treated_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -114,51 +115,54 @@ func TestARepetitionGivesTheSameDecision(t *testing.T) {
 
 func TestAHundredSubmissionsAtOnceMakeOneCase(t *testing.T) {
 	each(t, func(t *testing.T, f fund) {
-		ids := make([]string, 100)
+		decisions := make([]insuranceapi.Decision, 100)
 		var all sync.WaitGroup
-		for i := range ids {
+		for i := range decisions {
 			all.Go(func() {
-				d, err := f.Submit(doctor(t), treatedtest.Good())
-				if err != nil {
+				var err error
+				if decisions[i], err = f.Submit(doctor(t), treatedtest.Good()); err != nil {
 					t.Error(err)
 				}
-				ids[i] = d.CaseID
 			})
 		}
 		all.Wait()
-		for _, caseID := range ids {
-			if caseID == "" || caseID != ids[0] {
-				t.Fatalf("cases %q and %q", ids[0], caseID)
+		for _, d := range decisions {
+			if d.CaseID == "" || d.CaseID != decisions[0].CaseID || d.State != insuranceapi.Accepted || d.Price != decisions[0].Price {
+				t.Fatalf("decisions %+v and %+v", decisions[0], d)
 			}
 		}
-		if n := f.count(t, `SELECT COUNT(*) FROM treated_case`); n != 1 {
-			t.Errorf("%d cases", n)
+		if n, doubles := f.count(t, `SELECT COUNT(*) FROM treated_case`), f.count(t, `SELECT COUNT(*) FROM case_double`); n != 1 || doubles != 0 {
+			t.Errorf("%d cases, %d doubles", n, doubles)
 		}
 	})
 }
 
 // Two hospitals hand over overlapping stays of one person at the same moment:
-// one is accepted.
+// one is accepted. A stay that was returned before takes nobody's place.
 func TestOverlappingStaysAtOnceAreNotBothAccepted(t *testing.T) {
 	each(t, func(t *testing.T, f fund) {
-		var all sync.WaitGroup
+		returned := treatedtest.Good()
+		returned.HoursSinceOnset = 0
+		submit(t, f, returned, insuranceapi.Returned)
 		var accepted sync.Map
-		for i := range 10 {
-			all.Go(func() {
+		var all []func()
+		for i := range 8 {
+			all = append(all, func() {
 				c := treatedtest.Good()
-				c.Number = "000010" + string(rune('0'+i)) + c.Number[7:]
+				c.Organisation = []string{"950174", "950201"}[i%2]
+				c.Number = fmt.Sprintf("%07d18%s26", 100+i, c.Organisation)
 				d, err := f.Submit(doctor(t), c)
 				if err != nil {
 					t.Error(err)
 				}
 				if d.State == insuranceapi.Accepted {
 					accepted.Store(c.Number, true)
-				} else if d.Findings[0].Rule != "DUP-001" || d.Findings[0].Field != "admitted_at" {
+				} else if len(d.Findings) == 0 || d.Findings[0].Rule != "DUP-001" || d.Findings[0].Field != "admitted_at" {
 					t.Errorf("findings %+v", d.Findings)
 				}
 			})
 		}
-		all.Wait()
+		f.meet(t, all...)
 		n := 0
 		accepted.Range(func(any, any) bool { n++; return true })
 		if n != 1 {
