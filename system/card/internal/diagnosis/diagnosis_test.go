@@ -113,3 +113,35 @@ func TestConflict(t *testing.T) {
 		}
 	}
 }
+
+// A row of the table holds on its first and last day, of codes and ages alike.
+func TestAConflictHoldsOnItsDays(t *testing.T) {
+	defer func(before func() []rule) { rules = before }(rules)
+	day := func(d int) clock.Date { return clock.Date{Year: 2026, Month: 11, Day: d} }
+	rules = func() []rule {
+		return []rule{{from: "P00", until: "P96", minDays: 2, maxDays: 10, valid: day(5), ends: day(20)}, {from: "N40", until: "N51", sex: "male", valid: day(5)}}
+	}
+	for _, c := range []struct {
+		code     string
+		born, on int
+		want     string
+	}{
+		{"P07.3", 1, 4, ""},
+		{"P07.3", 4, 5, "card.diagnosis.conflict_age"},
+		{"P07.3", 3, 5, ""}, // one day old, and two
+		{"P07.3", 10, 20, ""},
+		{"P07.3", 9, 20, "card.diagnosis.conflict_age"},
+		{"P07.3", 9, 21, ""}, // ten days, eleven, and the row is over
+		{"P96.9", 9, 20, "card.diagnosis.conflict_age"},
+		{"P00", 9, 20, "card.diagnosis.conflict_age"},
+		{"Q00", 9, 20, ""},
+		{"O99", 9, 20, ""},
+		{"N51.8", 1, 4, ""},
+		{"N51.8", 1, 5, "card.diagnosis.conflict_male"},
+		{"N52", 1, 5, ""},
+	} {
+		if got := Conflict(c.code, "female", day(c.born), day(c.on)); got != c.want {
+			t.Errorf("%s, born on %d, on %d: %q, want %q", c.code, c.born, c.on, got, c.want)
+		}
+	}
+}

@@ -139,7 +139,8 @@ func has(e *fail.Error, key string) bool {
 	return false
 }
 
-// Not before the last move, not before the last operation.
+// Not before the last move, not before the end of the last operation; the last
+// move ends with the stay, and the number is one of the department of the last.
 func TestDischargeAfterMoveAndOperation(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w formtest.World) {
 		ctx, now := formtest.Doctor(t.Context()), w.Clock.Now()
@@ -153,22 +154,37 @@ func TestDischargeAfterMoveAndOperation(t *testing.T) {
 		}
 		end.At = now.Add(-3 * time.Hour)
 		w.Exec(`INSERT INTO operation (id, stay_id, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, root, version, reason, by_pin, by_name, signed_at)
-			VALUES ('op', $1, $2, 'A', 'Операция', '', '', '', 'p', 'n', 'op', 1, '', 'p', 'n', 1)`, stayID, db.Micros(now.Add(-2*time.Hour)))
+			VALUES ('op', $1, $2, 'A', 'Операция', '', '', '', 'p', 'n', 'op', 1, '', 'p', 'n', 0)`, stayID, db.Micros(now.Add(-2*time.Hour)))
 		if _, err := Discharge(ctx, w.Desk, stayID, end); err == nil || !has(fail.As(err), "card.discharge.at_before_operation") {
 			t.Fatal(err)
 		}
-		end.At = now
-		if _, err := Discharge(ctx, w.Desk, stayID, end); err != nil {
-			t.Fatal(err)
+		w.Exec(`UPDATE operation SET ended_at = $1`, db.Micros(now.Add(-time.Hour)))
+		end.At = now.Add(-90 * time.Minute)
+		if _, err := Discharge(ctx, w.Desk, stayID, end); err == nil || !has(fail.As(err), "card.discharge.at_before_operation") {
+			t.Fatal("while the operation went on:", err)
+		}
+		w.Exec(`UPDATE stay SET department = '05'`)
+		w.Exec(`INSERT INTO form_sequence (organisation, department, year, last) VALUES ($1, $2, 2026, 41)`, formtest.Hospital, formtest.Department)
+		end.At = now.Add(-time.Hour)
+		n, err := Discharge(ctx, w.Desk, stayID, end)
+		if err != nil || n.String() != "00000010595017426" {
+			t.Fatal(n, err)
+		}
+		if w.Int(`SELECT COUNT(*) FROM move WHERE id = 'm2' AND until_at = $1`, db.Micros(end.At)) != 1 || w.Int(`SELECT COUNT(*) FROM move WHERE until_at = $1`, db.Micros(now.Add(-4*time.Hour))) != 1 {
+			t.Error("the moves do not end as they should")
 		}
 	})
 }
 
-// Death needs a post-mortem diagnosis, ends the orders, and writes to nobody.
+// Death needs a post-mortem diagnosis, ends the orders in force, of this patient
+// alone, and writes to nobody.
 func TestDeath(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w formtest.World) {
 		stayID := w.Ready(formtest.PatientPIN)
 		w.Exec(`INSERT INTO medical_order (id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, created_at) VALUES ('o1', $1, 'diet', 'Стол 10', '', '', 1, 'p', 'n', 1)`, stayID)
+		other := w.Stay(w.Patient(formtest.PIN(1)))
+		w.Exec(`INSERT INTO medical_order (id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, created_at, ended_at, ended_by, end_reason)
+			VALUES ('o2', $1, 'drug', 'Аспирин', '', '', 1, 'p', 'n', 1, 7, 'p', 'аллергия'), ('o3', $2, 'drug', 'Аспирин', '', '', 1, 'p', 'n', 1, 0, '', '')`, stayID, other)
 		end := form.Ending{At: w.Clock.Now(), Outcome: "died", Result: "worse", TransferredTo: "куда-то"}
 		if _, err := Discharge(formtest.Doctor(t.Context()), w.Desk, stayID, end); err == nil || !has(fail.As(err), "card.discharge.gap_postmortem") {
 			t.Fatal(err)
@@ -180,6 +196,9 @@ func TestDeath(t *testing.T) {
 		if w.Int(`SELECT COUNT(*) FROM medical_order WHERE end_reason = 'death'`) != 1 || w.Int(`SELECT COUNT(*) FROM job WHERE kind = 'notify'`) != 0 ||
 			w.Int(`SELECT COUNT(*) FROM stay WHERE outcome = 'died' AND result = '' AND transferred_to = ''`) != 1 {
 			t.Fatal("a death is not written as one")
+		}
+		if w.Int(`SELECT COUNT(*) FROM medical_order WHERE id = 'o2' AND ended_at = 7 AND end_reason = 'аллергия'`) != 1 || w.Int(`SELECT COUNT(*) FROM medical_order WHERE id = 'o3' AND ended_at = 0`) != 1 {
+			t.Error("orders that had ended, or of another patient, were ended by the death")
 		}
 	})
 }

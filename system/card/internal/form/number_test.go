@@ -51,12 +51,22 @@ func TestNumberRefused(t *testing.T) {
 	}
 	now := time.Now()
 	for name, make := range map[string]func() (Number, error){
-		"card.form.number_overflow":   func() (Number, error) { return NewNumber(LastSequence+1, "18", "950174", now) },
-		"card.form.department_code":   func() (Number, error) { return NewNumber(1, "8", "950174", now) },
-		"card.form.organisation_code": func() (Number, error) { return NewNumber(1, "18", "95017x", now) },
+		"number_overflow above":   func() (Number, error) { return NewNumber(LastSequence+1, "18", "950174", now) },
+		"number_overflow zero":    func() (Number, error) { return NewNumber(0, "18", "950174", now) },
+		"department_code short":   func() (Number, error) { return NewNumber(1, "8", "950174", now) },
+		"department_code long":    func() (Number, error) { return NewNumber(1, "188", "950174", now) },
+		"organisation_code short": func() (Number, error) { return NewNumber(1, "18", "95017", now) },
+		"organisation_code long":  func() (Number, error) { return NewNumber(1, "18", "9501744", now) },
+		"organisation_code text":  func() (Number, error) { return NewNumber(1, "18", "95017x", now) },
 	} {
-		if _, err := make(); fail.As(err) == nil || fail.As(err).Key != name {
+		key, _, _ := strings.Cut(name, " ")
+		if _, err := make(); fail.As(err) == nil || fail.As(err).Key != "card.form."+key {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, sequence := range []int{1, LastSequence} {
+		if _, err := NewNumber(sequence, "18", "950174", now); err != nil {
+			t.Errorf("%d: %v", sequence, err)
 		}
 	}
 }

@@ -91,6 +91,19 @@ func TestTablesOfRulesHold(t *testing.T) {
 	}
 }
 
+// A row holds on its first day and on its last, and on none beside them.
+func TestARowHoldsOnItsDays(t *testing.T) {
+	ends := Period{From: Plus(today, -10), Until: today}
+	for days, want := range map[int]bool{-11: false, -10: true, -1: true, 0: true, 1: false} {
+		if got := ends.holds(Plus(today, days)); got != want {
+			t.Errorf("%d days from the last: %v", days, got)
+		}
+	}
+	if still := (Period{From: today}); !still.holds(today) || !still.holds(Plus(today, 10_000)) || still.holds(Plus(today, -1)) {
+		t.Error("a row without an end")
+	}
+}
+
 func codes(all []Warning) []string {
 	var found []string
 	for _, w := range all {

@@ -228,6 +228,8 @@ func TestUndoKeepsWhatCameAfter(t *testing.T) {
 	inWard(t, func(t *testing.T, w ward) {
 		known := w.register(patient.Patient{PIN: "10101199500012", FamilyName: "Садыкова", GivenName: "Нургүл", Alerts: "йод"})
 		nameless := w.register(patient.Patient{Kind: patient.Nameless, Description: "шрам на щеке", Alerts: "пенициллин"})
+		own := w.admit(known.ID, "N40")
+		w.over(own)
 		first := w.admit(nameless.ID, "I10")
 		write := func(stayID, body string) {
 			t.Helper()
@@ -269,6 +271,9 @@ func TestUndoKeepsWhatCameAfter(t *testing.T) {
 		}
 		if n := w.count(`SELECT COUNT(*) FROM stay WHERE patient_id = $1`, nameless.ID); n != 2 {
 			t.Errorf("%d stays went back", n)
+		}
+		if w.count(`SELECT COUNT(*) FROM stay WHERE patient_id = $1 AND id = $2`, known.ID, own) != 1 || w.count(`SELECT COUNT(*) FROM patient WHERE id = $1 AND phone = '0555'`, known.ID) != 1 {
+			t.Error("the survivor's own stay, or what was written of them since, is lost")
 		}
 		if n := w.count(`SELECT COUNT(*) FROM entry WHERE stay_id = $1`, first); n != 2 {
 			t.Errorf("%d entries of the stay that went back", n)

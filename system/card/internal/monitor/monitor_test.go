@@ -136,6 +136,15 @@ func TestDeadlinesAreDated(t *testing.T) {
 				t.Errorf("%s is in no row", code)
 			}
 		}
+		// Two hours after Bishkek's midnight, while UTC still has the day before:
+		// today may be set, and that day may not.
+		w.Clock.Advance(next.Start().Add(2 * time.Hour).Sub(w.Clock.Now()))
+		if err := SetDeadline(ctx, w.Desk, Deadline{Code: ReturnDays, Value: 9, From: today, Source: "x"}); !fail.Is(err, fail.Invalid) {
+			t.Errorf("yesterday was changed: %v", err)
+		}
+		if err := SetDeadline(ctx, w.Desk, Deadline{Code: ReturnDays, Value: 9, From: next, Source: "x"}); err != nil {
+			t.Errorf("today: %v", err)
+		}
 	})
 }
 

@@ -38,6 +38,29 @@ func TestUsualRangesAreDatedAndOfAnAge(t *testing.T) {
 	}
 }
 
+// A range that is replaced holds to the end of its last day, the new one from
+// the day after: no day has two, and none has neither.
+func TestAUsualRangeChangesOnItsDay(t *testing.T) {
+	all, err := readUsual("sign,low,high,min_years,from,until,source\npulse,50,90,16,2026-01-01,2026-11-18,s\npulse,60,80,16,2026-11-19,,s\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func(before func() []usual) { usuals = before }(usuals)
+	usuals = func() []usual { return all }
+	for day, want := range map[clock.Date]bool{
+		{Year: 2025, Month: 12, Day: 31}: false, {Year: 2026, Month: 11, Day: 18}: false, {Year: 2026, Month: 11, Day: 19}: true,
+	} {
+		if got := Out("pulse", 85, clock.Date{Year: 1980, Month: 5, Day: 1}, day); got != want {
+			t.Errorf("85 on %s: %v", day, got)
+		}
+	}
+	for day, want := range map[clock.Date]bool{{Year: 2025, Month: 12, Day: 31}: false, {Year: 2026, Month: 1, Day: 1}: true, {Year: 2026, Month: 11, Day: 18}: true} {
+		if got := Out("pulse", 95, clock.Date{Year: 1980, Month: 5, Day: 1}, day); got != want {
+			t.Errorf("95 on %s: %v", day, got)
+		}
+	}
+}
+
 func TestUsualTableIsWhole(t *testing.T) {
 	for _, table := range []string{"sign\npulse,x,1,1,2020-01-01,,s\n", "sign,low,high,min_years,from,until,source\npulse,1,2,x,2020-01-01,,s\n", "sign,low,high,min_years,from,until,source\npulse,1,2,3,2020,,s\n"} {
 		if _, err := readUsual(table); err == nil {

@@ -2,6 +2,7 @@ package ward_test
 
 import (
 	"context"
+	"database/sql"
 	"sync"
 	"testing"
 	"time"
@@ -113,6 +114,16 @@ func TestMove(t *testing.T) {
 		if err := ward.Move(ctx, d, ward.MoveTo{Stay: other, At: now.Now(), Department: "18", Bed: cardtest.BedID("18", 1)}); err != nil {
 			t.Error(err)
 		}
+		// Nobody is moved out of a stay that is over.
+		err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE stay SET state = 'discharged', discharged_at = $2 WHERE id = $1`, stayID, db.Micros(now.Now()))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now.Advance(time.Hour)
+		wants(t, to(now.Now(), "18", ""), "", "card.move.discharged")
 	})
 }
 

@@ -93,6 +93,47 @@ func TestTransferAskedAndTakenOver(t *testing.T) {
 	})
 }
 
+// Nobody is asked for, or taken over, who has been discharged, or whom another
+// move has taken from where they were asked for.
+func TestATransferOfWhoIsThereNoMore(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		beds(w)
+		doctor, other := formtest.Doctor(t.Context()), surgeon(t.Context())
+		ask := func(i int) (stayID, transferID string) {
+			t.Helper()
+			stayID = w.Stay(w.Patient(formtest.PIN(i)))
+			if err := ward.AskTransfer(doctor, w.Desk, stayID, "05", "Операция"); err != nil {
+				t.Fatal(err)
+			}
+			asked, err := ward.TransfersOf(t.Context(), w.Desk.DB.Read, stayID)
+			if err != nil || len(asked) != 1 {
+				t.Fatal(asked, err)
+			}
+			return stayID, asked[0].ID
+		}
+		moved, movedID := ask(1)
+		if err := ward.Move(doctor, w.Desk, ward.MoveTo{Stay: moved, At: w.Clock.Now().Add(-time.Hour), Department: "05", Reason: "Экстренно"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := ward.TakeOver(other, w.Desk, movedID, "b1"); fail.As(err) == nil || fail.As(err).Key != "card.transfer.moved_meanwhile" {
+			t.Error("moved meanwhile:", err)
+		}
+		left, leftID := ask(2)
+		w.Exec(`UPDATE stay SET state = 'discharged', discharged_at = $2 WHERE id = $1`, left, w.Clock.Now().UnixMicro())
+		for what, err := range map[string]error{
+			"taken over": ward.TakeOver(other, w.Desk, leftID, "b1"), "refused": ward.RefuseTransfer(other, w.Desk, leftID, "Нет мест"),
+			"asked for": ward.AskTransfer(doctor, w.Desk, left, "05", "Ещё"),
+		} {
+			if fail.As(err) == nil || fail.As(err).Key != "card.move.discharged" {
+				t.Errorf("%s after the discharge: %v", what, err)
+			}
+		}
+		if n := w.Int(`SELECT COUNT(*) FROM move WHERE stay_id IN ($1, $2)`, moved, left); n != 3 {
+			t.Errorf("%d moves", n)
+		}
+	})
+}
+
 // A bed is kept for one, lapses by itself, and does not stop an emergency.
 func TestReserve(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w formtest.World) {
@@ -122,7 +163,7 @@ func TestReserve(t *testing.T) {
 		if won != 1 {
 			t.Fatalf("reserved %d times", won)
 		}
-		w.Clock.Advance(2 * time.Hour)
+		w.Clock.Advance(time.Hour) // to the moment
 		if _, err := ward.Reserve(nurse, w.Desk, "b2", "Усенов", w.Clock.Now().Add(time.Hour)); err != nil {
 			t.Fatal("a reservation did not lapse:", err)
 		}
