@@ -105,12 +105,8 @@ func check(ctx context.Context, d *desk.Desk, p patient.Patient, a *Admission) e
 func admit(ctx context.Context, d *desk.Desk, tx *sql.Tx, p patient.Patient, stayID string, a Admission) error {
 	// Admissions of one person take turns, so that who comes second is told by
 	// the index and not by a rule that looked too early.
-	until, err := lockPatient(ctx, d.DB, tx, p.ID)
-	if err != nil {
+	if err := Hold(ctx, d.DB, tx, p.ID); err != nil {
 		return err
-	}
-	if a.At.Before(until) {
-		return fail.Fields(fail.Finding{Field: "at", Key: "card.admit.before_discharge", Args: fail.Args("At", text.Moment(until))})
 	}
 	if a.Bed != "" {
 		if err := ward.Take(ctx, d.DB, tx, desk.Of(ctx).Post.Organisation, a.Department, a.Bed); err != nil {
@@ -119,6 +115,15 @@ func admit(ctx context.Context, d *desk.Desk, tx *sql.Tx, p patient.Patient, sta
 	}
 	if err := insertStay(ctx, tx, d.Clock.Now(), stayID, a); err != nil {
 		return err
+	}
+	// The index has waited for a discharge that is being written: only now is its
+	// moment seen.
+	until, err := lastDischarge(ctx, tx, p.ID)
+	if err != nil {
+		return err
+	}
+	if a.At.Before(until) {
+		return fail.Fields(fail.Finding{Field: "at", Key: "card.admit.before_discharge", Args: fail.Args("At", text.Moment(until))})
 	}
 	if err := ward.OpenMove(ctx, tx, stayID, a.Department, a.Bed, a.At, a.LateReason); err != nil {
 		return err

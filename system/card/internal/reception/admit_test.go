@@ -2,6 +2,7 @@ package reception_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"testing"
@@ -205,6 +206,50 @@ func TestNotBeforeTheLastDischarge(t *testing.T) {
 		a.At = now.Now()
 		if _, err := reception.Admit(ctx, d, a); err != nil {
 			t.Errorf("the bed is free again: %v", err)
+		}
+	})
+}
+
+// An admission that comes while the discharge before it is being written sees the
+// moment of that discharge, whichever of the two began first.
+func TestNotBeforeADischargeThatIsBeingWritten(t *testing.T) {
+	world(t, func(t *testing.T, ctx context.Context, d *desk.Desk, _ *cardtest.Neighbours, now *clock.Manual) {
+		p, _, err := patient.Find(ctx, d, patientPIN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stayID, err := reception.Admit(ctx, d, admission(d, p.ID, cardtest.BedID("18", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		now.Advance(48 * time.Hour)
+		a := admission(d, p.ID, cardtest.BedID("18", 2))
+		a.At = now.Now().Add(-time.Hour)
+		written, enough := make(chan struct{}), make(chan struct{})
+		var both sync.WaitGroup
+		both.Go(func() {
+			err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				err := discharged(stayID, now.Now())(ctx, tx)
+				close(written)
+				<-enough
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-written
+		both.Go(func() {
+			_, err := reception.Admit(ctx, d, a)
+			if e := fail.As(err); e == nil || len(e.Findings) != 1 || e.Findings[0].Key != "card.admit.before_discharge" {
+				t.Errorf("admitted an hour before the discharge: %v", err)
+			}
+		})
+		time.Sleep(100 * time.Millisecond) // for the admission to come to where it waits
+		close(enough)
+		both.Wait()
+		if n := count(t, d, `SELECT COUNT(*) FROM stay`); n != 1 {
+			t.Errorf("%d stays", n)
 		}
 	})
 }

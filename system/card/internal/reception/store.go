@@ -34,16 +34,21 @@ func OpenStay(ctx context.Context, q db.Querier, patientID string) (Lying, bool,
 	return l, err == nil, db.Explain(err)
 }
 
-// lockPatient holds the person's row and gives the end of their last stay. Who
-// was merged into another meanwhile is fail.Conflict.
-func lockPatient(ctx context.Context, d *db.DB, tx *sql.Tx, patientID string) (time.Time, error) {
+// Hold holds the person's row for a change of who comes and goes; who was merged
+// into another meanwhile is fail.Conflict.
+func Hold(ctx context.Context, d *db.DB, tx *sql.Tx, patientID string) error {
 	var into string
 	if err := tx.QueryRowContext(ctx, `SELECT merged_into FROM patient WHERE id = $1`+d.ForUpdate(), patientID).Scan(&into); err != nil {
-		return time.Time{}, err
+		return err
 	}
 	if into != "" {
-		return time.Time{}, fail.New(fail.Conflict, "card.patient.merged_meanwhile")
+		return fail.New(fail.Conflict, "card.patient.merged_meanwhile")
 	}
+	return nil
+}
+
+// lastDischarge is the end of the person's last stay, zero for none.
+func lastDischarge(ctx context.Context, tx *sql.Tx, patientID string) (time.Time, error) {
 	var until int64
 	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(discharged_at), 0) FROM stay WHERE patient_id = $1`, patientID).Scan(&until)
 	return db.Time(until), err
@@ -81,12 +86,5 @@ func insertDiagnosis(ctx context.Context, tx *sql.Tx, stayID, stage string, g Di
 func updatePatient(ctx context.Context, tx *sql.Tx, a Admission) error {
 	_, err := tx.ExecContext(ctx, `UPDATE patient SET insured = $2, policy = $3, category = $4, alerts = $5, policy_until = $6 WHERE id = $1`,
 		a.Patient, db.Flag(a.Insured), a.Policy, a.Category, a.Alerts, a.PolicyUntil.String())
-	return err
-}
-
-// Hold holds the person's row for a change of who comes and goes; who was merged
-// into another meanwhile is fail.Conflict.
-func Hold(ctx context.Context, d *db.DB, tx *sql.Tx, patientID string) error {
-	_, err := lockPatient(ctx, d, tx, patientID)
 	return err
 }
