@@ -351,6 +351,56 @@ func TestConditionalCreateNeverDoubles(t *testing.T) {
 	})
 }
 
+// Conditions that name no number, and one that does, tried before any of them has
+// written what it would make: they take turns, and one makes it.
+func TestConditionsThatMeetMakeOne(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *sample) {
+		for round := range 3 {
+			day := fmt.Sprint("2032-01-0", round+1)
+			body := strings.Replace(fmt.Sprintf(observation, patientID), `"status":"final"`, `"identifier":[{"system":"urn:lab","value":"`+day+`"}],"status":"preliminary"`, 1)
+			body = strings.Replace(body, "2026-11-21", day, 1)
+			holding, enough := make(chan struct{}), make(chan struct{})
+			var all sync.WaitGroup
+			all.Go(func() {
+				if s.db.Dialect != db.Postgres { // SQLite has one writer
+					close(holding)
+					return
+				}
+				err := s.db.Tx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+					_, err := tx.ExecContext(ctx, `LOCK TABLE fhir_resource IN SHARE MODE`)
+					close(holding)
+					<-enough
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			<-holding
+			var made atomic.Int64
+			for n := range 6 {
+				condition := []string{"date=" + day, "status=preliminary&date=" + day, "identifier=urn:lab|" + day}[n%3]
+				all.Go(func() {
+					switch got := s.put(t, "POST", "/Observation", body, "If-None-Exist", condition); got.status {
+					case 201:
+						made.Add(1)
+					case 200:
+					default:
+						t.Errorf("%d %s", got.status, got.body)
+					}
+				})
+				time.Sleep(20 * time.Millisecond) // not all in one group
+			}
+			time.Sleep(100 * time.Millisecond)
+			close(enough)
+			all.Wait()
+			if made.Load() != 1 {
+				t.Errorf("%d were made", made.Load())
+			}
+		}
+	})
+}
+
 // A condition finds what fits it, makes what is not there, and is refused where
 // it cannot be understood, says nothing or fits several.
 func TestConditions(t *testing.T) {

@@ -71,6 +71,23 @@ func TestNumberRefused(t *testing.T) {
 	}
 }
 
+// Days in bed are those of Bishkek's calendar, one at least.
+func TestBedDaysAreThoseOfBishkek(t *testing.T) {
+	at := func(day, hour, minute int) time.Time {
+		return time.Date(2026, 11, day, hour, minute, 0, 0, clock.Bishkek).UTC()
+	}
+	for _, c := range []struct {
+		from, until time.Time
+		want        int
+	}{
+		{at(10, 0, 0), at(10, 23, 59), 1}, {at(10, 23, 0), at(11, 1, 0), 1}, {at(10, 5, 0), at(12, 7, 0), 2}, {at(10, 1, 0), at(12, 5, 30), 2}, {at(10, 23, 0), at(12, 1, 0), 2},
+	} {
+		if got := BedDays(c.from, c.until); got != c.want {
+			t.Errorf("%s → %s: %d, want %d", c.from.In(clock.Bishkek), c.until.In(clock.Bishkek), got, c.want)
+		}
+	}
+}
+
 func TestNumberParseString(t *testing.T) {
 	same := func(sequence uint32, department uint8, organisation uint32, year uint8) bool {
 		n := Number{

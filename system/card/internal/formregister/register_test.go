@@ -77,12 +77,33 @@ func TestTheSummaryReconcilesWithTheRegisterAndTheFund(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		fund := handed{}
 		first := time.Date(2026, 10, 1, 0, 0, 0, 0, clock.Bishkek)
+		end := first.AddDate(0, 1, 0)
+		moments := []time.Time{first, first.Add(-time.Microsecond), end, end.Add(-time.Microsecond), first, end.Add(-time.Microsecond)}
+		admitted, patientDays := 0, 0
 		for n := range 130 {
 			out := first.Add(time.Duration(random.IntN(40*24*60)-4*24*60) * time.Minute) // some outside the month
 			in := out.Add(-time.Duration(random.IntN(20*24*60)) * time.Minute)
+			if n < len(moments) {
+				out, in = moments[n], moments[n].Add(-time.Duration(random.IntN(20*24*60))*time.Minute)
+			} else if n < 2*len(moments) {
+				in = moments[n-len(moments)]
+				out = in.Add(time.Duration(random.IntN(9*24*60)+1) * time.Minute)
+			}
+			if !in.Before(first) && in.Before(end) {
+				admitted++
+			}
+			for night := first.AddDate(0, 0, 1); !night.After(end); night = night.AddDate(0, 0, 1) {
+				if in.Before(night) && !out.Before(night) {
+					patientDays++
+				}
+			}
 			state := States[random.IntN(4)]
 			_, c := discharge(w, n+1, []string{formtest.Department, "05"}[random.IntN(2)], form.Outcomes[random.IntN(3)], []string{"I21.0", "J18.9", "K35.8", "N40"}[random.IntN(4)], state, in, out)
-			if state != Void && !out.Before(first) && out.Before(first.AddDate(0, 1, 0)) {
+			if n%9 == 0 { // corrected: the form is one
+				w.Exec(`INSERT INTO treated_case (number, revision, stay_id, content, request_id, state, created_at, created_by)
+					SELECT number, 2, stay_id, content, $2, state, created_at, '' FROM treated_case WHERE number = $1`, c.Number, id.New())
+			}
+			if state != Void && !out.Before(first) && out.Before(end) {
 				fund[c.Number] = c
 			}
 		}
@@ -98,6 +119,9 @@ func TestTheSummaryReconcilesWithTheRegisterAndTheFund(t *testing.T) {
 		got := m.Total
 		if got.Forms != want.Forms || got.Discharged != want.Discharged || got.Transferred != want.Transferred || got.Died != want.Died || got.BedDays != want.BedDays || fmt.Sprint(got.Classes, got.Results) != fmt.Sprint(want.Classes, want.Results) {
 			t.Errorf("seed %d: the summary %+v, the fund %+v", seed, got, want)
+		}
+		if got.Admitted != admitted || got.PatientDays != patientDays {
+			t.Errorf("seed %d: %d admitted, want %d; %d nights, want %d", seed, got.Admitted, admitted, got.PatientDays, patientDays)
 		}
 		listed := map[string]bool{}
 		f := Filter{From: clock.Date{Year: 2026, Month: 10, Day: 1}, Until: clock.Date{Year: 2026, Month: 10, Day: 31}}

@@ -259,8 +259,14 @@ func TestUndoKeepsWhatCameAfter(t *testing.T) {
 		write(first, "после")
 		w.over(first)
 		second := w.admit(known.ID, "J18.9")
+		stranger := w.admit(w.register(patient.Patient{FamilyName: "Осмонова", GivenName: "Айгүл"}).ID, "I10")
 		w.exec(`UPDATE patient SET alerts = $2, phone = '0555' WHERE id = $1`, known.ID, "йод\nпенициллин\nанальгин")
 		w.now.Advance(time.Minute)
+		for what, stayID := range map[string]string{"the survivor's of before": own, "one that was led over": first, "another's": stranger} {
+			if err := merge.Undo(w.keeper, w.d, mergeID, "опознали неверно", []string{stayID}); !fail.Is(err, fail.Invalid) {
+				t.Errorf("%s stay was sent along: %v", what, err)
+			}
+		}
 		if err := merge.Undo(w.keeper, w.d, mergeID, "опознали неверно", []string{second}); err != nil {
 			t.Fatal(err)
 		}

@@ -216,6 +216,35 @@ func TestBothSidesChangeOnePerson(t *testing.T) {
 	})
 }
 
+// What is written at the node between its handing over and what the centre tells
+// of the same person stands there on, and reaches the centre.
+func TestWhatIsWrittenWhileTheCentreTellsStays(t *testing.T) {
+	eachPair(t, func(t *testing.T, p *pair) {
+		dischargeOne(t, p.centre, formtest.PIN(9))
+		p.meet()
+		p.centre.Exec(`UPDATE patient SET address = 'центр'`)
+		here := sync.OnceFunc(func() { p.node.Exec(`UPDATE patient SET alerts = 'Йод'`) })
+		kept := true
+		p.wire.before = func(path string) {
+			if path == "/pull" {
+				here()
+			} else if p.node.Int(`SELECT COUNT(*) FROM patient WHERE alerts = 'Йод'`) == 0 && p.node.Int(`SELECT COUNT(*) FROM patient WHERE address = 'центр'`) == 1 {
+				kept = false
+			}
+		}
+		p.startNode() // it asks at once what is new
+		_ = p.n.Step(t.Context())
+		if !kept || p.node.Int(`SELECT COUNT(*) FROM patient WHERE alerts = 'Йод'`) != 1 {
+			t.Error("what was written at the node was taken back by what the centre told")
+		}
+		p.meet()
+		p.alike()
+		if p.centre.Int(`SELECT COUNT(*) FROM patient WHERE address = 'центр' AND alerts = 'Йод'`) != 1 || p.centre.Int(`SELECT COUNT(*) FROM change_conflict`) != 0 {
+			t.Error("not merged")
+		}
+	})
+}
+
 // A conflict tells who wrote each value, in which organisation and when, on both
 // sides; who looks at the page is recorded.
 func TestAConflictSaysWhoWroteEachValue(t *testing.T) {
@@ -367,15 +396,41 @@ func TestANodeSpeaksForItselfAlone(t *testing.T) {
 		if p.centre.Int(`SELECT COUNT(*) FROM stay WHERE doctor_name = 'Кто-то'`) != 0 || p.centre.Int(`SELECT COUNT(*) FROM node_held WHERE reason = 'foreign'`) != 1 {
 			t.Error("another hospital's stay was changed")
 		}
-		gap := forged
-		gap.Sequence += 5
-		gap.Hash = capture.Hash(forged.Hash, gap)
-		if _, err := p.n.Centre.Push(t.Context(), cardapi.Push{NodeHead: p.n.head(p.self()), Previous: forged.Hash, Changes: []cardapi.Change{gap}}); !fail.Is(err, fail.Conflict) {
-			t.Errorf("a gap: %v", err)
+		push := func(head cardapi.NodeHead, previous string, c cardapi.Change) (cardapi.Mark, error) {
+			return p.n.Centre.Push(t.Context(), cardapi.Push{NodeHead: head, Previous: previous, Changes: []cardapi.Change{c}})
 		}
-		gap.Hash = id.New()
-		if _, err := p.n.Centre.Push(t.Context(), cardapi.Push{NodeHead: p.n.head(p.self()), Previous: forged.Hash, Changes: []cardapi.Change{gap}}); !fail.Is(err, fail.Conflict) {
-			t.Errorf("a broken chain: %v", err)
+		head := p.n.head(p.self())
+		mark, err := push(head, last, forged) // once more: the answer was lost
+		if err != nil || mark.Sequence != forged.Sequence || mark.Hash != forged.Hash || p.centre.Int(`SELECT COUNT(*) FROM node_held`) != 1 {
+			t.Errorf("the same again: %+v, %v", mark, err)
+		}
+		next := forged
+		next.Sequence++
+		next.Hash = capture.Hash(forged.Hash, next)
+		gap, broken, another, elsewhere := next, next, forged, next
+		gap.Sequence += 4
+		gap.Hash = capture.Hash(forged.Hash, gap)
+		broken.Hash = id.New()
+		another.At++
+		another.Hash = capture.Hash(last, another)
+		elsewhere.Hash = capture.Hash(last, elsewhere)
+		later := head
+		later.Epoch++
+		for name, c := range map[string]struct {
+			head     cardapi.NodeHead
+			previous string
+			change   cardapi.Change
+			key      string
+		}{
+			"a gap":                           {head, forged.Hash, gap, "card.node.gap"},
+			"a broken chain":                  {head, forged.Hash, broken, "card.node.chain"},
+			"another change at a known place": {head, last, another, "card.node.parted"},
+			"behind another history":          {head, last, elsewhere, "card.node.parted"},
+			"of another epoch":                {later, forged.Hash, next, "card.node.parted"},
+		} {
+			if _, err := push(c.head, c.previous, c.change); !fail.Is(err, fail.Conflict) || errKey(err) != c.key {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
@@ -136,6 +137,41 @@ func TestASeriesThatIsUsedUpStops(t *testing.T) {
 		p.meet()
 		if err := k.next(p.node, "node", number.Referrals); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// A range is asked for again when its answer was lost: it is the same one, and
+// nothing is taken twice. What is past the seven digits is not given away.
+func TestALeaseIsGivenOnceAndEndsWithTheSevenDigits(t *testing.T) {
+	eachPair(t, func(t *testing.T, p *pair) {
+		p.meet()
+		lease := func(request, place string, count int) (cardapi.Lease, error) {
+			return p.n.Centre.Lease(t.Context(), cardapi.LeaseCall{
+				NodeHead: p.n.head(p.self()), Request: request, Organisation: formtest.Hospital, Department: place, Year: clock.DateOf(p.node.Clock.Now()).Year, Count: count,
+			})
+		}
+		last := map[string]string{
+			formtest.Department: `form_sequence SET last = $1 WHERE department = '` + formtest.Department + `' AND $1 > 0`, string(number.Referrals): `referral_sequence SET last = $1`,
+		}
+		for place, key := range map[string]string{formtest.Department: "card.form.number_overflow", string(number.Referrals): "card.node.out.referral"} {
+			one, err := lease("once-"+place, place, 10)
+			if err != nil || one.Last-one.First != 9 {
+				t.Fatal(one, err)
+			}
+			if again, err := lease("once-"+place, place, 10); err != nil || again != one {
+				t.Errorf("%s: %+v, and again %+v, %v", place, one, again, err)
+			}
+			if next, err := lease("next-"+place, place, 10); err != nil || next.First != one.Last+1 {
+				t.Errorf("%s: after %+v comes %+v, %v", place, one, next, err)
+			}
+			p.centre.Exec(`UPDATE `+last[place], number.Last-10)
+			if _, err := lease("over-"+place, place, 11); errKey(err) != key {
+				t.Errorf("%s: eleven of ten: %v", place, err)
+			}
+			if end, err := lease("end-"+place, place, 10); err != nil || end.Last != number.Last {
+				t.Errorf("%s: the last ten: %+v, %v", place, end, err)
+			}
 		}
 	})
 }
