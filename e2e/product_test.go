@@ -201,14 +201,20 @@ var hosts = map[string]string{
 	"exchange": "tunduk", "payment": "pay", "message": "mail", "signature": "sign", "population": "register",
 }
 
-// oneProcess starts everything in one process; database "" is SQLite.
-func oneProcess(t *testing.T, database string) (world, *process) {
-	t.Helper()
-	port := freePort(t)
+// worldAt is where the systems of one process are.
+func worldAt(t *testing.T, port int) world {
 	w := world{t: t, site: map[string]string{"start": fmt.Sprintf("http://localhost:%d", port)}}
 	for system, host := range hosts {
 		w.site[system] = fmt.Sprintf("http://%s.localhost:%d", host, port)
 	}
+	return w
+}
+
+// oneProcess starts everything in one process; database "" is SQLite.
+func oneProcess(t *testing.T, database string) (world, *process) {
+	t.Helper()
+	port := freePort(t)
+	w := worldAt(t, port)
 	args := []string{"--demo", "--data", t.TempDir(), "--open=false"}
 	if database != "" {
 		args = append(args, "--database", database)
