@@ -118,9 +118,7 @@ func (a *API) by(w http.ResponseWriter, r *http.Request, known methods) error {
 	if ok {
 		return h(w, r)
 	}
-	t := outcome.Troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
-	t.Header = http.Header{"Allow": {strings.Join(slices.Sorted(maps.Keys(known)), ", ")}}
-	return t
+	return noMethod(slices.Sorted(maps.Keys(known)))
 }
 
 // only lets the methods through; HEAD goes with GET.
@@ -128,9 +126,22 @@ func (a *API) only(w http.ResponseWriter, r *http.Request, h func(http.ResponseW
 	if slices.Contains(methods, r.Method) || r.Method == http.MethodHead && slices.Contains(methods, http.MethodGet) {
 		return h(w, r)
 	}
+	return noMethod(methods)
+}
+
+// noMethod says by which methods the address is asked.
+func noMethod(methods []string) error {
 	t := outcome.Troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method")
-	t.Header = http.Header{"Allow": methods}
+	t.Header = http.Header{"Allow": {allow(methods...)}}
 	return t
+}
+
+// allow is the header's value: HEAD goes with GET.
+func allow(methods ...string) string {
+	if i := slices.Index(methods, http.MethodGet); i >= 0 {
+		methods = slices.Insert(slices.Clone(methods), i+1, http.MethodHead)
+	}
+	return strings.Join(methods, ", ")
 }
 
 // acceptable refuses readers who cannot read JSON.

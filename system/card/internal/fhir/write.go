@@ -28,7 +28,7 @@ func writable(k *find.Kind) bool { return !slices.Contains(generated, k.Name) &&
 func mayWrite(c access.Caller, k *find.Kind, want access.Action) error {
 	if !writable(k) {
 		t := outcome.Troubled(http.StatusMethodNotAllowed, "not-supported", "card.fhir.read_only")
-		t.Header = http.Header{"Allow": {http.MethodGet}}
+		t.Header = http.Header{"Allow": {allow(http.MethodGet)}}
 		return t
 	}
 	r, err := c.Reach(k.Name, want)
@@ -151,7 +151,7 @@ func refusal(r *shelf.Refusal) *outcome.Trouble {
 	}
 	t := &outcome.Trouble{Status: r.Status, Issues: []outcome.Issue{i}}
 	if r.Status == http.StatusMethodNotAllowed {
-		t.Header = http.Header{"Allow": {http.MethodGet}}
+		t.Header = http.Header{"Allow": {allow(http.MethodGet)}}
 	}
 	return t
 }

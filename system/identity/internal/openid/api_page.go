@@ -35,6 +35,9 @@ func (p *Provider) api(next http.Handler) http.Handler {
 		h["X-Content-Type-Options"], h["Referrer-Policy"], h["Content-Security-Policy"] = asItSays, noReferrer, nothingElse
 		answer := &answer{w: w}
 		call := &call{endpoint: path.Base(r.URL.Path)}
+		if call.endpoint == "userinfo" && len(r.Header["Origin"]) > 0 {
+			h["Access-Control-Allow-Origin"], h["Access-Control-Expose-Headers"] = forEverybody, []string{exposed}
+		}
 		if call.endpoint == "userinfo" && p.quickClaims(answer, r) {
 			h["Cache-Control"] = notKept
 			_ = answer.send() // a reader that left is no error of ours
@@ -304,6 +307,7 @@ func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 	h["Cache-Control"] = notKept
 	if call.origin != "" {
 		h.Set("Access-Control-Allow-Origin", call.origin)
+		h.Set("Access-Control-Expose-Headers", exposed)
 		h.Add("Vary", "Origin")
 	}
 	if call.nonce != "" {

@@ -38,15 +38,15 @@ const (
 func (p *Provider) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
 	mux.HandleFunc("GET "+jwksPath, p.jwks)
-	mux.Handle("/.well-known/openid-configuration", wrongMethod("GET, HEAD"))
-	mux.Handle(jwksPath, wrongMethod("GET, HEAD"))
+	mux.Handle("/.well-known/openid-configuration", wrongMethod("GET, HEAD", true))
+	mux.Handle(jwksPath, wrongMethod("GET, HEAD", true))
 	for _, each := range []string{"token", "introspect", "revocation", "userinfo", "par", "deviceauthorization"} {
 		mux.Handle("POST /connect/"+each, p.api(p.handler))
-		allowed := http.MethodPost
-		if each == "userinfo" {
-			allowed = "GET, HEAD, POST"
+		allowed, browsers := fromPages[each]
+		if !browsers {
+			allowed = http.MethodPost
 		}
-		mux.Handle("/connect/"+each, wrongMethod(allowed))
+		mux.Handle("/connect/"+each, wrongMethod(allowed, browsers))
 	}
 	mux.Handle("GET /connect/userinfo", p.api(p.handler))
 	for _, path := range []string{"/connect/authorize", "/connect/endsession"} {
@@ -63,9 +63,13 @@ func (p *Provider) Mount(mux *http.ServeMux) {
 }
 
 // wrongMethod answers programs that ask in another way than the endpoint's, in the
-// form of its other errors (RFC 6749, 5.2; RFC 9110, 15.5.6).
-func wrongMethod(allowed string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// form of its other errors (RFC 6749, 5.2; RFC 9110, 15.5.6); browsers' questions
+// ahead of a request are answered where pages may ask.
+func wrongMethod(allowed string, browsers bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if browsers && ahead(w, r, allowed) {
+			return
+		}
 		h := w.Header()
 		h["X-Content-Type-Options"], h["Content-Type"], h["Cache-Control"] = asItSays, isJSON, notKept
 		h.Set("Allow", allowed)
