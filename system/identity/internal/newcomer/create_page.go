@@ -86,27 +86,28 @@ func (n *Newcomers) take(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	gone := fail.New(fail.BadRequest, "identity.newcomer.gone")
 	if !found {
-		return gone
+		return fail.New(fail.BadRequest, "identity.newcomer.gone")
 	}
 	if form.Get("agreement") == "" {
 		form.Fail("agreement", "identity.consent.agreement_needed")
 		return page.Render(w, r, http.StatusUnprocessableEntity, createPage(view{form, target, p}))
 	}
-	a, first, err := n.create(r.Context(), secret, p, text.LangOf(r.Context()))
+	a, err := n.create(r.Context(), secret, p, text.LangOf(r.Context()))
 	if fail.Is(err, fail.Unavailable) {
 		form.Fail("", fail.As(err).Key)
 		return page.Render(w, r, http.StatusServiceUnavailable, createPage(view{form, target, p}))
+	}
+	if fail.Is(err, fail.Conflict) { // come in by what proves it now
+		n.set(w, "")
+		page.Notice(w, fail.As(err).Key)
+		return page.Redirect(w, r, target.To("/sign-in"))
 	}
 	if err != nil {
 		if form.Take(err) {
 			return page.Render(w, r, http.StatusUnprocessableEntity, createPage(view{form, target, p}))
 		}
 		return err
-	}
-	if !first {
-		return gone
 	}
 	n.set(w, "")
 	return n.Door.Enter(w, r, a, Way(p.Method), target)

@@ -77,50 +77,60 @@ func (n *Newcomers) begin(ctx context.Context, browser string, p Proof) (string,
 	})
 }
 
-// create makes the account. first is false for all but one of parallel requests.
-func (n *Newcomers) create(ctx context.Context, secret string, p Proof, lang text.Lang) (a account.Account, first bool, err error) {
+// create makes the account, and spends the proof with it: of parallel requests one
+// is first. An account that was made meanwhile in another way is not entered by the
+// proof from before it (fail.Conflict): its owner may have ended all sessions since.
+func (n *Newcomers) create(ctx context.Context, secret string, p Proof, lang text.Lang) (a account.Account, err error) {
 	person, err := n.Register.Person(ctx, p.PIN, p.PIN, "registration")
 	switch {
 	case fail.Is(err, fail.NotFound):
-		return a, false, fail.Wrap(err, fail.Invalid, "identity.newcomer.unknown")
+		return a, fail.Wrap(err, fail.Invalid, "identity.newcomer.unknown")
 	case fail.Is(err, fail.Unavailable), fail.Is(err, fail.BadNeighbor):
-		return a, false, fail.Wrap(err, fail.Unavailable, "identity.newcomer.no_register")
+		return a, fail.Wrap(err, fail.Unavailable, "identity.newcomer.no_register")
 	case err != nil:
-		return a, false, err
+		return a, err
 	}
 	if person.Deceased || !same(p.FamilyName, person.FamilyName) || !same(p.GivenName, text.Joined(person.GivenName, person.Patronymic)) {
 		if err := n.Record(ctx, p.PIN, "", "account.refused", string(p.Method)); err != nil {
-			return a, false, err
+			return a, err
 		}
-		return a, false, fail.New(fail.Invalid, "identity.newcomer.differs")
+		return a, fail.New(fail.Invalid, "identity.newcomer.differs")
 	}
-	made, err := n.Accounts.Create(ctx, account.New{
+	prepared, err := n.Accounts.Prepare(ctx, account.New{
 		PIN: p.PIN, FamilyName: person.FamilyName, GivenName: person.GivenName, Patronymic: person.Patronymic, BirthDate: person.BirthDate,
 		Citizenship: person.Citizenship, Lang: lang, Level: Way(p.Method).Level,
 	})
 	if err != nil {
-		return a, false, err
+		return a, err
 	}
-	a, found, err := n.Accounts.ByPIN(ctx, p.PIN)
-	if err != nil {
-		return a, false, err
-	}
-	if !found {
-		return a, false, fail.New(fail.Conflict, "identity.newcomer.gone")
-	}
-	if made {
-		if err := n.Record(ctx, a.PIN, a.Name(), "account.created", string(p.Method)); err != nil {
-			return a, false, err
-		}
-	}
+	made := false
 	err = n.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var err error
-		if first, err = n.spend(ctx, tx, id.Hash(secret)); err != nil || !first {
+		made = false
+		first, err := n.spend(ctx, tx, id.Hash(secret))
+		if err != nil {
+			return err
+		}
+		if !first {
+			return fail.New(fail.BadRequest, "identity.newcomer.gone")
+		}
+		if made, err = n.Accounts.Insert(ctx, tx, prepared); err != nil {
+			return err
+		}
+		if a, _, err = n.Accounts.HoldPIN(ctx, tx, p.PIN); err != nil || !made { // one that was opened anew has its epoch
 			return err
 		}
 		return n.Consents.Accept(ctx, tx, a.ID, lang)
 	})
-	return a, first, err
+	if err != nil {
+		return a, err
+	}
+	if !made && a.State != account.Active {
+		return a, nil // the door says why it does not open
+	}
+	if !made {
+		return a, fail.New(fail.Conflict, "identity.newcomer.exists")
+	}
+	return a, n.Record(ctx, a.PIN, a.Name(), "account.created", string(p.Method))
 }
 
 // longest is how much of a name a certificate may hold: RFC 5280, appendix A.1,

@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -89,7 +90,12 @@ func (g *Registrations) decided(ctx context.Context, tx *sql.Tx, r Registration,
 			r.State = Known
 			return r, nil
 		}
-		return g.open(ctx, tx, r, made, existing)
+		after, err := g.open(ctx, tx, r, made, existing)
+		if errors.Is(err, errFaster) {
+			r.State = Known
+			return r, nil
+		}
+		return after, err
 	}
 	a, found, err := g.Accounts.Hold(ctx, tx, r.AccountID)
 	if err != nil || !found {

@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -45,11 +46,16 @@ func (g *Registrations) finish(ctx context.Context, r Registration, place notice
 		case err != nil:
 			return err
 		case found && existing.State != account.Closed:
-			done.State, done.AskedAt = Known, g.Clock.Now()
-			err = g.known(ctx, tx, done, existing, place)
+			done, err = g.known(ctx, tx, r, existing, place)
 		case r.Sure():
-			done, err = g.open(ctx, tx, done, made, existing)
+			done, err = g.open(ctx, tx, r, made, existing)
 			done.Proof, done.AskedAt = ProofWaiting, g.Clock.Now()
+			if !errors.Is(err, errFaster) {
+				break
+			}
+			if existing, _, err = g.Accounts.HoldPIN(ctx, tx, r.PIN); err == nil {
+				done, err = g.known(ctx, tx, r, existing, place)
+			}
 		default:
 			done.State, done.Proof, done.AskedAt = Waiting, ProofWaiting, g.Clock.Now()
 		}
@@ -83,7 +89,11 @@ func (g *Registrations) prepare(ctx context.Context, r Registration, level assur
 	return g.Accounts.Prepare(ctx, n)
 }
 
-// open makes the account, or opens anew one that its owner has closed: nothing
+// errFaster is that the account was made in another way this very moment: until its
+// row is there, nothing could be held.
+var errFaster = errors.New("registration: the account is there already")
+
+// open makes the account (errFaster when it is there), or opens anew one that its owner has closed: nothing
 // by which they once signed in opens it again.
 func (g *Registrations) open(ctx context.Context, tx *sql.Tx, r Registration, made, closed account.Account) (Registration, error) {
 	if closed.ID == "" {
@@ -92,11 +102,11 @@ func (g *Registrations) open(ctx context.Context, tx *sql.Tx, r Registration, ma
 			return r, err
 		}
 		if !first {
-			return r, changed() // another registration was faster
+			return r, errFaster
 		}
 		r.AccountID = made.ID
 	} else {
-		r.AccountID = closed.ID
+		r.AccountID, r.epoch = closed.ID, closed.Epoch
 		if err := g.reopen(ctx, tx, r, made); err != nil {
 			return r, err
 		}
@@ -126,24 +136,27 @@ func (g *Registrations) reopen(ctx context.Context, tx *sql.Tx, r Registration, 
 	return nil
 }
 
-// known tells the account's owner, on the channels that are theirs, and keeps
-// nothing of the photos: they may be a stranger's.
-func (g *Registrations) known(ctx context.Context, tx *sql.Tx, r Registration, existing account.Account, place notice.Place) error {
+// known ends a registration whose ПИН has an account: it tells the account's owner,
+// on the channels that are theirs, and keeps nothing of the photos: they may be a
+// stranger's.
+func (g *Registrations) known(ctx context.Context, tx *sql.Tx, r Registration, existing account.Account, place notice.Place) (Registration, error) {
+	r.State, r.AskedAt = Known, g.Clock.Now()
 	if err := g.dropPhotos(ctx, tx, r.ID); err != nil {
-		return err
+		return r, err
 	}
 	detail := g.Texts.Words("identity.register.attempted").In(existing.Lang)
-	return g.Notices.Tell(ctx, tx, existing, Attempted, detail, place)
+	return r, g.Notices.Tell(ctx, tx, existing, Attempted, detail, place)
 }
 
-// Enterable says that the account may be entered by this registration: it is
-// new, and nothing to sign in with has been set up yet.
+// enterable says that the account may be entered by this registration: it is
+// new, nothing to sign in with has been set up yet, and nobody who came in by a
+// card or a signature has ended all sessions since.
 func (g *Registrations) enterable(ctx context.Context, r Registration) (account.Account, bool, error) {
 	if r.State != Finished || r.AccountID == "" {
 		return account.Account{}, false, nil
 	}
 	a, found, err := g.Accounts.ByID(ctx, r.AccountID)
-	return a, found && !a.HasPassword() && a.State == account.Active, err
+	return a, found && !a.HasPassword() && a.State == account.Active && a.Epoch == r.epoch, err
 }
 
 // Page is a step of the way.

@@ -115,6 +115,7 @@ type Registration struct {
 	PhotoDoubt    string // key of why the machine did not take it
 	DocumentID    string
 	AccountID     string
+	epoch         int64 // the account's when this made or reopened it
 	Proof         Proof
 	AskedAt       time.Time
 	DecidedAt     time.Time

@@ -14,7 +14,7 @@ import (
 )
 
 const columns = `id, state, version, lang, flow, pin, passport, person, doubt, claim, agreement, agreement_lang, agreed_at, phone, phone_at, email, email_at,
-	photo_id, photo_at, photo_refused, photo_doubt, document_id, account_id, proof, asked_at, decided_at, decided_by, decided_name, reason, created_at, expires_at`
+	photo_id, photo_at, photo_refused, photo_doubt, document_id, account_id, proof, asked_at, decided_at, decided_by, decided_name, reason, created_at, expires_at, epoch`
 
 func asJSON[T any](v *T) (string, error) {
 	if v == nil {
@@ -38,7 +38,7 @@ func scan(row interface{ Scan(...any) error }) (Registration, error) {
 	var agreed, phoneAt, emailAt, photoAt, asked, decided, created, expires int64
 	err := row.Scan(&r.ID, &r.State, &r.version, &lang, &r.Flow, &r.PIN, &r.Passport, &person, &r.Doubt, &claim, &r.Agreement, &agreementLang, &agreed,
 		&r.Phone, &phoneAt, &r.Email, &emailAt, &r.PhotoID, &photoAt, &r.PhotoRefused, &r.PhotoDoubt, &r.DocumentID, &r.AccountID, &r.Proof,
-		&asked, &decided, &r.DecidedBy, &r.DecidedName, &r.Reason, &created, &expires)
+		&asked, &decided, &r.DecidedBy, &r.DecidedName, &r.Reason, &created, &expires, &r.epoch)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -123,10 +123,10 @@ func (g *Registrations) save(ctx context.Context, tx *sql.Tx, r Registration) er
 	result, err := tx.ExecContext(ctx, `UPDATE registration SET version = version + 1, state = $3, doubt = $4, claim = $5, agreement = $6, agreement_lang = $7,
 		agreed_at = $8, phone = $9, phone_at = $10, email = $11, email_at = $12, photo_id = $13, photo_at = $14, photo_refused = $15, photo_doubt = $16,
 		document_id = $17, account_id = $18, proof = $19, asked_at = $20, decided_at = $21, decided_by = $22, decided_name = $23, reason = $24,
-		expires_at = $25 WHERE id = $1 AND version = $2`,
+		expires_at = $25, epoch = $26 WHERE id = $1 AND version = $2`,
 		r.ID, r.version, string(r.State), r.Doubt, claim, r.Agreement, string(r.AgreementLang), db.Micros(r.AgreedAt), r.Phone, db.Micros(r.PhoneAt),
 		r.Email, db.Micros(r.EmailAt), r.PhotoID, db.Micros(r.PhotoAt), r.PhotoRefused, r.PhotoDoubt, r.DocumentID, r.AccountID, string(r.Proof),
-		db.Micros(r.AskedAt), db.Micros(r.DecidedAt), r.DecidedBy, r.DecidedName, r.Reason, db.Micros(r.Expires))
+		db.Micros(r.AskedAt), db.Micros(r.DecidedAt), r.DecidedBy, r.DecidedName, r.Reason, db.Micros(r.Expires), r.epoch)
 	if err != nil {
 		return err
 	}

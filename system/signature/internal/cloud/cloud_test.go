@@ -391,6 +391,69 @@ func TestEnrolment(t *testing.T) {
 	})
 }
 
+// TestANewKeyEndsWhatWasOpenedBefore: what was opened and mailed for the key before
+// makes nothing with the new one, also before its first PIN is mailed; and another
+// address ends what lies in the mailbox before.
+func TestANewKeyEndsWhatWasOpenedBefore(t *testing.T) {
+	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		esi := from(t, exchangeapi.Identity)
+		over := func(what string, token signatureapi.CloudToken, pin string) {
+			t.Helper()
+			if _, err := h.SignHash(esi, signatureapi.SignRequest{Token: token.Token, SHA256: make([]byte, 32)}); !fail.Is(err, fail.SignedOut) {
+				t.Errorf("%s: the token from before signs: %v", what, err)
+			}
+			if _, err := h.use(t, pin); !fail.Is(err, fail.Invalid) {
+				t.Errorf("%s: the PIN from before opens: %v", what, err)
+			}
+			if _, err := h.use(t, h.mailed(t)); err != nil {
+				t.Errorf("%s: the new PIN: %v", what, err)
+			}
+		}
+		open := func() (signatureapi.CloudToken, string) {
+			t.Helper()
+			token, err := h.use(t, h.mailed(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return token, h.mailed(t)
+		}
+		state, err := h.Enrol(esi, ermek)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, pin := open()
+		h.clock.Advance(time.Second)
+		if err := h.Authority.Revoke(esi, signatureapi.Revocation{PIN: ermek.PIN, Serial: state.Serial, Reason: signatureapi.KeyCompromise}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Enrol(esi, ermek); err != nil {
+			t.Fatal(err)
+		}
+		over("a new key", token, pin)
+
+		token, pin = open()
+		h.clock.Advance(time.Second)
+		moved := ermek
+		moved.Email = "new@example.kg"
+		if _, err := h.Enrol(esi, moved); err != nil {
+			t.Fatal(err)
+		}
+		over("a new address", token, pin)
+
+		token, pin = open()
+		if _, err := h.Enrol(esi, moved); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.SignHash(esi, signatureapi.SignRequest{Token: token.Token, SHA256: make([]byte, 32)}); err != nil {
+			t.Errorf("the same once more ends what is open: %v", err)
+		}
+		if _, err := h.use(t, pin); err != nil {
+			t.Errorf("the same once more ends the PIN: %v", err)
+		}
+	})
+}
+
 // TestNoSecretLiesInTheDatabase: no PIN, no key in the open, no token.
 func TestNoSecretLiesInTheDatabase(t *testing.T) {
 	dir := t.TempDir()

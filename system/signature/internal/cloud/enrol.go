@@ -68,10 +68,17 @@ func (s *Service) EnrolPerson(ctx context.Context, e signatureapi.Enrolment) (si
 				return err
 			}
 			next.handle, next.serial = fresh.handle, authority.Serial(kept.SerialNumber)
-			if _, err := s.Queue.Add(ctx, tx, codeJob, codeOrder{PIN: wanted.pin}, job.Options{}); err != nil {
+			if err := s.record(ctx, tx, next, "ЕСИ", "cloud.enrolled", next.serial); err != nil {
 				return err
 			}
-			if err := s.record(ctx, tx, next, "ЕСИ", "cloud.enrolled", next.serial); err != nil {
+		}
+		if used || p.email != wanted.email {
+			// What was opened, and mailed, before opens nothing of the new key's, and
+			// nothing by the mailbox that is the person's no more.
+			if err := endOpened(ctx, tx, wanted.pin, now); err != nil {
+				return err
+			}
+			if _, err := s.Queue.Add(ctx, tx, codeJob, codeOrder{PIN: wanted.pin}, job.Options{}); err != nil {
 				return err
 			}
 		}

@@ -46,6 +46,16 @@ func putCode(ctx context.Context, tx *sql.Tx, codeID, pin, hash string, now time
 	return err == nil, err
 }
 
+// endOpened ends the person's good PIN and all tokens; the PIN first, or one that
+// is being used up this moment would leave a token behind.
+func endOpened(ctx context.Context, tx *sql.Tx, pin string, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE cloud_code SET ended_at = $2 WHERE pin = $1 AND used_at = 0 AND ended_at = 0`, pin, db.Micros(now)); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE cloud_token SET expires_at = $2 WHERE pin = $1 AND expires_at > $2`, pin, db.Micros(now))
+	return err
+}
+
 // spendCode uses the person's good PIN up, if this is it.
 func spendCode(ctx context.Context, tx *sql.Tx, pin, hash string, now, madeAfter time.Time) (bool, error) {
 	result, err := tx.ExecContext(ctx, `UPDATE cloud_code SET used_at = $3 WHERE pin = $1 AND hash = $2 AND used_at = 0 AND ended_at = 0 AND made_at > $4`,
