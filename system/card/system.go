@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/session"
@@ -23,7 +24,6 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
-	"github.com/sanarip/sanarip/system/card/internal/icd"
 	"github.com/sanarip/sanarip/system/card/internal/monitor"
 	"github.com/sanarip/sanarip/system/card/internal/node"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
@@ -266,15 +266,12 @@ func (s *System) Ready(ctx context.Context) error { return s.desk.DB.Ping(ctx) }
 // Close implements host.System.
 func (s *System) Close() error { return s.desk.DB.Close() }
 
-// Report says what an import of ICD-10 read and did.
-type Report = icd.Report
-
 // ImportICD10 makes the card's classification what the file says; see icd.Import.
 // It may run beside the running system.
-func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, progress func(done, bad int)) (Report, error) {
+func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, progress func(done, bad int)) (icd.Report, error) {
 	d, err := env.Open(ctx, "card", migration.Sets...)
 	if err != nil {
-		return Report{}, err
+		return icd.Report{}, err
 	}
 	defer func() { _ = d.Close() }()
 	return icd.Import(ctx, d, env.Clock, in, name, progress)

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
-	"github.com/sanarip/sanarip/system/card/internal/icd"
 )
 
 // Bounds of what is suggested before anything is typed.
@@ -91,7 +91,7 @@ func Favour(ctx context.Context, d *desk.Desk, book *icd.Book, code string, favo
 		return err
 	}
 	if !ok || favourite && !c.Usable {
-		return fail.New(fail.NotFound, "card.icd.choose")
+		return fail.New(fail.NotFound, "kit.icd.choose")
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if !favourite {

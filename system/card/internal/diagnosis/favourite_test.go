@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
-	"github.com/sanarip/sanarip/system/card/internal/icd"
 )
 
 func codesOf(all []Suggestion) []string {

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
-	"github.com/sanarip/sanarip/system/card/internal/icd"
 )
 
 // concept is a code with its words.

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/fhirtest"
-	"github.com/sanarip/sanarip/system/card/internal/icd"
 )
 
 func each(t *testing.T, run func(t *testing.T, h *fhirtest.Hospital)) {

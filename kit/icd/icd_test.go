@@ -12,7 +12,6 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/system/card/migration"
 )
 
 var now = clock.NewManual(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC))
@@ -36,7 +35,7 @@ func importText(t *testing.T, d *db.DB, file string) Report {
 }
 
 func TestImportLeavesOutBadRowsAndSaysWhy(t *testing.T) {
-	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, "icd", []db.Set{Migration}, func(t *testing.T, d *db.DB) {
 		report := importFile(t, d, "testdata/broken.csv")
 		want := map[int]string{
 			7: "a quote is not closed", 8: "4 columns instead of 8", 9: "MKB_CODE is no code of ICD-10", 10: "MKB_NAME is empty",
@@ -66,7 +65,7 @@ func TestImportLeavesOutBadRowsAndSaysWhy(t *testing.T) {
 }
 
 func TestImportAgainChangesNothingAndWithdrawnCodesStay(t *testing.T) {
-	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, "icd", []db.Set{Migration}, func(t *testing.T, d *db.DB) {
 		const head = "ID;MKB_CODE;MKB_NAME;ID_PARENT;ACTUAL\n"
 		importText(t, d, head+"1;A00;Холера;;1\n2;A00.0;Холера 01;1;1\n3;A00.9;Холера неуточнённая;1;1\n4;I10;Гипертензия;;1\n")
 		book := NewBook(d)
@@ -103,7 +102,7 @@ func TestImportAgainChangesNothingAndWithdrawnCodesStay(t *testing.T) {
 }
 
 func TestImportRefusesWhatIsNoClassification(t *testing.T) {
-	d := dbtest.SQLite(t, "card", migration.Sets...)
+	d := dbtest.SQLite(t, "icd", Migration)
 	for name, file := range map[string]string{
 		"empty": "", "other columns": "a;b;c\n1;2;3\n", "header alone": "ID;MKB_CODE;MKB_NAME;ID_PARENT;ACTUAL\n",
 		"all bad": "ID;MKB_CODE;MKB_NAME;ID_PARENT;ACTUAL\nx\n", "binary": string(bytes.Repeat([]byte{0, 255}, 100000)),
@@ -122,7 +121,7 @@ func TestImportOfTheWholeListAndSearchInIt(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Skip("the whole list is not here: set SANARIP_ICD10 to its file")
 	}
-	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, "icd", []db.Set{Migration}, func(t *testing.T, d *db.DB) {
 		told := 0
 		file, err := os.Open(filepath.Clean(path))
 		if err != nil {
@@ -166,7 +165,7 @@ func TestImportOfTheWholeListAndSearchInIt(t *testing.T) {
 }
 
 func TestResolve(t *testing.T) {
-	d := dbtest.SQLite(t, "card", migration.Sets...)
+	d := dbtest.SQLite(t, "icd", Migration)
 	if err := Demo(t.Context(), d, now); err != nil {
 		t.Fatal(err)
 	}
@@ -180,10 +179,10 @@ func TestResolve(t *testing.T) {
 		{"I10", "K35.8 Острый аппендицит", "K35.8", ""},
 		{"", "рожа", "A46", ""},
 		{"", "обострение лёгких хроническая", "J44.1", ""},
-		{"", "пневмония", "", "card.icd.several"},
-		{"", "белиберда", "", "card.icd.unknown"},
-		{"", "  ", "", "card.icd.required"},
-		{strings.Repeat("x", 1000), "", "", "card.icd.choose"},
+		{"", "пневмония", "", "kit.icd.several"},
+		{"", "белиберда", "", "kit.icd.unknown"},
+		{"", "  ", "", "kit.icd.required"},
+		{strings.Repeat("x", 1000), "", "", "kit.icd.choose"},
 	} {
 		got, err := book.Resolve(t.Context(), c.value, c.typed)
 		key := ""

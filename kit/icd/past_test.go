@@ -8,12 +8,11 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
-	"github.com/sanarip/sanarip/system/card/migration"
 )
 
 // A code is told as it was on the day: before it was renamed or withdrawn.
 func TestACodeIsToldAsItWasOnTheDay(t *testing.T) {
-	dbtest.Each(t, "card", migration.Sets, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, "icd", []db.Set{Migration}, func(t *testing.T, d *db.DB) {
 		c := clock.NewManual(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
 		const head = "ID;MKB_CODE;MKB_NAME;ID_PARENT;ACTUAL\n"
 		for _, rows := range []string{"1;A00;Холера;;1\n2;A09;Диарея;;1\n", "1;A00;Холера;;1\n2;A09;Гастроэнтерит;;1\n3;U07;Новая болезнь;;1\n", "1;A00;Холера;;0\n2;A09;Гастроэнтерит;;1\n3;U07;Новая болезнь;;1\n"} {

@@ -66,7 +66,7 @@ func (b *Book) Search(ctx context.Context, query string) ([]Code, error) {
 func (b *Book) Resolve(ctx context.Context, value, typed string) (Code, error) {
 	typed = strings.TrimSpace(typed)
 	if len(value) > 16 || len(typed) > 2000 {
-		return Code{}, fail.New(fail.Invalid, "card.icd.choose")
+		return Code{}, fail.New(fail.Invalid, "kit.icd.choose")
 	}
 	candidates := []string{value}
 	if first, _, _ := strings.Cut(typed, " "); first != "" {
@@ -88,7 +88,7 @@ func (b *Book) Resolve(ctx context.Context, value, typed string) (Code, error) {
 		}
 	}
 	if typed == "" {
-		return Code{}, fail.New(fail.Invalid, "card.icd.required")
+		return Code{}, fail.New(fail.Invalid, "kit.icd.required")
 	}
 	found, err := b.Search(ctx, typed)
 	switch {
@@ -97,9 +97,9 @@ func (b *Book) Resolve(ctx context.Context, value, typed string) (Code, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) == 0:
-		return Code{}, fail.New(fail.Invalid, "card.icd.unknown")
+		return Code{}, fail.New(fail.Invalid, "kit.icd.unknown")
 	}
-	return Code{}, fail.New(fail.Invalid, "card.icd.several", "Codes", list(found))
+	return Code{}, fail.New(fail.Invalid, "kit.icd.several", "Codes", list(found))
 }
 
 func (b *Book) unusable(ctx context.Context, c Code) error {
@@ -108,9 +108,9 @@ func (b *Book) unusable(ctx context.Context, c Code) error {
 		return err
 	}
 	if len(found) == 0 {
-		return fail.New(fail.Invalid, "card.icd.withdrawn", "Code", c.Code)
+		return fail.New(fail.Invalid, "kit.icd.withdrawn", "Code", c.Code)
 	}
-	return fail.New(fail.Invalid, "card.icd.more_exact", "Code", c.Code, "Codes", list(found))
+	return fail.New(fail.Invalid, "kit.icd.more_exact", "Code", c.Code, "Codes", list(found))
 }
 
 func list(found []Code) string {
