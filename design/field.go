@@ -28,10 +28,11 @@ type Field struct {
 	Autofocus    bool
 	Disabled     bool
 	MaxLength    int
-	Rows         int    // of a text area
-	Usual        bool   // of a combobox: it suggests what is usual before anything is typed
-	Open         bool   // of a combobox: what is typed may stand in an address (a public catalogue)
-	ID           string // only where one name stands twice on a page; the error summary links to the name
+	Rows         int      // of a text area
+	Usual        bool     // of a combobox: it suggests what is usual before anything is typed
+	Open         bool     // of a combobox: what is typed may stand in an address (a public catalogue)
+	With         []string // of a combobox: names of fields of the same form that are sent with what is typed
+	ID           string   // only where one name stands twice on a page; the error summary links to the name
 }
 
 // Option is one of several answers.

@@ -20,7 +20,8 @@ type importer struct {
 	read   func(ctx context.Context, env host.Env, in io.Reader, name string, progress func(rows, bad int)) (lines []string, bad []string, err error)
 }
 
-// importFiles is the command import. Importing the same file again changes
+// importFiles is the command import. A classification that several systems keep
+// goes into each of those that --only leaves. Importing the same file again changes
 // nothing; rows that cannot be read are told and left out.
 func importFiles(ctx context.Context, args []string, out io.Writer) error {
 	if slices.Contains(args, "fhir") {
@@ -45,17 +46,29 @@ func importFiles(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	env, err := h.env(with.system)
+	picked, err := chosen(v)
 	if err != nil {
 		return err
 	}
+	with = slices.DeleteFunc(slices.Clone(with), func(i importer) bool {
+		return !slices.ContainsFunc(picked, func(p part) bool { return p.name == i.system })
+	})
+	if len(with) == 0 {
+		return fmt.Errorf("none of the systems of --only keeps %s: %w", rest[0], errUsage)
+	}
 	failed := 0
-	for _, path := range rest[1:] {
-		bad, err := importOne(ctx, with, env, path, out)
+	for _, one := range with {
+		env, err := h.env(one.system)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return err
 		}
-		failed += bad
+		for _, path := range rest[1:] {
+			bad, err := importOne(ctx, one, env, path, out)
+			if err != nil {
+				return fmt.Errorf("%s: %s: %w", one.system, path, err)
+			}
+			failed += bad
+		}
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d rows were left out, the others are in", failed)
@@ -82,7 +95,7 @@ func importOne(ctx context.Context, with importer, env host.Env, path string, ou
 		return 0, err
 	}
 	for _, line := range lines {
-		_, _ = fmt.Fprintln(out, line)
+		_, _ = fmt.Fprintf(out, "%s: %s\n", with.system, line)
 	}
 	return len(rows), nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/system/card"
 	"github.com/sanarip/sanarip/system/exchange"
 	"github.com/sanarip/sanarip/system/identity"
@@ -51,26 +52,31 @@ func opened[S host.System](open func(context.Context, host.Env) (S, error)) func
 	}
 }
 
-// importers are the files that systems take, by the word of the command line.
-var importers = map[string]importer{
-	"icd10": {"card", func(ctx context.Context, env host.Env, in io.Reader, name string, progress func(rows, bad int)) ([]string, []string, error) {
-		r, err := card.ImportICD10(ctx, env, in, name, progress)
+// icd10 reads the classification into one of the systems that keep it.
+func icd10(read func(context.Context, host.Env, io.Reader, string, func(done, bad int)) (icd.Report, error)) func(context.Context, host.Env, io.Reader, string, func(rows, bad int)) ([]string, []string, error) {
+	return func(ctx context.Context, env host.Env, in io.Reader, name string, progress func(rows, bad int)) ([]string, []string, error) {
+		r, err := read(ctx, env, in, name, progress)
 		var bad []string
 		for _, row := range r.Bad {
 			bad = append(bad, fmt.Sprintf("line %d: %s", row.Line, row.Reason))
 		}
 		return []string{fmt.Sprintf("%d rows: %d codes added, %d changed, %d withdrawn, %d as before; %d rows left out; %d codes may stand as a diagnosis",
 			r.Rows, r.Added, r.Changed, r.Withdrawn, r.Same, r.BadRows, r.Usable)}, bad, err
-	}},
-	"routes": {"card", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
+	}
+}
+
+// importers are the files that systems take, by the word of the command line.
+var importers = map[string][]importer{
+	"icd10": {{"card", icd10(card.ImportICD10)}, {"insurance", icd10(insurance.ImportICD10)}},
+	"routes": {{"card", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
 		r, err := card.ImportRoutes(ctx, env, in)
 		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
-	}},
-	"referral-days": {"card", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
+	}}},
+	"referral-days": {{"card", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
 		r, err := card.ImportReferralDays(ctx, env, in)
 		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
-	}},
-	"groups": {"insurance", func(ctx context.Context, env host.Env, in io.Reader, name string, _ func(rows, bad int)) ([]string, []string, error) {
+	}}},
+	"groups": {{"insurance", func(ctx context.Context, env host.Env, in io.Reader, name string, _ func(rows, bad int)) ([]string, []string, error) {
 		r, err := insurance.ImportGroups(ctx, env, in, name)
 		var bad []string
 		for _, row := range r.Bad {
@@ -84,13 +90,13 @@ var importers = map[string]importer{
 			state = "added for comparing, in force on no day"
 		}
 		return []string{fmt.Sprintf("table %s: %d groups, %d adjustments: %s", r.Table.ID, len(r.Table.Groups), len(r.Table.Adjustments), state)}, bad, err
-	}},
-	"soate": {"population", func(ctx context.Context, env host.Env, in io.Reader, _ string, progress func(rows, bad int)) ([]string, []string, error) {
+	}}},
+	"soate": {{"population", func(ctx context.Context, env host.Env, in io.Reader, _ string, progress func(rows, bad int)) ([]string, []string, error) {
 		r, err := population.ImportSOATE(ctx, env, in, func(rows int) { progress(rows, 0) })
 		var bad []string
 		for _, row := range r.Bad {
 			bad = append(bad, fmt.Sprintf("line %d: %s", row.Line, row.Why))
 		}
 		return []string{fmt.Sprintf("%d territories, %d rows left out", r.Rows, len(r.Bad))}, bad, err
-	}},
+	}}},
 }

@@ -106,7 +106,14 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     const url = new URL(box.dataset.combobox, location.href);
     const how = { headers: { Accept: "application/json" } };
     if ("open" in box.dataset) url.searchParams.set("q", q);
-    else Object.assign(how, { method: "POST", body: new URLSearchParams({ words: q }) });
+    else {
+      const body = new URLSearchParams({ words: q });
+      for (const name of (box.dataset.with || "").split(" ")) {
+        const field = name && input.form?.elements[name];
+        if (field) body.set(name, field.value);
+      }
+      Object.assign(how, { method: "POST", body });
+    }
     try {
       const answer = await fetch(url, how);
       if (!answer.ok) throw new Error(String(answer.status));
@@ -217,8 +224,9 @@ if (store) {
     const get = (area) => (area.type === "checkbox" ? (area.checked ? "1" : "") : area.value);
     const set = (area, value) => (area.type === "checkbox" ? (area.checked = value === "1") : (area.value = value));
     const blank = areas.map(get);
+    let typed = false; // here: another tab with the same form may hold the draft
     const save = (sent) => {
-      if (areas.every((area, i) => get(area) === blank[i])) return store.removeItem(key);
+      if (areas.every((area, i) => get(area) === blank[i])) return typed && store.removeItem(key);
       const values = Object.fromEntries(areas.map((area) => [area.name, get(area)]));
       try {
         store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, version, values }));
@@ -236,17 +244,21 @@ if (store) {
     const wanted = (area) => (all ? kept(area) !== undefined : kept(area)) && (get(area) === "" || newer) && get(area) !== kept(area);
     if (areas.some(wanted)) {
       for (const area of areas.filter(wanted)) set(area, kept(area));
+      typed = true;
       notice(form, areas, () => areas.forEach((area, i) => set(area, blank[i])), key);
     }
     const send = form.dataset.draftUrl && sender(form);
     let timer = 0;
-    form.addEventListener("input", () => {
+    const note = () => {
+      typed = true;
       clearTimeout(timer);
       timer = setTimeout(() => {
         save(false);
         send?.();
       }, 400);
-    });
+    };
+    form.addEventListener("input", note);
+    form.addEventListener("change", note); // a suggestion that was chosen is not typed
     form.addEventListener("submit", () => {
       clearTimeout(timer);
       send?.stop();

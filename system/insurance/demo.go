@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
@@ -25,6 +26,9 @@ import (
 // show. Content follows from number alone, so doing it again changes nothing.
 // Their sequences start at 9,000,001: numbers that the card gives stay free.
 func (s *System) Demo(ctx context.Context) error {
+	if err := icd.Demo(ctx, s.db, s.fund.Clock); err != nil {
+		return err
+	}
 	months := total.Months(clock.DateOf(s.fund.Clock.Now()), 7)
 	for _, month := range months[:6] {
 		first, _ := clock.ParseDate(month + "-01")

@@ -170,3 +170,36 @@ func fieldsOf(body string) url.Values {
 	}
 	return form
 }
+
+// MC-6: what is looked for stands in no address; sex and age that speak against a
+// diagnosis are told with it.
+func TestADiagnosisIsLookedForByWords(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clerk := h.clerk(t)
+		w := clerk.do(http.MethodPost, "/entry/icd?row=1&lang=ru", url.Values{"words": {"роды"}, "sex": {"male"}, "birth_date": {"1960-09-12"}, "dx1_stage": {"final"}, "dx1_rank": {"main"}})
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"value":"O`) || !strings.Contains(w.Body.String(), `"hint":`) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if w := clerk.do(http.MethodPost, "/entry/icd?row=x", url.Values{"words": {strings.Repeat("ж", 5000)}, "birth_date": {"вчера"}}); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != "[]" {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if w := h.expert(t).do(http.MethodPost, "/entry/icd", url.Values{"words": {"J18"}}); w.Code != http.StatusForbidden {
+			t.Errorf("an expert: %d", w.Code)
+		}
+		body := clerk.get("/entry/demo-draft-1?lang=ru", http.StatusOK)
+		if !strings.Contains(body, `data-combobox="/entry/icd?row=0"`) || strings.Contains(body, "data-open") {
+			t.Error("diagnoses cannot be looked for, or by an address")
+		}
+		// Without scripts the words themselves are sent.
+		form := fieldsOf(body)
+		form.Set("dx1_code_text", "пневмония")
+		form.Set("do", "check")
+		shown := clerk.do(http.MethodPost, "/entry/demo-draft-1?lang=ru", form).Body.String()
+		if !strings.Contains(shown, "Уточните код") || !strings.Contains(shown, `value="пневмония"`) {
+			t.Error("words that mean several codes are not told, or are lost")
+		}
+	})
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/session"
@@ -78,7 +79,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	}
 	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
 	s.card = cardapi.Client{Exchange: exchange}
-	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund}
+	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund, ICD: icd.NewBook(d)}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
 	s.office = &office.Office{
 		Workforce: workforce, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(),
@@ -129,6 +130,17 @@ func ImportGroups(ctx context.Context, env host.Env, in io.Reader, name string) 
 	return price.Import(ctx, d, env.Clock, in, name)
 }
 
+// ImportICD10 makes the fund's copy of the classification what the file says, for
+// the command import; see icd.Import.
+func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, progress func(done, bad int)) (icd.Report, error) {
+	d, err := env.Open(ctx, "insurance", migration.Sets...)
+	if err != nil {
+		return icd.Report{}, err
+	}
+	defer func() { _ = d.Close() }()
+	return icd.Import(ctx, d, env.Clock, in, name, progress)
+}
+
 func (s *System) routes() {
 	o := s.office
 	design.Mount(o.Mux)
@@ -168,6 +180,7 @@ func (s *System) routes() {
 	hand := entry.Pages{Desk: s.hand, Directory: s.directory, Moved: desk.Moved}
 	o.Desk("GET /entry", hand.List)
 	o.Desk("POST /entry", hand.Begin)
+	o.Desk("POST /entry/icd", hand.Suggest)
 	o.Desk("GET /entry/{id}", hand.Show)
 	o.Desk("POST /entry/{id}", hand.Save)
 	o.Desk("POST /entry/{id}/discard", hand.Discard)

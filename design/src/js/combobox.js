@@ -104,7 +104,14 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     const url = new URL(box.dataset.combobox, location.href);
     const how = { headers: { Accept: "application/json" } };
     if ("open" in box.dataset) url.searchParams.set("q", q);
-    else Object.assign(how, { method: "POST", body: new URLSearchParams({ words: q }) });
+    else {
+      const body = new URLSearchParams({ words: q });
+      for (const name of (box.dataset.with || "").split(" ")) {
+        const field = name && input.form?.elements[name];
+        if (field) body.set(name, field.value);
+      }
+      Object.assign(how, { method: "POST", body });
+    }
     try {
       const answer = await fetch(url, how);
       if (!answer.ok) throw new Error(String(answer.status));

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
@@ -23,6 +24,7 @@ type Desk struct {
 	DB    *db.DB
 	Clock clock.Clock
 	Fund  treated.Fund
+	ICD   *icd.Book // to choose diagnoses from; empty or nil: codes are typed
 }
 
 // Clerk is the operator of a hospital who enters.
@@ -171,6 +173,12 @@ func (k Desk) Discard(ctx context.Context, draftID string, by Clerk) error {
 // findings is one that cannot be read yet.
 func (k Desk) Check(ctx context.Context, d Draft, form *page.Form) (insuranceapi.Case, insuranceapi.Decision, error) {
 	c := d.Case(form)
+	if err := k.unclear(ctx, form); err != nil {
+		return c, insuranceapi.Decision{}, err
+	}
+	if err := k.worded(ctx, &c); err != nil {
+		return c, insuranceapi.Decision{}, err
+	}
 	if c.Number == "" && form.OK() {
 		form.Fail(fieldNumber, "kit.field.required")
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
@@ -167,7 +168,7 @@ func (d Draft) Case(form *page.Form) insuranceapi.Case {
 	for i := range rows(form, rowDiagnosis) {
 		x := insuranceapi.Diagnosis{
 			Stage: form.Get(cell(rowDiagnosis, i, "stage")), Rank: form.Get(cell(rowDiagnosis, i, "rank")),
-			Code: strings.ToUpper(form.Text(cell(rowDiagnosis, i, "code"), longCode)), Text: form.Text(cell(rowDiagnosis, i, "text"), longText),
+			Code: codeOf(form.Get(cell(rowDiagnosis, i, "code"))), Text: form.Text(cell(rowDiagnosis, i, "text"), longText),
 		}
 		if x.Code == "" && x.Text == "" { // stage and rank are offered beforehand
 			continue
@@ -185,6 +186,15 @@ func (d Draft) Case(form *page.Form) insuranceapi.Case {
 	}
 	c.Number = Number(form.Text(fieldNumber, longNumber), c)
 	return c
+}
+
+// codeOf is the code of a diagnosis as it was typed; words stay words, cut short.
+func codeOf(typed string) string {
+	if icd.CodeOf(strings.TrimRight(typed, signs)) != "" {
+		return withSign(typed)
+	}
+	runes := []rune(strings.ToUpper(page.Clean(typed)))
+	return string(runes[:min(len(runes), longCode)])
 }
 
 // Number is the whole number of the form (MC-5) out of its sequence, the first

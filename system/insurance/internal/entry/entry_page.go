@@ -116,6 +116,9 @@ func (p Pages) Save(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.names(ctx, form)
+	if err := p.Desk.Understand(ctx, form); err != nil {
+		return err
+	}
 	values := Kept(form)
 	version, _ := strconv.Atoi(form.Get("version"))
 	d, err := p.Desk.Save(ctx, r.PathValue("id"), version, values, clerk(ctx))
@@ -213,6 +216,8 @@ type formView struct {
 	hospital workforceapi.Organisation
 	staff    []workforceapi.Post
 	lang     text.Lang
+	listed   bool    // diagnoses are chosen from the classification
+	coded    []coded // rows of diagnoses
 }
 
 func (p Pages) render(w http.ResponseWriter, r *http.Request, status int, v formView) error {
@@ -220,6 +225,9 @@ func (p Pages) render(w http.ResponseWriter, r *http.Request, status int, v form
 	v.hospital = p.Directory.Organisation(ctx, v.draft.Organisation)
 	v.staff = p.Directory.Staff(ctx, v.draft.Organisation)
 	v.lang = text.LangOf(ctx)
+	if err := p.look(ctx, &v); err != nil {
+		return err
+	}
 	switch {
 	case v.draft.CaseID != "":
 	case v.decision != nil:
@@ -238,7 +246,7 @@ func (v formView) field(ctx context.Context, name, label string) design.Field {
 	f := design.FieldOf(ctx, v.form, name, label)
 	if f.Error == "" && v.decision != nil {
 		for _, finding := range v.decision.Findings {
-			if finding.Severity == rule.Error && FieldOf(finding.Field) == name {
+			if v.marks(finding, name) {
 				f.Error = finding.Reason.Here(ctx)
 				break
 			}
@@ -381,7 +389,7 @@ func (v formView) title(ctx context.Context) string {
 }
 
 // mended is where a finding is mended on the page.
-func mended(f insuranceapi.Finding) string { return "#" + FieldOf(f.Field) }
+func (v formView) mended(f insuranceapi.Finding) string { return "#" + v.place(f) }
 
 func lineNumber(d Draft) string {
 	if n := d.Values[fieldNumber]; n != "" {
