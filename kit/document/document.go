@@ -38,10 +38,16 @@ type Options struct {
 	Lang     text.Lang // of the words; decides the foot too
 	At       time.Time // moment of issue: creation date in the metadata
 	Note     string    // small print at the foot of every page
+	Person   string    // whom it is about: beside the title on every page after the first
+	Stamp    string    // «М. П.» under the lines to sign on, "" for papers without a stamp
 }
 
-// Row is a name and what is known; a dash stands for nothing.
+// Row is a name and what is known; a dash stands for nothing, and Blank leaves
+// the place free for a pen.
 type Row struct{ Key, Value string }
+
+// Blank is the value of a Row that is filled in by hand.
+const Blank = " "
 
 // Column of a table. Widths are shares of the line: 1 and 3 are a quarter and
 // three quarters; 0 counts as 1.
@@ -65,7 +71,6 @@ type Signature struct{ Role, Name string }
 type Document struct {
 	options Options
 	parts   []func(*sheet)
-	qr      *qrPart
 	err     error
 }
 
@@ -126,15 +131,16 @@ func (d *Document) PageBreak() { d.add(func(s *sheet) { s.pdf.AddPage() }) }
 // Signatures are lines to sign on, kept together on one page.
 func (d *Document) Signatures(lines ...Signature) { d.add(func(s *sheet) { s.signatures(lines) }) }
 
-// QR puts a code, 36 mm wide, into the lower right corner of the last page, and
-// the caption's lines to the left of it.
+// QR puts a code, 36 mm wide, into the lower right corner of the page that was
+// come to, and the caption's lines to the left of it; what follows goes on on
+// the next page.
 func (d *Document) QR(content string, caption ...string) {
 	code, err := encodeQR(content)
 	if err != nil {
 		d.err = err
 		return
 	}
-	d.qr = &qrPart{code, caption}
+	d.add(func(s *sheet) { s.qr(&qrPart{code, caption}) })
 }
 
 // PDF sets the document. It is set twice: the first time tells how many pages
@@ -162,9 +168,6 @@ func (d *Document) set(total int) (*sheet, error) {
 	s := newSheet(d.options, total)
 	for _, part := range d.parts {
 		part(s)
-	}
-	if d.qr != nil {
-		s.qr(d.qr)
 	}
 	if err := s.pdf.Error(); err != nil {
 		return nil, fmt.Errorf("document: %w", err)

@@ -156,6 +156,18 @@ func TestFontsHaveKyrgyz(t *testing.T) {
 	}
 }
 
+// What a laboratory writes keeps its meaning: nothing of it becomes a "?".
+func TestExponentsAndArrowsAreSet(t *testing.T) {
+	const written = "10⁹/л 10¹² 10⁻³ АД ↑ 180, ↓ 60 ≈ 5 мкм 5 μг H₂O C₆H₁₂ 36,6 °C ≥ ≤ → 5′"
+	d := New(Options{Title: "⁰⁴⁵⁶⁷⁸⁹⁺⁻ ₀₁₃₄₅₆₇₈₉", Lang: text.RU, At: at})
+	d.Text(written)
+	d.Strong(written)
+	got := run(t, need(t, "pdftotext"), "-layout", write(t, d), "-")
+	if strings.Contains(got, "?") || strings.Count(got, "10⁹/л") != 2 || strings.Count(got, "АД ↑ 180, ↓ 60 ≈ 5") != 2 || !strings.Contains(got, "⁰⁴⁵⁶⁷⁸⁹⁺⁻ ₀₁₃₄₅₆₇₈₉") {
+		t.Error(got)
+	}
+}
+
 func need(t *testing.T, tool string) string {
 	t.Helper()
 	path, err := exec.LookPath(tool)

@@ -2,7 +2,6 @@ package document
 
 import (
 	_ "embed" // the fonts
-	"encoding/binary"
 	"strings"
 	"sync"
 	"unicode"
@@ -14,10 +13,12 @@ import (
 // (SIL OFL 1.1, font/LICENSE.txt).
 //
 //go:embed font/golos-text-regular.ttf
-var regular []byte
+var regularFile []byte
 
 //go:embed font/golos-text-bold.ttf
-var bold []byte
+var boldFile []byte
+
+var regular, bold = complete(regularFile), complete(boldFile)
 
 const family = "golos"
 
@@ -50,34 +51,11 @@ func plain(s string) string {
 	}, norm.NFC.String(strings.ToValidUTF8(s, "?")))
 }
 
-// characters reads the cmap of a TrueType font (format 4, which is the one for
-// Unicode's first plane).
+// characters are those that the font has.
 func characters(font []byte) map[rune]bool {
 	all := map[rune]bool{}
-	u16 := func(at int) int { return int(binary.BigEndian.Uint16(font[at:])) }
-	u32 := func(at int) int { return int(binary.BigEndian.Uint32(font[at:])) }
-	for i := range u16(4) {
-		entry := 12 + 16*i
-		if string(font[entry:entry+4]) != "cmap" {
-			continue
-		}
-		cmap := u32(entry + 8)
-		for j := range u16(cmap + 2) {
-			if sub := cmap + u32(cmap+4+8*j+4); u16(sub) == 4 {
-				segments(sub, u16, all)
-			}
-		}
+	for r := range open(font).glyphs {
+		all[r] = true
 	}
 	return all
-}
-
-func segments(sub int, u16 func(int) int, all map[rune]bool) {
-	count := u16(sub+6) / 2
-	ends, starts := sub+14, sub+16+2*count
-	for k := range count {
-		from, until := u16(starts+2*k), u16(ends+2*k)
-		for r := from; r <= until && r < 0xffff; r++ {
-			all[rune(r)] = true
-		}
-	}
 }

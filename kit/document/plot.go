@@ -5,11 +5,14 @@ import "codeberg.org/go-pdf/fpdf"
 // Plot is a drawing over columns of one width, such as the days of a
 // temperature sheet. It reads as a photocopy: lines differ by dash and marker.
 type Plot struct {
+	Title   string   // above it, on the same page; "" for none
 	Height  float64  // in millimetres, of the field
+	Axis    string   // above Rows: what their figures are of
 	Columns []string // written above each
 	Rows    []string // written at the left, from the top to the bottom edge
 	Lines   []PlotLine
 	Bars    []PlotBar
+	BarName string // what a bar stands for
 }
 
 // PlotLine is points with x and y from 0 to 1, y from the top.
@@ -28,7 +31,14 @@ func (d *Document) Plot(p Plot) { d.add(func(s *sheet) { s.plot(p) }) }
 
 func (s *sheet) plot(p Plot) {
 	const margin, head = 16.0, 5.0
-	s.room(head + p.Height + 12)
+	title := 0.0
+	if p.Title != "" {
+		title = lead(bodySize) + 1.2
+	}
+	s.room(title + head + p.Height + 12)
+	if p.Title != "" {
+		s.paragraph(p.Title, bodySize, "B")
+	}
 	y, w := s.pdf.GetY()+head, inner-margin
 	x := left + margin
 	s.pdf.SetDrawColor(0xb8, 0xc2, 0xc8)
@@ -39,6 +49,7 @@ func (s *sheet) plot(p Plot) {
 		s.pdf.Line(at, y-head, at, y+p.Height)
 		s.line(at, y-head, w/float64(len(p.Columns)), labelSize, label, "C")
 	}
+	s.line(left, y-head, margin-1, labelSize, p.Axis, "R")
 	for i, label := range p.Rows {
 		at := y + p.Height*float64(i)/float64(max(1, len(p.Rows)-1))
 		s.pdf.Line(x, at, x+w, at)
@@ -74,6 +85,13 @@ func (s *sheet) plot(p Plot) {
 		s.line(at+9, top, 40, labelSize, plain(l.Name), "L")
 		s.pdf.SetY(top)
 		at += 12 + s.pdf.GetStringWidth(plain(l.Name))
+	}
+	if p.BarName != "" && len(p.Bars) > 0 {
+		top := s.pdf.GetY()
+		s.pdf.SetLineWidth(0.9)
+		s.pdf.Line(at+4, top+0.2, at+4, top+3.4)
+		s.line(at+6, top, 60, labelSize, plain(p.BarName), "L")
+		s.pdf.SetY(top)
 	}
 	s.pdf.SetY(s.pdf.GetY() + lead(labelSize) + 2)
 }

@@ -82,6 +82,7 @@ func (s *sheet) qr(part *qrPart) {
 		}
 	}
 	s.caption(part.caption, x0-border-left-4)
+	s.pdf.SetY(bottom) // nothing is set over it
 }
 
 // caption stands level with the foot of the code.

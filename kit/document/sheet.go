@@ -3,6 +3,8 @@ package document
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
 
@@ -30,6 +32,7 @@ type sheet struct {
 	pdf     *fpdf.Fpdf
 	options Options
 	total   int
+	begin   float64 // where the page's text begins, below its head
 }
 
 func (s *sheet) font(style string, size float64) { s.pdf.SetFont(family, style, size) }
@@ -43,19 +46,18 @@ func (s *sheet) line(x, y, w, size float64, txt, align string) {
 	s.pdf.CellFormat(w, lead(size), txt, "", 0, align+"M", false, 0, "")
 }
 
-// split breaks a text into lines of the width in the font that is set.
-func (s *sheet) split(txt string, w float64) []string {
-	lines := s.pdf.SplitText(plain(txt), w)
-	if len(lines) == 0 {
-		return []string{""}
-	}
-	return lines
-}
-
 // room goes to a new page when less than h is left on this one.
 func (s *sheet) room(h float64) {
 	if s.pdf.GetY()+h > bottom {
 		s.pdf.AddPage()
+	}
+}
+
+// together is room for what should not be parted. What is higher than a third of
+// the page begins where it stands: a page would remain half empty.
+func (s *sheet) together(h float64) {
+	if h <= (bottom-top)/3 {
+		s.room(h)
 	}
 }
 
@@ -72,10 +74,11 @@ func (s *sheet) header() {
 	if s.pdf.PageNo() > 1 {
 		s.grey()
 		s.font("", smallSize)
-		s.line(left, top, inner*0.7, smallSize, s.one(s.options.Title, inner*0.7), "L")
-		s.line(left+inner*0.7, top, inner*0.3, smallSize, s.one(s.options.Number, inner*0.3), "R")
+		s.line(left, top, inner*0.6, smallSize, s.one(joined(s.options.Person, s.options.Title), inner*0.6), "L")
+		s.line(left+inner*0.6, top, inner*0.4, smallSize, s.one(joined(s.options.Form, s.options.Number), inner*0.4), "R")
 		s.shyrdak(top + lead(smallSize) + 1)
-		s.pdf.SetY(top + lead(smallSize) + 8)
+		s.begin = top + lead(smallSize) + 8
+		s.pdf.SetY(s.begin)
 		s.ink()
 		return
 	}
@@ -94,7 +97,13 @@ func (s *sheet) header() {
 	s.centred(s.options.Title, 15, "B")
 	s.centred(s.options.Subtitle, bodySize, "")
 	s.centred(s.options.Number, 11, "B")
-	s.space(2)
+	s.begin = s.pdf.GetY() + 1.5
+	s.pdf.SetY(s.begin)
+}
+
+// joined are the parts that are there, with a dot between.
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
 }
 
 // one cuts a text to what fits on one line.
@@ -134,8 +143,10 @@ func (s *sheet) footer() {
 func (s *sheet) heading(title string) {
 	s.font("B", 11.5)
 	lines := s.split(title, inner)
-	s.room(4 + float64(len(lines))*lead(11.5) + 12) // with the first lines of what follows
-	s.pdf.SetY(s.pdf.GetY() + 4)
+	s.room(3 + float64(len(lines))*lead(11.5) + 12) // with the first lines of what follows
+	if s.pdf.GetY() > s.begin {
+		s.pdf.SetY(s.pdf.GetY() + 3)
+	}
 	s.font("B", 11.5) // a new page's head has set its own
 	s.pdf.SetTextColor(0x0b, 0x4a, 0x6f)
 	for _, l := range lines {
@@ -165,6 +176,7 @@ func (s *sheet) rows(rows []Row) {
 		keys := s.split(r.Key, keyWidth-3)
 		s.font("B", bodySize)
 		values := s.split(dash(r.Value), inner-keyWidth)
+		s.together(float64(max(len(keys), len(values)))*lead(bodySize) + 2)
 		for i := 0; i < max(len(keys), len(values)); i++ {
 			s.room(lead(bodySize) + 2)
 			y := s.pdf.GetY() + 0.8
@@ -197,9 +209,9 @@ func dash(s string) string {
 
 // grid sets a line of boxes after the other; a box grows with its neighbours.
 func (s *sheet) grid(columns int, rows []Row) {
-	w := inner / float64(columns)
 	for start := 0; start < len(rows); start += columns {
 		line := rows[start:min(start+columns, len(rows))]
+		w := inner / float64(len(line)) // the last line is as wide as the others
 		high := 0.0
 		values := make([][]string, len(line))
 		for i, r := range line {
@@ -220,7 +232,7 @@ func (s *sheet) grid(columns int, rows []Row) {
 		}
 		s.pdf.SetY(y + high)
 	}
-	s.pdf.SetY(s.pdf.GetY() + 2)
+	s.pdf.SetY(s.pdf.GetY() + 1.5)
 }
 
 func (s *sheet) gridBox(x, y, w float64, label string, values []string) {

@@ -19,27 +19,56 @@ func (s *sheet) table(t Table) {
 		s.paragraph(t.Empty, bodySize, "")
 		return
 	}
-	l := laid{t, make([]float64, len(t.Columns))}
-	shares := 0.0
-	for i, c := range t.Columns {
-		if l.widths[i] = c.Width; c.Width <= 0 {
-			l.widths[i] = 1
-		}
-		shares += l.widths[i]
-	}
-	for i := range l.widths {
-		l.widths[i] *= inner / shares
-	}
-	labels := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		labels[i] = c.Label
-	}
+	l := laid{t, s.widths(t)}
 	s.room(3*lead(cellSize) + 8) // a head is not left alone
-	s.row(l, labels, true)
+	s.row(l, s.labels(l), true)
 	for _, row := range t.Rows {
 		s.row(l, row, false)
 	}
-	s.pdf.SetY(s.pdf.GetY() + 3)
+	s.pdf.SetY(s.pdf.GetY() + 1.5)
+}
+
+// longestPart is how much of the line a column may ask for so that its words
+// stay whole.
+const longestPart = 0.25
+
+// widths are the columns' shares of the line; a column that is narrower than its
+// longest word takes what it lacks from those that have more than they need.
+func (s *sheet) widths(t Table) []float64 {
+	widths, least, shares := make([]float64, len(t.Columns)), make([]float64, len(t.Columns)), 0.0
+	for i, c := range t.Columns {
+		if widths[i] = c.Width; c.Width <= 0 {
+			widths[i] = 1
+		}
+		shares += widths[i]
+		s.cellFont(true)
+		longest := s.widest(c.Label)
+		s.cellFont(false)
+		for _, row := range t.Rows {
+			if i < len(row) {
+				longest = max(longest, s.widest(row[i]))
+			}
+		}
+		least[i] = min(longest+2*cellSide+0.3, inner*longestPart)
+	}
+	lack, spare := 0.0, 0.0
+	for i := range widths {
+		widths[i] *= inner / shares
+		lack += max(0, least[i]-widths[i])
+		spare += max(0, widths[i]-least[i])
+	}
+	if lack == 0 || spare == 0 {
+		return widths
+	}
+	given := min(1, spare/lack)
+	for i := range widths {
+		if d := least[i] - widths[i]; d > 0 {
+			widths[i] += d * given
+		} else {
+			widths[i] += d * lack * given / spare
+		}
+	}
+	return widths
 }
 
 // row sets a row; one that is longer than the page goes on on the next, below
@@ -52,6 +81,13 @@ func (s *sheet) row(l laid, cells []string, head bool) {
 			lines[i] = s.split(cells[i], l.widths[i]-2*cellSide)
 		}
 		most = max(most, len(lines[i]))
+	}
+	if !head {
+		if h := float64(most)*lead(cellSize) + 2; h <= (bottom-top)/3 && s.pdf.GetY()+h > bottom {
+			s.pdf.AddPage()
+			s.row(l, s.labels(l), true)
+			s.cellFont(false)
+		}
 	}
 	for done := 0; done < most; {
 		fit := int((bottom - s.pdf.GetY() - 2) / lead(cellSize))
@@ -109,20 +145,45 @@ func (s *sheet) strip(l laid, lines [][]string, start, take int, head bool) {
 	s.pdf.SetY(y + high)
 }
 
-// signatures need 11 mm a line and stay together as far as a page allows.
+// signatures stay together as far as a page allows, with the place of the stamp.
 func (s *sheet) signatures(lines []Signature) {
-	const each = 11.0
-	s.room(min(float64(len(lines))*each+4, bottom-top-30))
-	s.pdf.SetY(s.pdf.GetY() + 4)
-	for _, l := range lines {
-		s.room(each)
-		y := s.pdf.GetY()
+	const each, role, name, stamp = 10.0, inner * 0.36, inner * 0.36, 5.5
+	s.font("", bodySize)
+	high := make([]float64, len(lines))
+	all := 3.0
+	for i, l := range lines {
+		rows := max(len(s.split(l.Role, role)), len(s.split(l.Name, name)))
+		high[i] = each + float64(rows-1)*lead(bodySize)
+		all += high[i]
+	}
+	if s.options.Stamp != "" {
+		all += stamp
+	}
+	s.room(min(all, bottom-top-30))
+	s.pdf.SetY(s.pdf.GetY() + 3)
+	for i, l := range lines {
+		s.room(high[i])
+		y := s.pdf.GetY() + 3
 		s.font("", bodySize)
-		s.line(left, y+3, inner*0.36, bodySize, s.one(l.Role, inner*0.36), "L")
+		s.block(left, y, role, l.Role)
 		s.pdf.SetDrawColor(0x14, 0x22, 0x2b)
 		s.pdf.SetLineWidth(0.25)
-		s.pdf.Line(left+inner*0.38, y+3+lead(bodySize), left+inner*0.62, y+3+lead(bodySize))
-		s.line(left+inner*0.64, y+3, inner*0.36, bodySize, s.one(l.Name, inner*0.36), "L")
-		s.pdf.SetY(y + each)
+		s.pdf.Line(left+inner*0.38, y+lead(bodySize), left+inner*0.62, y+lead(bodySize))
+		s.block(left+inner*0.64, y, name, l.Name)
+		s.pdf.SetY(y - 3 + high[i])
+	}
+	if s.options.Stamp != "" {
+		y := s.pdf.GetY() + 1
+		s.grey()
+		s.line(left, y, role, bodySize, s.options.Stamp, "L")
+		s.ink()
+		s.pdf.SetY(y + stamp - 1)
+	}
+}
+
+// block sets a text in lines of the width, from y down.
+func (s *sheet) block(x, y, w float64, txt string) {
+	for i, l := range s.split(txt, w) {
+		s.line(x, y+float64(i)*lead(bodySize), w, bodySize, l, "L")
 	}
 }

@@ -18,6 +18,7 @@ import (
 // filled or blank.
 type Paper struct {
 	Card     *cardapi.ExchangeCard // nil: the woman came without one
+	Woman    cardapi.Mother        // then: who she is
 	Mother   *cardapi.TearOff      // nil: blank
 	Newborns []cardapi.TearOff
 	Issuer   string
@@ -34,6 +35,7 @@ func (p Paper) PDF(ctx context.Context, part string) ([]byte, error) {
 	s := paper{ctx, p, document.New(document.Options{
 		Title: text.T(ctx, "card.antenatal.print_title"), Form: text.T(ctx, "card.antenatal.print_form"), Issuer: p.Issuer,
 		Number: p.number(), Lang: text.LangOf(ctx), At: p.At, Note: text.Moment(p.At),
+		Person: p.woman().Name, Stamp: text.T(ctx, "card.print.stamp"),
 	})}
 	switch part {
 	case "1":
@@ -49,10 +51,18 @@ func (p Paper) PDF(ctx context.Context, part string) ([]byte, error) {
 		s.doc.PageBreak()
 		s.newborns()
 	}
-	if p.Show != "" && part != "2" && part != "3" {
-		s.doc.QR(p.Show, text.T(ctx, "card.antenatal.qr"))
-	}
 	return s.doc.PDF()
+}
+
+// woman is whom the form is about.
+func (p Paper) woman() cardapi.Mother {
+	switch {
+	case p.Card != nil:
+		return p.Card.Mother
+	case p.Mother != nil:
+		return p.Mother.Mother
+	}
+	return p.Woman
 }
 
 func (p Paper) number() string {
@@ -85,6 +95,7 @@ func (s paper) antenatal() {
 	s.doc.Heading(s.word("card.antenatal.print_part1"))
 	c := s.Card
 	if c == nil {
+		s.rows(s.blank()[:4])
 		s.doc.Text(s.word("card.antenatal.print_none"))
 		return
 	}
@@ -106,7 +117,7 @@ func (s paper) antenatal() {
 	}})
 	s.doc.Heading(s.word("card.antenatal.tab_results"))
 	results := document.Table{Empty: s.word("card.antenatal.no_results"), Columns: []document.Column{
-		{Label: s.word("card.antenatal.when"), Width: 2}, {Label: s.word("card.antenatal.test"), Width: 4}, {Label: s.word("card.antenatal.value"), Width: 3}, {Label: s.word("card.antenatal.notes"), Width: 4}, {Label: s.word("card.antenatal.who"), Width: 3},
+		{Label: s.word("card.antenatal.when"), Width: 2}, {Label: s.word("card.antenatal.test"), Width: 3.4}, {Label: s.word("card.antenatal.value"), Width: 2.4}, {Label: s.word("card.antenatal.notes"), Width: 3}, {Label: s.word("card.antenatal.who"), Width: 5.2},
 	}}
 	for _, one := range c.Results {
 		results.Rows = append(results.Rows, []string{text.Date(one.Day), antenatal.Word(s.ctx, "kind", one.Kind), antenatal.ValueWord(s.ctx, one.Value), one.Note, one.By})
@@ -114,6 +125,9 @@ func (s paper) antenatal() {
 	s.doc.Table(results)
 	s.visits(*c)
 	s.doc.Signatures(document.Signature{Role: s.word("card.antenatal.print_signer"), Name: ""})
+	if s.Show != "" { // here: the tear-offs leave the woman's hands, the code does not
+		s.doc.QR(s.Show, text.T(s.ctx, "card.antenatal.qr"))
+	}
 }
 
 func (s paper) visits(c cardapi.ExchangeCard) {
@@ -135,8 +149,9 @@ func (s paper) visits(c cardapi.ExchangeCard) {
 		return
 	}
 	for _, chart := range gestation.Charts(c) {
-		s.doc.Strong(antenatal.ChartTitle(s.ctx, chart.Key))
-		s.doc.Plot(chart.Plot(func(name string) string { return antenatal.LineWord(s.ctx, name) }))
+		plot := chart.Plot(func(name string) string { return antenatal.LineWord(s.ctx, name) })
+		plot.Title = antenatal.ChartTitle(s.ctx, chart.Key)
+		s.doc.Plot(plot)
 		if chart.Source != "" {
 			s.doc.Small(s.word("card.antenatal.reference") + ": " + antenatal.SourceWord(s.ctx, chart.Source))
 		}
@@ -186,20 +201,28 @@ func (s paper) signed(t cardapi.TearOff) {
 
 // blank is the head of a tear-off that is still to be filled: whose it is.
 func (s paper) blank() []design.Row {
+	w, clinic := s.woman(), document.Blank
+	if s.Card != nil && s.Names[s.Card.Clinic] != "" {
+		clinic = s.Names[s.Card.Clinic]
+	}
+	rows := []design.Row{
+		{Key: s.word("card.maternity.woman"), Value: w.Name},
+		{Key: s.word("card.col.pin"), Value: pin.Grouped(w.PIN)},
+		{Key: s.word("card.col.birth_date"), Value: text.Date(w.BirthDate)},
+		{Key: s.word("card.col.address"), Value: w.Address},
+		{Key: s.word("card.antenatal.clinic"), Value: clinic},
+		{Key: s.word("card.maternity.hospital"), Value: document.Blank},
+	}
 	if s.Card == nil {
-		return blankRows(TearOffRows(s.ctx, cardapi.TearOff{}))
+		rows[5].Value = s.Issuer // the hospital itself prints it
 	}
-	return []design.Row{
-		{Key: s.word("card.maternity.woman"), Value: s.Card.Mother.Name},
-		{Key: s.word("card.col.pin"), Value: pin.Grouped(s.Card.Mother.PIN)},
-		{Key: s.word("card.antenatal.clinic"), Value: s.Names[s.Card.Clinic]},
-		{Key: s.word("card.maternity.hospital")},
-	}
+	return rows
 }
 
+// blankRows are left for the pen.
 func blankRows(rows []design.Row) []design.Row {
 	for i := range rows {
-		rows[i].Value = ""
+		rows[i].Value = document.Blank
 	}
 	return rows
 }

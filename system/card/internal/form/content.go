@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/document"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
 
@@ -42,12 +43,23 @@ func row(ctx context.Context, key, value string) document.Row {
 	return document.Row{Key: text.T(ctx, key), Value: value}
 }
 
+// person is the patient's name, or the words for somebody unknown.
+func (s Sheet) person(ctx context.Context) string {
+	p := s.Case.Patient
+	return patient.Patient{FamilyName: p.Name, Sex: p.Sex}.Name(ctx)
+}
+
+// referrer is the name of who referred; sheets from before names were kept have
+// the code.
+func (s Sheet) referrer(ctx context.Context) string {
+	if name := s.ReferrerName.Here(ctx); name != "" {
+		return name
+	}
+	return s.Case.Referrer
+}
+
 func (s Sheet) patientRows(ctx context.Context) []document.Row {
 	p := s.Case.Patient
-	name := p.Name
-	if name == "" {
-		name = text.T(ctx, "card.patient.unknown_person")
-	}
 	place := text.T(ctx, "card.form.town")
 	if p.Rural {
 		place = text.T(ctx, "card.form.village")
@@ -64,12 +76,12 @@ func (s Sheet) patientRows(ctx context.Context) []document.Row {
 		social = text.T(ctx, "card.social."+s.Social) // text: card.social.*
 	}
 	return []document.Row{
-		row(ctx, "card.form.name", name),
+		row(ctx, "card.form.name", s.person(ctx)),
 		row(ctx, "card.form.pin", pin.Grouped(p.PIN)),
 		row(ctx, "card.form.sex", sexWord(ctx, p.Sex)),
 		row(ctx, "card.form.birth", text.Date(p.BirthDate)),
 		row(ctx, "card.form.passport", s.Passport),
-		row(ctx, "card.form.citizenship", s.Citizenship),
+		row(ctx, "card.form.citizenship", patient.CountryName(ctx, s.Citizenship)),
 		row(ctx, "card.form.address", s.Address),
 		row(ctx, "card.form.region", p.Region),
 		row(ctx, "card.form.place", place),
@@ -95,7 +107,7 @@ func (s Sheet) admissionRows(ctx context.Context) []document.Row {
 		row(ctx, "card.form.hours", hours),
 		row(ctx, "card.form.admitted", text.Moment(c.AdmittedAt)),
 		row(ctx, "card.form.times", times),
-		row(ctx, "card.form.referrer", c.Referrer),
+		row(ctx, "card.form.referrer", s.referrer(ctx)),
 		row(ctx, "card.form.brought", broughtWord(ctx, s.BroughtBy)),
 	}
 }
@@ -177,7 +189,7 @@ func (s Sheet) PDF(ctx context.Context, issued Issued, marks ...string) ([]byte,
 		Title: text.T(ctx, "card.form.paper_title"), Subtitle: text.T(ctx, "card.form.paper_subtitle"),
 		Issuer: s.OrganisationName.Here(ctx) + " (" + s.Case.Organisation + "), " + s.Department(s.Case.Department).Here(ctx),
 		Number: "№ " + Grouped(s.Case.Number), Form: text.T(ctx, "card.form.paper_form"), Lang: text.LangOf(ctx), At: s.IssuedAt,
-		Note: s.note(ctx),
+		Note: s.note(ctx), Person: s.person(ctx), Stamp: text.T(ctx, "card.print.stamp"),
 	})
 	if issued.State == Voided {
 		d.Strong(text.T(ctx, "card.form.paper_voided", "At", text.Moment(issued.VoidedAt), "Reason", issued.VoidReason))

@@ -29,16 +29,19 @@ func TestPDF(t *testing.T) {
 		end := form.Ending{At: w.Clock.Now(), Outcome: "transferred", Result: "improved", TransferredTo: "НЦКТ имени М. Миррахимова"}
 		sheet := r.Sheet(r.Case("00000011895017426", 1, "", end), end, w.Clock.Now())
 		for lang, wanted := range map[text.Lang][]string{
-			text.KY: {"0000001 18 950174 26", "№ 066/у формасы", "Улуттук оорукана", "Жумабеков", "Асанович", "2 12091960 00217", "Койка-күн", "1-барагы", "Бөлүм башчысы", "Токтогулов"},
+			text.KY: {"0000001 18 950174 26", "№ 066/у формасы", "Улуттук оорукана", "Жумабеков", "Асанович", "2 12091960 00217", "Койка-күн", "1-барагы", "Бөлүм башчысы", "М. О.", "Кыргызстан", "Токтогулов"},
 			text.RU: {
 				"0000001 18 950174 26", "Форма № 066/у", "Жумабеков", "мужской", "12.09.1960", "ID1000217", "Сокулук", "села", "ОМС-1234567", "Экстренная", "скорая",
-				"ЦСМ №5", "впервые", "I21.0", "Заключительный", "НЦКТ", "Улучшение", "Койко-дней", "Страница 1 из", "Лечащий врач", "Асанова Айгүл",
+				"ЦСМ №5", "впервые", "I21.0", "Заключительный", "НЦКТ", "Улучшение", "Койко-дней", "Страница 1 из", "М. П.", "Киргизия", "Лечащий врач", "Асанова Айгүл",
 			},
 		} {
 			ctx := text.With(t.Context(), words, lang)
 			pdf, err := sheet.PDF(ctx, form.Issued{State: "valid"})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if n := strings.Count(plainText(t, pdf), "\f"); n != 1 {
+				t.Errorf("%s: the signatures went to a page of their own: %d pages", lang, n)
 			}
 			again, err := sheet.PDF(ctx, form.Issued{State: "valid"})
 			if err != nil || string(again) != string(pdf) {

@@ -27,6 +27,7 @@ type Record struct {
 	HoursSinceOnset int
 	BroughtBy       string
 	Referrer        string
+	ReferrerName    text.Words // of an organisation, empty of words
 	FirstThisYear   bool
 	Doctor          insuranceapi.Staff
 	Head            insuranceapi.Staff // of the department; by НИСУР
@@ -141,6 +142,7 @@ func (r Record) Case(number string, revision int, replaces string, end Ending) i
 // changes in the card or in НИСУР later does not change a form that was given.
 type Sheet struct {
 	Case             insuranceapi.Case `json:"case"`
+	ReferrerName     text.Words        `json:"referrer_name,omitzero"`
 	OrganisationName text.Words        `json:"organisation_name"`
 	Departments      map[string]Words  `json:"departments"`
 	Passport         string            `json:"passport"`
@@ -163,7 +165,7 @@ type Words = text.Words
 // Sheet freezes the record with its case.
 func (r Record) Sheet(c insuranceapi.Case, end Ending, at time.Time) Sheet {
 	s := Sheet{
-		Case: c, OrganisationName: r.Organisation.Name, Departments: map[string]Words{},
+		Case: c, OrganisationName: r.Organisation.Name, ReferrerName: r.ReferrerName, Departments: map[string]Words{},
 		Passport: r.Patient.Passport, Address: r.Patient.Address, Citizenship: r.Patient.Citizenship,
 		Payment: r.Payment, Social: r.Patient.Social, Privilege: r.Patient.Privilege,
 		BroughtBy: r.BroughtBy, FirstThisYear: r.FirstThisYear, TransferredTo: end.TransferredTo,

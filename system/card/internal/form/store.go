@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // Anywhere stands for every organisation, for those who have asked already
@@ -53,16 +54,23 @@ func stayOf(r *Record, there *bool, stayID, lock string) db.Question {
 func peopleOf(r *Record, stayID string) db.Question {
 	each := func(row db.Row) error {
 		var pin sql.NullString
-		var family, given, patronymic, birth, organisation string
+		var family, given, patronymic, birth, organisation, referrer string
 		var rural, insured int64
 		p, code := &r.Patient, r.Organisation.Code
 		err := row.Scan(&pin, &family, &given, &patronymic, &birth, &p.Sex, &p.Region, &p.Address, &rural,
-			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Social, &p.Privilege, &organisation, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
+			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Social, &p.Privilege, &organisation, &referrer, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
 		if err != nil {
 			return err
 		}
 		p.PIN, p.Name, p.BirthDate = pin.String, text.Joined(family, given, patronymic), db.Date(birth)
 		p.Rural, p.Insured = rural == 1, insured == 1
+		if referrer != "" {
+			var o workforceapi.Organisation
+			if err := json.Unmarshal([]byte(referrer), &o); err != nil {
+				return err
+			}
+			r.ReferrerName = o.Name
+		}
 		if organisation == "" {
 			return nil
 		}
@@ -71,10 +79,11 @@ func peopleOf(r *Record, stayID string) db.Question {
 		return err
 	}
 	return db.Question{Query: `SELECT p.pin, p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address, p.rural,
-			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(o.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
+			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(o.data, ''), COALESCE(w.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
 			COALESCE((SELECT e.body FROM entry e WHERE e.stay_id = $1 AND e.kind = 'discharge_epicrisis' AND e.signed_at <> 0
 				AND e.version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY e.at DESC, e.id DESC LIMIT 1), '')
 		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN organisation o ON o.code = s.organisation
+			LEFT JOIN organisation w ON w.code = s.referrer
 			LEFT JOIN department_head h ON h.organisation = s.organisation AND h.department = s.department
 		WHERE s.id = $1`, Args: []any{stayID}, Each: each}
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,14 +63,17 @@ func (v book) pdf(ctx context.Context) ([]byte, error) {
 	}}
 	for i := range v.Lines {
 		l := v.Lines[len(v.Lines)-1-i]
-		person := []string{l.Patient.Name(ctx), text.Date(l.Patient.BirthDate), pin.Grouped(l.Patient.PIN), l.Patient.Address}
+		person := []string{l.Patient.Name(ctx), "", pin.Grouped(l.Patient.PIN), l.Patient.Address}
+		if !l.Patient.BirthDate.IsZero() {
+			person[1] = text.Date(l.Patient.BirthDate)
+		}
 		came := []string{kindWord(ctx, l.Kind), broughtWord(ctx, l.BroughtBy), v.Referrers[l.Referrer]}
 		outcome := []string{v.department(ctx, l.Department), l.Doctor}
 		if l.Stay == "" {
 			outcome = []string{text.T(ctx, "card.journal.refused_line", "Number", l.Refusal.Called(), "Reason", l.why(ctx)), l.Refusal.Help, l.Refusal.SentTo, l.Doctor}
 		}
 		table.Rows = append(table.Rows, []string{
-			strconv.Itoa(i + 1), text.Moment(l.At), known(person), known(came), text.Joined(l.Code, l.Text), known(outcome),
+			strconv.Itoa(i + 1), text.Moment(l.At), strings.Join(slices.DeleteFunc(person, func(s string) bool { return s == "" }), "\n"), known(came), text.Joined(l.Code, l.Text), known(outcome),
 		})
 	}
 	doc.Table(table)

@@ -352,11 +352,15 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
+	if v.Patient.Sex == patient.Male {
+		return fail.New(fail.NotFound, "kit.not_found")
+	}
 	c, err := load(ctx, d.DB.Read, v)
 	if err != nil {
 		return err
 	}
-	p := exchangecard.Paper{Card: c.Card, At: d.Clock.Now()}
+	her := v.Patient
+	p := exchangecard.Paper{Card: c.Card, At: d.Clock.Now(), Woman: cardapi.Mother{PIN: her.PIN, Name: her.Name(ctx), BirthDate: her.BirthDate, Address: her.Address}}
 	for i, s := range c.Sent {
 		if s.Kind == cardapi.TearOffMother {
 			p.Mother = &c.Sent[i].TearOff

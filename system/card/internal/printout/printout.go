@@ -5,21 +5,19 @@ package printout
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/document"
-	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
-	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
 	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/observation"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/order"
-	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/request"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
@@ -40,14 +38,24 @@ type sheet struct {
 	desk *desk.Desk
 	stay stay.View
 	doc  *document.Document
+	// alone: one part is printed, and a part without anything says so.
+	alone bool
+}
+
+// nothing is said of a part that is printed alone and has nothing.
+func (s sheet) nothing(part string) {
+	if s.alone {
+		s.doc.Heading(text.T(s.ctx, "card.print.part."+part)) // text: card.print.part.*
+		s.doc.Text(s.word("card.print.empty"))
+	}
 }
 
 // PDF sets the part of the form; root prints one entry alone.
 func PDF(ctx context.Context, d *desk.Desk, v stay.View, part, root string) ([]byte, error) {
-	s := sheet{ctx, d, v, document.New(document.Options{
+	s := sheet{ctx: ctx, desk: d, stay: v, doc: document.New(document.Options{
 		Title: text.T(ctx, "card.print.title"), Issuer: v.OrganisationName.Here(ctx), Form: text.T(ctx, "card.print.form"),
 		Subtitle: v.Patient.Name(ctx), Lang: text.LangOf(ctx), At: v.Now,
-		Note: v.Patient.Name(ctx) + " · " + text.Moment(v.Now),
+		Note: v.Patient.Name(ctx) + " · " + text.Moment(v.Now), Person: v.Patient.Name(ctx), Stamp: text.T(ctx, "card.print.stamp"),
 	})}
 	if root != "" {
 		e, err := history.FindEntry(ctx, d.DB.Read, v.ID, root)
@@ -55,8 +63,10 @@ func PDF(ctx context.Context, d *desk.Desk, v stay.View, part, root string) ([]b
 			return nil, err
 		}
 		s.entry(e)
+		s.doc.Signatures(document.Signature{Role: e.ByRole, Name: e.ByName})
 		return s.doc.PDF()
 	}
+	s.alone = part != ""
 	for _, p := range Parts {
 		if part != "" && part != p {
 			continue
@@ -88,86 +98,24 @@ func (s sheet) part(name string) error {
 	return s.entries(name)
 }
 
-func (s sheet) title() error {
-	v, p := s.stay, s.stay.Patient
-	today := clock.DateOf(v.Now)
-	details, err := patient.LoadDetails(s.ctx, s.desk.DB.Read, p.ID)
-	if err != nil {
-		return err
-	}
-	kind := s.word("card.print.planned")
-	if v.Kind == "emergency" {
-		kind = s.word("card.print.emergency")
-	}
-	discharged := ""
-	if v.State == stay.Discharged {
-		discharged = text.Moment(v.DischargedAt)
-	}
-	s.doc.Rows(
-		document.Row{Key: s.word("card.print.patient"), Value: p.Name(s.ctx)},
-		document.Row{Key: s.word("card.print.pin"), Value: pin.Grouped(p.PIN)},
-		document.Row{Key: s.word("card.print.born"), Value: text.Joined(text.Date(p.BirthDate), p.Age(s.ctx, today), p.SexWord(s.ctx))},
-		document.Row{Key: s.word("card.print.address"), Value: p.Address},
-		document.Row{Key: s.word("card.details.own_phone"), Value: details.Phone},
-		document.Row{Key: s.word("card.details.kin"), Value: details.Kin()},
-		document.Row{Key: s.word("card.merge.group.social_status"), Value: patient.SocialWord(s.ctx, details.SocialStatus)},
-		document.Row{Key: s.word("card.details.workplace"), Value: details.Workplace},
-		document.Row{Key: s.word("card.print.policy"), Value: p.Policy},
-		document.Row{Key: s.word("card.admit.category"), Value: s.category(p, details)},
-		document.Row{Key: s.word("card.details.blood"), Value: patient.BloodWord(details.BloodGroup, details.Rhesus)},
-		document.Row{Key: s.word("card.print.alerts"), Value: strings.Join(p.AlertLines(), "; ")},
-		document.Row{Key: s.word("card.print.admitted"), Value: text.Moment(v.AdmittedAt) + ", " + kind},
-		document.Row{Key: s.word("card.print.referrer"), Value: v.Referrer},
-		document.Row{Key: s.word("card.print.department"), Value: text.Joined(v.DepartmentName.Here(s.ctx), v.BedName)},
-		document.Row{Key: s.word("card.print.doctor"), Value: v.DoctorName},
-		document.Row{Key: s.word("card.print.discharged"), Value: discharged},
-		document.Row{Key: s.word("card.print.days"), Value: strconv.Itoa(v.Day())},
-	)
-	all, err := diagnosis.Of(s.ctx, s.desk.DB.Read, v.ID)
-	if err != nil {
-		return err
-	}
-	table := document.Table{Empty: s.word("card.print.none"), Columns: []document.Column{
-		{Label: s.word("card.print.stage"), Width: 2}, {Label: s.word("card.print.rank"), Width: 2}, {Label: s.word("card.print.code")}, {Label: s.word("card.print.diagnosis"), Width: 5},
-	}}
-	for _, one := range all {
-		if one.EndedAt.IsZero() {
-			table.Rows = append(table.Rows, []string{stageWord(s.ctx, one.Stage), rankWord(s.ctx, one.Rank), one.Code, one.Text})
-		}
-	}
-	s.doc.Heading(s.word("card.print.diagnoses"))
-	s.doc.Table(table)
-	return nil
-}
-
-// category is that of co-payment, with its document.
-func (s sheet) category(p patient.Patient, details patient.Details) string {
-	if p.Category == "" {
-		return ""
-	}
-	return text.Joined(patient.CategoryWord(s.ctx, p.Category), details.Privilege)
-}
-
-// stageWord and rankWord are those of the page of diagnoses.
-func stageWord(ctx context.Context, stage string) string {
-	return text.T(ctx, "card.diagnosis.stage."+stage) // text: card.diagnosis.stage.*
-}
-
-func rankWord(ctx context.Context, rank string) string {
-	return text.T(ctx, "card.diagnosis.rank."+rank) // text: card.diagnosis.rank.*
-}
-
 func (s sheet) entries(part string) error {
 	all, err := history.Entries(s.ctx, s.desk.DB.Read, s.stay.ID)
 	if err != nil {
 		return err
 	}
+	none := true
 	for i := len(all) - 1; i >= 0; i-- { // the earliest first
-		for _, kind := range kindsOf[part] {
-			if all[i].Kind == kind {
-				s.entry(all[i])
-			}
+		if slices.Contains(kindsOf[part], all[i].Kind) {
+			s.entry(all[i])
+			none = false
 		}
+	}
+	if none {
+		s.nothing(part)
+		return nil
+	}
+	if part == "epicrisis" {
+		return s.signatures()
 	}
 	return nil
 }
@@ -214,7 +162,7 @@ func (s sheet) orders() error {
 		if !o.EndedAt.IsZero() {
 			ended = " (" + s.word("card.orders.ended_tag") + " " + text.Moment(o.EndedAt) + ")"
 		}
-		table.Rows = append(table.Rows, []string{o.Text + ended, text.Joined(o.Dose, o.Times, strings.Join(o.Hours, " ")), text.Moment(o.From), strings.Join(marks, "; ")})
+		table.Rows = append(table.Rows, []string{o.Text + ended, known(o.Dose, o.Times, strings.Join(o.Hours, " ")), text.Moment(o.From), strings.Join(marks, "; ")})
 	}
 	s.doc.Heading(s.word("card.orders.title"))
 	s.doc.Table(table)
@@ -238,7 +186,9 @@ func (s sheet) vitals() error {
 	last := clock.DateOf(all[len(all)-1].At)
 	for at := 0; at <= max(0, first.DaysUntil(last)); at += daysOnSheet {
 		day := clock.DateOf(first.Start().AddDate(0, 0, at))
-		s.doc.Plot(observation.Plot(all, day, daysOnSheet, func(name string) string { return observation.LineWord(s.ctx, name) }))
+		plot := observation.Plot(all, day, daysOnSheet, func(name string) string { return observation.LineWord(s.ctx, name) })
+		plot.Axis, plot.BarName = s.word("card.print.axis"), s.word("card.vitals.pressure")
+		s.doc.Plot(plot)
 	}
 	table := document.Table{Columns: []document.Column{
 		{Label: s.word("card.vitals.when"), Width: 3},
@@ -272,18 +222,20 @@ func (s sheet) requests() error {
 	if err != nil {
 		return err
 	}
+	none := true
 	for i := len(all) - 1; i >= 0; i-- {
 		r := all[i]
 		if r.Answer == nil {
 			continue
 		}
+		none = false
 		s.doc.Heading(text.Moment(r.Answer.At) + " · " + r.Name)
 		if len(r.Answer.Findings) > 0 {
 			table := document.Table{Columns: []document.Column{
 				{Label: s.word("card.request.what"), Width: 3}, {Label: s.word("card.request.value"), Width: 2, Right: true}, {Label: s.word("card.request.unit")}, {Label: s.word("card.request.range"), Width: 2, Right: true},
 			}}
 			for _, f := range r.Answer.Findings {
-				mark := map[int]string{-1: " ↓", 1: " ↑"}[f.Out()]
+				mark := map[int]string{-1: ", " + s.word("card.request.below"), 1: ", " + s.word("card.request.above")}[f.Out()]
 				table.Rows = append(table.Rows, []string{f.Name, f.Value + mark, f.Unit, f.RangeWords()})
 			}
 			s.doc.Table(table)
@@ -293,6 +245,9 @@ func (s sheet) requests() error {
 		}
 		s.doc.Small(s.word("card.history.signed_by", "Name", r.Answer.ByName, "Role", r.Answer.ByRole, "At", text.Moment(r.Answer.SignedAt)))
 	}
+	if none {
+		s.nothing("requests")
+	}
 	return nil
 }
 
@@ -300,6 +255,9 @@ func (s sheet) operations() error {
 	all, err := operation.Operations(s.ctx, s.desk.DB.Read, s.stay.ID)
 	if err != nil {
 		return err
+	}
+	if len(all) == 0 {
+		s.nothing("operations")
 	}
 	for i := len(all) - 1; i >= 0; i-- {
 		o := all[i]
@@ -325,10 +283,12 @@ func (s sheet) consents() error {
 	if err != nil {
 		return err
 	}
+	none := true
 	for _, c := range all {
 		if c.State == consent.Asked && c.Way == consent.Code {
 			continue // nobody signed it
 		}
+		none = false
 		s.doc.Heading(consent.KindWord(s.ctx, c.Kind))
 		for l := range writing.Lines(c.Subject) {
 			s.doc.Text(l)
@@ -337,6 +297,9 @@ func (s sheet) consents() error {
 		if c.Way == consent.Paper {
 			s.doc.Signatures(document.Signature{Role: s.word("card.consent.signer"), Name: c.Signer}, document.Signature{Role: s.word("card.print.doctor"), Name: c.ByName})
 		}
+	}
+	if none {
+		s.nothing("consents")
 	}
 	return nil
 }

@@ -83,6 +83,24 @@ func TestPrintWholeAndByPart(t *testing.T) {
 			if sheet := print("vitals", ""); strings.Contains(sheet, "Запись номер") || !strings.Contains(sheet, "37,7") {
 				t.Error("the sheet alone:", sheet)
 			}
+			for i, page := range strings.Split(strings.TrimSuffix(whole, "\f"), "\f") {
+				if !strings.Contains(page, "003/у") || !strings.Contains(page, "Жумабеков") {
+					t.Errorf("%s: page %d does not say which form it is and whose:\n%s", lang, i+1, page)
+				}
+			}
+			empty := map[text.Lang]string{text.RU: "В этой части записей нет.", text.KY: "Бул бөлүктө жазуу жок."}[lang]
+			for part, none := range map[string]bool{"operations": true, "epicrisis": true, "consents": true, "requests": true, "diaries": false} {
+				if strings.Contains(print(part, ""), empty) != none {
+					t.Errorf("%s: %s is empty, and the paper does not say it, or the other way round", lang, part)
+				}
+			}
+			country := map[text.Lang]string{text.RU: "Киргизия", text.KY: "Кыргызстан"}[lang]
+			stamp := map[text.Lang]string{text.RU: "М. П.", text.KY: "М. О."}[lang]
+			for _, part := range []string{"ID1000217", country, "Токтогулов Бакыт", stamp} {
+				if sheet := print("title", ""); !strings.Contains(sheet, part) || strings.Count(sheet, "\f") != 1 {
+					t.Errorf("%s: the title page has no %q, or is not one:\n%s", lang, part, sheet)
+				}
+			}
 			if one := print("", root); !strings.Contains(one, "номер 59.") || strings.Contains(one, "номер 58.") {
 				t.Error("one entry alone:", one)
 			}

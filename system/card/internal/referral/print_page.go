@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
 
 // printPage gives form 057/у or 028/у: ?lang=ky or ru.
@@ -63,19 +64,26 @@ func PDF(ctx context.Context, d *desk.Desk, r Referral) ([]byte, error) {
 		return nil, err
 	}
 	p := r.Patient
+	details, err := patient.LoadDetails(ctx, d.DB.Read, p.ID)
+	if err != nil {
+		return nil, err
+	}
 	doc := document.New(document.Options{
 		Title: text.T(ctx, "card.referral.paper_title."+r.Form), Number: Grouped(r.Number), Issuer: names[r.From], // text: card.referral.paper_title.*
 		Form: text.T(ctx, "card.referral.paper_form", "Form", r.Form), Subtitle: kindWord(ctx, r.Form, r.Purpose), Lang: text.LangOf(ctx), At: r.WrittenAt,
-		Note: text.T(ctx, "card.referral.paper_note", "Until", text.Date(r.ValidUntil)),
+		Note:   text.T(ctx, "card.referral.paper_note", "Until", text.Date(r.ValidUntil)),
+		Person: p.Name(ctx), Stamp: word("card.print.stamp"),
 	})
 	doc.Rows(
 		document.Row{Key: word("card.referral.to"), Value: joinWith(", ", names[r.To], departmentWord(ctx, d, r.To, r.ToDepartment))},
 		document.Row{Key: word("card.referral.purpose"), Value: purposeWord(ctx, r.Purpose) + ", " + urgencyWord(ctx, r.Urgency)},
 		document.Row{Key: word("card.print.patient"), Value: p.Name(ctx)},
 		document.Row{Key: word("card.print.pin"), Value: pin.Grouped(p.PIN)},
-		document.Row{Key: word("card.print.born"), Value: joinWith(", ", text.Date(p.BirthDate), p.Age(ctx, clock.DateOf(r.WrittenAt)), p.SexWord(ctx))},
+		document.Row{Key: word("card.print.born"), Value: joinWith(", ", birthDay(p), p.Age(ctx, clock.DateOf(r.WrittenAt)), p.SexWord(ctx))},
 		document.Row{Key: word("card.print.address"), Value: p.Address},
+		document.Row{Key: word("card.details.workplace"), Value: details.Workplace},
 		document.Row{Key: word("card.print.policy"), Value: p.Policy},
+		document.Row{Key: word("card.form.category"), Value: categoryWord(ctx, p.Category, details.Privilege)},
 		document.Row{Key: word("card.col.diagnosis"), Value: text.Joined(r.Code, r.Diagnosis)},
 		document.Row{Key: word("card.referral.written"), Value: text.Moment(r.WrittenAt)},
 		document.Row{Key: word("card.referral.valid"), Value: text.Date(r.ValidUntil)},
@@ -93,9 +101,20 @@ func PDF(ctx context.Context, d *desk.Desk, r Referral) ([]byte, error) {
 		doc.Heading(word("card.referral.conclusion"))
 		doc.Text(r.Conclusion)
 	}
-	doc.Signatures(document.Signature{Role: joinWith(", ", word("card.referral.doctor"), r.ByRole), Name: r.ByName})
+	doc.Signatures(
+		document.Signature{Role: joinWith(", ", word("card.referral.doctor"), r.ByRole), Name: r.ByName},
+		document.Signature{Role: word("card.form.head")},
+	)
 	doc.QR(d.BaseURL+"/check/referral/"+r.CheckCode, word("card.referral.paper_check"), d.BaseURL)
 	return doc.PDF()
+}
+
+// birthDay is "" where only a year is supposed.
+func birthDay(p patient.Patient) string {
+	if p.BirthDate.IsZero() {
+		return ""
+	}
+	return text.Date(p.BirthDate)
 }
 
 // checked is what anybody may know of a paper in their hand.
@@ -137,4 +156,12 @@ func initials(names ...string) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// categoryWord is that of co-payment with its document, "" without one.
+func categoryWord(ctx context.Context, category, document string) string {
+	if category == "" {
+		return ""
+	}
+	return text.Joined(patient.CategoryWord(ctx, category), document)
 }

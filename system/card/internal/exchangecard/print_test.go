@@ -1,0 +1,65 @@
+package exchangecard_test
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card"
+	"github.com/sanarip/sanarip/system/card/cardapi"
+	"github.com/sanarip/sanarip/system/card/internal/exchangecard"
+)
+
+// The code that opens the card stands on the part that the woman keeps: a
+// tear-off goes to a clinic. Every page says which form it is and whose; a blank
+// tear-off names her and leaves the rest for the pen.
+func TestPagesOfTheExchangeCard(t *testing.T) {
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("pdftotext is not installed")
+	}
+	her := cardapi.Mother{PIN: "11204199600217", Name: "Садыкова Нургүл Таалайбековна", BirthDate: clock.Date{Year: 1996, Month: 4, Day: 12}, Address: "Ош ш."}
+	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	catalogue := text.MustLoad(design.Texts, card.Texts)
+	given := &cardapi.ExchangeCard{Number: "950501-26-00001", Clinic: "950501", Mother: her}
+	for _, lang := range []text.Lang{text.RU, text.KY} {
+		ctx := text.With(t.Context(), catalogue, lang)
+		code := text.T(ctx, "card.antenatal.qr")
+		for name, p := range map[string]exchangecard.Paper{
+			"with a card":    {Card: given, Show: "http://card.localhost/x", Issuer: "Роддом", At: now},
+			"without a card": {Woman: her, Issuer: "Роддом", At: now},
+		} {
+			pdf, err := p.PDF(ctx, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
+			c.Stdin = bytes.NewReader(pdf)
+			out, err := c.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages := strings.Split(strings.TrimSuffix(string(out), "\f"), "\f")
+			for i, page := range pages {
+				if !strings.Contains(page, "113/у") || !strings.Contains(page, "Садыкова Нургүл") {
+					t.Errorf("%s, %s: page %d does not say which form it is and whose:\n%s", lang, name, i+1, page)
+				}
+				if shown := strings.Contains(page, code); shown && i >= len(pages)-2 {
+					t.Errorf("%s, %s: the code stands on a tear-off", lang, name)
+				}
+			}
+			if p.Show != "" && !strings.Contains(string(out), code) {
+				t.Errorf("%s: no code", lang)
+			}
+			for _, blank := range pages[len(pages)-2:] {
+				if strings.Contains(blank, "—") || !strings.Contains(blank, "1 12041996 00217") || !strings.Contains(blank, text.T(ctx, "card.print.stamp")) {
+					t.Errorf("%s, %s: a blank tear-off:\n%s", lang, name, blank)
+				}
+			}
+		}
+	}
+}
