@@ -231,6 +231,11 @@ func TestPeopleAreJoinedByPIN(t *testing.T) {
 		made := s.put(t, "POST", "/Patient", patient(other)).is(t, 201)
 		s.put(t, "POST", "/Patient", patient(other)).is(t, 409)
 		s.put(t, "PUT", "/Patient/"+other, strings.Replace(patient(other), "{", `{"id":"`+other+`",`, 1)).is(t, 400)
+		gone := s.put(t, "POST", "/Patient", patient("21505199000130")).is(t, 201) // one who was deleted stands in nobody's way
+		s.put(t, "DELETE", "/Patient/"+gone.id(), "").is(t, 204)
+		if again := s.put(t, "POST", "/Patient", patient("21505199000130")).is(t, 201); again.id() == gone.id() {
+			t.Errorf("%s", again.body)
+		}
 		seen := s.put(t, "POST", "/Observation", fmt.Sprintf(observation, made.id())).is(t, 201)
 		// The card comes to know the person later: both names lead to what is known.
 		mustExec(t, s.db, `UPDATE patient SET pin = $1 WHERE id = $2`, other, unknownID)
@@ -397,6 +402,40 @@ func TestConditionsThatMeetMakeOne(t *testing.T) {
 			if made.Load() != 1 {
 				t.Errorf("%d were made", made.Load())
 			}
+		}
+	})
+}
+
+// Of those who are written together one is refused when the others' writes have
+// begun: they stand, and nothing of the one does.
+func TestARefusedOneLeavesItsNeighboursAlone(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *sample) {
+		body := func(n int) string {
+			return strings.Replace(fmt.Sprintf(observation, patientID), `"status":"final"`, fmt.Sprintf(`"identifier":[{"system":"urn:near","value":"%d"}],"status":"preliminary"`, n), 1)
+		}
+		device := s.put(t, "PUT", "/Device/d1", `{"resourceType":"Device","id":"d1"}`).is(t, 201)
+		release := s.hold(t)
+		var all sync.WaitGroup
+		for n := range 6 {
+			all.Go(func() {
+				if n%2 == 0 {
+					s.put(t, "POST", "/Observation", body(n), "If-None-Exist", fmt.Sprint("identifier=urn:near|", n)).is(t, 201)
+					return
+				}
+				// Its condition may be met by what the one before it makes: that is written first.
+				s.put(t, "POST", "/", bundleOf("transaction",
+					item1("POST", "Observation", "", strings.Replace(body(n), "preliminary", "amended", 1), "ifNoneExist", "status=amended"),
+					item1("PUT", "Device/d1", "", `{"resourceType":"Device","id":"d1","status":"active"}`, "ifMatch", `W/"7"`))).is(t, 412)
+			})
+			time.Sleep(10 * time.Millisecond)
+		}
+		release()
+		all.Wait()
+		if n := count(t, s.db, `SELECT COUNT(*) FROM fhir_mark WHERE param = 'identifier' AND system = 'urn:near'`); n != 3 {
+			t.Errorf("%d of 3 stand", n)
+		}
+		if after := s.get(t, "/Device/d1", "machine"); after.header.Get("ETag") != device.header.Get("ETag") {
+			t.Errorf("%s", after.body)
 		}
 	})
 }

@@ -107,6 +107,11 @@ func TestTheSummaryReconcilesWithTheRegisterAndTheFund(t *testing.T) {
 				fund[c.Number] = c
 			}
 		}
+		// Who still lies there has nights of the month too.
+		lies, in := w.Stay(w.Patient(formtest.PIN(900))), end.AddDate(0, 0, -3).Add(20*time.Hour)
+		w.Exec(`UPDATE stay SET admitted_at = $2 WHERE id = $1`, lies, db.Micros(in))
+		w.Exec(`UPDATE move SET from_at = $2 WHERE stay_id = $1`, lies, db.Micros(in))
+		admitted, patientDays = admitted+1, patientDays+3
 		want := newSum("")
 		for _, c := range fund {
 			want.add(Row{Outcome: c.Outcome, Result: c.Result, Code: c.Diagnoses[0].Code, AdmittedAt: first, DischargedAt: first})
@@ -153,6 +158,34 @@ func TestTheSummaryReconcilesWithTheRegisterAndTheFund(t *testing.T) {
 		}
 		if n := w.Int(`SELECT COUNT(*) FROM access_record WHERE action = 'forms.export' AND purpose = 'отчёт'`); n != exported {
 			t.Errorf("%d exported, %d recorded", exported, n)
+		}
+	})
+}
+
+// More forms of one moment than a page shows: each is listed, and once.
+func TestFormsOfOneMomentAreAllListed(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		out := time.Date(2026, 11, 10, 12, 0, 0, 0, clock.Bishkek)
+		const all = pageSize + 3
+		for n := range all {
+			discharge(w, n+1, formtest.Department, "discharged", "I10", Sent, out.Add(-48*time.Hour), out)
+		}
+		seen := map[string]bool{}
+		for after, more := "", true; more; {
+			var page []Row
+			var err error
+			if page, more, err = List(statistician(t.Context()), w.Desk, Filter{}, after); err != nil || len(page) == 0 {
+				t.Fatal(len(page), err)
+			}
+			for _, r := range page {
+				if seen[r.Number] {
+					t.Fatalf("%s stands on two pages", r.Number)
+				}
+				seen[r.Number], after = true, r.cursor()
+			}
+		}
+		if len(seen) != all {
+			t.Errorf("%d of %d are listed", len(seen), all)
 		}
 	})
 }

@@ -186,6 +186,50 @@ func TestFundAnswersGarbage(t *testing.T) {
 	})
 }
 
+// An answer for another form that is on its way too, for another revision, or
+// without an id decides nothing; nor does one that is no newer than what is known.
+func TestAnAnswerDecidesItsOwnRevisionAlone(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		h, f, _, n := setUp(t, w)
+		other, err := discharge.Discharge(formtest.Doctor(t.Context()), w.Desk, w.Ready(formtest.PIN(1)), form.Ending{At: w.Clock.Now(), Outcome: "discharged", Result: "improved"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Exec(`INSERT INTO treated_case (number, revision, stay_id, content, request_id, state, created_at, created_by)
+			SELECT number, 2, stay_id, content, 'r2', state, created_at, '' FROM treated_case WHERE number = $1`, n.String())
+		good := insuranceapi.Decision{CaseID: "x", Number: n.String(), Revision: 1, State: insuranceapi.Accepted, Price: 100, At: w.Clock.Now()}
+		send := func(change func(d *insuranceapi.Decision)) error {
+			d := good
+			change(&d)
+			f.cases[n.String()+"/1"] = d
+			return h.Send(t.Context(), job.Job{Body: []byte(form.Ref{Number: n.String(), Revision: 1}.Key())})
+		}
+		for name, change := range map[string]func(d *insuranceapi.Decision){
+			"another form": func(d *insuranceapi.Decision) { d.Number = other.String() }, "another revision": func(d *insuranceapi.Decision) { d.Revision = 2 }, "no id": func(d *insuranceapi.Decision) { d.CaseID = "" },
+		} {
+			if err := send(change); !fail.Is(err, fail.BadNeighbor) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if waiting := w.Int(`SELECT COUNT(*) FROM treated_case WHERE state = 'queued'`); waiting != 3 {
+			t.Fatalf("%d of 3 wait", waiting)
+		}
+		if err := send(func(*insuranceapi.Decision) {}); err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []time.Time{good.At, good.At.Add(-time.Second)} {
+			late := good
+			late.State, late.Price, late.At = insuranceapi.Returned, 0, at
+			if err := h.Decide(t.Context(), late); err != nil {
+				t.Error(err)
+			}
+			if r, err := form.RevisionOf(t.Context(), w.Desk.DB.Read, form.Ref{Number: n.String(), Revision: 1}, ""); err != nil || r.State != form.Accepted || r.Decision.Price != 100 {
+				t.Errorf("after what was decided at %s: %+v, %v", at, r.Decision, err)
+			}
+		}
+	})
+}
+
 // A case is returned, corrected, returned again, corrected and accepted: one
 // number, three revisions, each tied to the one before.
 func TestCorrection(t *testing.T) {

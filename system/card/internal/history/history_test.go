@@ -1,11 +1,14 @@
 package history
 
 import (
+	"context"
+	"database/sql"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
@@ -119,7 +122,8 @@ func TestWriteRefused(t *testing.T) {
 	})
 }
 
-// Two correct the same version at once: one wins.
+// Those who correct the same version at once, none of whom has written yet: one
+// wins, the others are told.
 func TestCorrectInParallel(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w formtest.World) {
 		ctx := formtest.Doctor(t.Context())
@@ -131,6 +135,22 @@ func TestCorrectInParallel(t *testing.T) {
 		var group sync.WaitGroup
 		var mu sync.Mutex
 		won := 0
+		holding, enough := make(chan struct{}), make(chan struct{})
+		group.Go(func() {
+			err := w.Desk.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+				var err error
+				if w.Desk.DB.Dialect == db.Postgres {
+					_, err = tx.ExecContext(ctx, `LOCK TABLE entry IN SHARE MODE`)
+				}
+				close(holding)
+				<-enough
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-holding
 		for range 4 {
 			group.Go(func() {
 				err := Correct(ctx, w.Desk, stayID, Correcting{Once: id.New(), Root: first.Once, Seen: 1, Body: "c", At: now, Reason: "r"})
@@ -143,6 +163,8 @@ func TestCorrectInParallel(t *testing.T) {
 				}
 			})
 		}
+		time.Sleep(100 * time.Millisecond)
+		close(enough)
 		group.Wait()
 		if won != 1 {
 			t.Fatal(won)

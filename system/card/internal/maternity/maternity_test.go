@@ -123,6 +123,14 @@ func (w *world) code() string {
 	return code
 }
 
+func (w *world) exec(query string, args ...any) {
+	w.Helper()
+	w.must(w.d.DB.Tx(w.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	}))
+}
+
 func (w *world) count(query string, args ...any) int {
 	w.Helper()
 	var n int
@@ -386,20 +394,30 @@ func TestABirthIsWrittenOnce(t *testing.T) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
+		loss := func(once string, bloodLoss int) error {
+			b := w.birth()
+			b.Ending, b.BloodLoss = exchangecard.EndingMiscarriage, bloodLoss
+			return WriteBirth(w.hospital, w.d, w.stayID, antenatal.Writing{Once: once}, b)
+		}
+		w.exec(`UPDATE stay SET state = 'discharged', discharged_at = $2 WHERE id = $1`, w.stayID, db.Micros(w.now.Now()))
+		if err := loss(id.New(), 0); fail.As(err) == nil || fail.As(err).Key != "card.history.closed" {
+			t.Errorf("a birth in a stay that is over: %v", err)
+		}
+		w.exec(`UPDATE stay SET state = 'open', discharged_at = 0 WHERE id = $1`, w.stayID)
 		var wait sync.WaitGroup
-		errs := make([]error, 6)
+		errs, onces := make([]error, 6), make([]string, 6)
 		for i := range errs {
-			wait.Go(func() {
-				b := w.birth()
-				b.Ending, b.BloodLoss = exchangecard.EndingMiscarriage, i
-				errs[i] = WriteBirth(w.hospital, w.d, w.stayID, antenatal.Writing{Once: id.New()}, b)
-			})
+			onces[i] = id.New()
+			wait.Go(func() { errs[i] = loss(onces[i], i) })
 		}
 		wait.Wait()
 		won := 0
-		for _, err := range errs {
+		for i, err := range errs {
 			if err == nil {
 				won++
+				if err := loss(onces[i], i); err != nil {
+					t.Errorf("pressed twice: %v", err)
+				}
 			} else if !fail.Is(err, fail.Conflict) {
 				t.Error(err)
 			}

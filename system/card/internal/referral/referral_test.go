@@ -414,7 +414,7 @@ func TestAccessHoldsToTheMoment(t *testing.T) {
 		if got := r.Shows(o, "b", now, lasts); got != want {
 			t.Fatalf("%s, last day %s, at %s, stay lasts %v: shown %v", r.State, last, now.In(clock.Bishkek), lasts, got)
 		}
-		if !r.Shows(o, "a", now, lasts) || r.Shows(o, "c", now, lasts) || r.Shows(o, "", now, lasts) || r.Shows(Result{Owner: "x"}, "a", now, lasts) {
+		if !r.Shows(o, "a", now, lasts) || r.Shows(o, "c", now, lasts) || r.Shows(o, "", now, lasts) || r.Shows(Result{}, "", now, lasts) || r.Shows(Result{Owner: "x"}, "a", now, lasts) {
 			t.Fatalf("%s: who else sees", r.State)
 		}
 		if r.Open(now) && r.Late(now) {
