@@ -15,6 +15,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 )
 
@@ -53,8 +54,12 @@ type Acts struct {
 	Clock clock.Clock
 }
 
+// madeAlready is the sentence of a Conflict: the act that was asked for is there.
+const madeAlready = "insurance.act.made_already"
+
 // Make settles what is accepted of the hospital's month and stands in no act
-// yet. The month must be over.
+// yet. The month must be over. Where nothing is left since an act was made, the
+// answer is a Conflict and that act.
 func (k Acts) Make(ctx context.Context, organisation, month string, by treated.Expert) (Act, error) {
 	now := k.Clock.Now()
 	first, ok := clock.ParseDate(month + "-01")
@@ -74,7 +79,15 @@ func (k Acts) Make(ctx context.Context, organisation, month string, by treated.E
 			return err
 		}
 		if len(lines) == 0 {
-			return fail.Fields(fail.Finding{Field: "month", Key: "insurance.act.nothing"})
+			last, err := lastOf(ctx, tx, organisation, month)
+			if errors.Is(err, sql.ErrNoRows) {
+				return fail.Fields(fail.Finding{Field: "month", Key: "insurance.act.nothing"})
+			}
+			if err != nil {
+				return err
+			}
+			a = last
+			return fail.New(fail.Conflict, madeAlready, "Number", a.Number(), "Who", a.MadeByName, "At", text.Moment(a.MadeAt))
 		}
 		if a.Sequence, err = nextSequence(ctx, tx, organisation, month); err != nil {
 			return err

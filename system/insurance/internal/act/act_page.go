@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,18 +32,19 @@ type listView struct {
 	waiting []Open // for the fund
 	fund    bool
 	form    *page.Form
+	made    *Act // that somebody else made of what was asked for, nil for none
 	all     []workforceapi.Organisation
 }
 
 // List is GET /acts.
 func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
-	return p.list(w, r, http.StatusOK, page.NewForm())
+	return p.list(w, r, http.StatusOK, page.NewForm(), nil)
 }
 
-func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
+func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *page.Form, made *Act) error {
 	ctx := r.Context()
 	reader := office.Of(ctx)
-	v := listView{fund: reader.OfFund(), form: form, all: p.Directory.Organisations(ctx)}
+	v := listView{fund: reader.OfFund(), form: form, made: made, all: p.Directory.Organisations(ctx)}
 	var err error
 	if v.acts, err = p.Acts.List(ctx, reader.Hospital()); err != nil {
 		return err
@@ -66,10 +68,17 @@ func (p Pages) Make(w http.ResponseWriter, r *http.Request) error {
 		page.Notice(w, "insurance.act.made")
 		return page.Redirect(w, r, "/acts/"+url.PathEscape(a.ID))
 	}
+	if e := fail.As(err); e.Key == madeAlready {
+		if a.MadeBy == office.Of(r.Context()).PIN { // the button was pressed twice
+			page.Notice(w, "insurance.act.made")
+			return page.Redirect(w, r, "/acts/"+url.PathEscape(a.ID))
+		}
+		return p.list(w, r, http.StatusConflict, page.NewForm(), &a)
+	}
 	if !form.Take(err) {
 		return err
 	}
-	return p.list(w, r, http.StatusUnprocessableEntity, form)
+	return p.list(w, r, http.StatusUnprocessableEntity, form, nil)
 }
 
 type actView struct {
@@ -196,6 +205,7 @@ type reconcileView struct {
 	all                 []workforceapi.Organisation
 	month, organisation string
 	choose              bool
+	unknown             bool // the month is none of those offered
 	result              *Reconciled
 	away                bool
 }
@@ -211,7 +221,8 @@ func (p Pages) Reconcile(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range total.Months(today(p.Acts), total.Span) {
 		v.months = append([]design.Option{{Value: m, Label: total.MonthName(m), Selected: m == v.month}}, v.months...)
 	}
-	if v.month != "" && v.organisation != "" {
+	v.unknown = v.month != "" && !slices.ContainsFunc(v.months, func(o design.Option) bool { return o.Value == v.month })
+	if v.month != "" && v.organisation != "" && !v.unknown {
 		result, err := p.Acts.Reconcile(ctx, p.Card, v.organisation, v.month)
 		switch {
 		case fail.Is(err, fail.Unavailable) || fail.Is(err, fail.BadNeighbor):

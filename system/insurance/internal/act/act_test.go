@@ -121,7 +121,7 @@ func TestActsTakeEachCaseOnceAndAddUp(t *testing.T) {
 		if got := w.number(t, `SELECT CAST(SUM(price) AS BIGINT) FROM treated_case WHERE stage = 'settled'`); got != total || w.number(t, `SELECT CAST(SUM(price) AS BIGINT) FROM act`) != total {
 			t.Errorf("settled %d, acts %d", got, total)
 		}
-		if _, err := w.acts.Make(t.Context(), "950174", "2026-11", expert); !fail.Is(err, fail.Invalid) {
+		if _, err := w.acts.Make(t.Context(), "950174", "2026-11", expert); !fail.Is(err, fail.Conflict) {
 			t.Errorf("an empty act: %v", err)
 		}
 		rest, err := w.acts.Left(t.Context(), "950174", "2026-11")

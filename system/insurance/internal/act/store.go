@@ -43,6 +43,11 @@ func nextSequence(ctx context.Context, tx db.Querier, organisation, month string
 	return n, err
 }
 
+// lastOf is the newest act of the month.
+func lastOf(ctx context.Context, q db.Querier, organisation, month string) (Act, error) {
+	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM act WHERE organisation = $1 AND month = $2 ORDER BY sequence DESC LIMIT 1`, organisation, month))
+}
+
 const columns = `id, organisation, month, sequence, cases, price, made_by, made_by_name, made_at`
 
 func insertAct(ctx context.Context, tx db.Querier, a Act) error {

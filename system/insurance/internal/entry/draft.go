@@ -38,6 +38,7 @@ const mostOpen = 500
 
 var (
 	somebodyElse    = fail.New(fail.Conflict, "insurance.entry.somebody_else")
+	errGone         = fail.New(fail.NotFound, "insurance.entry.gone")
 	errNotToCorrect = fail.New(fail.Conflict, "insurance.entry.not_to_correct")
 )
 
@@ -81,9 +82,25 @@ func (k Desk) begin(ctx context.Context, by Clerk, d Draft) (Draft, error) {
 		if len(drafts) >= mostOpen {
 			return fail.New(fail.Conflict, "insurance.entry.too_many", "Count", mostOpen)
 		}
-		return insert(ctx, tx, d)
+		if err := insert(ctx, tx, d); err != nil {
+			return err
+		}
+		return k.record(ctx, tx, d, by)
 	})
 	return d, err
+}
+
+// Again makes a new draft of what was typed into one that is gone. replaces is
+// the returned case which that one corrected, "" for none.
+func (k Desk) Again(ctx context.Context, values map[string]string, replaces string, by Clerk) (Draft, error) {
+	if replaces == "" {
+		return k.begin(ctx, by, Draft{Values: values})
+	}
+	d, err := k.Correct(ctx, replaces, by)
+	if err != nil {
+		return d, err
+	}
+	return k.Save(ctx, d.ID, d.Version, values, by)
 }
 
 // Keep writes a draft of the demo once.
@@ -111,7 +128,7 @@ func (k Desk) Open(ctx context.Context, draftID string, by Clerk) (Draft, error)
 
 func missing(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return fail.New(fail.NotFound, "kit.not_found")
+		return errGone
 	}
 	return err
 }
@@ -163,7 +180,7 @@ func (k Desk) Discard(ctx context.Context, draftID string, by Clerk) error {
 	return k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		removed, err := remove(ctx, tx, draftID, by.Hospital)
 		if err == nil && !removed {
-			return fail.New(fail.NotFound, "kit.not_found")
+			return errGone
 		}
 		return err
 	})

@@ -65,9 +65,30 @@ func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, listPage(listView{drafts, returned, more, p.Directory.Organisation(ctx, by.Hospital)}))
 }
 
-// Begin is POST /entry.
+// Begin is POST /entry: an empty draft, or one with what was typed into a draft
+// that is gone.
 func (p Pages) Begin(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.Desk.Begin(r.Context(), clerk(r.Context()))
+	ctx := r.Context()
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if form.Get("do") == "again" {
+		values, err := p.typed(ctx, form)
+		if err != nil {
+			return err
+		}
+		d, err := p.Desk.Again(ctx, values, form.Text("replaces", mostID), clerk(ctx))
+		if errors.Is(err, errNotToCorrect) {
+			return p.Moved(w, r, form.Text("replaces", mostID), page.NewForm(), err)
+		}
+		if err != nil {
+			return err
+		}
+		page.Notice(w, "insurance.entry.saved")
+		return page.Redirect(w, r, path(d.ID))
+	}
+	d, err := p.Desk.Begin(ctx, clerk(ctx))
 	if err != nil {
 		return err
 	}
@@ -88,7 +109,13 @@ func (p Pages) Correct(w http.ResponseWriter, r *http.Request) error {
 
 // Discard is POST /entry/{id}/discard.
 func (p Pages) Discard(w http.ResponseWriter, r *http.Request) error {
-	if err := p.Desk.Discard(r.Context(), r.PathValue("id"), clerk(r.Context())); err != nil {
+	err := p.Desk.Discard(r.Context(), r.PathValue("id"), clerk(r.Context()))
+	if errors.Is(err, errGone) { // sent meanwhile: its case is shown
+		if d, openErr := p.Desk.Open(r.Context(), r.PathValue("id"), clerk(r.Context())); openErr == nil && d.CaseID != "" {
+			return page.Redirect(w, r, "/cases/"+url.PathEscape(d.CaseID))
+		}
+	}
+	if err != nil {
 		return err
 	}
 	page.Notice(w, "insurance.entry.discarded")
@@ -115,15 +142,17 @@ func (p Pages) Save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.names(ctx, form)
-	if err := p.Desk.Understand(ctx, form); err != nil {
+	values, err := p.typed(ctx, form)
+	if err != nil {
 		return err
 	}
-	values := Kept(form)
 	version, _ := strconv.Atoi(form.Get("version"))
 	d, err := p.Desk.Save(ctx, r.PathValue("id"), version, values, clerk(ctx))
 	if fail.Is(err, fail.Conflict) {
 		return p.collided(w, r, values)
+	}
+	if errors.Is(err, errGone) {
+		return p.gone(w, r, form, values)
 	}
 	if err != nil {
 		return err
@@ -160,6 +189,27 @@ func (p Pages) Save(w http.ResponseWriter, r *http.Request) error {
 	}
 	return p.render(w, r, status, v)
 }
+
+// typed is what of the form is kept.
+func (p Pages) typed(ctx context.Context, form *page.Form) (map[string]string, error) {
+	p.names(ctx, form)
+	if err := p.Desk.Understand(ctx, form); err != nil {
+		return nil, err
+	}
+	return Kept(form), nil
+}
+
+// gone shows what was typed into a draft that a colleague deleted meanwhile: it is
+// saved as a new one, or given up.
+func (p Pages) gone(w http.ResponseWriter, r *http.Request, form *page.Form, values map[string]string) error {
+	by := clerk(r.Context())
+	d := Draft{Organisation: by.Hospital, Replaces: form.Text("replaces", mostID), Values: values}
+	page.LeadsTo(r, "/entry")
+	return p.render(w, r, http.StatusConflict, formView{draft: d, form: d.Form(), gone: true})
+}
+
+// mostID bounds what is taken for the id of a case.
+const mostID = 64
 
 // anchor leads back to the table to which a row was added.
 func anchor(do string) string {
@@ -212,6 +262,7 @@ type formView struct {
 	decision *insuranceapi.Decision // what the fund says of it; nil: not asked
 	number   string                 // whole, once known
 	theirs   string                 // who saved in between, "" when nobody did
+	gone     bool                   // somebody deleted the draft in between
 	quoted   insuranceapi.Decision  // what it would be if it were sent as it is kept; zero while it cannot be
 	hospital workforceapi.Organisation
 	staff    []workforceapi.Post
@@ -380,6 +431,14 @@ func (v formView) people(chosen, name string, roles ...workforceapi.Role) []desi
 
 // named says whether НИСУР told who works here; else names are typed.
 func (v formView) named() bool { return len(v.doctors("")) > 1 && len(v.heads("")) > 1 }
+
+// action is where the form goes.
+func (v formView) action() string {
+	if v.gone {
+		return "/entry"
+	}
+	return path(v.draft.ID)
+}
 
 func (v formView) title(ctx context.Context) string {
 	if v.draft.Replaces != "" {

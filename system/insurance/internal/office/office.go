@@ -67,6 +67,12 @@ func (e Expert) OpensCases() bool { return e.OfFund() || e.Enters() }
 // OfFund says whether this is an expert of the fund.
 func (e Expert) OfFund() bool { return e.PIN != "" && e.Post.Role == workforceapi.Expert }
 
+// posted says whether this is anybody of the fund or of a hospital.
+func (e Expert) posted() bool { return e.OfFund() || e.Hospital() != "" }
+
+// noPost is the sentence for who has no post for which the fund opens.
+const noPost = "insurance.no_post"
+
 type expertKey struct{}
 
 // Of is the expert of the request; the zero Expert outside a page.
@@ -109,7 +115,7 @@ func (o *Office) post(ctx context.Context, pin string) (workforceapi.Post, error
 	if clerk.PIN != "" {
 		return clerk, nil
 	}
-	return workforceapi.Post{}, fail.New(fail.Forbidden, "insurance.no_post")
+	return workforceapi.Post{}, fail.New(fail.Forbidden, noPost)
 }
 
 // Public mounts a page for everybody.
@@ -118,27 +124,35 @@ func (o *Office) Public(pattern string, h page.Handler) {
 }
 
 // Page mounts a page for experts of the fund.
-func (o *Office) Page(pattern string, h page.Handler) { o.seat(pattern, h, Expert.OfFund) }
+func (o *Office) Page(pattern string, h page.Handler) {
+	o.seat(pattern, h, "insurance.only_fund", Expert.OfFund)
+}
 
 // Desk mounts a page for operators of hospitals.
 func (o *Office) Desk(pattern string, h page.Handler) {
-	o.seat(pattern, h, Expert.Enters)
+	o.seat(pattern, h, "insurance.only_hospital", Expert.Enters)
 }
 
 // Both mounts a page for either; what a hospital sees there is its own.
 func (o *Office) Both(pattern string, h page.Handler) {
-	o.seat(pattern, h, Expert.OpensCases)
+	o.seat(pattern, h, "insurance.only_cases", Expert.OpensCases)
 }
 
 // Sums mounts a page that names nobody, for management too.
 func (o *Office) Sums(pattern string, h page.Handler) {
-	o.seat(pattern, h, func(e Expert) bool { return e.OfFund() || e.Hospital() != "" })
+	o.seat(pattern, h, noPost, Expert.posted)
 }
 
-func (o *Office) seat(pattern string, h page.Handler, may func(Expert) bool) {
+// seat mounts a page for those who may; key says to others with a post here whose
+// page it is.
+func (o *Office) seat(pattern string, h page.Handler, key string, may func(Expert) bool) {
 	o.Public(pattern, o.SignIn.Require(func(w http.ResponseWriter, r *http.Request) error {
-		if !may(Of(r.Context())) {
-			return fail.New(fail.Forbidden, "insurance.no_post")
+		switch e := Of(r.Context()); {
+		case may(e):
+		case e.posted():
+			return fail.New(fail.Forbidden, key)
+		default:
+			return fail.New(fail.Forbidden, noPost)
 		}
 		return h(w, r)
 	}))

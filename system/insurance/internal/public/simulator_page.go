@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
@@ -49,7 +50,7 @@ func (p Pages) Try(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if err != nil {
 		status = http.StatusUnprocessableEntity
-		form.Fail("case", "insurance.simulator.unreadable")
+		complain(form, err)
 	}
 	return page.Render(w, r, status, simulatorPage(v))
 }
@@ -66,6 +67,32 @@ func (p Pages) SimulateJSON(w http.ResponseWriter, r *http.Request) error {
 		return page.JSON(w, http.StatusBadRequest, map[string]string{"error": "the case is out of bounds: a text, a list or the revision is longer than a form can hold, or the number is missing"})
 	}
 	return page.JSON(w, http.StatusOK, d)
+}
+
+// complain says in the form what of the case cannot be read: of the input it
+// repeats no more than the name of a field.
+func complain(form *page.Form, err error) {
+	typed := form.Get("case")
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		form.Fail("case", "insurance.simulator.wrong_type", "Field", wrong.Field)
+		return
+	}
+	if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+		line := 1 + strings.Count(typed[:min(int(broken.Offset), len(typed))], "\n")
+		form.Fail("case", "insurance.simulator.not_json", "Line", line)
+		return
+	}
+	name, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
+	switch {
+	case strings.TrimSpace(typed) == "":
+		form.Fail("case", "kit.field.required")
+	case unknown && len(name) < 80:
+		form.Fail("case", "insurance.simulator.unknown_field", "Field", strings.Trim(name, `"`))
+	case fail.Is(err, fail.Invalid) || fail.Is(err, fail.BadRequest):
+		form.Fail("case", "insurance.simulator.bounds")
+	default:
+		form.Fail("case", "insurance.simulator.unreadable")
+	}
 }
 
 func read(body io.Reader) (insuranceapi.Case, error) {

@@ -32,6 +32,7 @@ type view struct {
 	all                 []workforceapi.Organisation
 	month, organisation string
 	table               string
+	unknown             bool // no such month or table
 	result              *Result
 }
 
@@ -47,7 +48,9 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	if v.tables, err = p.Tables.Tables(ctx); err != nil {
 		return err
 	}
-	if table, ok := v.tables.Find(v.table); ok && v.month != "" {
+	table, ok := v.tables.Find(v.table)
+	v.unknown = (v.month != "" || v.table != "") && (!ok || !slices.Contains(v.months, v.month))
+	if ok && v.month != "" && !v.unknown {
 		result, err := Month(ctx, p.DB.Read, v.month, v.organisation, table)
 		if err != nil {
 			return err
