@@ -111,3 +111,31 @@ func TestEntryKeepsWhatIsTyped(t *testing.T) {
 	clerk.waitFor(`[...document.querySelectorAll("[role=option]")].some(o => o.checkVisibility())`)
 	clerk.look("ky", 360, "diagnosis looked for")
 }
+
+// MC-6: a table of cases is checked row by row, its good rows are sent, and the
+// same file again is known.
+func TestEntryTakesATable(t *testing.T) {
+	needE2E(t)
+	w, _ := oneProcess(t, "")
+	clerk := fundDesk(w, "clerk", demo.Clerk)
+	file := "Порядковый номер формы;ПИН;Фамилия, имя, отчество;Код территории СОАТЕ;Категория сооплаты;Поступление;Часов от начала заболевания;Поступил;Отделение;Выписан;Исход;Результат лечения;Диагноз при поступлении;Основной заключительный диагноз;ПИН врача;ПИН заведующего отделением\\n" +
+		"301;21209196000217;Жумабеков Эрмек Асанович;Чуйская область;Пенсионер;Экстренное;6;10.11.2026 09:30;18;19.11.2026 14:00;Выписан;Улучшение;J18.9;J18.0;" + demo.DoctorInChui.PIN + ";" + demo.HeadInChui.PIN + "\\n" +
+		"302;;Асанова Айгүл;Чуйская область;;Экстренное;6;10.11.2026 09:30;18;19.11.2026 14:00;Сбежал;Улучшение;J18.9;пневмония;;\\n"
+	upload := `const d = new DataTransfer(); d.items.add(new File(["` + file + `"], "066.csv"));
+		document.querySelector("[name=table]").files = d.files; document.querySelector("#table-form").requestSubmit()`
+	clerk.goTo(w.site["insurance"] + "/entry")
+	clerk.press("Ввод таблицей")
+	clerk.look("ru", 1440, "table")
+	clerk.leave(upload)
+	clerk.see("готовы к отправке 1")
+	clerk.see("Значение «Сбежал» не подходит")
+	clerk.look("ru", 1440, "table checked")
+	clerk.press("Отправить строки без ошибок (1)")
+	clerk.see("В фонде 1 из 2 строк")
+	clerk.resize(360)
+	clerk.goTo(inLang(w.site["insurance"]+"/entry/table", "ky"))
+	clerk.look("ky", 360, "table")
+	clerk.leave(upload)
+	clerk.see("1 мурда келген")
+	clerk.look("ky", 360, "table checked")
+}

@@ -51,6 +51,7 @@ type System struct {
 	office    *office.Office
 	hand      entry.Desk // cases entered by hand
 	card      act.Card
+	words     *text.Catalogue
 }
 
 var _ host.System = (*System)(nil)
@@ -74,7 +75,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	workforce := workforceapi.Client{Exchange: exchange}
 	words := text.MustLoad(design.Texts, texts)
 	s := &System{
-		db: d, queue: job.New(d, env.Clock, env.Log, job.Config{}),
+		words: words, db: d, queue: job.New(d, env.Clock, env.Log, job.Config{}),
 		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
 	}
 	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
@@ -177,10 +178,14 @@ func (s *System) routes() {
 	o.Sums("GET /acts/{id}", acts.Show)
 	o.Sums("GET /acts/{id}/act.pdf", acts.PDF)
 	o.Sums("GET /acts/{id}/act.xlsx", acts.XLSX)
-	hand := entry.Pages{Desk: s.hand, Directory: s.directory, Moved: desk.Moved}
+	hand := entry.Pages{Desk: s.hand, Directory: s.directory, Moved: desk.Moved, Words: func(key string) text.Words { return s.words.Words(key) }}
 	o.Desk("GET /entry", hand.List)
 	o.Desk("POST /entry", hand.Begin)
 	o.Desk("POST /entry/icd", hand.Suggest)
+	o.Desk("GET /entry/table", hand.Table)
+	o.Desk("POST /entry/table", hand.CheckTable)
+	o.Desk("GET /entry/table.xlsx", hand.Template)
+	o.Desk("POST /entry/table/send", hand.SendTable)
 	o.Desk("GET /entry/{id}", hand.Show)
 	o.Desk("POST /entry/{id}", hand.Save)
 	o.Desk("POST /entry/{id}/discard", hand.Discard)

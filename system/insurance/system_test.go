@@ -3,6 +3,7 @@ package insurance_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -200,9 +201,18 @@ func (h house) signedIn(t *testing.T, p demo.Person, post workforceapi.Post) bro
 }
 
 func (b browser) do(method, path string, form url.Values) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	kind := ""
 	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		kind = "application/x-www-form-urlencoded"
+	}
+	return b.raw(method, path, kind, strings.NewReader(form.Encode()))
+}
+
+// raw sends a body of the kind.
+func (b browser) raw(method, path, kind string, body io.Reader) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, body)
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
 	}
 	for _, c := range b.cookies {
 		r.AddCookie(c)

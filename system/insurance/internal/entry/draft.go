@@ -218,6 +218,21 @@ func (k Desk) Check(ctx context.Context, d Draft, form *page.Form) (insuranceapi
 // mended here, nothing is returned. A form that came through the exchange
 // already is kept as a double and stays a draft, too.
 func (k Desk) Send(ctx context.Context, d Draft, form *page.Form, by Clerk) (insuranceapi.Decision, bool, error) {
+	decision, sent, err := k.hand(ctx, d, form, by)
+	if err != nil || !sent {
+		return decision, false, err
+	}
+	// What it became is at the fund; the draft need not keep the person's data.
+	d.CaseID, d.Values, d.Version, d.UpdatedAt = decision.CaseID, map[string]string{}, d.Version+1, k.Clock.Now()
+	err = k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := update(ctx, tx, d)
+		return err
+	})
+	return decision, err == nil, err
+}
+
+// hand checks the case and enters it at the fund.
+func (k Desk) hand(ctx context.Context, d Draft, form *page.Form, by Clerk) (insuranceapi.Decision, bool, error) {
 	c, decision, err := k.Check(ctx, d, form)
 	if err != nil || !form.OK() {
 		return decision, false, err
@@ -230,16 +245,7 @@ func (k Desk) Send(ctx context.Context, d Draft, form *page.Form, by Clerk) (ins
 		form.Fail(fieldNumber, "insurance.entry.number_taken")
 		return decision, false, nil
 	}
-	if err != nil || cameTwice(decision) {
-		return decision, false, err
-	}
-	// What it became is at the fund; the draft need not keep the person's data.
-	d.CaseID, d.Values, d.Version, d.UpdatedAt = decision.CaseID, map[string]string{}, d.Version+1, k.Clock.Now()
-	err = k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := update(ctx, tx, d)
-		return err
-	})
-	return decision, err == nil, err
+	return decision, err == nil && !cameTwice(decision), err
 }
 
 func cameTwice(d insuranceapi.Decision) bool {

@@ -24,6 +24,7 @@ import (
 type Pages struct {
 	Desk      Desk
 	Directory *directory.Directory
+	Words     func(key string) text.Words // texts in all languages, for heads of tables
 	// Moved shows the page of a case with what stands against an act on it.
 	Moved func(w http.ResponseWriter, r *http.Request, caseID string, form *page.Form, err error) error
 }

@@ -103,6 +103,27 @@ func (f Fund) Taken(ctx context.Context, c insuranceapi.Case, way string) (bool,
 	return err == nil && known.Way == way && known.hash != hash, db.Explain(err)
 }
 
+// Same is the id of the case that came the way before with this very content; ""
+// for none.
+func (f Fund) Same(ctx context.Context, c insuranceapi.Case, way string) (string, error) {
+	c, err := bounded(c)
+	if err != nil {
+		return "", err
+	}
+	_, hash, err := encode(c)
+	if err != nil {
+		return "", err
+	}
+	known, err := byNumber(ctx, f.DB.Read, c.Number, c.Revision)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil || known.Way != way || known.hash != hash {
+		return "", db.Explain(err)
+	}
+	return known.ID, nil
+}
+
 // Rules implements insuranceapi.API.
 func (f Fund) Rules(_ context.Context, on clock.Date) ([]insuranceapi.Rule, error) {
 	if on.IsZero() {

@@ -1,0 +1,225 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+)
+
+type tableView struct {
+	form   *page.Form
+	rows   []Judged // nil: nothing was read yet
+	sent   bool
+	packed string
+	words  func(string) text.Words
+}
+
+// Table is GET /entry/table: a file of many cases is chosen.
+func (p Pages) Table(w http.ResponseWriter, r *http.Request) error {
+	return page.Render(w, r, http.StatusOK, tablePage(tableView{form: page.NewForm(), words: p.Words}))
+}
+
+// Template is GET /entry/table.xlsx: the head of the table in the reader's language.
+func (p Pages) Template(w http.ResponseWriter, r *http.Request) error {
+	data, err := emptyTable(p.Words, text.LangOf(r.Context())).XLSX()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", spreadsheet.ContentType)
+	w.Header().Set("Content-Disposition", `attachment; filename="066.xlsx"`)
+	_, err = w.Write(data)
+	return err
+}
+
+// CheckTable is POST /entry/table: each row with what is wrong in it. Nothing is kept.
+func (p Pages) CheckTable(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	page.LeadsTo(r, "/entry/table")
+	file, err := tableFile(w, r)
+	if err != nil {
+		return err
+	}
+	v := tableView{form: page.NewForm(), words: p.Words}
+	if len(file) == 0 || len(file) > mostTable {
+		v.form.Fail("table", "insurance.table.choose")
+		return page.Render(w, r, http.StatusUnprocessableEntity, tablePage(v))
+	}
+	rows, err := ReadTable(file, p.Words)
+	if err != nil {
+		if !v.form.Take(err) {
+			return err
+		}
+		return page.Render(w, r, http.StatusUnprocessableEntity, tablePage(v))
+	}
+	if v.packed, err = carry(rows); err != nil {
+		return err
+	}
+	if v.rows, err = p.Desk.Judge(ctx, rows, clerk(ctx), func(f *page.Form) { p.names(ctx, f) }); err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, tablePage(v))
+}
+
+// SendTable is POST /entry/table/send: the rows that nothing is wrong with.
+func (p Pages) SendTable(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	page.LeadsTo(r, "/entry/table")
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	rows, err := carried(form.Get("rows"))
+	if err != nil {
+		return err
+	}
+	v := tableView{form: page.NewForm(), words: p.Words, sent: true}
+	if v.rows, err = p.Desk.SendTable(ctx, rows, clerk(ctx), func(f *page.Form) { p.names(ctx, f) }); err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, tablePage(v))
+}
+
+// tableFile is the file of the form.
+func tableFile(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, page.MaxUpload)
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return nil, fail.Wrap(err, fail.BadRequest, "kit.bad_request")
+	}
+	for range 10 {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var data []byte
+		if err == nil && part.FormName() == "table" {
+			data, err = io.ReadAll(io.LimitReader(part, mostTable+1))
+		}
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			return nil, fail.Wrap(err, fail.TooLarge, "kit.too_large")
+		}
+		if err != nil {
+			return nil, fail.Wrap(err, fail.BadRequest, "kit.bad_request")
+		}
+		if len(data) > 0 {
+			return data, nil
+		}
+	}
+	return nil, nil
+}
+
+func tableField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "table", "insurance.table.file")
+	f.Placeholder = ".xlsx,.csv"
+	return f
+}
+
+// good is how many rows may be sent; done how many the fund has.
+func (v tableView) good() (good, done int) {
+	for _, j := range v.rows {
+		switch {
+		case j.CaseID != "":
+			done++
+		case j.Good():
+			good++
+		}
+	}
+	return good, done
+}
+
+// column is the head of the column in which what the field says is mended.
+func (v tableView) column(ctx context.Context, field string) string {
+	for _, c := range tableColumns {
+		if c.field == field {
+			return text.T(ctx, c.key)
+		}
+	}
+	return text.T(ctx, "insurance.table.dx_final")
+}
+
+// trouble is one thing wrong in a row: the column and why.
+type trouble struct {
+	column, why string
+	bad         bool
+	rule        string
+}
+
+func (v tableView) troubles(ctx context.Context, j Judged) []trouble {
+	var all []trouble
+	for _, f := range j.Cells {
+		args := f.Args
+		if f.Key == "insurance.table.choice" {
+			args = fail.Args("Value", args["Value"], "Values", v.allowed(ctx, f.Field))
+		}
+		all = append(all, trouble{v.column(ctx, f.Field), text.TArgs(ctx, f.Key, args), true, ""})
+	}
+	if j.CaseID != "" {
+		return all
+	}
+	for _, f := range j.Decision.Findings {
+		field := FieldOf(f.Field)
+		if f.Field == "diagnoses" {
+			field = cell(rowDiagnosis, 1, "code")
+		}
+		all = append(all, trouble{v.column(ctx, field), f.Reason.Here(ctx), f.Severity == rule.Error, f.Rule})
+	}
+	return all
+}
+
+// allowed is what may stand in the column, in the reader's words.
+func (v tableView) allowed(ctx context.Context, field string) string {
+	for _, c := range tableColumns {
+		if c.field != field {
+			continue
+		}
+		if len(c.values) == 0 {
+			return text.T(ctx, "insurance.table.yes_no")
+		}
+		var list []string
+		for _, key := range c.values {
+			list = append(list, text.T(ctx, key)) // text: insurance.sex.* insurance.category.* insurance.admission.* insurance.outcome.* insurance.result.* insurance.anaesthesia.*
+		}
+		return strings.Join(list, ", ")
+	}
+	return ""
+}
+
+// columnsOf tells of each column what may stand in it.
+func (v tableView) columnsOf(ctx context.Context) design.TableData {
+	t := design.TableData{Caption: text.T(ctx, "insurance.table.columns"), Columns: []design.Column{{Label: text.T(ctx, "insurance.table.column")}, {Label: text.T(ctx, "insurance.table.values")}}}
+	for _, c := range tableColumns {
+		what := "—"
+		if len(c.values) > 0 {
+			what = v.allowed(ctx, c.field)
+		}
+		switch c.field {
+		case fieldRural, fieldInsured:
+			what = text.T(ctx, "insurance.table.yes_no")
+		case fieldBirth:
+			what = "22.11.2026"
+		case fieldAdmitted, fieldDischarged, cell(rowMove, 1, "from"), cell(rowOperation, 0, "at"):
+			what = "22.11.2026 14:30"
+		case fieldRegion:
+			what = Regions[0].Name.Here(ctx) + " · " + Regions[0].Code
+		case fieldNumber:
+			what = "0000118"
+		case fieldHours:
+			what = "6"
+		case cell(rowMove, 0, "department"), cell(rowMove, 1, "department"):
+			what = "18"
+		case cell(rowDiagnosis, 0, "code"), cell(rowDiagnosis, 1, "code"), cell(rowDiagnosis, 2, "code"), cell(rowDiagnosis, 3, "code"):
+			what = "J18.9"
+		}
+		t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, c.key)}, {Text: what}}) // text: insurance.table.*
+	}
+	return t
+}

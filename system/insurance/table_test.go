@@ -1,0 +1,139 @@
+package insurance_test
+
+import (
+	"bytes"
+	"html"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
+)
+
+func (b browser) upload(t *testing.T, path, name string, data []byte) *httptest.ResponseRecorder {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile(name, "066.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = part.Write(data)
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.raw(http.MethodPost, path, form.FormDataContentType(), &body)
+}
+
+// casesTable is the template filled in: its heads as they were downloaded.
+func casesTable(t *testing.T, template string, rows ...map[string]string) []byte {
+	t.Helper()
+	lines, err := spreadsheet.Read([]byte(template), 10)
+	if err != nil || len(lines) != 1 {
+		t.Fatalf("the template: %v, %v", lines, err)
+	}
+	sheet := spreadsheet.Sheet{Name: "066"}
+	for _, head := range lines[0].Cells {
+		sheet.Columns = append(sheet.Columns, spreadsheet.Column{Label: head})
+	}
+	for _, row := range rows {
+		var cells []any
+		for _, head := range lines[0].Cells {
+			cells = append(cells, row[head])
+			delete(row, head)
+		}
+		for head := range row {
+			t.Fatalf("the template has no column %q", head)
+		}
+		sheet.Rows = append(sheet.Rows, cells)
+	}
+	data, err := sheet.XLSX()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+var packedRows = regexp.MustCompile(`name="rows" value="([^"]+)"`)
+
+// MC-6: many cases in one file. Each row is checked before anything is kept; the
+// good ones are sent, once however often the file comes.
+func TestManyCasesComeInATable(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clerk := h.clerk(t)
+		good := func(number string) map[string]string {
+			return map[string]string{
+				"Порядковый номер формы": number, "ПИН": "21209196000217", "Фамилия, имя, отчество": "Жумабеков Эрмек Асанович", "Код территории СОАТЕ": "Чуйская область",
+				"Житель села": "да", "Застрахован": "да", "Полис": "P-000217", "Категория сооплаты": "Пенсионер", "Поступление": "Экстренное", "Часов от начала заболевания": "6",
+				"Поступил": "10.11.2026 09:30", "Отделение": "18", "Выписан": "19.11.2026 14:00", "Исход": "Выписан", "Результат лечения": "Улучшение",
+				"Диагноз при поступлении": "J18.9", "Основной заключительный диагноз": "j18.0", "ПИН врача": demo.DoctorInChui.PIN, "ПИН заведующего отделением": demo.HeadInChui.PIN,
+			}
+		}
+		wrong := good("302")
+		wrong["Пол"], wrong["Исход"], wrong["ПИН"], wrong["Дата рождения"] = "мужчина", "Сбежал", "", "22233"
+		double := good("301")
+		late := good("303")
+		late["Часов от начала заболевания"], late["Поступил"], late["Выписан"] = "", "10.10.2026 09:30", "12.10.2026 10:00"
+		unclear := good("304") // right by all rules but for a cell that says nothing
+		unclear["Житель села"], unclear["Поступил"], unclear["Выписан"] = "может быть", "10.09.2026 09:30", "12.09.2026 10:00"
+		file := casesTable(t, clerk.get("/entry/table.xlsx?lang=ru", http.StatusOK), good("301"), wrong, double, late, unclear)
+
+		before := strings.Count(clerk.get("/cases?month=2026-11", http.StatusOK), `id="case-`)
+		w := clerk.upload(t, "/entry/table?lang=ru", "table", file)
+		body := html.UnescapeString(w.Body.String())
+		for _, said := range []string{"Из 5 строк готовы к отправке 1", "Значение «мужчина» не подходит", "Значение «Сбежал» не подходит. Можно: Выписан, Переведён, Умер", "стоит и в строке 2", "ADM-002", "Значение «может быть» не подходит. Можно: да, нет"} {
+			if w.Code != http.StatusOK || !strings.Contains(body, said) {
+				t.Errorf("%d: %q is not said", w.Code, said)
+			}
+		}
+		if after := strings.Count(clerk.get("/cases?month=2026-11", http.StatusOK), `id="case-`); after != before {
+			t.Error("rows were kept before they were sent")
+		}
+		packed := packedRows.FindStringSubmatch(body)
+		if packed == nil {
+			t.Fatal("nothing can be sent")
+		}
+		for range 2 { // the button pressed twice
+			w = clerk.do(http.MethodPost, "/entry/table/send?lang=ru", url.Values{"rows": {packed[1]}})
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "В фонде 1 из 5 строк") {
+				t.Fatalf("%d", w.Code)
+			}
+		}
+		if after := strings.Count(clerk.get("/cases?month=2026-11", http.StatusOK), `id="case-`); after != before+1 {
+			t.Errorf("%d cases became %d", before, after)
+		}
+		if body := clerk.upload(t, "/entry/table?lang=ru", "table", file).Body.String(); !strings.Contains(body, "готовы к отправке 0, поступили раньше 1") || !strings.Contains(body, "уже в фонде") {
+			t.Error("the same file again is not known")
+		}
+		for _, lang := range []string{"ky", "en", "ru"} {
+			body := clerk.upload(t, "/entry/table?lang="+lang, "table", file).Body.String() + clerk.get("/entry/table?lang="+lang, http.StatusOK)
+			if key := unspoken.FindString(body); key != "" {
+				t.Errorf("%s: no words for %s", lang, key)
+			}
+		}
+		// Files and forms that are none of ours.
+		for name, is := range map[string]struct {
+			w    *httptest.ResponseRecorder
+			code int
+			says string
+		}{
+			"no file":        {clerk.upload(t, "/entry/table?lang=ru", "other", file), http.StatusUnprocessableEntity, "Выберите файл"},
+			"a large file":   {clerk.upload(t, "/entry/table?lang=ru", "table", make([]byte, 3<<20)), http.StatusUnprocessableEntity, "не больше 2"},
+			"no spreadsheet": {clerk.upload(t, "/entry/table?lang=ru", "table", []byte("%PDF-\xff")), http.StatusUnprocessableEntity, "не XLSX"},
+			"no rows":        {clerk.do(http.MethodPost, "/entry/table/send?lang=ru", url.Values{"rows": {"garbage"}}), http.StatusBadRequest, ""},
+			"an expert":      {h.expert(t).upload(t, "/entry/table?lang=ru", "table", file), http.StatusForbidden, "вводит сама больница"},
+		} {
+			if is.w.Code != is.code || !strings.Contains(strings.ReplaceAll(is.w.Body.String(), "\u00a0", " "), is.says) {
+				t.Errorf("%s: %d", name, is.w.Code)
+			}
+		}
+	})
+}
