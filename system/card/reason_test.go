@@ -2,6 +2,7 @@ package card
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,15 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
+
+// asksReason says that the answer asks for the reason and keeps where they were going.
+func asksReason(stay, path, to string) bool {
+	want := desk.ReasonAddress(stay)
+	if path != "/stays/"+stay {
+		want += "?next=" + url.QueryEscape(path)
+	}
+	return to == want
+}
 
 // A chief physician opens no page of a stay before saying why; the reason is on
 // the patient's record, opens that stay alone, and for a working day.
@@ -27,7 +37,7 @@ func TestAChiefPhysicianReadsWithAReason(t *testing.T) {
 		if status == http.StatusForbidden {
 			continue // closed to the role
 		}
-		if status != http.StatusSeeOther || to != desk.ReasonAddress(f.stay) || strings.Contains(body, "Эрмек") {
+		if status != http.StatusSeeOther || !asksReason(f.stay, path, to) || strings.Contains(body, "Эрмек") {
 			t.Errorf("%s without a reason: %d %s", route, status, to)
 		}
 	}
@@ -40,7 +50,11 @@ func TestAChiefPhysicianReadsWithAReason(t *testing.T) {
 	if status, to, _ := chief.post(stay+"/reason", "reason", "quality", "note", "По плану"); status != http.StatusSeeOther || to != stay {
 		t.Fatalf("%d %s", status, to)
 	}
-	has(t, chief.get(stay), "Эрмек")
+	body := chief.get(stay)
+	has(t, body, "Эрмек")
+	if strings.Contains(body, "Начните с первичного") || strings.Contains(body, "алгачкы кароону жазыңыз") {
+		t.Error("who only reads is told to write")
+	}
 	for purpose, want := range map[string]int{"oversight.quality": 1, "oversight": 1, "treatment": 0} {
 		var n int
 		err := f.desk.DB.Read.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM access_record WHERE subject_pin = $1 AND actor_pin = $2 AND purpose = $3`, patientPIN, number, purpose).Scan(&n)
@@ -48,15 +62,24 @@ func TestAChiefPhysicianReadsWithAReason(t *testing.T) {
 			t.Errorf("%d records of %s, want %d: %v", n, purpose, want, err)
 		}
 	}
+	// They come where they were going, and nowhere outside the stay.
+	for next, want := range map[string]string{
+		stay + "/history.pdf?part=orders": stay + "/history.pdf?part=orders", stay + "/vitals": stay + "/vitals", "": stay, "/reception": stay,
+		"//evil.example" + stay + "/x": stay, stay + "/../../rollout": stay, stay + "x/y": stay, stay + "/reason": stay, "https://evil.example": stay,
+	} {
+		if _, to, _ := chief.post(stay+"/reason", "reason", "quality", "next", next); to != want {
+			t.Errorf("next %q leads to %s", next, to)
+		}
+	}
 	other := f.staff(t, "11112197500902", workforceapi.Chief, elsewhere)
 	if status, _, _ := other.post(stay+"/reason", "reason", "quality"); status != http.StatusNotFound {
 		t.Errorf("another hospital's chief gives a reason: %d", status)
 	}
-	if status, to, _ := f.staff(t, "11112197500903", workforceapi.Chief, cardtest.Hospital).send(http.MethodGet, stay, nil); to != desk.ReasonAddress(f.stay) {
+	if status, to, _ := f.staff(t, "11112197500903", workforceapi.Chief, cardtest.Hospital).send(http.MethodGet, stay, nil); !asksReason(f.stay, stay, to) {
 		t.Errorf("another's reason opened it: %d", status)
 	}
 	f.now.Advance(13 * time.Hour)
-	if status, to, _ := f.signIn(t, number).send(http.MethodGet, stay, nil); to != desk.ReasonAddress(f.stay) {
+	if status, to, _ := f.signIn(t, number).send(http.MethodGet, stay, nil); !asksReason(f.stay, stay, to) {
 		t.Errorf("the day after: %d %s", status, to)
 	}
 	// Management opens none at all.

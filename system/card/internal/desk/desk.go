@@ -103,7 +103,7 @@ func (d *Desk) Page(pattern string, roles []workforceapi.Role, h page.Handler) {
 				return err
 			}
 			if !given {
-				return page.Redirect(w, r, ReasonAddress(r.PathValue("id")))
+				return page.Redirect(w, r, reasonFor(r))
 			}
 		}
 		return h(w, r)

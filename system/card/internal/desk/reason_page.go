@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/page"
@@ -15,9 +16,29 @@ import (
 func (d *Desk) mountReason() {
 	chief := []workforceapi.Role{workforceapi.Chief}
 	d.Page("GET /stays/{id}/reason", chief, func(w http.ResponseWriter, r *http.Request) error {
-		return d.askReason(w, r, http.StatusOK, page.NewForm())
+		return d.askReason(w, r, http.StatusOK, page.NewForm("next", r.URL.Query().Get("next")))
 	})
 	d.Page("POST /stays/{id}/reason", chief, d.takeReason)
+}
+
+// reasonFor is where the reason is asked for, with the page that was asked for.
+func reasonFor(r *http.Request) string {
+	address := ReasonAddress(r.PathValue("id"))
+	first := wanted(r.PathValue("id"), "")
+	if next := r.URL.RequestURI(); r.Method == http.MethodGet && next != first && wanted(r.PathValue("id"), next) == next {
+		address += "?next=" + url.QueryEscape(next)
+	}
+	return address
+}
+
+// wanted is where the reader was going: a page of this stay, else its first.
+func wanted(stayID, next string) string {
+	first := "/stays/" + url.PathEscape(stayID)
+	path, _, _ := strings.Cut(next, "?")
+	if page.Local(next) != next || !strings.HasPrefix(path, first+"/") || strings.Contains(path, "..") || path == first+"/reason" {
+		return first
+	}
+	return next
 }
 
 func (d *Desk) askReason(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
@@ -36,7 +57,7 @@ func (d *Desk) takeReason(w http.ResponseWriter, r *http.Request) error {
 	if form.OK() {
 		err := d.GiveReason(r.Context(), r.PathValue("id"), reason, note)
 		if err == nil {
-			return page.Redirect(w, r, "/stays/"+url.PathEscape(r.PathValue("id")))
+			return page.Redirect(w, r, wanted(r.PathValue("id"), form.Get("next")))
 		}
 		if !form.Take(err) {
 			return err

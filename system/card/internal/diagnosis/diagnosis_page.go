@@ -41,9 +41,22 @@ func diagnosesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if stage := r.URL.Query().Get("stage"); slices.Contains(Stages, stage) {
 		form.Set("stage", stage)
 	}
-	if code, ok, err := d.ICD.Find(r.Context(), icd.CodeOf(r.URL.Query().Get("icd"))); err != nil {
+	return renderDiagnoses(w, r, d, view, form, http.StatusOK)
+}
+
+// pickPage puts one of the doctor's own diagnoses into the form. It comes by POST:
+// in an address it would tell what ails the patient of the stay.
+func pickPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, picked *page.Form) error {
+	view, err := stay.Read(r.Context(), d, r.PathValue("id"))
+	if err != nil {
 		return err
-	} else if ok && code.Usable {
+	}
+	form := page.NewForm("at", page.InputMoment(d.Clock.Now()), "stage", picked.Choice("stage", Stages...), "rank", "main")
+	code, ok, err := d.ICD.Find(r.Context(), icd.CodeOf(picked.Get("pick")))
+	if err != nil {
+		return err
+	}
+	if ok && code.Usable {
 		form.Set("icd", code.Code)
 		form.Set("icd_text", code.Label())
 	}
@@ -77,6 +90,9 @@ func makePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, book *icd.Bo
 	form, err := page.ReadForm(w, r)
 	if err != nil {
 		return err
+	}
+	if form.Get("pick") != "" {
+		return pickPage(w, r, d, form)
 	}
 	stayID := r.PathValue("id")
 	in := Making{

@@ -50,6 +50,7 @@ type Filter struct {
 	Code        string // of the final main diagnosis, or its beginning
 	Outcome     string
 	Number      string // of the form, or its beginning
+	Find        string // id under which Code and Number are kept: they stand in no address
 }
 
 // Row is one form.

@@ -2,6 +2,7 @@ package formregister
 
 import (
 	"context"
+	"database/sql"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/spreadsheet"
 	"github.com/sanarip/sanarip/kit/text"
@@ -26,6 +28,7 @@ import (
 func Mount(d *desk.Desk, reconcile string) {
 	p := pages{d, reconcile}
 	d.Page("GET /forms", readers, p.list)
+	d.Page("POST /forms", readers, p.find)
 	d.Page("POST /forms/export", readers, p.export)
 	d.Page("GET /forms/summary", summers, p.summary)
 }
@@ -76,8 +79,44 @@ func (p pages) read(q *page.Form) Filter {
 }
 
 func (p pages) list(w http.ResponseWriter, r *http.Request) error {
-	q := page.QueryForm(r)
-	return p.render(w, r, p.read(q), q, q.Text("after", 40), http.StatusOK)
+	ctx, q := r.Context(), page.QueryForm(r)
+	find := q.Text("find", 36)
+	code, number, err := findOf(ctx, p.desk.DB.Read, find, desk.Of(ctx).PIN)
+	if err != nil {
+		return err
+	}
+	q.Set("code", code) // in the address nothing is said of an illness or a person
+	q.Set("number", number)
+	f := p.read(q)
+	f.Find = find
+	return p.render(w, r, f, q, q.Text("after", 40), http.StatusOK)
+}
+
+// keptFinds is how long the address of a search shows what was found.
+const keptFinds = 24 * time.Hour
+
+// find takes the filter and leads to the page that shows it: a code tells of an
+// illness and a number of a person, so they are kept here.
+func (p pages) find(w http.ResponseWriter, r *http.Request) error {
+	q, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	f := p.read(q)
+	if !q.OK() {
+		return p.render(w, r, f, q, "", http.StatusUnprocessableEntity)
+	}
+	if f.Code != "" || f.Number != "" {
+		f.Find = id.New()
+		ctx, now := r.Context(), p.desk.Clock.Now()
+		err := p.desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			return keepFind(ctx, tx, f, desk.Of(ctx).PIN, now, now.Add(-keptFinds))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return page.Redirect(w, r, f.href(""))
 }
 
 func (p pages) render(w http.ResponseWriter, r *http.Request, f Filter, entered *page.Form, after string, status int) error {
@@ -239,7 +278,12 @@ func (f Filter) fields() map[string]string {
 func (f Filter) href(after string) string {
 	q := url.Values{}
 	for name, value := range f.fields() {
-		q.Set(name, value)
+		if name != "code" && name != "number" {
+			q.Set(name, value)
+		}
+	}
+	if f.Find != "" {
+		q.Set("find", f.Find)
 	}
 	if after != "" {
 		q.Set("after", after)

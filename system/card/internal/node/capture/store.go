@@ -48,7 +48,7 @@ var local = []string{
 	"session", "sign_in", "logout_token", "job", "access_waiting", "access_link", "access_chain",
 	"organisation", "organisation_staff", "department_head",
 	"form_sequence", "referral_sequence", "refusal_sequence", "pregnancy_sequence",
-	"referral_capacity", "training", "training_person", "history_find", "reading_reason",
+	"referral_capacity", "training", "training_person", "history_find", "form_find", "reading_reason",
 	"fhir_resource", "fhir_past", "fhir_mark", "fhir_turn", "fhir_concept", // what other software keeps here
 }
 
