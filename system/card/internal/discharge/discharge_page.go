@@ -111,6 +111,14 @@ func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rule
 	if err := keepDraft(ctx, d, stayID, entered); err != nil {
 		return err
 	}
+	v := dischargeOf{Form: entered}
+	if v.Stay, err = stay.Read(ctx, d, stayID); err != nil {
+		return err
+	}
+	if v.Stay.State == stay.Discharged { // by a colleague, meanwhile
+		entered.Findings = append(entered.Findings, fail.Finding{Key: "card.discharge.already", Args: fail.Args("At", text.Moment(v.Stay.DischargedAt))})
+		return renderDischarge(w, r, d, rules, v, http.StatusUnprocessableEntity)
+	}
 	if entered.Get("do") == "save" {
 		page.Notice(w, "card.discharge.saved")
 		return page.Redirect(w, r, "/stays/"+stayID+"/discharge")
@@ -119,7 +127,6 @@ func closePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rule
 		At: entered.Moment(fieldAt), Outcome: entered.Choice(fieldOutcome, form.Outcomes...), Result: entered.Get(fieldResult),
 		TransferredTo: entered.Text(fieldTransfer, 300), Recommendations: entered.Text("recommendations", 5000),
 	}
-	v := dischargeOf{Form: entered}
 	if entered.OK() && entered.Get("do") == "check" {
 		v.ask(ctx, d, stayID, end)
 	} else if entered.OK() {
@@ -174,7 +181,8 @@ func (v *dischargeOf) ask(ctx context.Context, d *desk.Desk, stayID string, end 
 }
 
 func keepDraft(ctx context.Context, d *desk.Desk, stayID string, entered *page.Form) error {
-	if _, err := form.Load(ctx, d.DB.Read, stayID, desk.Of(ctx).Post.Organisation, ""); err != nil {
+	record, err := form.Load(ctx, d.DB.Read, stayID, desk.Of(ctx).Post.Organisation, "")
+	if err != nil || record.State != stay.Open {
 		return err
 	}
 	kept := map[string]string{}

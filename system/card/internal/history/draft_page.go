@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
@@ -46,23 +47,34 @@ func draftPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		}
 		return page.Redirect(w, r, back)
 	}
-	in := ReadDraft(form)
+	in, gone := ReadDraft(form), false
 	switch insert := form.Get("insert"); {
 	case insert == "copy":
 		if err := carryForward(ctx, d, stayID, &in); err != nil {
 			return err
 		}
 	case strings.HasPrefix(insert, "template:"):
-		if err := useTemplate(ctx, d, stayID, &in, strings.TrimPrefix(insert, "template:")); err != nil {
+		err := useTemplate(ctx, d, stayID, &in, strings.TrimPrefix(insert, "template:"))
+		if e := fail.As(err); e != nil && e.Key == template.NoneSuch { // a colleague removed it: the text stays
+			gone, err = true, nil
+		}
+		if err != nil {
 			return err
 		}
 	}
+	quiet := form.Get("quiet") == "1"
 	if err := SaveDraft(ctx, d, stayID, in); err != nil {
+		if !quiet && form.Take(err) {
+			return again(w, r, d, form, "")
+		}
 		return err
 	}
-	if form.Get("quiet") == "1" {
+	if quiet {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
+	}
+	if gone {
+		page.Notice(w, "card.template.gone_text_kept")
 	}
 	return page.Redirect(w, r, back)
 }

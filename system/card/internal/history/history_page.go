@@ -26,6 +26,8 @@ type historyOf struct {
 	Part      Part
 	Wish      Wish
 	Form      *page.Form // nil: the reader cannot write
+	Wrong     *page.Form // what was sent and found wanting
+	Kept      string     // what was typed and has no place any more
 	Correct   *Entry     // the entry that is being corrected, nil: a new one
 	Draft     *Draft     // that the form was filled from, nil: none
 	Templates []template.Template
@@ -111,8 +113,11 @@ func (v historyOf) render(w http.ResponseWriter, r *http.Request, d *desk.Desk, 
 			v.Correct = &v.Part.Entries[i]
 		}
 	}
+	v.Wrong = form
 	if writes && (v.Stay.State == stay.Open || v.Correct != nil) {
 		v.Form = form
+	} else if writes && !form.OK() { // a colleague discharged the patient meanwhile
+		v.Kept = form.Get("body")
 	}
 	if v.Form != nil && v.Correct == nil {
 		v.Copy = v.Part.Kinds[form.Get("kind")] > 0

@@ -22,7 +22,7 @@ func scan(row interface{ Scan(...any) error }) (Template, error) {
 func find(ctx context.Context, q db.Querier, organisation, id string) (Template, error) {
 	t, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM entry_template WHERE id = $1 AND organisation = $2`, id, organisation))
 	if errors.Is(err, sql.ErrNoRows) {
-		return t, fail.New(fail.NotFound, "card.template.none_such")
+		return t, fail.New(fail.NotFound, NoneSuch)
 	}
 	return t, db.Explain(err)
 }

@@ -21,6 +21,9 @@ import (
 // most is how many a department or a doctor may have: a list that one reads.
 const most = 60
 
+// NoneSuch is the key of the error that a template is not there, or not any more.
+const NoneSuch = "card.template.none_such"
+
 // Template is one text.
 type Template struct {
 	ID         string
@@ -128,7 +131,7 @@ func Find(ctx context.Context, d *desk.Desk, id string) (Template, error) {
 	staff := desk.Of(ctx)
 	t, err := find(ctx, d.DB.Read, staff.Post.Organisation, id)
 	if err == nil && t.Own() && t.OwnerPIN != staff.PIN {
-		err = fail.New(fail.NotFound, "card.template.none_such")
+		err = fail.New(fail.NotFound, NoneSuch)
 	}
 	return t, err
 }

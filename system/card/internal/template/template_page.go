@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -69,6 +70,10 @@ func (p pages) list(w http.ResponseWriter, r *http.Request) error {
 	edit := r.URL.Query().Get("edit")
 	if edit != "" {
 		t, err := Find(r.Context(), p.desk, edit)
+		if e := fail.As(err); e != nil && e.Key == NoneSuch { // the list shows what there is
+			page.Notice(w, NoneSuch)
+			return page.Redirect(w, r, "/templates")
+		}
 		if err != nil {
 			return err
 		}
@@ -108,7 +113,12 @@ func (p pages) save(w http.ResponseWriter, r *http.Request) error {
 			page.Notice(w, "card.template.saved")
 			return page.Redirect(w, r, "/templates")
 		}
-		if !form.Take(err) {
+		if e := fail.As(err); e != nil && e.Key == NoneSuch {
+			// A colleague removed it meanwhile: what was typed becomes a new one.
+			form.Set("id", "")
+			form.Set("once", id.New())
+			form.Findings = append(form.Findings, fail.Finding{Field: "name", Key: "card.template.gone"})
+		} else if !form.Take(err) {
 			return err
 		}
 	}
