@@ -277,8 +277,12 @@ func (v stateOf) facts(ctx context.Context) []design.Row {
 	}
 }
 
-func reason(ctx context.Context, code string) string {
-	return text.T(ctx, "card.node.held."+code) // text: card.node.held.*
+// why says what is in the way, and what to do where people have to.
+func (h waitingChange) why(ctx context.Context) string {
+	if h.Table == "patient" && h.Reason == "unique" {
+		return text.T(ctx, "card.node.held_person")
+	}
+	return text.T(ctx, "card.node.held."+h.Reason) // text: card.node.held.*
 }
 
 func codeField(ctx context.Context, form *page.Form) design.Field {

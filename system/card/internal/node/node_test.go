@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
+	patientmerge "github.com/sanarip/sanarip/system/card/internal/merge"
 	"github.com/sanarip/sanarip/system/card/internal/node/capture"
 )
 
@@ -175,6 +176,48 @@ func TestOnePersonRegisteredWhileTheCentreTellsOfThem(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Somebody whom the node registered as unknown turns out to be a person whom the
+// centre knows under another row: what the node says of them waits until both are
+// merged at the centre, as any two rows of one person are, and no longer.
+func TestAnUnknownPersonOfANodeTurnsOutToBeKnown(t *testing.T) {
+	eachPair(t, func(t *testing.T, p *pair) {
+		p.meet()
+		pin := formtest.PIN(21)
+		unknown := p.node.Patient("")
+		p.node.Exec(`UPDATE patient SET kind = 'unknown', family_name = '', given_name = '', patronymic = '' WHERE id = $1`, unknown)
+		stay := p.node.Ready(formtest.PIN(22))
+		p.node.Exec(`UPDATE stay SET patient_id = $1 WHERE id = $2`, unknown, stay)
+		p.meet()
+		p.wire.cut.Store(true)
+		known := p.centre.Patient(pin)
+		p.node.Exec(`UPDATE patient SET kind = 'citizen', pin = $1, family_name = 'Жумабеков', given_name = 'Эрмек' WHERE id = $2`, pin, unknown)
+		p.node.Exec(`UPDATE patient SET address = 'Ош, Масалиев 5' WHERE id = $1`, unknown)
+		p.wire.cut.Store(false)
+		p.meet()
+		if held := p.centre.Int(`SELECT COUNT(*) FROM node_held WHERE tbl = 'patient' AND reason = 'unique'`); held != 1 {
+			t.Fatalf("%d held", held)
+		}
+		if _, err := patientmerge.Do(formtest.Head(t.Context()), p.centre.Desk, patientmerge.Wish{Survivor: known, Merged: unknown, Reason: "один человек"}); err != nil {
+			t.Fatal(err)
+		}
+		dischargeOne(t, p.node, formtest.PIN(23)) // something to hand over
+		p.meet()
+		p.meet()
+		if held := p.centre.Int(`SELECT COUNT(*) FROM node_held`); held != 0 {
+			t.Errorf("%d are still held", held)
+		}
+		for name, w := range map[string]formtest.World{"centre": p.centre, "node": p.node} {
+			if n := w.Int(`SELECT COUNT(*) FROM patient WHERE id = $1 AND merged_into = $2 AND pin IS NULL`, unknown, known); n != 1 {
+				t.Errorf("%s: the unknown person is not the known one", name)
+			}
+			if n := w.Int(`SELECT COUNT(*) FROM stay s JOIN patient p ON p.id = s.patient_id WHERE s.id = $1 AND p.pin = $2`, stay, pin); n != 1 {
+				t.Errorf("%s: the stay is not the known person's", name)
+			}
+		}
+		p.alike()
+	})
 }
 
 // What both sides changed is shown with both values; the other's stands nowhere

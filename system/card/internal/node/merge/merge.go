@@ -346,6 +346,14 @@ func (m *Merger) columns(ctx context.Context, tx *sql.Tx, s Source, t capture.Ta
 			}
 		}
 	}
+	known, err := m.known(ctx, tx, t, current, write)
+	if err != nil {
+		return err
+	}
+	if known {
+		delete(write, "pin")
+		moved = true
+	}
 	if err := m.Schema.Update(ctx, tx, t, key, write); err != nil || !moved {
 		return err
 	}

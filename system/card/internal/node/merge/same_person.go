@@ -51,3 +51,29 @@ func (m *Merger) samePerson(ctx context.Context, tx *sql.Tx, applied int64, c ca
 	}
 	return true, addAlias(ctx, tx, Centre, t.Name, row.String("id"), ours)
 }
+
+// known says that the ПИН which the node gives a person is that of whom the
+// centre merged them into already: the number stays there, and the node is told.
+// Without it the change would wait for ever, since one number has one row.
+func (m *Merger) known(ctx context.Context, tx *sql.Tx, t capture.Table, current, write capture.Row) (bool, error) {
+	pin := write.String("pin")
+	if t.Name != "patient" || pin == "" {
+		return false, nil
+	}
+	const longest = 16 // of a chain of people who were merged; a ring has no end
+	for range longest {
+		into := current.String("merged_into")
+		if into == "" {
+			return false, nil
+		}
+		survivor, ok, err := m.Schema.Load(ctx, tx, t, []string{into}, "")
+		if err != nil || !ok {
+			return false, err
+		}
+		if survivor.String("pin") == pin {
+			return true, nil
+		}
+		current = survivor
+	}
+	return false, nil
+}
