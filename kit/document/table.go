@@ -147,10 +147,10 @@ func (s *sheet) strip(l laid, lines [][]string, start, take int, head bool) {
 
 // signatures stay together as far as a page allows, with the place of the stamp.
 func (s *sheet) signatures(lines []Signature) {
-	const each, role, name, stamp = 10.0, inner * 0.36, inner * 0.36, 5.5
+	const each, role, name, stamp = 8.5, inner * 0.36, inner * 0.36, 5.5
 	s.font("", bodySize)
 	high := make([]float64, len(lines))
-	all := 3.0
+	all := 2.5
 	for i, l := range lines {
 		rows := max(len(s.split(l.Role, role)), len(s.split(l.Name, name)))
 		high[i] = each + float64(rows-1)*lead(bodySize)
@@ -160,24 +160,24 @@ func (s *sheet) signatures(lines []Signature) {
 		all += stamp
 	}
 	s.room(min(all, bottom-top-30))
-	s.pdf.SetY(s.pdf.GetY() + 3)
+	s.pdf.SetY(s.pdf.GetY() + 2.5)
 	for i, l := range lines {
 		s.room(high[i])
-		y := s.pdf.GetY() + 3
+		y := s.pdf.GetY() + 2
 		s.font("", bodySize)
 		s.block(left, y, role, l.Role)
 		s.pdf.SetDrawColor(0x14, 0x22, 0x2b)
 		s.pdf.SetLineWidth(0.25)
 		s.pdf.Line(left+inner*0.38, y+lead(bodySize), left+inner*0.62, y+lead(bodySize))
 		s.block(left+inner*0.64, y, name, l.Name)
-		s.pdf.SetY(y - 3 + high[i])
+		s.pdf.SetY(y - 2 + high[i])
 	}
 	if s.options.Stamp != "" {
-		y := s.pdf.GetY() + 1
+		y := s.pdf.GetY() + 0.5
 		s.grey()
 		s.line(left, y, role, bodySize, s.options.Stamp, "L")
 		s.ink()
-		s.pdf.SetY(y + stamp - 1)
+		s.pdf.SetY(y + stamp - 0.5)
 	}
 }
 
