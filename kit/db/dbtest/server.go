@@ -2,12 +2,13 @@ package dbtest
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/sanarip/sanarip/kit/porttest"
 )
 
 // Server is a PostgreSQL server of the test's own, which it may stop and start.
@@ -37,12 +38,7 @@ func StartServer(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // finds a free port
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &Server{t: t, bin: bin, dir: dir, port: listener.Addr().(*net.TCPAddr).Port}
-	_ = listener.Close()
+	s := &Server{t: t, bin: bin, dir: dir, port: porttest.Free(t)} // it is stopped and started on the same
 	s.Address = fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", s.port)
 	if os.Geteuid() == 0 {
 		if out, err := exec.Command("chown", "postgres", dir).CombinedOutput(); err != nil { //nolint:noctx // at once

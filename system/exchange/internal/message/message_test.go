@@ -5,9 +5,9 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,6 +21,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/inproc"
+	"github.com/sanarip/sanarip/kit/porttest"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/exchange/internal/message"
 	"github.com/sanarip/sanarip/system/exchange/internal/record"
@@ -334,12 +335,7 @@ func TestProvidersThatFail(t *testing.T) {
 
 func TestAProviderThatIsNotThere(t *testing.T) {
 	b := newBench(t, dbtest.SQLite(t, "exchange", migration.Sets...))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = listener.Close()
-	b.service.Sites["insurance"] = "http://" + listener.Addr().String()
+	b.service.Sites["insurance"] = fmt.Sprintf("http://127.0.0.1:%d", porttest.Free(t))
 	response, _ := b.send(t, "POST", toFund, "{}")
 	if response.Header.Get("X-Road-Error") != "Server.ServerProxy.NetworkError" {
 		t.Errorf("%q", response.Header.Get("X-Road-Error"))
