@@ -22,11 +22,12 @@ UNWATCHED := $(foreach library,modernc.org golang.org/x/crypto github.com/esimov
 
 # Everything: units with the race detector, both engines, contracts, journeys in
 # a real browser. Installs what it needs where it may. What failed is told once
-# more at the end, after it the runner's own last line.
+# more at the end, after it the runner's own last line. go vet is run by check, in
+# full and not in the few parts that go test takes.
 test: $(GOTESTSUM)
 	.ci/prepare
 	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; set -o pipefail; \
-	.ci/with-postgres $(GOTESTSUM) --format pkgname --hide-summary skipped --jsonfile "$$made/record" -- -race $(UNWATCHED) -count=1 -timeout 40m ./... | tee "$$made/said" \
+	.ci/with-postgres $(GOTESTSUM) --format pkgname --hide-summary skipped --jsonfile "$$made/record" -- -race $(UNWATCHED) -vet=off -count=1 -timeout 40m ./... | tee "$$made/said" \
 	|| { code=$$?; .ci/failures "$$made/record"; tail -n 1 "$$made/said"; exit $$code; }
 
 # The same without PostgreSQL, browser and race detector: seconds, for every save.
