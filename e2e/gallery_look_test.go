@@ -172,7 +172,7 @@ func (g *gallery) visit(path string, status int) {
 		return
 	}
 	g.seen[shape(path)] = true
-	g.goTo(g.site + inLang(path, "ky"))
+	g.goTo(g.site + inLang(path, g.langs()[0])) // where show begins
 	if at := strings.TrimPrefix(noLang.ReplaceAllString(g.where(), ""), g.site); shape(at) != shape(path) {
 		if g.seen[shape(at)] || !strings.HasPrefix(g.where(), g.site) {
 			return // the page has led on to one that is known
@@ -182,17 +182,24 @@ func (g *gallery) visit(path string, status int) {
 	g.show("", status)
 }
 
+// langs are the languages in which the gallery looks at a page, in their order;
+// the last is that of the keyboard and of axe.
+func (g *gallery) langs() []string {
+	if g.work && g.dir == "" {
+		return []string{"ky"}
+	}
+	return []string{"en", "ru", "ky"}
+}
+
 // show looks at the page where the browser is, in each language.
 func (g *gallery) show(name string, status int) {
 	g.t.Helper()
 	at := noLang.ReplaceAllString(g.where(), "")
 	name = cmp.Or(name, strings.Trim(strings.NewReplacer("/", "_", "?", "_", "&", "_", "=", "-", "·", "x").Replace(shape(strings.TrimPrefix(at, g.site))), "_"), "start")
-	langs := []string{"en", "ru", "ky"}
-	if g.work && g.dir == "" {
-		langs = langs[2:]
-	}
-	for _, lang := range langs {
-		g.goTo(inLang(at, lang))
+	for _, lang := range g.langs() {
+		if address := inLang(at, lang); g.where() != address {
+			g.goTo(address)
+		}
 		title := lang + g.showHere(name, lang, status).Title
 		here, _, _ := strings.Cut(shape(strings.TrimPrefix(at, g.site)), "?")
 		if g.work { // of one organisation and another
