@@ -36,22 +36,50 @@ func newHead() account.New {
 }
 
 func TestPasswordRules(t *testing.T) { // ID-14
-	for password, want := range map[string]int{
-		demo.Password:              0,
-		"Tulparym1-":               0,
-		"Short-1":                  1,
-		"abcdefgh1-":               1,
-		"ABCDEFGH1-":               1,
-		"Tulparymi-":               1,
-		"Tulparymi1":               1,
-		"паролЬпаро1-":             1,
-		"":                         4,
-		strings.Repeat("Aa1-", 80): 1,
-	} {
-		if got := account.Weaknesses("password", password); len(got) != want {
-			t.Errorf("%q: %v, %d wanted", password, got, want)
+	want := map[string]string{
+		demo.Password: "", "Xqzvkmwp7-": "", "Xqzvkmw7-": "short", "Xqz7-өүңөү": "", "Xqz7-өүңө": "short",
+		"xqzvkmwp7-": "letter", "XQZVKMWP7-": "letter", "өүңжзкЛм7-": "letter", "Xqzvkmwpt-": "digit", "Xqzvkmwp٣-": "digit", "Xqzvkmwp7t": "sign",
+		"":                                "short digit letter sign",
+		"Xq7-" + strings.Repeat("ү", 126): "", "Xq7-" + strings.Repeat("ү", 127): "long",
+	}
+	for _, sign := range "-_!@#%*" {
+		want["Xqzvkmw7t"+string(sign)] = ""
+	}
+	for _, other := range "+$&.,:;?/\\|^~= —№" {
+		want["Xqzvkmw7t"+string(other)] = "sign"
+	}
+	for password, want := range want {
+		var got []string
+		for _, each := range account.Weaknesses("password", password) {
+			got = append(got, strings.TrimPrefix(each.Key, "identity.password."))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %v, not %q", password, got, want)
 		}
 	}
+}
+
+// A long password is compared to its end: none of it is cut off.
+func TestEveryLetterOfALongPasswordCounts(t *testing.T) {
+	dbtest.Each(t, "identity", migration.Sets, func(t *testing.T, d *db.DB) {
+		s, n := accounts(t, d, clock.System{}), newHead()
+		n.Password = "Xq7-" + strings.Repeat("үkө-7zm", 28)
+		if made, err := s.Create(t.Context(), n); err != nil || !made {
+			t.Fatal(made, err)
+		}
+		letters := []rune(n.Password)
+		tries := map[string]bool{n.Password: true, n.Password + "x": false, string(letters[:len(letters)-1]): false}
+		for _, at := range []int{0, 50, 64, 72, 128, len(letters) - 1} {
+			other := []rune(n.Password)
+			other[at] = 'W'
+			tries[string(other)] = false
+		}
+		for password, want := range tries {
+			if _, right, err := s.CheckPassword(t.Context(), n.PIN, password); err != nil || right != want {
+				t.Errorf("%q: %v, %v", password, right, err)
+			}
+		}
+	})
 }
 
 func TestAccountIsMadeOnceAndOpensByPassword(t *testing.T) {
