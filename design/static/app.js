@@ -249,8 +249,10 @@ if (store) {
     }
     const send = form.dataset.draftUrl && sender(form);
     let timer = 0;
+    let sent = false; // and nothing typed since
     const note = () => {
       typed = true;
+      sent = false;
       clearTimeout(timer);
       timer = setTimeout(() => {
         save(false);
@@ -258,8 +260,11 @@ if (store) {
       }, 400);
     };
     form.addEventListener("input", note);
-    form.addEventListener("change", note); // a suggestion that was chosen is not typed
+    // A suggestion that was chosen is not typed. A field that is left because its
+    // form was sent says that it has changed, too, and would be a draft again.
+    form.addEventListener("change", () => sent || note());
     form.addEventListener("submit", () => {
+      sent = true;
       clearTimeout(timer);
       send?.stop();
       save(true);
