@@ -45,12 +45,11 @@ func AddMany(ctx context.Context, q db.Querier, c clock.Clock, records []Record)
 	for _, r := range records {
 		values = append(values, id.New(), at, r.Subject, r.ActorPIN, r.ActorName, r.ActorRole, r.Organisation, r.Via, r.Action, r.Purpose, r.Object, r.RequestID)
 	}
+	var writes []db.Question
 	for _, add := range adds {
 		for ; len(values) >= add.rows*addWidth; values = values[add.rows*addWidth:] {
-			if _, err := q.ExecContext(ctx, add.query, values[:add.rows*addWidth]...); err != nil {
-				return err
-			}
+			writes = append(writes, db.Write(add.query, values[:add.rows*addWidth]...))
 		}
 	}
-	return nil
+	return db.Send(ctx, q, writes...)
 }

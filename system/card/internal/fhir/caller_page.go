@@ -2,7 +2,6 @@ package fhir
 
 import (
 	"context"
-	"database/sql"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,22 +57,11 @@ func (a *API) record(ctx context.Context, c access.Caller, action, asked string,
 	if len(all) == 0 {
 		return nil
 	}
-	r := audit.Record{ActorPIN: c.Token.PIN, ActorName: c.Token.Name, Via: "card", Action: action}
-	if r.ActorName == "" {
-		r.ActorName = c.Token.ClientID
+	records := make([]audit.Record, len(all))
+	for i, s := range all {
+		records[i] = c.RecordOf(s.subject, action, s.object)
 	}
-	if len(c.Posts) > 0 {
-		r.ActorRole, r.Organisation = c.Posts[0].Title.RU, c.Posts[0].OrganisationName.RU
-	}
-	return a.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, s := range all {
-			r.Subject, r.Object, r.Purpose = s.subject, s.object, c.Purpose(s.subject)
-			if err := audit.Add(ctx, tx, a.clock, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return a.shelf.Note(ctx, records)
 }
 
 // bearer is the token of the request: RFC 6750, in the header alone.

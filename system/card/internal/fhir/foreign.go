@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
 
 // taken are the types beside the card's own that other systems may put on the
@@ -87,7 +89,13 @@ func (a *API) shelve(all map[string]*find.Kind) {
 var generated = []string{"AuditEvent"}
 
 func (a *API) loadForeign(ctx context.Context, name string, ids []string) ([]*find.Item, error) {
-	all, err := a.shelf.Load(ctx, a.archive.Reader(ctx), name, ids)
+	var all []shelf.Resource
+	var err error
+	if q := a.archive.Reader(ctx); q == db.Querier(a.db.Read) {
+		all, err = a.shelf.GetMany(ctx, name, ids)
+	} else { // as of the moment that the reader sees
+		all, err = a.shelf.Load(ctx, q, name, ids)
+	}
 	items := make([]*find.Item, 0, len(all))
 	for i := range all {
 		items = append(items, find.ForeignItem(&all[i]))

@@ -64,6 +64,7 @@ type Shelf struct {
 	Config
 	writes gather[*waiting]
 	reads  gather[*asked]
+	notes  gather[*noted]
 }
 
 // New makes the shelf.
@@ -75,6 +76,7 @@ func New(c Config) *Shelf {
 	}
 	s.writes = gather[*waiting]{most: 64, leaders: leaders, run: s.writeAll}
 	s.reads = gather[*asked]{most: 128, leaders: leaders, run: s.readAll}
+	s.notes = gather[*noted]{most: 128, leaders: leaders, run: s.noteAll}
 	return s
 }
 

@@ -79,6 +79,68 @@ func (s *Shelf) readTogether(ctx context.Context, group []*asked) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return audit.AddMany(ctx, tx, s.Clock, records) })
 }
 
+// GetMany reads the newest versions of the ids that are there and not deleted, in
+// no order, with whoever asks at the same moment. Nothing is written down.
+func (s *Shelf) GetMany(ctx context.Context, kind string, ids []string) ([]Resource, error) {
+	all := make([]*asked, len(ids))
+	for i, id := range ids {
+		all[i] = &asked{
+			key: key{kind, id}, allow: func(r Resource) bool { return !r.Deleted }, record: func(Resource) []audit.Record { return nil },
+			over: make(chan struct{}),
+		}
+		s.reads.add(all[i])
+	}
+	var found []Resource
+	for _, one := range all {
+		select {
+		case <-one.over:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if one.err != nil {
+			return nil, one.err
+		}
+		if one.found != nil {
+			found = append(found, *one.found)
+		}
+	}
+	return found, nil
+}
+
+// noted are records that wait to be written.
+type noted struct {
+	records []audit.Record
+	err     error
+	over    chan struct{}
+}
+
+// Note writes down who was shown what, in one transaction with whoever is shown
+// something at the same moment.
+func (s *Shelf) Note(ctx context.Context, records []audit.Record) error {
+	one := &noted{records: records, over: make(chan struct{})}
+	s.notes.add(one)
+	select {
+	case <-one.over:
+		return one.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Shelf) noteAll(group []*noted) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var records []audit.Record
+	for _, one := range group {
+		records = append(records, one.records...)
+	}
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return audit.AddMany(ctx, tx, s.Clock, records) })
+	for _, one := range group {
+		one.err = err
+		close(one.over)
+	}
+}
+
 // Load reads the newest versions of the ids that are there, in no order.
 func (s *Shelf) Load(ctx context.Context, q db.Querier, kind string, ids []string) ([]Resource, error) {
 	var all []Resource
