@@ -116,7 +116,7 @@ func TestImportRefusesWhatIsNoClassification(t *testing.T) {
 func TestImportOfTheWholeListAndSearchInIt(t *testing.T) {
 	path := os.Getenv("SANARIP_ICD10")
 	if path == "" {
-		path = "../../../../../shared/data/icd10_ru_2.27.csv"
+		path = "../../../shared/data/icd10_ru_2.27.csv"
 	}
 	if _, err := os.Stat(path); err != nil {
 		t.Skip("the whole list is not here: set SANARIP_ICD10 to its file")
