@@ -39,7 +39,7 @@ func parts(t *testing.T, file []byte) map[string]string {
 }
 
 func TestCellsAreWhatTheySay(t *testing.T) {
-	s := Sheet{Name: "Акт [1]: 2026/11", Columns: []Column{{Label: "№"}, {Label: "Сумма", Width: 20}}, Rows: [][]any{
+	s := Sheet{Name: "Акт [1]: 2026/11", Columns: []Column{{Label: "№", Text: true}, {Label: "Сумма", Width: 20}}, Rows: [][]any{
 		{"00000011895017426", Tyiyn(1999613)},
 		{"=1+1 <&>\x00", Tyiyn(-5)},
 		{"", 7},
@@ -54,10 +54,14 @@ func TestCellsAreWhatTheySay(t *testing.T) {
 	for _, want := range []string{
 		`<c r="A2" s="0" t="inlineStr"><is><t xml:space="preserve">00000011895017426</t>`, // seventeen digits stay text
 		`<c r="B2" s="2"><v>19996.13</v>`, `<v>-0.05</v>`, `=1+1 &lt;&amp;&gt;`, `<c r="B4" s="3"><v>7</v>`, `<v>8</v>`,
+		`<col min="1" max="1" width="14" style="4" customWidth="1"/><col min="2" max="2" width="20" customWidth="1"/>`, // what is typed there, too
 	} {
 		if !strings.Contains(sheet, want) {
 			t.Errorf("%s is not in %s", want, sheet)
 		}
+	}
+	if format := strings.Split(all["xl/styles.xml"], "<xf ")[styleText+2]; !strings.HasPrefix(format, `numFmtId="49"`) { // text: ECMA-376, part 1, 18.8.30
+		t.Errorf("the format of texts is %s", format)
 	}
 	if strings.Contains(sheet, "<f>") || !strings.Contains(all["xl/workbook.xml"], `name="Акт  1   2026 11"`) || len(all) != 6 {
 		t.Errorf("%v", all["xl/workbook.xml"])

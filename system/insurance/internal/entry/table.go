@@ -29,12 +29,15 @@ const (
 	mostCarried = 4 << 20 // bytes of checked rows on their way from page to page
 )
 
+const numberDigits = 17 // of form 066/у
+
 // tableColumn is a column of the table: a field of the form, the key of its head
 // and how its cells are read.
 type tableColumn struct {
 	field, key string
 	read       func(words func(string) text.Words, cell string) (string, bool)
 	values     []string // keys of what may stand in it, where that is a list
+	text       bool     // codes and words, of which an office program makes no number
 }
 
 var yes, no = []string{"1", "+", "да", "ооба", "yes", "true"}, []string{"", "0", "-", "нет", "жок", "no", "false"}
@@ -61,8 +64,17 @@ func as(field, key string, c tableColumn) tableColumn { c.field, c.key = field, 
 
 // Kinds of cells.
 var (
-	plainCell = tableColumn{read: func(_ func(string) text.Words, cell string) (string, bool) { return cell, true }}
-	flagCell  = tableColumn{read: func(_ func(string) text.Words, cell string) (string, bool) {
+	plainCell = tableColumn{text: true, read: func(_ func(string) text.Words, cell string) (string, bool) { return cell, true }}
+	// The number of a form has seventeen digits, of which an office program that
+	// takes it for a number drops the zeros in front.
+	numberCell = tableColumn{text: true, read: func(_ func(string) text.Words, cell string) (string, bool) {
+		digits := strings.ReplaceAll(cell, " ", "")
+		if n := len(digits); n > 9 && n < numberDigits && strings.Trim(digits, "0123456789") == "" {
+			return strings.Repeat("0", numberDigits-n) + digits, true
+		}
+		return cell, true
+	}}
+	flagCell = tableColumn{read: func(_ func(string) text.Words, cell string) (string, bool) {
 		switch {
 		case slices.Contains(yes, folded(cell)):
 			return "1", true
@@ -77,13 +89,13 @@ var (
 	momentCell = tableColumn{read: func(_ func(string) text.Words, cell string) (string, bool) {
 		return fromSerial(cell, "2006-01-02T15:04"), true
 	}}
-	wardCell = tableColumn{read: func(_ func(string) text.Words, cell string) (string, bool) {
+	wardCell = tableColumn{text: true, read: func(_ func(string) text.Words, cell string) (string, bool) {
 		if len(cell) == 1 && cell >= "0" && cell <= "9" {
 			return "0" + cell, true // an office program takes 05 for 5
 		}
 		return cell, true
 	}}
-	regionCell = tableColumn{read: func(_ func(string) text.Words, cell string) (string, bool) {
+	regionCell = tableColumn{text: true, read: func(_ func(string) text.Words, cell string) (string, bool) {
 		for _, r := range Regions {
 			if slices.Contains([]string{r.Code, folded(r.Name.KY), folded(r.Name.RU), folded(r.Name.EN)}, folded(cell)) {
 				return r.Code, true
@@ -96,7 +108,7 @@ var (
 // tableColumns are in the order of form 066/у. The texts of several are those of
 // the page of direct entry.
 var tableColumns = []tableColumn{
-	as(fieldNumber, "insurance.entry.number", plainCell),
+	as(fieldNumber, "insurance.entry.number", numberCell),
 	as(fieldPIN, "insurance.case.pin", plainCell),
 	as(fieldName, "insurance.case.name", plainCell),
 	as(fieldSex, "insurance.case.sex", choice("insurance.sex.", "female", "male", "unknown")),
@@ -343,7 +355,7 @@ func carried(packed string) ([]tableRow, error) {
 func emptyTable(words func(string) text.Words, l text.Lang) spreadsheet.Sheet {
 	s := spreadsheet.Sheet{Name: "066"}
 	for _, c := range tableColumns {
-		s.Columns = append(s.Columns, spreadsheet.Column{Label: strings.ReplaceAll(words(c.key).In(l), "\u00ad", ""), Width: 22})
+		s.Columns = append(s.Columns, spreadsheet.Column{Label: strings.ReplaceAll(words(c.key).In(l), "\u00ad", ""), Width: 22, Text: c.text})
 	}
 	return s
 }

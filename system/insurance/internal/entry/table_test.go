@@ -27,6 +27,12 @@ func TestATableIsReadByItsHeads(t *testing.T) {
 	if rows, err = entry.ReadTable([]byte("admitted_at\n46336.395833333336\n"), words); err != nil || rows[0].Values["admitted_at"] != "2026-11-10T09:30" {
 		t.Errorf("%+v, %v", rows, err)
 	}
+	// An office program takes the number for one, and drops what stands in front.
+	for cell, number := range map[string]string{"11895017426": "00000011895017426", "0000001 18 950174 26": "0000001 18 950174 26"} {
+		if rows, err = entry.ReadTable([]byte("number\n"+cell+"\n"), words); err != nil || rows[0].Values["number"] != number {
+			t.Errorf("%s: %+v, %v", cell, rows, err)
+		}
+	}
 	for file, key := range map[string]string{
 		"\xff\xfe":                              "insurance.table.kind",
 		"number\n=A1\n":                         "insurance.table.formula",
