@@ -129,6 +129,22 @@ func TestSQLStandsInStores(t *testing.T) {
 	}
 }
 
+// Files are given out by kit/page alone, which quotes their names and keeps the
+// language of the pages.
+func TestFilesAreGivenOutOneWay(t *testing.T) {
+	for _, file := range goFiles(t) {
+		if file.test || strings.HasPrefix(file.path, "kit/page/") {
+			continue
+		}
+		ast.Inspect(file.syntax, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Value == `"Content-Disposition"` {
+				t.Errorf("%s: page.Attach and page.ShowPDF give files out", file.positions.Position(literal.Pos()))
+			}
+			return true
+		})
+	}
+}
+
 func TestNoRoomIsCalledUtil(t *testing.T) {
 	for _, file := range goFiles(t) {
 		switch path.Base(file.dir()) {

@@ -310,15 +310,17 @@ var (
 	notKept            = []string{"no-store"}
 )
 
+const languageCookie = "lang"
+
 func (s *Site) language(w http.ResponseWriter, r *http.Request, query url.Values) text.Lang {
 	if l, ok := text.Parse(query.Get("lang")); ok {
 		http.SetCookie(w, &http.Cookie{
-			Name: "lang", Value: string(l), Path: "/",
+			Name: languageCookie, Value: string(l), Path: "/",
 			MaxAge: int((365 * 24 * time.Hour).Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
 		return l
 	}
-	if cookie, err := r.Cookie("lang"); err == nil {
+	if cookie, err := r.Cookie(languageCookie); err == nil {
 		if l, ok := text.Parse(cookie.Value); ok {
 			return l
 		}

@@ -2,6 +2,7 @@ package spreadsheet
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -54,6 +55,22 @@ func (c *CSV) Row(cells ...any) error {
 		}
 	}
 	return c.out.Write(record)
+}
+
+// CSV is the whole table as CSV.
+func (s Sheet) CSV() ([]byte, error) {
+	var b bytes.Buffer
+	out, err := NewCSV(&b, s.Columns)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range s.Rows {
+		if err := out.Row(row...); err != nil {
+			return nil, err
+		}
+	}
+	err = out.Close()
+	return b.Bytes(), err
 }
 
 // Close writes what is still held back.

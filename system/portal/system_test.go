@@ -108,7 +108,7 @@ func TestPT8SummaryToDocument(t *testing.T) {
 		if pdf.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(pdf.body, "%PDF-") {
 			t.Fatalf("the PDF is %q", pdf.header)
 		}
-		number := find(t, pdf.header.Get("Content-Disposition"), `filename="([0-9]{4}-[0-9]{7})\.pdf"`)
+		number := find(t, pdf.header.Get("Content-Disposition"), `filename=([0-9]{4}-[0-9]{7})\.pdf`)
 		code := find(t, shown, `sn-number">([2-9A-Z]{12})<`)
 		checkVerification(t, nobody, number, code, pdf.body)
 		checkPaper(t, pdf.body, "http://portal.localhost:8080/verify/"+number+"/"+code)

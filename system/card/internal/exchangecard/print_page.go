@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
@@ -39,19 +39,12 @@ func Print(w http.ResponseWriter, r *http.Request, d *desk.Desk, p Paper, issuer
 	if part != "" && !slices.Contains(Parts, part) {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	lang := text.LangOf(r.Context())
-	if lang == text.EN { // the form exists in the state's two languages
-		lang = text.RU
-	}
+	lang := page.PaperLang(r.Context())
 	pdf, err := p.in(r.Context(), d, lang, issuer, part)
 	if err != nil {
 		return err
 	}
-	keepLanguage(w.Header())
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="113-`+string(lang)+`.pdf"`)
-	_, _ = w.Write(pdf)
-	return nil
+	return page.ShowPDF(w, "113-"+string(lang)+".pdf", pdf)
 }
 
 // paperOf is the form of a record as it stands: with the code that opens it, and
@@ -79,15 +72,4 @@ func (p Paper) in(ctx context.Context, d *desk.Desk, lang text.Lang, issuer, par
 	p.Names = antenatal.Names(ctx, d)
 	p.Issuer = p.Names[issuer]
 	return p.PDF(ctx, part)
-}
-
-// keepLanguage: a paper in another language does not change that of the pages.
-func keepLanguage(h http.Header) {
-	cookies := h.Values("Set-Cookie")
-	h.Del("Set-Cookie")
-	for _, c := range cookies {
-		if !strings.HasPrefix(c, "lang=") {
-			h.Add("Set-Cookie", c)
-		}
-	}
 }

@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
@@ -42,10 +42,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, signing Sig
 	if err != nil {
 		return err
 	}
-	lang := text.LangOf(ctx)
-	if lang == text.EN { // the form exists in the state's two languages
-		lang = text.RU
-	}
+	lang := page.PaperLang(ctx)
 	signatures, err := signing.Of(ctx, sheet)
 	if err != nil {
 		return err
@@ -55,22 +52,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, signing Sig
 	if err != nil {
 		return err
 	}
-	keepLanguage(w.Header())
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="066-`+ref.Number+`-`+string(lang)+`.pdf"`)
-	_, _ = w.Write(pdf)
-	return nil
-}
-
-// keepLanguage: a paper in another language does not change that of the pages.
-func keepLanguage(h http.Header) {
-	cookies := h.Values("Set-Cookie")
-	h.Del("Set-Cookie")
-	for _, c := range cookies {
-		if !strings.HasPrefix(c, "lang=") {
-			h.Add("Set-Cookie", c)
-		}
-	}
+	return page.ShowPDF(w, "066-"+ref.Number+"-"+string(lang)+".pdf", pdf)
 }
 
 // choose finds the form and revision that were asked for.

@@ -3,7 +3,6 @@ package form
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -75,10 +74,7 @@ func (s Signing) paper(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="066-`+sheet.Case.Number+`-signed.pdf"`)
-	_, _ = w.Write(document)
-	return nil
+	return page.ShowPDF(w, "066-"+sheet.Case.Number+"-signed.pdf", document)
 }
 
 // proof gives a signature's file: ?role=doctor or head.
@@ -95,9 +91,7 @@ func (s Signing) proof(w http.ResponseWriter, r *http.Request) error {
 	if one.Proof == nil {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", `attachment; filename="066-`+sheet.Case.Number+`-`+one.Role+`.signature.json"`)
-	return json.NewEncoder(w).Encode(one.Proof)
+	return page.AttachJSON(w, "066-"+sheet.Case.Number+"-"+one.Role+".signature.json", one.Proof)
 }
 
 // Marks are the lines of the printed form that say who signed it electronically,

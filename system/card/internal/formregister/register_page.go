@@ -180,18 +180,14 @@ func (p pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", spreadsheet.ContentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="forms.xlsx"`)
-	_, err = w.Write(data)
-	return err
+	return page.Attach(w, spreadsheet.ContentType, "forms.xlsx", data)
 }
 
 // csv writes row by row. Once bytes are on their way an error can only cut the
 // file off: a reader must not take it for whole.
 func (p pages) csv(w http.ResponseWriter, r *http.Request, f Filter, reason string, o workforceapi.Organisation, columns []spreadsheet.Column) error {
 	ctx := r.Context()
-	w.Header().Set("Content-Type", spreadsheet.CSVType)
-	w.Header().Set("Content-Disposition", `attachment; filename="forms.csv"`)
+	page.Attached(w, spreadsheet.CSVType, "forms.csv")
 	out, err := spreadsheet.NewCSV(w, columns)
 	if err != nil {
 		return err

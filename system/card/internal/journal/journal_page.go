@@ -133,10 +133,7 @@ func filePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", spreadsheet.ContentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="journal-001.xlsx"`)
-	_, err = w.Write(data)
-	return err
+	return page.Attach(w, spreadsheet.ContentType, "journal-001.xlsx", data)
 }
 
 func (v book) department(ctx context.Context, code string) string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/document"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
@@ -16,10 +17,7 @@ import (
 // printPage gives the journal as form 001/у, ?lang=ky or ru, with the wish of
 // the page; opening the book records whom it shows.
 func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	lang := text.LangOf(r.Context())
-	if lang == text.EN { // the form exists in the state's two languages
-		lang = text.RU
-	}
+	lang := page.PaperLang(r.Context())
 	r = r.WithContext(text.With(r.Context(), d.Site.Texts, lang))
 	v, err := open(r, d, "reception.print")
 	if err != nil {
@@ -29,22 +27,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	keepLanguage(w.Header())
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="001-`+string(lang)+`.pdf"`)
-	_, err = w.Write(pdf)
-	return err
-}
-
-// keepLanguage: a paper in another language does not change that of the pages.
-func keepLanguage(h http.Header) {
-	cookies := h.Values("Set-Cookie")
-	h.Del("Set-Cookie")
-	for _, c := range cookies {
-		if !strings.HasPrefix(c, "lang=") {
-			h.Add("Set-Cookie", c)
-		}
-	}
+	return page.ShowPDF(w, "001-"+string(lang)+".pdf", pdf)
 }
 
 // pdf sets the journal, who came first on top: a book is read from its beginning.

@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
@@ -30,10 +30,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	lang := text.LangOf(ctx)
-	if lang == text.EN { // the form exists in the state's two languages
-		lang = text.RU
-	}
+	lang := page.PaperLang(ctx)
 	pdf, err := PDF(text.With(ctx, d.Site.Texts, lang), d, view, part, query.Get("entry"))
 	if err != nil {
 		return err
@@ -44,20 +41,5 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	keepLanguage(w.Header())
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="003-`+string(lang)+`.pdf"`)
-	_, _ = w.Write(pdf)
-	return nil
-}
-
-// keepLanguage: a paper in another language does not change that of the pages.
-func keepLanguage(h http.Header) {
-	cookies := h.Values("Set-Cookie")
-	h.Del("Set-Cookie")
-	for _, c := range cookies {
-		if !strings.HasPrefix(c, "lang=") {
-			h.Add("Set-Cookie", c)
-		}
-	}
+	return page.ShowPDF(w, "003-"+string(lang)+".pdf", pdf)
 }

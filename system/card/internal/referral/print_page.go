@@ -24,10 +24,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	lang := text.LangOf(ctx)
-	if lang == text.EN { // the form exists in the state's two languages
-		lang = text.RU
-	}
+	lang := page.PaperLang(ctx)
 	pdf, err := PDF(text.With(ctx, d.Site.Texts, lang), d, ref)
 	if err != nil {
 		return err
@@ -38,22 +35,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	keepLanguage(w.Header())
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="`+ref.Form+"-"+ref.Number+"-"+string(lang)+`.pdf"`)
-	_, _ = w.Write(pdf)
-	return nil
-}
-
-// keepLanguage: a paper in another language does not change that of the pages.
-func keepLanguage(h http.Header) {
-	cookies := h.Values("Set-Cookie")
-	h.Del("Set-Cookie")
-	for _, c := range cookies {
-		if !strings.HasPrefix(c, "lang=") {
-			h.Add("Set-Cookie", c)
-		}
-	}
+	return page.ShowPDF(w, ref.Form+"-"+ref.Number+"-"+string(lang)+".pdf", pdf)
 }
 
 // PDF sets the form. The QR code leads to the page on which anybody may check it.

@@ -122,11 +122,7 @@ func (r *Rollout) countryXLSX(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", spreadsheet.ContentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="rollout.xlsx"`)
-	w.Header().Set("Cache-Control", "no-store")
-	_, err = w.Write(data)
-	return err
+	return page.Attach(w, spreadsheet.ContentType, "rollout.xlsx", data)
 }
 
 func (v countryOf) sheet(ctx context.Context) spreadsheet.Sheet {

@@ -149,18 +149,11 @@ func (r *Rollout) sheetPDF(w http.ResponseWriter, req *http.Request) error {
 		return err
 	}
 	ctx := req.Context()
-	if text.LangOf(ctx) == text.EN { // papers are in the state's two languages
-		ctx = text.With(ctx, r.Desk.Site.Texts, text.RU)
-	}
-	data, err := v.sheet(ctx)
+	data, err := v.sheet(text.With(ctx, r.Desk.Site.Texts, page.PaperLang(ctx)))
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="attendance.pdf"`)
-	w.Header().Set("Cache-Control", "no-store")
-	_, err = w.Write(data)
-	return err
+	return page.ShowPDF(w, "attendance.pdf", data)
 }
 
 func (v trainingOf) sheet(ctx context.Context) ([]byte, error) {

@@ -28,13 +28,15 @@ func (c *Cabinet) download(w http.ResponseWriter, r *http.Request, p door.Person
 	if err := c.Record(r.Context(), p.Account.PIN, p.Account.Name(), "data.downloaded", format); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="esi-data.`+format+`"`)
+	kind := "text/html; charset=utf-8"
+	if format == "json" {
+		kind = "application/json; charset=utf-8"
+	}
+	page.Attached(w, kind, "esi-data."+format)
 	out := bufio.NewWriterSize(w, 32<<10)
 	if format == "json" {
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		err = c.writeJSON(r.Context(), out, p.Account)
 	} else {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		err = c.writePage(w, r, out, p)
 	}
 	if err == nil {

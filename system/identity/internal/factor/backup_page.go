@@ -38,11 +38,8 @@ func (p *Pages) fileBackup(w http.ResponseWriter, r *http.Request, _ door.Person
 	if !ok {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="esi-codes.txt"`)
 	body := text.T(r.Context(), "identity.backup.file") + "\r\n\r\n" + strings.Join(codes, "\r\n") + "\r\n"
-	_, _ = w.Write([]byte(body)) // a reader that left is no error of ours
-	return nil
+	return page.Attach(w, "text/plain; charset=utf-8", "esi-codes.txt", []byte(body))
 }
 
 // ParseCodes reads a set of codes that a page sends back; false for anything else.

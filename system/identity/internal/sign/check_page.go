@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -118,9 +117,7 @@ func (d *Desk) file(w http.ResponseWriter, r *http.Request, who door.Person) err
 	if request.signature == nil {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", `attachment; filename="signature.json"`)
-	return json.NewEncoder(w).Encode(request.signature)
+	return page.AttachJSON(w, "signature.json", request.signature)
 }
 
 // rows say who signed, what, when, and how surely they were known.

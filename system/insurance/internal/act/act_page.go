@@ -124,7 +124,7 @@ func (p Pages) PDF(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return attach(w, "application/pdf", v.fileName("pdf"), data)
+	return page.Attach(w, "application/pdf", v.fileName("pdf"), data)
 }
 
 // XLSX is GET /acts/{id}/act.xlsx.
@@ -137,15 +137,7 @@ func (p Pages) XLSX(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return attach(w, spreadsheet.ContentType, v.fileName("xlsx"), data)
-}
-
-func attach(w http.ResponseWriter, kind, name string, data []byte) error {
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	w.Header().Set("Cache-Control", "no-store")
-	_, err := w.Write(data)
-	return err
+	return page.Attach(w, spreadsheet.ContentType, v.fileName("xlsx"), data)
 }
 
 func (v actView) fileName(ending string) string {

@@ -34,10 +34,7 @@ func (p Pages) Template(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", spreadsheet.ContentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="066.xlsx"`)
-	_, err = w.Write(data)
-	return err
+	return page.Attach(w, spreadsheet.ContentType, "066.xlsx", data)
 }
 
 // CheckTable is POST /entry/table: each row with what is wrong in it. Nothing is kept.

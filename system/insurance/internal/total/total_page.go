@@ -2,7 +2,6 @@ package total
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
@@ -43,50 +43,29 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, totalsPage(t, organisation, all, office.Of(r.Context()).Hospital() == ""))
 }
 
-// CSV is GET /totals.csv: separated by semicolons, with the mark by which
-// spreadsheets know UTF-8.
+// CSV is GET /totals.csv.
 func (p Pages) CSV(w http.ResponseWriter, r *http.Request) error {
 	t, _, all, err := p.totals(r)
 	if err != nil {
 		return err
 	}
 	ctx := r.Context()
-	var b strings.Builder
-	b.WriteString("\ufeff")
-	out := csv.NewWriter(&b)
-	out.Comma, out.UseCRLF = ';', true
-	records := [][]string{{
-		text.T(ctx, "insurance.hospital_code"), text.T(ctx, "insurance.hospital"), text.T(ctx, "insurance.month"), text.T(ctx, "insurance.totals.cases"),
-		text.T(ctx, "insurance.totals.accepted"), text.T(ctx, "insurance.totals.returned"), text.T(ctx, "insurance.totals.sum"),
-	}}
+	sheet := spreadsheet.Sheet{Name: text.T(ctx, "insurance.totals.title")}
+	for _, key := range []string{
+		"insurance.hospital_code", "insurance.hospital", "insurance.month", "insurance.totals.cases", "insurance.totals.accepted", "insurance.totals.returned", "insurance.totals.sum",
+	} {
+		sheet.Columns = append(sheet.Columns, spreadsheet.Column{Label: text.T(ctx, key)})
+	}
 	for _, row := range t.Rows {
-		records = append(records, []string{
-			plain(row.Organisation), plain(directory.Name(all, row.Organisation).Here(ctx)), row.Month, fmt.Sprint(row.Cases), fmt.Sprint(row.Accepted), fmt.Sprint(row.Returned),
-			fmt.Sprintf("%d,%02d", row.Price/100, row.Price%100),
+		sheet.Rows = append(sheet.Rows, []any{
+			row.Organisation, directory.Name(all, row.Organisation).Here(ctx), row.Month, row.Cases, row.Accepted, row.Returned, spreadsheet.Tyiyn(row.Price),
 		})
 	}
-	if err := out.WriteAll(records); err != nil {
+	data, err := sheet.CSV()
+	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="totals.csv"`)
-	_, _ = w.Write([]byte(b.String()))
-	return nil
-}
-
-// plain keeps a text from being taken for a formula by a spreadsheet.
-func plain(s string) string {
-	if strings.ContainsAny(firstOf(s), "=+-@\t\r") {
-		return "'" + s
-	}
-	return s
-}
-
-func firstOf(s string) string {
-	for _, r := range s {
-		return string(r)
-	}
-	return ""
+	return page.Attach(w, spreadsheet.CSVType, "totals.csv", data)
 }
 
 // Hospitals are the options of a filter by hospital.

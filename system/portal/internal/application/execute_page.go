@@ -113,7 +113,7 @@ func (d *Desk) deskPaper(w http.ResponseWriter, r *http.Request, p cabinet.Perso
 	if err != nil {
 		return err
 	}
-	return servePaper(w, a, s)
+	return page.ShowPDF(w, a.Number+".pdf", s.Document)
 }
 
 // waiting are the applications as the executor's list shows them.

@@ -2,7 +2,6 @@ package application
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/sanarip/sanarip/design"
@@ -98,14 +97,7 @@ func (d *Desk) paper(w http.ResponseWriter, r *http.Request, p cabinet.Person) e
 	if err != nil {
 		return err
 	}
-	return servePaper(w, a, s)
-}
-
-func servePaper(w http.ResponseWriter, a Application, s Signing) error {
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `inline; filename="`+a.Number+`.pdf"`)
-	_, _ = w.Write(s.Document)
-	return nil
+	return page.ShowPDF(w, a.Number+".pdf", s.Document)
 }
 
 // proof gives the signature's file, which with the paper is checked by anybody.
@@ -121,9 +113,7 @@ func (d *Desk) proof(w http.ResponseWriter, r *http.Request, p cabinet.Person) e
 	if s.Proof == nil {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+a.Number+`.signature.json"`)
-	return json.NewEncoder(w).Encode(s.Proof)
+	return page.AttachJSON(w, a.Number+".signature.json", s.Proof)
 }
 
 // showSigned is the page of an application that is signed, or to be.

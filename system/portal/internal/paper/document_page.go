@@ -114,10 +114,7 @@ func (d *Desk) json(w http.ResponseWriter, r *http.Request, p cabinet.Person) er
 	if err := d.opened(r, doc, p); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+doc.Number+`.json"`)
-	_, _ = w.Write([]byte(content))
-	return nil
+	return page.Attach(w, "application/json", doc.Number+".json", []byte(content))
 }
 
 func (d *Desk) opened(r *http.Request, doc Document, p cabinet.Person) error {
@@ -125,14 +122,8 @@ func (d *Desk) opened(r *http.Request, doc Document, p cabinet.Person) error {
 }
 
 func servePDF(w http.ResponseWriter, doc Document, pdf []byte, download bool) error {
-	kind := "inline"
 	if download {
-		kind = "attachment"
+		return page.Attach(w, "application/pdf", doc.Number+".pdf", pdf)
 	}
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", kind+`; filename="`+doc.Number+`.pdf"`)
-	// The browser's own reader needs its styles; the file itself holds no script.
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-	_, _ = w.Write(pdf)
-	return nil
+	return page.ShowPDF(w, doc.Number+".pdf", pdf)
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -56,22 +55,16 @@ func (s *Service) file(w http.ResponseWriter, r *http.Request) error {
 	}
 	h := w.Header()
 	if kind == "crt" {
-		h.Set("Content-Type", "application/pkix-cert")
 		h.Set("Cache-Control", "public, max-age=3600")
-		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=sanarip-%s.crt", k.id()))
-		_, err = w.Write(k.certificate.Raw)
-		return err
+		return page.Attach(w, "application/pkix-cert", "sanarip-"+k.id()+".crt", k.certificate.Raw)
 	}
 	l, err := s.revocations(r.Context(), k)
 	if err != nil {
 		return err
 	}
-	h.Set("Content-Type", "application/pkix-crl")
 	h.Set("Cache-Control", "public, max-age=60") // a revocation is soon known
 	h.Set("Last-Modified", l.this.UTC().Format(http.TimeFormat))
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=sanarip-%s.crl", k.id()))
-	_, err = w.Write(l.der)
-	return err
+	return page.Attach(w, "application/pkix-crl", "sanarip-"+k.id()+".crl", l.der)
 }
 
 func (s *Service) pick(ctx context.Context, name, text string, numbered bool) (own, error) {

@@ -99,8 +99,5 @@ func (s *Service) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return db.Explain(err)
 	}
-	w.Header().Set("Content-Type", "application/x-pem-file")
-	w.Header().Set("Content-Disposition", `attachment; filename="sanarip-`+name+`"`)
-	_, _ = w.Write([]byte(certificate))
-	return nil
+	return page.Attach(w, "application/x-pem-file", "sanarip-"+name, []byte(certificate))
 }

@@ -1,9 +1,7 @@
 package organisation
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -199,62 +197,19 @@ func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 	return Send(w, "nisur-organisations-"+s.On.String(), form.Get("format"), sheet)
 }
 
-// Send gives the sheet out as a workbook (format xlsx) or as CSV for office
-// programs: with a byte order mark, parted by semicolons.
+// Send gives the sheet out as a workbook (format xlsx) or as CSV.
 func Send(w http.ResponseWriter, name, format string, sheet spreadsheet.Sheet) error {
-	var data []byte
-	var err error
-	kind := spreadsheet.ContentType
+	kind, made := spreadsheet.ContentType, sheet.XLSX
 	switch format {
 	case "xlsx":
-		data, err = sheet.XLSX()
 	case "csv":
-		kind = "text/csv; charset=utf-8"
-		data, err = asCSV(sheet)
+		kind, made = spreadsheet.CSVType, sheet.CSV
 	default:
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
+	data, err := made()
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+format+`"`)
-	_, _ = w.Write(data) // a reader that left is no error of ours
-	return nil
-}
-
-func asCSV(sheet spreadsheet.Sheet) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	c := csv.NewWriter(&b)
-	c.Comma = ';'
-	head := make([]string, 0, len(sheet.Columns))
-	for _, column := range sheet.Columns {
-		head = append(head, column.Label)
-	}
-	lines := [][]string{head}
-	for _, row := range sheet.Rows {
-		line := make([]string, 0, len(row))
-		for _, cell := range row {
-			switch value := cell.(type) {
-			case string:
-				line = append(line, harmless(value))
-			case int64:
-				line = append(line, strconv.FormatInt(value, 10))
-			case int:
-				line = append(line, strconv.Itoa(value))
-			}
-		}
-		lines = append(lines, line)
-	}
-	err := c.WriteAll(lines)
-	return b.Bytes(), err
-}
-
-// harmless keeps an office program from taking a text for a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
+	return page.Attach(w, kind, name+"."+format, data)
 }

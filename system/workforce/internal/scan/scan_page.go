@@ -67,10 +67,7 @@ func Serve(d *db.DB) page.Handler {
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "application/pdf")
-		w.Header().Set("Content-Disposition", `attachment; filename="scan-`+s.SHA256[:8]+`.pdf"`)
-		_, _ = w.Write(s.PDF) // a reader that left is no error of ours
-		return nil
+		return page.Attach(w, "application/pdf", "scan-"+s.SHA256[:8]+".pdf", s.PDF)
 	}
 }
 
