@@ -28,6 +28,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/certificate"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/cms"
 )
 
 var noon = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
@@ -354,8 +355,8 @@ func TestTheSubjectNamesOnePerson(t *testing.T) {
 	}
 }
 
-// cms makes a message with an independent library.
-func cms(t testing.TB, c *x509.Certificate, key crypto.Signer, content []byte, detach bool) []byte {
+// messageOf makes a message with an independent library.
+func messageOf(t testing.TB, c *x509.Certificate, key crypto.Signer, content []byte, detach bool) []byte {
 	t.Helper()
 	data, err := pkcs7.NewSignedData(content)
 	if err != nil {
@@ -385,7 +386,7 @@ func TestASignatureIsOfItsContentAndKey(t *testing.T) {
 	for name, key := range map[string]crypto.Signer{"ecdsa": newKey(t), "rsa": rsaKey} {
 		c := w.person(key.Public(), nil)
 		for _, detach := range []bool{true, false} {
-			signed, err := certificate.ReadCMS(cms(t, c, key, content, detach))
+			signed, err := certificate.ReadCMS(messageOf(t, c, key, content, detach))
 			if err != nil {
 				t.Fatal(name, err)
 			}
@@ -441,7 +442,7 @@ func TestMessagesThatAreRefused(t *testing.T) {
 		"two signers":   build(func(d *pkcs7.SignedData) { add(d); add(d) }),
 		"no attributes": build(func(d *pkcs7.SignedData) { _ = d.SignWithoutAttr(c, key, pkcs7.SignerInfoConfig{}) }),
 		"tail":          append(bytes.Clone(good), 0),
-		"huge":          append(bytes.Clone(good), make([]byte, certificate.MaxCMS)...),
+		"huge":          append(bytes.Clone(good), make([]byte, cms.MaxSize)...),
 	} {
 		if _, err := certificate.ReadCMS(der); certificate.ReasonOf(err) != certificate.Malformed {
 			t.Errorf("%s: %v", name, err)
@@ -517,8 +518,8 @@ func FuzzReadCMS(f *testing.F) {
 	template := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "fuzz"}, NotBefore: noon, NotAfter: noon.Add(time.Hour)}
 	c := issue(f, template, template, key.Public(), key)
 	content := []byte("the challenge")
-	f.Add(cms(f, c, key, content, true))
-	f.Add(cms(f, c, key, content, false))
+	f.Add(messageOf(f, c, key, content, true))
+	f.Add(messageOf(f, c, key, content, false))
 	f.Add([]byte{0x30, 0x80, 0x30, 0x80})
 	f.Fuzz(func(t *testing.T, der []byte) {
 		signed, err := certificate.ReadCMS(der)

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sanarip/sanarip/kit/certificate"
+	"github.com/sanarip/sanarip/kit/cms"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
@@ -51,7 +51,7 @@ func (c *Cards) ServeChallenge(w http.ResponseWriter, r *http.Request, purpose P
 }
 
 // maxAnswer bounds each part of an answer as it comes, in base64.
-const maxAnswer = certificate.MaxCMS / 3 * 4
+const maxAnswer = cms.MaxSize / 3 * 4
 
 // ReadAnswer reads the form that the script sends.
 func ReadAnswer(form *page.Form) (Answer, error) {

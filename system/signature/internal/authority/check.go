@@ -10,8 +10,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/cms"
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/system/signature/internal/cms"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 

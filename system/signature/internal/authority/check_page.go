@@ -10,9 +10,9 @@ import (
 	"mime/multipart"
 	"net/http"
 
+	"github.com/sanarip/sanarip/kit/cms"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/system/signature/internal/cms"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 

@@ -16,11 +16,11 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/cms"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
-	"github.com/sanarip/sanarip/system/signature/internal/cms"
 	"github.com/sanarip/sanarip/system/signature/internal/keystore"
 	"github.com/sanarip/sanarip/system/signature/migration"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"

@@ -17,8 +17,8 @@ import (
 
 	_ "crypto/sha512" // the other hashes that may name a certificate
 
+	"github.com/sanarip/sanarip/kit/cms"
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/system/signature/internal/cms"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/digitorus/timestamp"
 
-	"github.com/sanarip/sanarip/system/signature/internal/cms"
+	"github.com/sanarip/sanarip/kit/cms"
 )
 
 const (

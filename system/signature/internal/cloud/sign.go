@@ -7,11 +7,11 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"github.com/sanarip/sanarip/kit/cms"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
-	"github.com/sanarip/sanarip/system/signature/internal/cms"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 

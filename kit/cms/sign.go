@@ -1,6 +1,3 @@
-// Package cms makes and checks signatures as CMS SignedData (RFC 5652) with the
-// signed attributes of CAdES (ETSI EN 319 122-1): detached, over a SHA-256 of a
-// document that the signer need not see.
 package cms
 
 import (
@@ -20,55 +17,7 @@ import (
 	"time"
 )
 
-var (
-	oidData         = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
-	oidSignedData   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
-	oidContentType  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
-	oidDigest       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
-	oidSigningTime  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
-	oidCertificate2 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
-	oidTimeStamp    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
-	oidSHA256       = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
-	oidRSA          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
-	oidRSASHA256    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}
-	oidECDSASHA256  = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
-)
-
 var sha256ID = pkix.AlgorithmIdentifier{Algorithm: oidSHA256}
-
-type contentInfo struct {
-	Type    asn1.ObjectIdentifier
-	Content asn1.RawValue `asn1:"explicit,tag:0,optional"`
-}
-
-type signedData struct {
-	Version      int
-	Digests      []pkix.AlgorithmIdentifier `asn1:"set"`
-	Content      contentInfo
-	Certificates asn1.RawValue `asn1:"optional,tag:0"`
-	Lists        asn1.RawValue `asn1:"optional,tag:1"`
-	Signers      []signerInfo  `asn1:"set"`
-}
-
-type issuerAndSerial struct {
-	Issuer asn1.RawValue
-	Serial *big.Int
-}
-
-type signerInfo struct {
-	Version   int
-	Signer    issuerAndSerial
-	Digest    pkix.AlgorithmIdentifier
-	Signed    asn1.RawValue `asn1:"optional,tag:0"`
-	Algorithm pkix.AlgorithmIdentifier
-	Signature []byte
-	Unsigned  asn1.RawValue `asn1:"optional,tag:1"`
-}
-
-type attribute struct {
-	Type   asn1.ObjectIdentifier
-	Values asn1.RawValue
-}
 
 type essCertificate struct {
 	Hash   []byte
@@ -150,8 +99,12 @@ func (s Signer) info(kind asn1.ObjectIdentifier, hash []byte, at time.Time) (sig
 		return signerInfo{}, err
 	}
 	algorithm, err := Algorithm(s.Key.Public())
+	if err != nil {
+		return signerInfo{}, err
+	}
+	signer, err := asn1.Marshal(issuerAndSerial{asn1.RawValue{FullBytes: s.Certificate.RawIssuer}, s.Certificate.SerialNumber})
 	return signerInfo{
-		Version: 1, Signer: issuerAndSerial{asn1.RawValue{FullBytes: s.Certificate.RawIssuer}, s.Certificate.SerialNumber}, Digest: sha256ID,
+		Version: 1, Signer: asn1.RawValue{FullBytes: signer}, Digest: sha256ID,
 		Signed: asn1.RawValue{FullBytes: element(asn1.ClassContextSpecific, 0, attributes)}, Algorithm: algorithm, Signature: signature,
 	}, err
 }
