@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/othertest"
 )
 
 // cardAgent is a running `sanarip card-agent` with a card of its own.
@@ -196,7 +197,7 @@ func TestCloudSignature(t *testing.T) {
 	b.check("cloud signature tab")
 	b.picture("cloud")
 	b.fill("pin", demo.Surgeon.PIN)
-	b.fill("one_time", "00000000")
+	b.fill("one_time", othertest.Than(first))
 	b.submit("one_time")
 	b.see("ПИН или одноразовый PIN-код неверны")
 	b.check("wrong one-time PIN")

@@ -219,7 +219,25 @@ func oneProcess(t *testing.T, database string) (world, *process) {
 	if database != "" {
 		args = append(args, "--database", database)
 	}
-	return w, launch(t, port, nil, args...)
+	p := launch(t, port, nil, args...)
+	w.demoWritten()
+	return w, p
+}
+
+// demoWritten waits until the card has admitted the demo's patients. It does so in
+// a job, beside serving: who comes before sees wards half filled, and may choose a
+// bed that is given away meanwhile.
+func (w world) demoWritten() {
+	w.t.Helper()
+	w.until("the demo's patients are written", func() bool {
+		response, err := local.Get(w.site["exchange"] + "/metrics")
+		if err != nil {
+			return false
+		}
+		defer func() { _ = response.Body.Close() }()
+		data, err := io.ReadAll(response.Body)
+		return err == nil && strings.Contains(string(data), `sanarip_jobs{kind="demo",state="done",system="card"} 1`)
+	})
 }
 
 // letter is a message in the demo's inbox.

@@ -47,6 +47,7 @@ func (s *story) whole() {
 }
 
 func (s *story) doctorSignsIn() {
+	s.demoWritten()
 	b := open(s.t, "doctor", 1440, "ru")
 	s.doctor = b
 	b.goTo(s.site["start"] + "/")

@@ -81,7 +81,7 @@ func TestPagesAreLightOnAWeakLine(t *testing.T) {
 			for visit, most := range []int{page.first, page.next} {
 				began := time.Now()
 				b.goTo(w.site["card"] + page.path)
-				b.waitFor(`document.readyState === "complete"`)
+				b.waitFor(`document.readyState === "complete" && document.fonts.status === "loaded"`)
 				time.Sleep(300 * time.Millisecond) // what a script fetches afterwards counts
 				got := scale.taken()
 				paint := eval[float64](b, `(performance.getEntriesByName("first-contentful-paint")[0] || {startTime: 0}).startTime`)

@@ -50,7 +50,7 @@ func TestJobIsDoneOnceByManyWorkers(t *testing.T) {
 		for _, q := range queues {
 			running.Go(func() { q.Run(ctx) })
 		}
-		deadline := time.Now().Add(30 * time.Second)
+		deadline := time.Now().Add(2 * time.Minute)
 		for done.Load() < jobs && time.Now().Before(deadline) {
 			time.Sleep(10 * time.Millisecond)
 		}

@@ -53,6 +53,8 @@ type house struct {
 	set     func(name string, handler http.Handler)
 	log     *slog.Logger
 	said    *kept // all that was logged
+	looking sync.Once
+	look    *db.DB // the database beside it
 
 	mu         sync.Mutex
 	neighbours map[exchangeapi.Subsystem]*exchangeapi.Provider
@@ -104,6 +106,7 @@ type inbox struct {
 	mu       sync.Mutex
 	messages []messageapi.Message
 	ever     []messageapi.Message // also what was cleared
+	arrived  func()               // waits for what is on its way
 }
 
 func (i *inbox) Send(_ context.Context, m messageapi.Message) (messageapi.Receipt, error) {
@@ -119,6 +122,7 @@ var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 // code is the last code sent to the address.
 func (i *inbox) code(t *testing.T, address string) string {
 	t.Helper()
+	i.arrived()
 	for range 1500 {
 		i.mu.Lock()
 		for n := len(i.messages) - 1; n >= 0; n-- {
@@ -134,7 +138,9 @@ func (i *inbox) code(t *testing.T, address string) string {
 	return ""
 }
 
+// clear throws away what came and what is on its way: what comes later was sent later.
 func (i *inbox) clear() {
+	i.arrived()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.messages = nil
@@ -221,6 +227,7 @@ func open(t *testing.T, database string, settings ...string) *house {
 		t.Fatal(err)
 	}
 	h.esi = esi
+	h.inbox.arrived = h.settle
 	set("esi", esi.Handler())
 	if err := esi.Demo(context.Background()); err != nil {
 		t.Fatal(err)
@@ -255,6 +262,21 @@ func each(t *testing.T, run func(t *testing.T, h *house)) {
 func (h *house) db() *db.DB {
 	h.t.Helper()
 	return dbtest.Open(h.t, h.address, "identity")
+}
+
+// settle waits until ЕСИ has told what it has to tell: no job is left but those that
+// were tried in vain or are planned for later.
+func (h *house) settle() {
+	h.t.Helper()
+	h.looking.Do(func() { h.look = h.db() })
+	h.eventually("what is to be told never is", func() bool {
+		var n int
+		if err := h.look.Read.QueryRowContext(context.Background(), `SELECT COUNT(*) FROM job WHERE state = 'running' OR (state = 'ready' AND attempts = 0 AND run_at <= $1)`,
+			db.Micros(h.clock.Now())).Scan(&n); err != nil {
+			h.t.Fatal(err)
+		}
+		return n == 0
+	})
 }
 
 func (h *house) exec(d *db.DB, statement string, args ...any) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/othertest"
 	"github.com/sanarip/sanarip/system/identity/facetest"
 )
 
@@ -118,8 +119,9 @@ func TestADoubtIsDecidedByAnOperatorAndThePersonComesBack(t *testing.T) {
 		}
 		path := p.url.Path
 		p = phone.submit(p, path).must(http.StatusOK)
-		phone.submit(p, path+"/code", "code", "000000").must(http.StatusUnprocessableEntity)
-		phone.submit(p, path+"/code", "code", h.inbox.code(t, newPhone)).must(http.StatusOK, "Ваша фотография")
+		code := h.inbox.code(t, newPhone)
+		phone.submit(p, path+"/code", "code", othertest.Than(code)).must(http.StatusUnprocessableEntity)
+		phone.submit(p, path+"/code", "code", code).must(http.StatusOK, "Ваша фотография")
 		p = phone.send(h.base+"/register/photo", portrait, "1").must(http.StatusOK, "Проверьте данные")
 		phone.submit(p, "/register/review").must(http.StatusOK, "Заявление принято")
 		b2, _ := h.atConsole()

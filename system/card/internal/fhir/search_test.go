@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/othertest"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/kept"
@@ -212,13 +213,7 @@ func TestPINInURL(t *testing.T) {
 	if again := s.get(t, strings.Replace(self, "/Patient?", "/Encounter?", 1), "machine"); again.status != 400 {
 		t.Errorf("for another kind: %d", again.status)
 	}
-	changed := []byte(self)
-	if at := len(changed) - 5; changed[at] == 'A' {
-		changed[at] = 'B'
-	} else {
-		changed[at] = 'A'
-	}
-	if again := s.get(t, string(changed), "machine"); again.status != 400 {
+	if again := s.get(t, othertest.Than(self), "machine"); again.status != 400 {
 		t.Errorf("changed: %d", again.status)
 	}
 	s.clock.Advance(cursorLife)

@@ -50,6 +50,7 @@ func TestThePaperAndItsCheck(t *testing.T) {
 		if status != http.StatusOK || !strings.Contains(said, Grouped(r.Number)) || !strings.Contains(said, "Ж. Э.") {
 			t.Fatalf("%d\n%s", status, said)
 		}
+		said = strings.ReplaceAll(said, r.CheckCode, "") // its letters may be any
 		for _, secret := range []string{"J18", "невмони", "Жумабеков", patientPIN, r.Reason, r.ID, "Терапия"} {
 			if strings.Contains(said, secret) {
 				t.Errorf("anybody learns %q", secret)

@@ -20,6 +20,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/othertest"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/message/messageapi"
@@ -263,10 +264,7 @@ func TestGuessingLocksAndTheOwnerStaysIn(t *testing.T) {
 	dbtest.Each(t, "signature", migration.Sets, func(t *testing.T, d *db.DB) {
 		h := open(t, d)
 		pin := h.enrolled(t)
-		wrong := "00000000"
-		if typedPIN, _, _ := typed(pin); typedPIN == wrong {
-			wrong = "00000001"
-		}
+		wrong := othertest.Than(pin)
 		guesses := 0
 		for range 24 * 60 {
 			_, err := h.use(t, wrong)
@@ -536,7 +534,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 		next := h.mailed(t)
-		_, _ = h.use(t, "00000000")
+		_, _ = h.use(t, othertest.Than(next))
 		if err := h.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
