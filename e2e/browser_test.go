@@ -220,7 +220,10 @@ func (b *browser) check(what string) {
 	}
 	// Every rule looks at every element; only what passes is not written up, nor the
 	// path to what does not: nobody reads them, and they took as long as the looking.
-	report := b.still(`(() => { if (!window.axe) { ` + string(axe) + ` } return true })() && axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"], selectors: false}).then(r =>
+	// What is moving from one look to another is looked at where it ends.
+	report := b.still(`(() => { if (!window.axe) { ` + string(axe) + ` }
+		for (const a of document.getAnimations()) if (Number.isFinite(a.effect.getComputedTiming().endTime)) a.finish()
+		return true })() && axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"], selectors: false}).then(r =>
 		r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 4).map(n => "   " + n.html.slice(0, 200) + "\n      " + (n.failureSummary || "").replace(/\n/g, " ").slice(0, 300)).join("\n")).join("\n"))`)
 	if report != "" {
 		b.t.Errorf("%s: %s (%s) is not accessible:\n%s", b.name, what, b.where(), report)
