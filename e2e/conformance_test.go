@@ -29,7 +29,7 @@ type ending struct {
 // conformance runs e2e/openid/conformance.mjs.
 func conformance(t *testing.T, arguments ...string) []ending {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	var problems lockedBuffer
 	command := exec.CommandContext(ctx, "node", append([]string{"openid/conformance.mjs"}, arguments...)...)

@@ -16,7 +16,7 @@ func TestOpenIDClient(t *testing.T) {
 	clientPort.Lock()
 	defer clientPort.Unlock()
 	w, _ := oneProcess(t, "")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "node", "openid/client.mjs", w.site["identity"], w.site["message"]+"/inbox.json",
 		demo.Patient.PIN, demo.Password, demo.Patient.Phone).CombinedOutput()

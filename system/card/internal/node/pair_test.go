@@ -159,8 +159,9 @@ func (p *pair) meet() {
 	p.t.Helper()
 	var err error
 	// On PostgreSQL a change waits until each older transaction of the server is
-	// over, also those of other tests: some time, not some number of steps.
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	// over, also those of other tests, some of which go on for a minute: some time,
+	// not some number of steps.
+	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if err = p.n.Step(p.t.Context()); err != nil {
 			continue
 		}
