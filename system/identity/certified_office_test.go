@@ -46,6 +46,7 @@ type office struct {
 	cloud     map[string]*cloudKey
 	signAs    func(*cloudKey) *cloudKey // with whose key the cloud signs
 	signOther bool                      // the cloud signs something else
+	meanwhile func()                    // once, while somebody waits for an answer of any of the three
 	mailed    []string
 	enrolled  []signatureapi.Enrolment
 	tokens    map[string]string
@@ -114,6 +115,17 @@ func opened(t *testing.T, h *house) *office {
 
 func (o *office) lock() func() { o.mu.Lock(); return o.mu.Unlock }
 
+// wait does what happens while somebody waits.
+func (o *office) wait() {
+	o.mu.Lock()
+	do := o.meanwhile
+	o.meanwhile = nil
+	o.mu.Unlock()
+	if do != nil {
+		do()
+	}
+}
+
 func (o *office) Chain(context.Context) (signatureapi.Chain, error) {
 	defer o.lock()()
 	if o.silent {
@@ -129,6 +141,7 @@ func (o *office) Chain(context.Context) (signatureapi.Chain, error) {
 }
 
 func (o *office) OCSP(_ context.Context, in signatureapi.OCSP) (signatureapi.OCSP, error) {
+	o.wait()
 	defer o.lock()()
 	if o.silent {
 		return signatureapi.OCSP{}, fail.New(fail.Unavailable, "kit.unavailable")
@@ -172,6 +185,7 @@ func (o *office) Check(context.Context, signatureapi.Signed) (signatureapi.Signe
 }
 
 func (o *office) Person(_ context.Context, pin string) (populationapi.Person, error) {
+	o.wait()
 	defer o.lock()()
 	if o.away {
 		return populationapi.Person{}, fail.New(fail.Unavailable, "kit.unavailable")
@@ -209,6 +223,7 @@ func (c cloudService) CertInfo(context.Context, signatureapi.CloudQuery) (signat
 }
 
 func (c cloudService) SignHash(_ context.Context, r signatureapi.SignRequest) (signatureapi.CloudSignature, error) {
+	c.o.wait()
 	defer c.o.lock()()
 	k := c.o.cloud[c.o.tokens[r.Token]]
 	if k == nil {

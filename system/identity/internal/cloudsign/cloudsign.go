@@ -66,6 +66,12 @@ func (c *Clouds) Verify(ctx context.Context, purpose idcard.Purpose, bound, type
 	if err != nil {
 		return idcard.Holder{}, err
 	}
+	// The account as it is before the PIN is looked at: when all its sessions are
+	// ended while the key signs, nobody comes in.
+	before, _, err := c.Accounts.ByPIN(ctx, digits)
+	if err != nil {
+		return idcard.Holder{}, err
+	}
 	token, err := c.Cloud.Auth(ctx, signatureapi.CloudAuth{PIN: digits, OneTime: oneTime})
 	if fail.Is(err, fail.Invalid) {
 		return idcard.Holder{}, c.refuse(ctx, try)
@@ -76,7 +82,9 @@ func (c *Clouds) Verify(ctx context.Context, purpose idcard.Purpose, bound, type
 	if err := errors.Join(c.Throttle.Clear(ctx, Guessing, counted), c.Throttle.Refund(ctx, throttle.Address, place.Address)); err != nil {
 		return idcard.Holder{}, err
 	}
-	return c.signed(ctx, purpose, bound, digits, token)
+	holder, err := c.signed(ctx, purpose, bound, digits, token)
+	holder.Epoch = before.Epoch
+	return holder, err
 }
 
 // count counts the attempt before it is made and gives whose it was counted as.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/idcard"
@@ -57,13 +56,6 @@ func (c *Clouds) enter(w http.ResponseWriter, r *http.Request) error {
 	if !form.OK() {
 		return c.again(w, r, target, form, form.Err())
 	}
-	// The account as it is before the PIN is looked at: when all its sessions are
-	// ended while the key signs, nobody comes in.
-	digits, _ := pin.Parse(typedPIN) // Verify says what is wrong with it
-	before, _, err := c.Accounts.ByPIN(r.Context(), digits)
-	if err != nil {
-		return err
-	}
 	holder, err := c.Verify(r.Context(), idcard.SignIn, target.To(Path), typedPIN, oneTime, c.Door.Browser(w, r), door.PlaceOf(r))
 	if err != nil {
 		form.Findings = nil
@@ -76,9 +68,7 @@ func (c *Clouds) enter(w http.ResponseWriter, r *http.Request) error {
 	if !found || a.State == account.Closed {
 		return c.Newcomers.Begin(w, r, newcomer.Proof{PIN: holder.PIN, FamilyName: holder.FamilyName, GivenName: holder.GivenName, Method: door.Signature}, target)
 	}
-	if before.ID == a.ID {
-		a.Epoch = before.Epoch
-	}
+	a.Epoch = holder.Epoch
 	return c.Door.Enter(w, r, a, newcomer.Way(door.Signature), target)
 }
 

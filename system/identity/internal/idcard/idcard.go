@@ -109,6 +109,7 @@ type Holder struct {
 	FamilyName  string
 	GivenName   string // with the patronymic
 	Certificate *x509.Certificate
+	Epoch       int64 // of the ПИН's account before anybody else was asked about the certificate; 0 without one
 }
 
 // Verify says whose card answered the challenge. Any answer ends its challenge:
@@ -132,12 +133,19 @@ func (c *Cards) Verify(ctx context.Context, purpose Purpose, browser, bound stri
 	if err != nil {
 		return Holder{}, Explain(err)
 	}
+	// The account as it is before the authority is asked: when all its sessions are
+	// ended meanwhile, nobody comes in.
+	holder, nameErr := HolderOf(leaf)
+	before, _, err := c.Accounts.ByPIN(ctx, holder.PIN)
+	if err != nil {
+		return Holder{}, err
+	}
+	holder.Epoch = before.Epoch
 	err = c.Checker.Check(ctx, leaf, certificate.Authentication)
 	known := err == nil || certificate.ReasonOf(err) == certificate.Revoked || certificate.ReasonOf(err) == certificate.Expired
 	if !known {
 		return Holder{}, Explain(err)
 	}
-	holder, nameErr := HolderOf(leaf)
 	if err == nil {
 		err = nameErr
 	}
