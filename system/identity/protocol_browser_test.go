@@ -86,6 +86,14 @@ func TestAnAppInABrowser(t *testing.T) {
 		readable("a refused code", h.call("/connect/token", from(own, app.auth()), "grant_type", "authorization_code", "code", "x", "redirect_uri", callback, "code_verifier", verifier), own)
 		readable("token, for another page", h.call("/connect/token", from(foreign, app.auth()), "grant_type", "refresh_token", "refresh_token", "x"), "")
 		readable("token, for the page of a client with a secret", h.call("/connect/token", from(own, server.auth()), "grant_type", "refresh_token", "refresh_token", "x"), "")
+		// What is refused before anybody looks at whose it is says nothing of anybody.
+		two := h.call("/connect/token", from(foreign, func(r *http.Request, values url.Values) {
+			basic(app.ID, "x")(r, values)
+			values.Set("client_secret", "y")
+		}), "grant_type", "refresh_token")
+		if readable("two proofs of who asks", two, "*"); two.status != http.StatusBadRequest {
+			t.Errorf("%+v", two)
+		}
 		readable("par", h.call("/connect/par", from(own, app.auth()), h.parameters(app.ID)...), own)
 		readable("deviceauthorization", h.call("/connect/deviceauthorization", from(own, app.auth()), "scope", "openid"), own)
 

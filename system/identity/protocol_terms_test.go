@@ -204,6 +204,19 @@ func TestAFloodWithoutProofIsKeptOut(t *testing.T) {
 		if got := introspect(victim.auth()); got.status != http.StatusTooManyRequests {
 			t.Errorf("the guesses are forgotten: %+v", got)
 		}
+		// A page that asks in the client's name may read that it is to wait, and how long.
+		for path, may := range map[string]string{
+			"/connect/token": "*", "/connect/par": "*", "/connect/deviceauthorization": "*", "/connect/revocation": "*", "/connect/introspect": "",
+		} {
+			got := h.call(path, func(r *http.Request, values url.Values) {
+				basic(victim.ID, "guessed")(r, values)
+				r.Header.Set("Origin", "https://app.example")
+			}, "token", "x")
+			exposed := strings.Contains(got.header.Get("Access-Control-Expose-Headers"), "Retry-After")
+			if got.status != http.StatusTooManyRequests || got.header.Get("Access-Control-Allow-Origin") != may || exposed != (may != "") || got.header.Get("Retry-After") == "" {
+				t.Errorf("%s: %+v", path, got)
+			}
+		}
 		// From another address the client itself notices nothing of it.
 		r := httptest.NewRequest(http.MethodPost, h.base+"/connect/introspect", strings.NewReader("token=x"))
 		r.RemoteAddr = "203.0.113.9:4711"

@@ -72,6 +72,9 @@ func (p *Provider) check(r *http.Request, call *call) error {
 	if len(r.Header.Values(goidc.HeaderDPoP)) > 1 {
 		return goidc.NewError(invalidProof, "one DPoP proof, not two")
 	}
+	if fromPages[call.endpoint] != "" && r.Header.Get("Origin") != "" {
+		call.origin = "*" // a refusal from before the client is known tells nothing of anybody
+	}
 	if err := credentials(r, call); err != nil {
 		return err
 	}
@@ -87,12 +90,13 @@ func (p *Provider) check(r *http.Request, call *call) error {
 		return err
 	}
 	c, _, err := p.client(r.Context(), call.client)
-	if origin := r.Header.Get("Origin"); err == nil && c.fromBrowser(origin) {
-		call.origin = origin
-	}
 	if err != nil {
 		note(r.Context(), err)
 		return goidc.NewError("temporarily_unavailable", "try again later")
+	}
+	call.origin = ""
+	if origin := r.Header.Get("Origin"); c.fromBrowser(origin) {
+		call.origin = origin
 	}
 	if err := p.fresh(r, call, c.Client); err != nil {
 		return err
