@@ -258,3 +258,36 @@ func TestDraftsHaveTheirWritersMark(t *testing.T) {
 		t.Errorf("a page for nobody has the mark %q", nobodys)
 	}
 }
+
+// A page of an error says nothing twice, in any language: what its heading says its
+// sentence does not begin with, and no sentence stands in it again.
+func TestErrorPageSaysNothingTwice(t *testing.T) {
+	texts := testSite(t).Texts
+	parts := regexp.MustCompile(`[.!?:,;]\s*`)
+	for kind, key := range map[fail.Kind]string{
+		fail.BadRequest: "kit.bad_request", fail.NotFound: "kit.not_found", fail.NoMethod: "kit.no_method", fail.SignedOut: "kit.signed_out",
+		fail.Forbidden: "kit.forbidden", fail.TooLarge: "kit.too_large", fail.TooMany: "kit.too_many", fail.Unavailable: "kit.unavailable",
+		fail.BadNeighbor: "kit.bad_neighbor", fail.Internal: "kit.internal",
+	} {
+		for _, lang := range text.Langs {
+			ctx := text.With(context.Background(), texts, lang)
+			v := page.ErrorView{Kind: kind, Message: text.T(ctx, key), Incident: "7b677a319a18"}
+			title, message := text.T(ctx, errorTitle(kind)), errorMessage(ctx, v)
+			if message == "" {
+				t.Errorf("%s in %s: no sentence", kind, lang)
+			}
+			said := map[string]bool{}
+			for _, part := range parts.Split(strings.Join([]string{title, message, text.T(ctx, errorNext(kind))}, ". "), -1) {
+				if part = strings.ToLower(strings.TrimSpace(part)); part != "" && said[part] {
+					t.Errorf("%s in %s: twice %q", kind, lang, part)
+				}
+				said[part] = true
+			}
+		}
+	}
+	// Whoever is told why they may not is not sent to an administrator as well.
+	ctx := text.With(context.Background(), texts, text.RU)
+	if v := (page.ErrorView{Kind: fail.Forbidden, Message: "Пока Вы входили, все сеансы были завершены."}); generalNext(ctx, v) {
+		t.Error("a reason of its own, and the administrator")
+	}
+}

@@ -1,6 +1,13 @@
 package design
 
-import "github.com/sanarip/sanarip/kit/fail"
+import (
+	"context"
+	"strings"
+
+	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
+)
 
 // errorTitle and errorNext are the headings and the next steps of the error
 // pages. The switch spells the keys out so that a search for a key finds it.
@@ -52,6 +59,19 @@ func errorNext(k fail.Kind) string {
 	case fail.Internal:
 	}
 	return "design.next_internal"
+}
+
+// errorMessage is what the heading has not said already.
+func errorMessage(ctx context.Context, v page.ErrorView) string {
+	title := text.T(ctx, errorTitle(v.Kind))
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(v.Message, title), "."))
+}
+
+// generalNext says that the next step of the kind belongs on the page: one who may
+// not do something for a reason of their own is told it by the message, which
+// sends nobody to the administrator of an organisation.
+func generalNext(ctx context.Context, v page.ErrorView) bool {
+	return v.Kind != fail.Forbidden || v.Message == text.T(ctx, "kit.forbidden")
 }
 
 // retryable says that the same page may well open a moment later.
