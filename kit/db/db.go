@@ -124,6 +124,7 @@ func openPostgres(ctx context.Context, address, system string, o Options) (*DB, 
 	if err != nil {
 		return nil, fmt.Errorf("db: schema %s: %w", system, err)
 	}
+	config.Tracer = tracer{}
 	config.RuntimeParams["search_path"] = system
 	config.RuntimeParams["application_name"] = "sanarip-" + system
 	config.RuntimeParams["timezone"] = "UTC"

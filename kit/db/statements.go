@@ -68,6 +68,7 @@ type statement interface {
 }
 
 func (c *keptConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	tell(ctx, query)
 	s, err := c.kept(ctx, query)
 	if err != nil {
 		return nil, err
@@ -82,6 +83,7 @@ func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver
 	if c.reads && ctx.Value(hooksKey{}) != nil {
 		return nil, fmt.Errorf("db: read past the transaction: %s", query)
 	}
+	tell(ctx, query)
 	s, err := c.kept(ctx, query)
 	if err != nil {
 		return nil, err

@@ -364,7 +364,9 @@ func TestSignInStatistics(t *testing.T) {
 			}
 		}
 		visit(0, "password", "entered", 3)
-		visit(0, "password", "refused", 2)
+		visit(0, "password", "refused", 1)
+		// One more with a ПИН that has no account.
+		h.exec(d, `INSERT INTO stray (id, at, method, agent, address, client_id) VALUES ('s1', $1, 'password', '', '', '')`, db.Micros(h.clock.Now()))
 		visit(0, "passkey", "entered", 1)
 		visit(5*24*time.Hour, "card", "entered", 4)
 		visit(60*24*time.Hour, "phone", "entered", 5)

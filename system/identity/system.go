@@ -171,7 +171,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		return err
 	}
 	signIn := &signin.SignIn{
-		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance, Record: s.record,
+		DB: s.db, Clock: s.clock, Site: site, Accounts: s.accounts, Throttle: limits, Codes: codes, Provider: s.provider, Door: entrance,
 		Factors: second.pages.Factors, Backups: second.pages.Backups, Keys: second.keys,
 	}
 	phones.Keys = second.keys

@@ -103,18 +103,13 @@ func (c *Clouds) count(ctx context.Context, limit throttle.Limit, try attempt) (
 	return counted, c.Throttle.Try(ctx, limit, counted)
 }
 
-// refuse writes down a wrong PIN; who has no account has no history.
+// refuse writes down a wrong PIN.
 func (c *Clouds) refuse(ctx context.Context, try attempt) error {
-	a, found, err := c.Accounts.ByPIN(ctx, try.pin)
+	a, _, err := c.Accounts.ByPIN(ctx, try.pin)
 	if err != nil {
 		return err
 	}
-	if found {
-		err = c.Door.Refused(ctx, a, door.Signature, try.place)
-	} else {
-		err = c.Record(ctx, try.pin, "", "sign_in.failed", "")
-	}
-	if err != nil {
+	if err := c.Door.Refused(ctx, try.pin, a, door.Signature, try.place); err != nil {
 		return err
 	}
 	return fail.Fields(fail.Finding{Field: "one_time", Key: "identity.signature.wrong"})

@@ -20,7 +20,8 @@ func (c *Console) cells(ctx context.Context, bounds []time.Time) ([]cell, error)
 			fmt.Fprintf(&steps, " WHEN at < $%d THEN %d", i+1, i-1)
 		}
 	}
-	rows, err := c.DB.Read.QueryContext(ctx, fmt.Sprintf(`SELECT CASE%s END, method, outcome, COUNT(*) FROM visit WHERE at >= $1 AND at < $%d GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+	rows, err := c.DB.Read.QueryContext(ctx, fmt.Sprintf(`SELECT CASE%s END, method, outcome, COUNT(*) FROM
+		(SELECT at, method, outcome FROM visit UNION ALL SELECT at, method, 'refused' FROM stray) AS each WHERE at >= $1 AND at < $%d GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
 		steps.String(), len(bounds)), args...)
 	if err != nil {
 		return nil, db.Explain(err)

@@ -134,12 +134,16 @@ func (d *Door) late(ctx context.Context, accountID string) error {
 	return fail.New(fail.Forbidden, "identity.late")
 }
 
-// Refused notes that somebody tried to sign in to the account and was refused.
-func (d *Door) Refused(ctx context.Context, a account.Account, method Method, place notice.Place) error {
-	if err := d.Record(ctx, a.PIN, "", "sign_in.failed", ""); err != nil {
+// Refused notes that somebody tried to sign in with the ПИН and was refused. a is
+// its account; one without an ID where it has none, which costs the same work.
+func (d *Door) Refused(ctx context.Context, pin string, a account.Account, method Method, place notice.Place) error {
+	if err := d.Record(ctx, pin, "", "sign_in.failed", ""); err != nil {
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if a.ID == "" {
+			return d.stray(ctx, tx, method, place)
+		}
 		return d.note(ctx, tx, a.ID, sso.Session{Proof: sso.Proof{Method: string(method), Agent: place.Agent, Address: place.Address}}, "", "refused")
 	})
 }

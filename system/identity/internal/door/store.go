@@ -9,12 +9,20 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
+	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 )
 
 func (d *Door) note(ctx context.Context, tx *sql.Tx, accountID string, s sso.Session, client, outcome string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO visit (id, account_id, at, method, level, agent, address, client_id, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		id.New(), accountID, db.Micros(d.Clock.Now()), s.Method, string(s.Level), s.Agent, s.Address, client, outcome)
+	return err
+}
+
+// stray notes a refusal for a ПИН that has no account.
+func (d *Door) stray(ctx context.Context, tx *sql.Tx, method Method, place notice.Place) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO stray (id, at, method, agent, address, client_id) VALUES ($1, $2, $3, $4, $5, $6)`,
+		id.New(), db.Micros(d.Clock.Now()), string(method), place.Agent, place.Address, "")
 	return err
 }
 
@@ -82,6 +90,10 @@ func (d *Door) Sweep(ctx context.Context, tx db.Querier) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM known_browser WHERE seen_at < $1`, db.Micros(now.Add(-d.Sessions.BrowserLife()))); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM visit WHERE at < $1`, db.Micros(now.Add(-d.Lives.Time(historyLife))))
+	before := db.Micros(now.Add(-d.Lives.Time(historyLife)))
+	if _, err := tx.ExecContext(ctx, `DELETE FROM visit WHERE at < $1`, before); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM stray WHERE at < $1`, before)
 	return err
 }

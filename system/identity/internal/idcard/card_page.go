@@ -137,16 +137,11 @@ func (c *Cards) enter(w http.ResponseWriter, r *http.Request) error {
 // the authority named its holder, it is written down in the holder's record.
 func (c *Cards) told(r *http.Request, form *page.Form, holder Holder, cause error) (int, error) {
 	if holder.PIN != "" {
-		a, found, err := c.Accounts.ByPIN(r.Context(), holder.PIN)
+		a, _, err := c.Accounts.ByPIN(r.Context(), holder.PIN)
 		if err != nil {
 			return 0, err
 		}
-		if found {
-			err = c.Door.Refused(r.Context(), a, door.Card, door.PlaceOf(r))
-		} else {
-			err = c.Record(r.Context(), holder.PIN, "", "sign_in.failed", "")
-		}
-		if err != nil {
+		if err := c.Door.Refused(r.Context(), holder.PIN, a, door.Card, door.PlaceOf(r)); err != nil {
 			return 0, err
 		}
 	}

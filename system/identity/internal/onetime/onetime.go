@@ -7,6 +7,7 @@ package onetime
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"strings"
 	"time"
 
@@ -83,8 +84,12 @@ func (c *Codes) Send(ctx context.Context, o Order) error {
 	return c.next(ctx, o)
 }
 
+// ErrNone says that no code waits.
+var ErrNone = errors.New("onetime: no code waits")
+
 // Check takes what the person typed. A wrong, old or spent code is a finding of
-// the field "code". A right one serves this once.
+// the field "code", which wraps ErrNone where none was sent, or it is used up. A
+// right one serves this once.
 func (c *Codes) Check(ctx context.Context, purpose Purpose, owner, typed string) error {
 	typed = strings.Join(strings.Fields(typed), "")
 	if len(typed) != 6 || strings.Trim(typed, "0123456789") != "" {
@@ -95,7 +100,9 @@ func (c *Codes) Check(ctx context.Context, purpose Purpose, owner, typed string)
 		return err
 	}
 	if !found {
-		return wrong("identity.code.spent")
+		e := fail.As(wrong("identity.code.spent"))
+		e.Cause = ErrNone
+		return e
 	}
 	counted, err := c.attempt(ctx, w)
 	switch {

@@ -10,6 +10,7 @@ package recovery
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -267,14 +268,10 @@ func (s *Recovery) check(ctx context.Context, r request, way Way, by given, brow
 
 func (s *Recovery) right(ctx context.Context, r request, way Way, by given, place notice.Place) (bool, error) {
 	if way.sent() {
-		_, waits, err := s.Codes.Sent(ctx, onetime.Recovery, r.owner(way))
-		if err != nil {
-			return false, err
-		}
-		if !waits {
+		err := s.Codes.Check(ctx, onetime.Recovery, r.owner(way), by.code)
+		if errors.Is(err, onetime.ErrNone) {
 			return false, s.wait(ctx, r) // what checking a code writes, it writes
 		}
-		err = s.Codes.Check(ctx, onetime.Recovery, r.owner(way), by.code)
 		if fail.Is(err, fail.Invalid) {
 			return false, nil
 		}

@@ -45,8 +45,6 @@ type SignIn struct {
 	Keys     *passkey.Keys
 	Provider *openid.Provider
 	Door     *door.Door
-	// Record writes what happened to the person's record of accesses.
-	Record func(ctx context.Context, pin, name, action, object string) error
 }
 
 // entry is a sign-in under way, after the password.
@@ -144,15 +142,9 @@ func (s *SignIn) counted(ctx context.Context, subject, digits, browser string) (
 	return subject + ":" + id.Hash(browser), nil // as the door knows it: an operator can clear it
 }
 
-// refuse writes down a wrong password; who does not exist has no history.
+// refuse writes down a wrong password.
 func (s *SignIn) refuse(ctx context.Context, digits string, a account.Account, place notice.Place) error {
-	var err error
-	if a.ID == "" {
-		err = s.Record(ctx, digits, "", "sign_in.failed", "")
-	} else {
-		err = s.Door.Refused(ctx, a, door.Password, place)
-	}
-	if err != nil {
+	if err := s.Door.Refused(ctx, digits, a, door.Password, place); err != nil {
 		return err
 	}
 	return fail.Fields(fail.Finding{Field: "password", Key: "identity.wrong"})
@@ -221,7 +213,7 @@ func (s *SignIn) second(ctx context.Context, e entry, given answer) (account.Acc
 	}
 	way, err := s.factor(ctx, e, a, given)
 	if fail.Is(err, fail.Invalid) {
-		return none(errors.Join(err, s.Door.Refused(ctx, a, door.Password, given.place)))
+		return none(errors.Join(err, s.Door.Refused(ctx, a.PIN, a, door.Password, given.place)))
 	}
 	if err != nil {
 		return none(err)
