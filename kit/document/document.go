@@ -144,16 +144,21 @@ func (d *Document) QR(content string, caption ...string) {
 }
 
 // PDF sets the document. It is set twice: the first time tells how many pages
-// there are, which stands at the foot of each.
+// there are, which stands at the foot of each, and which face the text asks for.
 func (d *Document) PDF() ([]byte, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	first, err := d.set(0)
+	in := usual
+	first, err := d.set(0, in())
+	if err == nil && first.signs {
+		in = withSigns
+		first, err = d.set(0, in())
+	}
 	if err != nil {
 		return nil, err
 	}
-	second, err := d.set(first.pdf.PageCount())
+	second, err := d.set(first.pdf.PageCount(), in())
 	if err != nil {
 		return nil, err
 	}
@@ -164,8 +169,8 @@ func (d *Document) PDF() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func (d *Document) set(total int) (*sheet, error) {
-	s := newSheet(d.options, total)
+func (d *Document) set(total int, in face) (*sheet, error) {
+	s := newSheet(d.options, total, in)
 	for _, part := range d.parts {
 		part(s)
 	}
@@ -175,7 +180,7 @@ func (d *Document) set(total int) (*sheet, error) {
 	return s, nil
 }
 
-func newSheet(o Options, total int) *sheet {
+func newSheet(o Options, total int, in face) *sheet {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCatalogSort(true)
 	at := o.At.UTC()
@@ -189,8 +194,8 @@ func newSheet(o Options, total int) *sheet {
 	pdf.SetMargins(left, top, right)
 	pdf.SetAutoPageBreak(false, foot)
 	pdf.SetCellMargin(0)
-	pdf.AddUTF8FontFromBytes(family, "", regular)
-	pdf.AddUTF8FontFromBytes(family, "B", bold)
+	pdf.AddUTF8FontFromBytes(family, "", in.regular)
+	pdf.AddUTF8FontFromBytes(family, "B", in.bold)
 	s := &sheet{pdf: pdf, options: o, total: total}
 	pdf.SetHeaderFunc(s.header)
 	pdf.SetFooterFunc(s.footer)

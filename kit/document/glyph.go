@@ -85,14 +85,18 @@ func (t typeface) long() bool { return u16(t.tables["head"], 50) == 1 }
 
 func (t typeface) count() int { return u16(t.tables["maxp"], 4) }
 
+// outline is the character's glyph as "glyf" keeps it, empty for a space.
+func (t typeface) outline(r rune) []byte {
+	at, loca := int(t.glyphs[r]), t.tables["loca"]
+	if t.long() {
+		return t.tables["glyf"][binary.BigEndian.Uint32(loca[4*at:]):binary.BigEndian.Uint32(loca[4*at+4:])]
+	}
+	return t.tables["glyf"][2*u16(loca, 2*at) : 2*u16(loca, 2*at+2)]
+}
+
 // box is xMin, yMin, xMax, yMax of the character's glyph.
 func (t typeface) box(r rune) [4]int {
-	at, loca := int(t.glyphs[r]), t.tables["loca"]
-	offset := 2 * u16(loca, min(2*at, len(loca)-2))
-	if t.long() {
-		offset = int(binary.BigEndian.Uint32(loca[4*at:]))
-	}
-	glyph := t.tables["glyf"][offset:]
+	glyph := t.outline(r)
 	return [4]int{i16(glyph, 2), i16(glyph, 4), i16(glyph, 6), i16(glyph, 8)}
 }
 
@@ -164,8 +168,10 @@ func (d drawn) bytes() []byte {
 	return b
 }
 
-// complete is the font with what it lacks. A character that it has stays as it is.
-func complete(font []byte) []byte {
+// complete is the font with what it lacks, and with what it has not of the signs,
+// a font in the same measure, if they are given. A character that it has stays as
+// it is.
+func complete(font, signs []byte) []byte {
 	t := open(font)
 	tables := maps.Clone(t.tables)
 	glyf, loca := slices.Clone(tables["glyf"]), slices.Clone(tables["loca"])
@@ -196,6 +202,24 @@ func complete(font []byte) []byte {
 		metrics = put(metrics, d.advance, d.box[0])
 		t.glyphs[r] = uint16(next) //nolint:gosec // some hundred glyphs
 		next++
+	}
+	if signs != nil {
+		from := open(signs)
+		for _, r := range slices.Sorted(maps.Keys(from.glyphs)) {
+			if _, has := t.glyphs[r]; has {
+				continue
+			}
+			outline := from.outline(r)
+			glyf = append(glyf, outline...)
+			end()
+			side := 0
+			if len(outline) > 0 {
+				side = i16(outline, 2)
+			}
+			metrics = put(metrics, from.advance(r), side)
+			t.glyphs[r] = uint16(next) //nolint:gosec // some thousand glyphs
+			next++
+		}
 	}
 	for r, as := range like {
 		if _, has := t.glyphs[r]; !has && t.glyphs[as] != 0 {

@@ -82,15 +82,15 @@ func (s *sheet) plot(p Plot) {
 		s.pdf.SetDashPattern(nil, 0)
 		s.mark(l.Marker, at+4, s.pdf.GetY()+1.8)
 		top := s.pdf.GetY()
-		s.line(at+9, top, 40, labelSize, plain(l.Name), "L")
+		s.line(at+9, top, 40, labelSize, s.plain(l.Name), "L")
 		s.pdf.SetY(top)
-		at += 12 + s.pdf.GetStringWidth(plain(l.Name))
+		at += 12 + s.pdf.GetStringWidth(s.plain(l.Name))
 	}
 	if p.BarName != "" && len(p.Bars) > 0 {
 		top := s.pdf.GetY()
 		s.pdf.SetLineWidth(0.9)
 		s.pdf.Line(at+4, top+0.2, at+4, top+3.4)
-		s.line(at+6, top, 60, labelSize, plain(p.BarName), "L")
+		s.line(at+6, top, 60, labelSize, s.plain(p.BarName), "L")
 		s.pdf.SetY(top)
 	}
 	s.pdf.SetY(s.pdf.GetY() + lead(labelSize) + 2)

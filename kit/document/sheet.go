@@ -33,6 +33,18 @@ type sheet struct {
 	options Options
 	total   int
 	begin   float64 // where the page's text begins, below its head
+	signs   bool    // a text was met that the usual face cannot set
+}
+
+// plain is the text as the fonts can set it.
+func (s *sheet) plain(txt string) string {
+	txt = plain(txt)
+	for _, r := range txt {
+		if r != '\n' && !covered()[r] {
+			s.signs = true
+		}
+	}
+	return txt
 }
 
 func (s *sheet) font(style string, size float64) { s.pdf.SetFont(family, style, size) }

@@ -8,7 +8,7 @@ import "strings"
 func (s *sheet) split(txt string, w float64) []string {
 	var lines []string
 	space := s.pdf.GetStringWidth(" ")
-	for paragraph := range strings.SplitSeq(plain(txt), "\n") {
+	for paragraph := range strings.SplitSeq(s.plain(txt), "\n") {
 		line, used := "", 0.0
 		for word := range strings.SplitSeq(paragraph, " ") {
 			wide := s.pdf.GetStringWidth(word)
@@ -59,7 +59,7 @@ func (s *sheet) parts(word string, w float64) []string {
 // widest is the width of the text's longest word.
 func (s *sheet) widest(txt string) float64 {
 	most := 0.0
-	for word := range strings.FieldsFuncSeq(plain(txt), func(r rune) bool { return r == ' ' || r == '\n' }) {
+	for word := range strings.FieldsFuncSeq(s.plain(txt), func(r rune) bool { return r == ' ' || r == '\n' }) {
 		most = max(most, s.pdf.GetStringWidth(word))
 	}
 	return most
