@@ -63,17 +63,17 @@ func (b *Book) Search(ctx context.Context, query string) ([]Code, error) {
 // the suggestion chosen, a code at the start of what was typed, or words that
 // only one code has. Otherwise it is a *fail.Error that says what to do and, where
 // words fit several, names the nearest: without scripts that is the search.
+//
+// What was chosen holds while its own words, or none, stand beside it. Where
+// scripts are off, words that were typed over it do not clear it, and a code that
+// the words do not name must not stay in silence.
 func (b *Book) Resolve(ctx context.Context, value, typed string) (Code, error) {
 	typed = strings.TrimSpace(typed)
 	if len(value) > 16 || len(typed) > 2000 {
 		return Code{}, fail.New(fail.Invalid, "kit.icd.choose")
 	}
-	candidates := []string{value}
-	if first, _, _ := strings.Cut(typed, " "); first != "" {
-		// What is typed is newer than what was chosen before it, where scripts are off.
-		candidates = []string{CodeOf(first), value}
-	}
-	for _, code := range candidates {
+	first, _, _ := strings.Cut(typed, " ")
+	for _, code := range []string{CodeOf(first), value} {
 		if code == "" {
 			continue
 		}
@@ -81,9 +81,10 @@ func (b *Book) Resolve(ctx context.Context, value, typed string) (Code, error) {
 		switch {
 		case err != nil:
 			return Code{}, err
-		case ok && c.Usable:
+		case !ok || code == value && typed != "" && CodeOf(first) != c.Code && !strings.EqualFold(typed, c.Name):
+		case c.Usable:
 			return c, nil
-		case ok:
+		default:
 			return Code{}, b.unusable(ctx, c)
 		}
 	}

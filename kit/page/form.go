@@ -40,7 +40,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request) (*Form, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	if err := r.ParseForm(); err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return nil, fail.Wrap(err, fail.TooLarge, "kit.too_large")
+			return nil, fail.Wrap(err, fail.TooLarge, "kit.too_large_form")
 		}
 		return nil, fail.Wrap(err, fail.BadRequest, "kit.bad_request")
 	}
@@ -58,6 +58,17 @@ func QueryForm(r *http.Request) *Form { return &Form{values: r.URL.Query()} }
 
 // Get is the raw value, for showing it again.
 func (f *Form) Get(name string) string { return f.values.Get(name) }
+
+// Chosen is the two values of a design.Combobox: what was chosen, and what stands
+// in the input. Where scripts are off, an input that was emptied still sends what
+// was chosen before: that is gone with the words.
+func (f *Form) Chosen(name string) (value, typed string) {
+	typed = Clean(f.Get(name + "_text"))
+	if typed == "" && f.Has(name+"_text") {
+		return "", ""
+	}
+	return f.Get(name), typed
+}
 
 // All is every raw value of the name (checkboxes).
 func (f *Form) All(name string) []string { return f.values[name] }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -23,6 +24,7 @@ import (
 const words = `{
  "kit.internal": {"ky": "Биздин ката", "ru": "Ошибка у нас", "en": "Our fault"},
  "kit.too_large": {"ky": "Өтө чоң", "ru": "Слишком много", "en": "Too large"},
+ "kit.too_large_form": {"ky": "Форма өтө чоң", "ru": "Форма слишком велика", "en": "The form is too large"},
 "kit.not_found": {"ky": "Табылган жок", "ru": "Не найдено", "en": "Not found"},
  "kit.bad_request": {"ky": "Туура эмес", "ru": "Неверный запрос", "en": "Bad request"},
  "kit.cross_origin": {"ky": "Башка сайттан", "ru": "С другого сайта", "en": "From another site"},
@@ -100,9 +102,15 @@ func TestFiftyMegabytesAreRefused(t *testing.T) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Accept-Language", "en")
 		r.ContentLength = length
-		if code, body := answer(read, r); code != http.StatusRequestEntityTooLarge {
+		if code, body := answer(read, r); code != http.StatusRequestEntityTooLarge || !strings.Contains(body, "The form is too large") {
 			t.Errorf("%s: %d %.80s", name, code, body)
 		}
+	}
+	file := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(big))
+	file.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	file.Header.Set("Accept-Language", "en")
+	if code, body := answer(read, file); code != http.StatusRequestEntityTooLarge || !strings.Contains(body, "Too large") {
+		t.Errorf("with a file: %d %.80s", code, body)
 	}
 	many := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("a&", 100)+manyFields(2000)))
 	many.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -179,5 +187,21 @@ func TestFormCleansWhatPeopleType(t *testing.T) {
 	}
 	if !f.Take(fail.New(fail.Conflict, "saved")) || f.Take(errors.New("x")) || f.Take(nil) {
 		t.Error("Take")
+	}
+}
+
+// What was chosen in a combobox is gone with its words, where scripts are off too.
+func TestWhatWasChosenGoesWithItsWords(t *testing.T) {
+	for sent, want := range map[string][2]string{
+		"dx=I10&dx_text=": {"", ""}, "dx=I10&dx_text=++": {"", ""}, "dx=I10": {"I10", ""}, "dx=I10&dx_text=+I10+x": {"I10", "I10 x"}, "": {"", ""},
+	} {
+		values, err := url.ParseQuery(sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, typed := page.QueryForm(&http.Request{URL: &url.URL{RawQuery: values.Encode()}}).Chosen("dx")
+		if got := [2]string{value, typed}; got != want {
+			t.Errorf("%s: %q, want %q", sent, got, want)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"path"
@@ -202,6 +203,15 @@ func hasPage(mux *http.ServeMux, r *http.Request) bool {
 	return pattern != "" && strings.TrimPrefix(pattern, http.MethodGet+" ") != "/"
 }
 
+// tooLarge names the limit that the request was over: a form with a file may be
+// larger than one without.
+func tooLarge(r *http.Request) error {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
+		return fail.New(fail.TooLarge, "kit.too_large_form")
+	}
+	return fail.New(fail.TooLarge, "kit.too_large")
+}
+
 var crossOrigin = http.NewCrossOriginProtection()
 
 // Wrap makes an http.Handler of h. It may be used for one page or a whole mux.
@@ -221,7 +231,7 @@ func (s *Site) wrap(h Handler, passing bool) http.Handler {
 			return
 		}
 		if r.ContentLength > MaxUpload {
-			s.Fail(w, r, fail.New(fail.TooLarge, "kit.too_large"))
+			s.Fail(w, r, tooLarge(r))
 			return
 		}
 		if !passing { // else it is done where an error is shown

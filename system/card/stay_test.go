@@ -299,5 +299,15 @@ func TestStayPagesSpeakThreeLanguages(t *testing.T) {
 	if status, to, body := head.post(stayPath + "/form/reissue"); status != http.StatusSeeOther {
 		t.Fatal(status, to, body)
 	}
-	has(t, head.get(stayPath+"/form?lang=ru"), "0000002 18 950174 26", "Не тот пациент")
+	page := head.get(stayPath + "/form?lang=ru")
+	has(t, page, "0000002 18 950174 26", "Не тот пациент", "form.pdf?lang=ky&amp;form=1", "form.pdf?lang=ru&amp;form=1")
+	if regexp.MustCompile(`href="[^"]*000000[12]`).MatchString(page) {
+		t.Error("a form's number stands in an address")
+	}
+	for address, sequence := range map[string]string{"/form.pdf?lang=ru": "0000002", "/form.pdf?lang=ru&form=1": "0000001"} {
+		title := "\x00" + strings.Join(strings.Split(sequence, ""), "\x00") // UTF-16 in the metadata
+		if status, _, pdf := head.send(http.MethodGet, stayPath+address, nil); !strings.HasPrefix(pdf, "%PDF-") || !strings.Contains(pdf, title) {
+			t.Errorf("%s is not the form %s: %d", address, sequence, status)
+		}
+	}
 }

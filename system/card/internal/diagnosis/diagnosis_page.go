@@ -97,8 +97,11 @@ func makePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, book *icd.Bo
 	stayID := r.PathValue("id")
 	in := Making{
 		Stage: form.Choice("stage", Stages...), Rank: form.Choice("rank", Ranks...),
-		Value: form.Text("icd", 16), Typed: form.Text("icd_text", 500), Note: form.Text("note", 500), At: form.Moment("at"),
+		Note: form.Text("note", 500), At: form.Moment("at"),
 	}
+	form.Text("icd", 16)
+	form.Text("icd_text", 500)
+	in.Value, in.Typed = form.Chosen("icd")
 	if form.OK() {
 		err = Make(r.Context(), d, book, stayID, in)
 		if err == nil {

@@ -20,15 +20,16 @@ func Mount(d *desk.Desk, signing Signing) {
 	signing.mount()
 }
 
-// printPage gives the PDF of a form of the stay: ?lang=ky or ru, ?number= and
-// ?revision= for another than the newest.
+// printPage gives the PDF of a form of the stay: ?lang=ky or ru, ?form= (which of
+// the stay's forms, 1 the first: a number stands in no address) and ?revision= for
+// another than the newest.
 func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, signing Signing) error {
 	ctx, query := r.Context(), r.URL.Query()
 	record, err := Load(ctx, d.DB.Read, r.PathValue("id"), desk.Of(ctx).Post.Organisation, "")
 	if err != nil {
 		return err
 	}
-	issued, ref, err := choose(ctx, d, record.StayID, query.Get("number"), query.Get("revision"))
+	issued, ref, err := choose(ctx, d, record.StayID, query.Get("form"), query.Get("revision"))
 	if err != nil {
 		return err
 	}
@@ -56,13 +57,13 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, signing Sig
 }
 
 // choose finds the form and revision that were asked for.
-func choose(ctx context.Context, d *desk.Desk, stayID, number, revision string) (Issued, Ref, error) {
+func choose(ctx context.Context, d *desk.Desk, stayID, nth, revision string) (Issued, Ref, error) {
 	forms, err := Forms(ctx, d.DB.Read, stayID)
 	if err != nil {
 		return Issued{}, Ref{}, err
 	}
-	for _, f := range forms {
-		if number != "" && f.Number != number {
+	for i, f := range forms {
+		if nth != "" && strconv.Itoa(len(forms)-i) != nth {
 			continue
 		}
 		last, ok, err := Latest(ctx, d.DB.Read, f.Number, "")

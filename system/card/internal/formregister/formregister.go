@@ -56,6 +56,7 @@ type Filter struct {
 // Row is one form.
 type Row struct {
 	Number, StayID, State string
+	Nth                   int // of the stay's forms, 0 the first
 	VoidReason            string
 	Replaces, ReplacedBy  string // the forms of the same stay before and after
 	Department            string
@@ -71,20 +72,10 @@ type Row struct {
 // BedDays of the stay as form 066/у counts them.
 func (r Row) BedDays() int { return form.BedDays(r.AdmittedAt, r.DischargedAt) }
 
-// cursor is the place after a row; rows go from the newest discharge back.
-func (r Row) cursor() string {
-	return strconv.FormatInt(r.DischargedAt.UnixMicro(), 10) + "-" + r.Number
-}
-
-// place is where a page begins; ok is false for what is no cursor.
-func place(cursor string) (at int64, number string, ok bool) {
-	left, number, found := strings.Cut(cursor, "-")
-	at, err := strconv.ParseInt(left, 10, 64)
-	if !found || err != nil || len(number) != 17 {
-		return 0, "", false
-	}
-	return at, number, true
-}
+// cursor is the place after a row; rows go from the newest discharge back. It
+// stands in an address, where no number of a form may: it names the form by its
+// stay and which of the stay's forms it is.
+func (r Row) cursor() string { return r.StayID + "." + strconv.Itoa(r.Nth) }
 
 // own bounds the filter to what the post opens: a head's department.
 func own(ctx context.Context, f Filter) Filter {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,6 +183,9 @@ func TestFormsOfOneMomentAreAllListed(t *testing.T) {
 					t.Fatalf("%s stands on two pages", r.Number)
 				}
 				seen[r.Number], after = true, r.cursor()
+				if strings.Contains(after, r.Number) {
+					t.Fatalf("a form's number stands in the address: %s", after)
+				}
 			}
 		}
 		if len(seen) != all {

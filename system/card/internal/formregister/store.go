@@ -2,6 +2,8 @@ package formregister
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +16,11 @@ import (
 // rows are at most limit forms after the cursor, the newest discharge first.
 func rows(ctx context.Context, q db.Querier, organisation string, f Filter, after string, limit int) ([]Row, error) {
 	where, args := f.where(organisation)
-	if at, number, ok := place(after); ok {
+	at, number, begins, err := place(ctx, q, organisation, after)
+	if err != nil {
+		return nil, err
+	}
+	if begins {
 		args = append(args, at, number)
 		a, b := "$"+strconv.Itoa(len(args)-1), "$"+strconv.Itoa(len(args))
 		where += " AND (s.discharged_at < " + a + " OR (s.discharged_at = " + a + " AND f.number < " + b + "))"
@@ -24,7 +30,8 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 			COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, s.doctor_name, s.outcome, s.result,
 			COALESCE(x.code, n.code, ''), COALESCE(x.text, n.text, ''),
 			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence < f.sequence AND b.year = f.year ORDER BY b.sequence DESC LIMIT 1), ''),
-			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence > f.sequence AND b.year = f.year ORDER BY b.sequence LIMIT 1), '')
+			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence > f.sequence AND b.year = f.year ORDER BY b.sequence LIMIT 1), ''),
+			(SELECT COUNT(*) FROM form b WHERE b.stay_id = f.stay_id AND b.number < f.number)
 		FROM stay s JOIN form f ON f.stay_id = s.id
 		JOIN treated_case c ON c.number = f.number AND c.revision = (SELECT MAX(revision) FROM treated_case newer WHERE newer.number = f.number)
 		JOIN patient p ON p.id = s.patient_id
@@ -41,7 +48,7 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 		var formState, caseState, family, given, patronymic string
 		var admitted, discharged int64
 		if err := found.Scan(&r.Number, &r.StayID, &formState, &r.VoidReason, &caseState, &r.Revision, &r.Department, &admitted, &discharged,
-			&r.PatientPIN, &family, &given, &patronymic, &r.Doctor, &r.Outcome, &r.Result, &r.Code, &r.Diagnosis, &r.Replaces, &r.ReplacedBy); err != nil {
+			&r.PatientPIN, &family, &given, &patronymic, &r.Doctor, &r.Outcome, &r.Result, &r.Code, &r.Diagnosis, &r.Replaces, &r.ReplacedBy, &r.Nth); err != nil {
 			return nil, err
 		}
 		r.AdmittedAt, r.DischargedAt, r.Patient = db.Time(admitted), db.Time(discharged), text.Joined(family, given, patronymic)
@@ -56,6 +63,22 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 		all = append(all, r)
 	}
 	return all, found.Err()
+}
+
+// place is where a page begins: after the form that the cursor names; ok is false
+// for what is no cursor, or none of the organisation.
+func place(ctx context.Context, q db.Querier, organisation, cursor string) (at int64, number string, ok bool, err error) {
+	stay, nth, found := strings.Cut(cursor, ".")
+	n, wrong := strconv.Atoi(nth)
+	if !found || wrong != nil || n < 0 {
+		return 0, "", false, nil
+	}
+	err = q.QueryRowContext(ctx, `SELECT s.discharged_at, f.number FROM stay s JOIN form f ON f.stay_id = s.id
+		WHERE s.id = $1 AND s.organisation = $2 ORDER BY f.number LIMIT 1 OFFSET $3`, stay, organisation, n).Scan(&at, &number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", false, nil
+	}
+	return at, number, err == nil, db.Explain(err)
 }
 
 // where is the filter in SQL; $1 is the organisation.

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/a-h/templ"
+
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -50,6 +52,11 @@ type formOf struct {
 	CanSend   bool       // the reader may send a waiting one now
 	// Signatures are those of doctor and head under the newest revision.
 	Signatures []form.Signature
+}
+
+// paper is the address of the i-th of the forms, the newest first, as a paper.
+func (v formOf) paper(i int, lang text.Lang) templ.SafeURL {
+	return templ.URL(v.Stay.Path("form.pdf") + "?lang=" + string(lang) + "&form=" + strconv.Itoa(len(v.Forms)-i))
 }
 
 func (h Handover) formPage(w http.ResponseWriter, r *http.Request) error {

@@ -199,7 +199,8 @@ func refusePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if in.Referrer, err = reception.ReadReferrer(ctx, d, form); err != nil {
 		return err
 	}
-	code, err := d.ICD.Resolve(ctx, form.Get("diagnosis"), page.Clean(form.Get("diagnosis_text")))
+	chosen, typed := form.Chosen("diagnosis")
+	code, err := d.ICD.Resolve(ctx, chosen, typed)
 	if e := fail.As(err); e != nil {
 		if e.Kind != fail.Invalid {
 			return err

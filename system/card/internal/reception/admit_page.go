@@ -209,7 +209,8 @@ func read(ctx context.Context, d *desk.Desk, form *page.Form) (Admission, error)
 
 // readDiagnosis finds the code meant and keeps it chosen when the page comes back.
 func readDiagnosis(ctx context.Context, d *desk.Desk, form *page.Form, name string) (Diagnosis, error) {
-	code, err := d.ICD.Resolve(ctx, form.Get(name), page.Clean(form.Get(name+"_text")))
+	chosen, typed := form.Chosen(name)
+	code, err := d.ICD.Resolve(ctx, chosen, typed)
 	if e := fail.As(err); e != nil {
 		if e.Kind != fail.Invalid {
 			return Diagnosis{}, err

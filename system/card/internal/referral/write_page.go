@@ -144,7 +144,8 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	in.Organisation, in.Department = readPlace(form)
-	code, err := d.ICD.Resolve(ctx, form.Get("code"), page.Clean(form.Get("code_text")))
+	chosen, typed := form.Chosen("code")
+	code, err := d.ICD.Resolve(ctx, chosen, typed)
 	if err == nil {
 		in.Code = code.Code
 		form.Set("code", code.Code)
