@@ -2,19 +2,26 @@ package card
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/diagnosis"
 	"github.com/sanarip/sanarip/system/card/internal/discharge"
 	"github.com/sanarip/sanarip/system/card/internal/form"
+	"github.com/sanarip/sanarip/system/card/internal/handover"
 	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -52,7 +59,7 @@ func demoGone() []gone {
 // pages, so that the register of forms, its summary and the fund have something
 // to show. Who has a finished stay is left alone.
 func (s *System) demoDischarged(ctx context.Context) error {
-	for _, g := range demoGone() {
+	for _, g := range slices.Backward(demoGone()) { // who left first has the first number
 		if err := s.demoStay(ctx, g); err != nil {
 			return fmt.Errorf("%s in department %s: %w", g.code, g.department, err)
 		}
@@ -94,18 +101,47 @@ func (s *System) demoStay(ctx context.Context, g gone) error {
 	if g.outcome == discharge.Transferred {
 		end.TransferredTo = demo.CityHospital
 	}
-	_, err = discharge.Discharge(ctx, d, stayID, end)
+	n, err := discharge.Discharge(ctx, s.handedOverBy(out.Add(demoDelay)), stayID, end)
 	if fail.Is(err, fail.Conflict) || fail.Is(err, fail.Invalid) {
 		// Another process was first, or НИСУР names no head of the department.
 		s.log.InfoContext(ctx, "demo patient not discharged", "system", "card", "error", err.Error())
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.demoHandOver(ctx, n, out.Add(2*demoDelay))
+}
+
+// handedOverBy is writtenAt, and what is to be done beside the writing waits some
+// minutes: the demo does it itself, at its own time.
+func (s *System) handedOverBy(at time.Time) *desk.Desk {
+	d := s.writtenAt(at)
+	d.Queue = job.New(d.DB, clock.NewManual(s.desk.Clock.Now().Add(demoWait)), d.Log, job.Config{})
+	return d
+}
+
+// demoWait is how long the demo's own jobs leave it to do them.
+const demoWait = 2 * time.Minute
+
+// demoHandOver brings the form to the fund as was done on the day, so that the
+// monitor does not count the demo's past as sent late. A fund that is away takes it
+// when its job comes round.
+func (s *System) demoHandOver(ctx context.Context, n form.Number, at time.Time) error {
+	d := s.writtenAt(at)
+	body, err := json.Marshal(form.Ref{Number: n.String(), Revision: 1})
+	if err != nil {
+		return err
+	}
+	if err := (handover.Handover{Desk: d, Fund: insuranceapi.Client{Exchange: d.Exchange}}).Send(ctx, job.Job{Body: body}); err != nil {
+		s.log.InfoContext(ctx, "demo form waits for the fund", "system", "card", "error", err.Error())
+	}
+	return nil
 }
 
 // demoContents is what form 066/у asks of the case history.
 func (s *System) demoContents(ctx context.Context, g gone, stayID string, in, out time.Time) error {
-	d := s.desk
+	d := s.writtenAt(out)
 	stages := []string{"final"}
 	if g.outcome == discharge.Died {
 		stages = append(stages, "postmortem")
@@ -132,11 +168,11 @@ func (s *System) demoContents(ctx context.Context, g gone, stayID string, in, ou
 			At: at, EndedAt: at.Add(70 * time.Minute), Code: g.operation, Name: name, Anaesthesia: "general", Anaesthetist: "Дежурный анестезиолог",
 			Protocol: "Операция прошла без особенностей.", SurgeonPIN: g.doctor.PIN, SurgeonName: g.doctor.Name(),
 		}}
-		if err := operation.Operate(ctx, d, stayID, done); err != nil {
+		if err := operation.Operate(ctx, s.writtenAt(done.Operation.EndedAt.Add(demoDelay)), stayID, done); err != nil {
 			return err
 		}
 	}
-	return history.Write(ctx, s.writtenAt(out), stayID, history.Writing{
+	return history.Write(ctx, d, stayID, history.Writing{
 		Once: id.New(), Kind: history.DischargeEpicrisis, At: out.Add(-30 * time.Minute),
 		Body: "Проведено обследование и лечение. Даны рекомендации.",
 	})

@@ -78,16 +78,21 @@ func (r roads) RoundTrip(req *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
+// join lets the house find the fund and the messages by the exchange.
+func (f *fund) join(env *host.Env) {
+	f.now = env.Clock.(*clock.Manual)
+	provider := exchangeapi.NewProvider(exchangeapi.Insurance, env.ExchangeKey, slog.New(slog.DiscardHandler))
+	insuranceapi.Serve(provider, f)
+	messageapi.Serve(provider, f)
+	env.HTTP = &http.Client{Transport: roads{f, env.HTTP.Transport, provider}}
+}
+
 // newHospital is a house with a fund, and a patient admitted by the doctor.
 func newHospital(t *testing.T) (h house, f *fund, doctor *browser, stayPath string) {
 	t.Helper()
 	f = &fund{}
 	h = newHouse(t, func(env *host.Env) {
-		f.now = env.Clock.(*clock.Manual)
-		provider := exchangeapi.NewProvider(exchangeapi.Insurance, env.ExchangeKey, slog.New(slog.DiscardHandler))
-		insuranceapi.Serve(provider, f)
-		messageapi.Serve(provider, f)
-		env.HTTP = &http.Client{Transport: roads{f, env.HTTP.Transport, provider}}
+		f.join(env)
 		env.Sites = map[string]string{"portal": "http://portal.localhost"}
 	})
 	h.n.PostsOf = append(h.n.PostsOf, cardtest.Post(headPIN, "Токтогулов Бакыт Эсенович", workforceapi.Head, "18"))

@@ -377,7 +377,10 @@ func TestTheMenuLeadsWhereOneMayGo(t *testing.T) {
 }
 
 func TestDemo(t *testing.T) {
-	h := newHouse(t, func(e *host.Env) { e.Demo = true })
+	h := newHouse(t, func(e *host.Env) {
+		e.Demo = true
+		new(fund).join(e)
+	})
 	h.n.Set(func(n *cardtest.Neighbours) {
 		for _, p := range slices.Concat(demo.Residents, demo.Discharged, []demo.Person{demo.Mother, demo.Expecting}) {
 			born, _ := clock.ParseDate(p.PIN[1:3] + "." + p.PIN[3:5] + "." + p.PIN[5:9])
@@ -438,8 +441,9 @@ func TestDemo(t *testing.T) {
 	admitted := 0
 	for department, f := range figures {
 		admitted += f.Admitted
-		if f.LateAdmission != 0 || f.LateEntry != 0 {
-			t.Errorf("department %s: %d of %d admissions and %d of %d entries count as entered late", department, f.LateAdmission, f.Admitted, f.LateEntry, f.Written)
+		if f.LateAdmission != 0 || f.LateEntry != 0 || f.FormLate != 0 {
+			t.Errorf("department %s: %d of %d admissions and %d of %d entries count as entered late, %d of %d forms as sent late",
+				department, f.LateAdmission, f.Admitted, f.LateEntry, f.Written, f.FormLate, f.Discharged)
 		}
 	}
 	if admitted == 0 {

@@ -69,8 +69,8 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 // for what is no cursor, or none of the organisation.
 func place(ctx context.Context, q db.Querier, organisation, cursor string) (at int64, number string, ok bool, err error) {
 	stay, nth, found := strings.Cut(cursor, ".")
-	n, wrong := strconv.Atoi(nth)
-	if !found || wrong != nil || n < 0 {
+	n, err := strconv.Atoi(nth)
+	if found = found && err == nil && n >= 0; !found {
 		return 0, "", false, nil
 	}
 	err = q.QueryRowContext(ctx, `SELECT s.discharged_at, f.number FROM stay s JOIN form f ON f.stay_id = s.id

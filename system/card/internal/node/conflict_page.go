@@ -9,6 +9,7 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/node/merge"
 )
 
 // written is one side's value of a conflict.
@@ -17,6 +18,7 @@ type written struct {
 	name, place string // who wrote it and in which organisation, "" not known
 	at          time.Time
 	stands      bool
+	both        bool // the other stands too
 }
 
 // by says who wrote it, where and when, as far as it is known.
@@ -75,6 +77,9 @@ func (m matter) rows(ctx context.Context, here string) []design.Row {
 	c := m.Conflict
 	ours := written{value: m.value(ctx, ourValue), name: c.OursBy, place: c.OursPlace, at: c.OursAt, stands: c.Stands == "ours"}
 	theirs := written{value: m.value(ctx, theirValue), name: c.TheirsBy, place: cmp.Or(c.TheirsPlace, here), at: c.TheirsAt, stands: c.Stands == "theirs"}
+	if merge.Additive(c.Table, c.Column) && c.DecidedAt.IsZero() {
+		ours.both, theirs.both = true, true
+	}
 	return []design.Row{
 		{Key: text.T(ctx, "card.node.base"), Component: linesView(m.value(ctx, func(c Conflict) string { return c.Base }))},
 		{Key: text.T(ctx, "card.node.ours"), Component: writtenView(ours)},

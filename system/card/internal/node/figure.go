@@ -53,7 +53,7 @@ func (p Pages) Gauges(ctx context.Context) ([]observe.Gauge, error) {
 		return nil, nil
 	}
 	q, now := p.Desk.DB.Read, p.Desk.Clock.Now()
-	open, err := openConflicts(ctx, q)
+	open, err := openConflicts(ctx, q, "")
 	if err != nil {
 		return nil, err
 	}

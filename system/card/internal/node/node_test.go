@@ -259,6 +259,39 @@ func TestBothSidesChangeOnePerson(t *testing.T) {
 	})
 }
 
+// What either side knows of an allergy stands until somebody has decided, and the
+// mark on the pages counts what is to be decided, not its parts.
+func TestBothSidesKnowOfAnAllergy(t *testing.T) {
+	eachPair(t, func(t *testing.T, p *pair) {
+		dischargeOne(t, p.centre, formtest.PIN(9))
+		p.meet()
+		p.wire.cut.Store(true)
+		p.centre.Exec(`UPDATE patient SET alerts = 'Йод', kin_name = 'А', kin_phone = '1'`)
+		p.node.Exec(`UPDATE patient SET alerts = 'Пенициллин: анафилаксия', kin_name = 'Б', kin_phone = '2'`)
+		p.wire.cut.Store(false)
+		p.meet()
+		p.alike()
+		p.both(1, `SELECT COUNT(*) FROM patient WHERE alerts LIKE 'Йод_Пенициллин: анафилаксия'`)
+		if n, err := CountConflicts(t.Context(), p.node.Desk.DB.Read, formtest.Hospital); err != nil || n != 2 {
+			t.Errorf("%d are to be decided, not the alerts and the kin: %v", n, err)
+		}
+		open, err := Conflicts(t.Context(), p.node.Desk.DB.Read, formtest.Hospital, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range open {
+			if c.Column == "alerts" {
+				if err := Decide(formtest.Head(t.Context()), p.node.Desk, p.n.Merger.Schema, c.ID, c.Stands); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		p.meet()
+		p.alike()
+		p.both(1, `SELECT COUNT(*) FROM patient WHERE alerts = 'Йод'`)
+	})
+}
+
 // What is written at the node between its handing over and what the centre tells
 // of the same person stands there on, and reaches the centre.
 func TestWhatIsWrittenWhileTheCentreTellsStays(t *testing.T) {

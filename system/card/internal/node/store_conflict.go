@@ -11,6 +11,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/node/capture"
@@ -75,28 +76,35 @@ func Conflicts(ctx context.Context, q db.Querier, organisation string, decided b
 	return all, rows.Err()
 }
 
-// CountConflicts are those that nobody has decided.
+// CountConflicts is how many things of the organisation are to be decided.
 func CountConflicts(ctx context.Context, q db.Querier, organisation string) (int, error) {
-	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM change_conflict WHERE organisation = $1 AND decided_at = 0`, organisation).Scan(&n)
-	return n, db.Explain(err)
+	all, err := openConflicts(ctx, q, ` AND organisation = $1`, organisation)
+	n := 0
+	for _, of := range all {
+		n += of
+	}
+	return n, err
 }
 
-// openConflicts counts, by node, those that nobody has decided.
-func openConflicts(ctx context.Context, q db.Querier) (map[string]int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT node, COUNT(*) FROM change_conflict WHERE decided_at = 0 GROUP BY node`)
+// openConflicts counts, by node, what nobody has decided: what is decided with
+// something else is part of it.
+func openConflicts(ctx context.Context, q db.Querier, condition string, args ...any) (map[string]int, error) {
+	rows, err := q.QueryContext(ctx, `SELECT node, tbl, row_key, col FROM change_conflict WHERE decided_at = 0`+condition, args...)
 	if err != nil {
 		return nil, db.Explain(err)
 	}
 	defer func() { _ = rows.Close() }()
-	all := map[string]int{}
+	var open []Conflict
 	for rows.Next() {
-		var node string
-		var n int
-		if err := rows.Scan(&node, &n); err != nil {
+		var c Conflict
+		if err := rows.Scan(&c.Node, &c.Table, &c.Key, &c.Column); err != nil {
 			return nil, err
 		}
-		all[node] = n
+		open = append(open, c)
+	}
+	all := map[string]int{}
+	for _, m := range matters(open, names{}) {
+		all[m.Node]++
 	}
 	return all, rows.Err()
 }
@@ -179,7 +187,8 @@ func settled(ctx context.Context, tx *sql.Tx, staff desk.Staff, conflictID, tabl
 
 // settle puts the value that was taken in the place of the other.
 func settle(ctx context.Context, tx *sql.Tx, d *desk.Desk, schema *capture.Schema, t capture.Table, o one, take string) error {
-	if take == o.stands || !t.Has(o.column) {
+	both := merge.Additive(t.Name, o.column)
+	if take == o.stands && !both || !t.Has(o.column) {
 		return nil
 	}
 	var key string
@@ -191,7 +200,7 @@ func settle(ctx context.Context, tx *sql.Tx, d *desk.Desk, schema *capture.Schem
 		return err
 	}
 	values := map[string]string{"ours": o.ours, "theirs": o.theirs}
-	if row.String(o.column) != values[o.stands] {
+	if is := row.String(o.column); is != values[o.stands] && (!both || is != merge.Both(o.ours, o.theirs)) {
 		return nil
 	}
 	err = schema.Update(ctx, tx, t, capture.SplitKey(key), capture.Row{o.column: t.Value(o.column, values[take])})
@@ -265,6 +274,9 @@ func namesOf(ctx context.Context, d *desk.Desk, all []Conflict) (names, error) {
 				return n, db.Explain(err)
 			}
 			into[value] = strings.Join(strings.Fields(a+" "+b+" "+c), " ")
+			if f.is == asBed && a != "" && b != "" {
+				into[value] = a + ", " + text.T(ctx, "card.ward.room", "Room", b)
+			}
 		}
 	}
 	return n, nil

@@ -3,6 +3,7 @@ package merge
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
@@ -29,6 +30,25 @@ var silent = map[string][]string{
 // Silent says whether both sides may have changed the column without anybody
 // being asked which is right.
 func Silent(table, column string) bool { return slices.Contains(silent[table], column) }
+
+// additive are columns of which both values stand until somebody decides: to keep
+// what one side knows of an allergy out of sight may cost a life, to show it twice
+// costs a line.
+var additive = map[string][]string{"patient": {"alerts"}}
+
+// Additive says whether what both sides wrote stands together until it is decided.
+func Additive(table, column string) bool { return slices.Contains(additive[table], column) }
+
+// Both is what both sides wrote: our lines, then those of theirs that are not there.
+func Both(ours, theirs string) string {
+	lines := strings.Split(ours, "\n")
+	for line := range strings.SplitSeq(theirs, "\n") {
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
 
 // Follow brings the columns of a person that follow from their name in line with
 // it: a name that was put together of both sides' is found under that name.

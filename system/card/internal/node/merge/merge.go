@@ -341,6 +341,9 @@ func (m *Merger) columns(ctx context.Context, tx *sql.Tx, s Source, t capture.Ta
 			if Silent(t.Name, column) {
 				continue
 			}
+			if Additive(t.Name, column) {
+				write[column] = Both(current.String(column), after.String(column))
+			}
 			if err := m.conflict(ctx, tx, s, t, current, column, c.At, was, is, value, stands); err != nil {
 				return err
 			}
@@ -417,6 +420,9 @@ func (m *Merger) adopt(ctx context.Context, tx *sql.Tx, s Source, t capture.Tabl
 		if blank(is) {
 			write[column] = value
 			continue
+		}
+		if Additive(t.Name, column) {
+			write[column] = Both(known.String(column), after.String(column))
 		}
 		if err := m.conflict(ctx, tx, s, t, known, column, c.At, nil, is, value, "ours"); err != nil {
 			return false, err
