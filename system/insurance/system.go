@@ -78,9 +78,10 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		words: words, db: d, queue: job.New(d, env.Clock, env.Log, job.Config{}),
 		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
 	}
-	s.fund = treated.Fund{DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
+	book := icd.NewBook(d)
+	s.fund = treated.Fund{ICD: book, DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
 	s.card = cardapi.Client{Exchange: exchange}
-	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund, ICD: icd.NewBook(d)}
+	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund, ICD: book}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
 	s.office = &office.Office{
 		Workforce: workforce, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
@@ -22,6 +23,7 @@ type Rules struct {
 	Ask   func(ctx context.Context, on clock.Date) ([]insuranceapi.Rule, error)
 	Clock clock.Clock
 	Log   *slog.Logger
+	ICD   *icd.Book // the card's own
 
 	mu      sync.Mutex
 	k       rule.Catalogue
@@ -48,9 +50,12 @@ func (r *Rules) Of(ctx context.Context, c insuranceapi.Case) (Opinion, error) {
 	if err := r.refresh(ctx); err != nil {
 		return Opinion{}, err
 	}
+	facts, err := rule.Facts{Now: r.Clock.Now()}.Classified(ctx, r.ICD, c)
+	if err != nil {
+		return Opinion{}, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	facts := rule.Facts{Now: r.Clock.Now()}
 	return Opinion{Findings: r.k.Check(c, facts), Rules: len(r.k.Of(c, facts)), Unknown: r.unknown, At: r.at}, nil
 }
 

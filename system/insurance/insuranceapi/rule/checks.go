@@ -15,6 +15,7 @@ const (
 	FromTable  = "table"  // the table of rates on the day of discharge
 	FromOthers = "others" // other accepted cases of the person
 	FromTwice  = "twice"  // the same form by the other way
+	FromICD    = "icd"    // ICD-10 on the day, which the card has too
 )
 
 // checks are the functions by rule.
@@ -55,6 +56,7 @@ var checks = map[string]check{
 	"DGN-014": {[]string{"outcome", "diagnoses.stage", "diagnoses.rank"}, nil, postmortemMissing},
 	"DGN-015": {[]string{"outcome", "diagnoses.stage"}, nil, postmortemAlive},
 	"DGN-016": {[]string{"diagnoses.stage", "diagnoses.rank", "diagnoses.code"}, nil, stageAndRank},
+	"DGN-017": {[]string{"admitted_at", "discharged_at", "diagnoses.stage", "diagnoses.code"}, []string{FromICD}, unlisted},
 	"PIN-001": {[]string{"patient.pin"}, nil, pinForm},
 	"PIN-002": {[]string{"patient.pin", "patient.sex"}, nil, pinSex},
 	"PIN-003": {[]string{"patient.pin", "patient.birth_date"}, nil, pinBirth},

@@ -45,6 +45,19 @@ type Facts struct {
 	Priced     bool     // a table of rates is in force on the day of discharge
 	Categories []string // of co-payment, in that table
 	Grouped    bool     // that table has a group for the case
+
+	Listed   bool     // ICD-10 is at hand; else the rule that needs it is left out
+	Unlisted []Lookup // the case's codes that it did not have on their day, or not as diagnoses
+}
+
+// left says that what the check asks beside the case is not known here.
+func (c check) left(f Facts) bool {
+	return slices.ContainsFunc(c.fund, func(asked string) bool {
+		if asked == FromICD {
+			return !f.Listed
+		}
+		return !f.Whole
+	})
 }
 
 // hit is one place at which a rule found something. Field "" is the rule's own;
@@ -148,16 +161,17 @@ func (k Catalogue) Of(c insuranceapi.Case, f Facts) []insuranceapi.Rule {
 	if !c.DischargedAt.IsZero() {
 		day = clock.DateOf(c.DischargedAt)
 	}
-	rules := k.On(day)
-	if len(rules) == 0 { // a day before the first rule: the oldest ones hold
-		rules = k.rules
+	for _, r := range k.rules { // a day before the first rule: the oldest ones hold
+		if day.Before(r.From) && !slices.ContainsFunc(k.rules, func(o insuranceapi.Rule) bool { return o.From.Before(r.From) }) {
+			return k.On(r.From)
+		}
 	}
-	return rules
+	return k.On(day)
 }
 
 func run(r insuranceapi.Rule, c insuranceapi.Case, f Facts) []insuranceapi.Finding {
 	check := checks[r.ID]
-	if len(check.fund) > 0 && !f.Whole {
+	if check.left(f) {
 		return nil
 	}
 	var findings []insuranceapi.Finding

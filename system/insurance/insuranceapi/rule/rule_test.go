@@ -107,6 +107,12 @@ var broken = []struct {
 	}},
 	{"DGN-015", func(c *insuranceapi.Case, _ *rule.Facts) { c.Diagnoses[0].Stage = "postmortem" }, nil},
 	{"DGN-016", func(c *insuranceapi.Case, _ *rule.Facts) { c.Diagnoses[0].Stage = "first" }, nil},
+	{"DGN-017", func(c *insuranceapi.Case, f *rule.Facts) {
+		f.Listed, f.Unlisted = true, []rule.Lookup{{Code: c.Diagnoses[1].Code, At: c.DischargedAt}}
+	}, func(c *insuranceapi.Case, f *rule.Facts) {
+		f.Listed, f.Unlisted = true, []rule.Lookup{{Code: c.Diagnoses[1].Code, At: c.AdmittedAt}, {Code: "A00", At: c.DischargedAt}}
+		c.Diagnoses[0].Code = "J15.9"
+	}},
 	{"PIN-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.Patient.PIN = "31209196000217" }, nil},
 	{"PIN-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.Patient.Sex = "female" }, func(c *insuranceapi.Case, _ *rule.Facts) { c.Patient.Sex = "unknown" }},
 	{"PIN-003", func(c *insuranceapi.Case, _ *rule.Facts) { c.Patient.BirthDate.Day = 13 }, nil},

@@ -20,7 +20,7 @@ type Field struct {
 type Explanation struct {
 	Rule     insuranceapi.Rule
 	Fields   []Field                // all that it looked at in the case, and nothing else of it
-	Fund     []string               // what it asked of the fund: FromTable, FromOthers, FromTwice
+	Fund     []string               // what it asked beside the case: FromTable, FromOthers, FromTwice, FromICD
 	Left     bool                   // it was left out: what it asks of the fund is not known here
 	Findings []insuranceapi.Finding // none: it has nothing against the case
 }
@@ -33,7 +33,7 @@ func (k Catalogue) Why(id string, c insuranceapi.Case, f Facts) (Explanation, bo
 			continue
 		}
 		check := checks[id]
-		return Explanation{Rule: r, Fields: fields(c, check.reads), Fund: check.fund, Left: len(check.fund) > 0 && !f.Whole, Findings: run(r, c, f)}, true
+		return Explanation{Rule: r, Fields: fields(c, check.reads), Fund: check.fund, Left: check.left(f), Findings: run(r, c, f)}, true
 	}
 	return Explanation{}, false
 }

@@ -143,8 +143,10 @@ func TestWithoutTheFundItsRulesAreLeftOut(t *testing.T) {
 	if len(findings) != 1 || findings[0].Rule != "OUT-002" {
 		t.Errorf("%+v", findings)
 	}
-	if why, _ := catalogue(t).Why("PRC-001", c, rule.Facts{Now: treatedtest.Now}); !why.Left {
-		t.Error("it does not say that it was left out")
+	for _, id := range []string{"PRC-001", "DGN-017"} {
+		if why, _ := catalogue(t).Why(id, c, rule.Facts{Now: treatedtest.Now}); !why.Left {
+			t.Errorf("%s does not say that it was left out", id)
+		}
 	}
 }
 
@@ -168,6 +170,11 @@ func TestARuleChangesAtMidnight(t *testing.T) {
 		if found := k.Check(c, facts()); len(found) != 1 || !strings.HasPrefix(found[0].Reason.RU, want) {
 			t.Errorf("%s: %+v", at, found)
 		}
+	}
+	// Before the first day there were no rules: the oldest hold, each once.
+	c.DischargedAt = time.Date(2026, 10, 31, 12, 0, 0, 0, clock.Bishkek)
+	if found := k.Check(c, facts()); len(found) != 1 || !strings.HasPrefix(found[0].Reason.RU, "old") {
+		t.Errorf("before the first rule: %+v", found)
 	}
 	fresh.From = day(18)
 	if _, _, err := rule.From([]insuranceapi.Rule{old, fresh}); err == nil {

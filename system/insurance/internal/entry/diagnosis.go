@@ -23,7 +23,7 @@ const longWords = 200
 
 // fitting are the rules that look at one diagnosis and the patient alone: they
 // can be told while the diagnosis is chosen, before the form is whole.
-var fitting = []string{"DGN-002", "DGN-003", "DGN-004", "DGN-005", "DGN-007", "DGN-008", "DGN-009", "DGN-010", "DGN-011"}
+var fitting = []string{"DGN-002", "DGN-003", "DGN-004", "DGN-005", "DGN-007", "DGN-008", "DGN-009", "DGN-010", "DGN-011", "DGN-017"}
 
 // Listed says whether the fund has a classification to choose from; without one
 // codes are typed, and their shape alone is checked.
@@ -142,19 +142,21 @@ func (k Desk) day(c insuranceapi.Case) time.Time {
 
 // Doubt is what speaks against one diagnosis.
 type Doubt struct {
-	Rule   string // "" where no rule says it: the classification of the day has no such code
-	Error  bool   // the fund would return the case for it
+	Rule   string
+	Error  bool // the fund would return the case for it
 	Reason text.Words
 }
 
-// Doubts are what the rules say of the diagnosis and the patient, and whether the
-// code was in ICD-10 on the day. unlisted are the words for a code that was not.
-func (k Desk) Doubts(ctx context.Context, c insuranceapi.Case, d insuranceapi.Diagnosis, unlisted text.Words) ([]Doubt, error) {
+// Doubts are what the rules say of the diagnosis and the patient.
+func (k Desk) Doubts(ctx context.Context, c insuranceapi.Case, d insuranceapi.Diagnosis) ([]Doubt, error) {
 	if d.Code == "" {
 		return nil, nil
 	}
-	c.Diagnoses = []insuranceapi.Diagnosis{d}
-	facts := rule.Facts{Now: k.Clock.Now()}
+	c.Diagnoses, c.DischargedAt = []insuranceapi.Diagnosis{d}, k.day(c)
+	facts, err := rule.Facts{Now: k.Clock.Now()}.Classified(ctx, k.ICD, c)
+	if err != nil {
+		return nil, err
+	}
 	var doubts []Doubt
 	for _, r := range k.Fund.Catalogue.Of(c, facts) {
 		if !slices.Contains(fitting, r.ID) {
@@ -165,18 +167,7 @@ func (k Desk) Doubts(ctx context.Context, c insuranceapi.Case, d insuranceapi.Di
 			doubts = append(doubts, Doubt{f.Rule, f.Severity == rule.Error, f.Reason})
 		}
 	}
-	if listed, err := k.Listed(ctx); err != nil || !listed {
-		return doubts, err
-	}
-	bare := strings.TrimRight(d.Code, signs)
-	if icd.CodeOf(bare) != bare {
-		return doubts, nil
-	}
-	known, ok, err := k.ICD.FindOn(ctx, bare, k.day(c))
-	if err == nil && (!ok || !known.Usable) {
-		doubts = append(doubts, Doubt{Reason: unlisted})
-	}
-	return doubts, err
+	return doubts, nil
 }
 
 // Suggestion is a code that may be meant, with what speaks against it.
@@ -199,7 +190,7 @@ func (k Desk) Suggest(ctx context.Context, words string, c insuranceapi.Case, st
 	}
 	all := make([]Suggestion, 0, len(found))
 	for _, code := range found {
-		doubts, err := k.Doubts(ctx, c, insuranceapi.Diagnosis{Stage: stage, Rank: rank, Code: code.Code}, text.Words{})
+		doubts, err := k.Doubts(ctx, c, insuranceapi.Diagnosis{Stage: stage, Rank: rank, Code: code.Code})
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
@@ -85,7 +84,7 @@ func (p Pages) look(ctx context.Context, v *formView) error {
 				}
 			}
 			d := insuranceapi.Diagnosis{Stage: v.form.Get(cell(rowDiagnosis, i, "stage")), Rank: v.form.Get(cell(rowDiagnosis, i, "rank")), Code: row.code}
-			if row.doubts, err = p.Desk.Doubts(ctx, c, d, text.Same(text.T(ctx, "insurance.entry.unlisted"))); err != nil {
+			if row.doubts, err = p.Desk.Doubts(ctx, c, d); err != nil {
 				return err
 			}
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/icd"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -31,6 +30,7 @@ func listed(t *testing.T, k entry.Desk) entry.Desk {
 		t.Fatal(err)
 	}
 	k.ICD = icd.NewBook(k.DB)
+	k.Fund.ICD = k.ICD
 	return k
 }
 
@@ -97,17 +97,31 @@ func TestWhatSpeaksAgainstADiagnosisIsToldAtOnce(t *testing.T) {
 			t.Errorf("%+v, %v", found, err)
 		}
 		// The withdrawn code was one on a day before; after it, it is told.
-		unlisted := text.Same("no such code")
 		withdrawn := insuranceapi.Diagnosis{Stage: "final", Rank: "main", Code: "U07.9"}
-		if doubts, err := k.Doubts(t.Context(), c, withdrawn, unlisted); err != nil || len(doubts) != 1 || doubts[0].Reason != unlisted {
+		if doubts, err := k.Doubts(t.Context(), c, withdrawn); err != nil || len(doubts) != 1 || doubts[0].Rule != "DGN-017" || !doubts[0].Error {
 			t.Errorf("%+v, %v", doubts, err)
 		}
 		c.AdmittedAt, c.DischargedAt = c.AdmittedAt.AddDate(0, -8, 0), c.DischargedAt.AddDate(0, -8, 0)
-		if doubts, err := k.Doubts(t.Context(), c, withdrawn, unlisted); err != nil || len(doubts) != 0 {
+		if doubts, err := k.Doubts(t.Context(), c, withdrawn); err != nil || len(doubts) != 0 {
 			t.Errorf("%+v, %v", doubts, err)
 		}
 		if found, err := k.Suggest(t.Context(), "отмен", c, "final", "main"); err != nil || len(found) != 1 {
 			t.Errorf("%+v, %v", found, err)
+		}
+	})
+}
+
+// MC-6: a code that ICD-10 does not have on the day of discharge is not sent, by
+// hand as little as by the exchange.
+func TestAWithdrawnCodeIsNotSent(t *testing.T) {
+	each(t, func(t *testing.T, k entry.Desk) {
+		k = listed(t, k)
+		values := typed()
+		values["dx1_code"] = "U07.9"
+		d := save(t, k, begun(t, k), values)
+		decision, sent, err := k.Send(t.Context(), d, d.Form(), clerk)
+		if err != nil || sent || len(decision.Findings) == 0 || decision.Findings[0].Rule != "DGN-017" {
+			t.Errorf("sent %v: %+v, %v", sent, decision.Findings, err)
 		}
 	})
 }

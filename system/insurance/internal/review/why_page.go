@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
@@ -22,6 +23,9 @@ func (p Pages) Why(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := whyView{replay, carried(asked(r, ""), office.Of(ctx).Hospital())}
+	if len(replay.Gone) > 0 {
+		return page.Render(w, r, http.StatusOK, gonePage(v, r.PathValue("rule")))
+	}
 	if r.PathValue("rule") != "" {
 		return page.Render(w, r, http.StatusOK, whyPage(v, replay.Rules[0]))
 	}
@@ -60,6 +64,12 @@ func (v whyView) fields(ctx context.Context, x rule.Explanation) design.TableDat
 		switch asked {
 		case rule.FromTable:
 			value = v.Table
+		case rule.FromICD:
+			var codes []string
+			for _, l := range v.Unlisted {
+				codes = append(codes, l.Code+" ("+text.Date(clock.DateOf(l.At))+")")
+			}
+			value = strings.Join(codes, ", ")
 		case rule.FromOthers:
 			var others []string
 			for _, o := range v.Others {

@@ -49,6 +49,7 @@ type arrival struct {
 	via     string // system
 	request string
 	tables  price.Tables // known at that moment
+	icd     rule.Facts   // what the classification says of its codes
 }
 
 // Check implements insuranceapi.API: the same checks on the same facts, with
@@ -64,6 +65,9 @@ func (f Fund) Preview(ctx context.Context, c insuranceapi.Case, way string) (ins
 		return insuranceapi.Decision{}, err
 	}
 	facts, err := f.facts(ctx, f.DB.Read, c, f.Clock.Now())
+	if err == nil {
+		facts, err = facts.Classified(ctx, f.ICD, c)
+	}
 	if err != nil {
 		return insuranceapi.Decision{}, db.Explain(err)
 	}
@@ -152,6 +156,9 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 	if a.tables, err = f.Tables.Tables(ctx); err != nil {
 		return insuranceapi.Decision{}, err
 	}
+	if a.icd, err = a.icd.Classified(ctx, f.ICD, c); err != nil {
+		return insuranceapi.Decision{}, db.Explain(err)
+	}
 	var d insuranceapi.Decision
 	err = f.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Cases of one number, then of one person, take turns: in this order
@@ -189,6 +196,7 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 		if err != nil {
 			return err
 		}
+		facts.Listed, facts.Unlisted = a.icd.Listed, a.icd.Unlisted
 		d = f.decide(c, facts, a.tables)
 		d.CaseID = id.New()
 		if previous != "" {
@@ -226,7 +234,7 @@ func (f Fund) double(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, a arr
 	if err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	facts.Twice = first.Case.Number
+	facts.Twice, facts.Listed, facts.Unlisted = first.Case.Number, a.icd.Listed, a.icd.Unlisted
 	d := f.decide(c, facts, a.tables)
 	d.CaseID = first.ID
 	err = keepDouble(ctx, tx, Double{

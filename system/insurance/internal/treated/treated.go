@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
@@ -39,6 +40,7 @@ type Fund struct {
 	Queue     *job.Queue
 	Catalogue rule.Catalogue
 	Tables    price.Source
+	ICD       *icd.Book // nil or empty: no code is looked for in it
 	// OrganisationName is what the organisation is called in access records;
 	// it must not wait for a neighbour.
 	OrganisationName func(code string) string

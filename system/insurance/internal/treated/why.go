@@ -17,6 +17,9 @@ type Replay struct {
 	Table  string       // of rates on the day of discharge, "" for none
 	Others []rule.Other // as they are now
 	Rules  []rule.Explanation
+
+	Unlisted []rule.Lookup          // codes that ICD-10 of their day does not have
+	Gone     []insuranceapi.Finding // by the rule asked for, which the catalogue no longer has
 }
 
 // Why replays one rule on the case, or with id "" every rule of its day. Other
@@ -28,6 +31,9 @@ func (f Fund) Why(ctx context.Context, caseID, id string, by Expert) (Replay, er
 	}
 	r := Replay{Whole: w}
 	facts, err := f.facts(ctx, f.DB.Read, w.Case, w.ReceivedAt)
+	if err == nil {
+		facts, err = facts.Classified(ctx, f.ICD, w.Case)
+	}
 	if err != nil {
 		return r, db.Explain(err)
 	}
@@ -37,7 +43,7 @@ func (f Fund) Why(ctx context.Context, caseID, id string, by Expert) (Replay, er
 	}
 	facts = priced(w.Case, facts, tables)
 	table, _ := tables.On(clock.DateOf(w.Case.DischargedAt))
-	r.Table, r.Others = table.ID, facts.Others
+	r.Table, r.Others, r.Unlisted = table.ID, facts.Others, facts.Unlisted
 	for _, each := range f.Catalogue.Of(w.Case, facts) {
 		if id != "" && each.ID != id {
 			continue
@@ -47,9 +53,28 @@ func (f Fund) Why(ctx context.Context, caseID, id string, by Expert) (Replay, er
 		}
 	}
 	if id != "" && len(r.Rules) == 0 {
+		r.Gone = recorded(w, id)
+	}
+	if id != "" && len(r.Rules)+len(r.Gone) == 0 {
 		return r, fail.New(fail.NotFound, "kit.not_found")
 	}
 	return r, nil
+}
+
+// recorded is what the rule found when the case was last decided on with it.
+func recorded(w Whole, id string) []insuranceapi.Finding {
+	for _, v := range w.Verdicts {
+		var found []insuranceapi.Finding
+		for _, f := range v.Decision.Findings {
+			if f.Rule == id {
+				found = append(found, f)
+			}
+		}
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return nil
 }
 
 // priced adds to the facts what the table of rates says of the case.
@@ -72,5 +97,9 @@ func (f Fund) Simulate(ctx context.Context, c insuranceapi.Case) (insuranceapi.D
 	if err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	return f.decide(c, rule.Facts{Now: f.Clock.Now(), Whole: true}, tables), nil
+	facts, err := rule.Facts{Now: f.Clock.Now(), Whole: true}.Classified(ctx, f.ICD, c)
+	if err != nil {
+		return insuranceapi.Decision{}, db.Explain(err)
+	}
+	return f.decide(c, facts, tables), nil
 }
