@@ -76,6 +76,10 @@ var importers = map[string][]importer{
 		r, err := card.ImportReferralDays(ctx, env, in)
 		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
 	}}},
+	"appeal-days": {{"insurance", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
+		r, err := insurance.ImportAppealDays(ctx, env, in)
+		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
+	}}},
 	"groups": {{"insurance", func(ctx context.Context, env host.Env, in io.Reader, name string, _ func(rows, bad int)) ([]string, []string, error) {
 		r, err := insurance.ImportGroups(ctx, env, in, name)
 		var bad []string

@@ -132,6 +132,17 @@ func ImportGroups(ctx context.Context, env host.Env, in io.Reader, name string) 
 	return price.Import(ctx, d, env.Clock, in, name)
 }
 
+// ImportAppealDays reads within how many days a return may be appealed against, for
+// the command import; see treated.ImportTerms.
+func ImportAppealDays(ctx context.Context, env host.Env, in io.Reader) (treated.ImportedTerms, error) {
+	d, err := env.Open(ctx, "insurance", migration.Sets...)
+	if err != nil {
+		return treated.ImportedTerms{}, err
+	}
+	defer func() { _ = d.Close() }()
+	return treated.ImportTerms(ctx, d, in)
+}
+
 // ImportICD10 makes the fund's copy of the classification what the file says, for
 // the command import; see icd.Import.
 func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, progress func(done, bad int)) (icd.Report, error) {

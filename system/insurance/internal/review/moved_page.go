@@ -64,14 +64,13 @@ func (v caseView) term(ctx context.Context) string {
 	if !v.Current || v.Stage != treated.Returned {
 		return ""
 	}
-	until := treated.AppealUntil(v.Decision.At)
+	until := v.Term.Until(v.Decision.At)
 	if until.IsZero() {
 		return ""
 	}
-	term, _ := treated.TermOf(v.Decision.At)
 	key := "insurance.step.appeal_until"
 	if v.late() {
 		key = "insurance.step.term_over"
 	}
-	return text.T(ctx, key, "Until", text.Date(until)) + " " + text.T(ctx, "insurance.step.term_source", "Count", term.Days, "Source", term.Source.Here(ctx))
+	return text.T(ctx, key, "Until", text.Date(until)) + " " + text.T(ctx, "insurance.step.term_source", "Count", v.Term.Days, "Source", v.Term.Source.Here(ctx))
 }

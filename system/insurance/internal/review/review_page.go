@@ -21,7 +21,6 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
-	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -325,7 +324,7 @@ func (v caseView) steps(ctx context.Context) design.TableData {
 		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.step")}, {Label: text.T(ctx, "insurance.case.value"), Numeric: true}, {Label: text.T(ctx, "insurance.case.after"), Numeric: true}},
 	}
 	for _, s := range v.Decision.Steps {
-		t.Rows = append(t.Rows, []design.Cell{{Text: s.Name.Here(ctx)}, {Text: price.Local(ctx, s.Value)}, {Text: text.Money(ctx, s.Result)}})
+		t.Rows = append(t.Rows, []design.Cell{{Text: s.Name.Here(ctx)}, {Text: text.Decimal(ctx, s.Value)}, {Text: text.Money(ctx, s.Result)}})
 	}
 	return t
 }
@@ -399,7 +398,7 @@ func (v caseView) otherEyes() bool {
 
 // late says that the term for an appeal against the return is over.
 func (v caseView) late() bool {
-	until := treated.AppealUntil(v.Decision.At)
+	until := v.Term.Until(v.Decision.At)
 	return v.Stage == treated.Returned && !until.IsZero() && until.Before(clock.DateOf(v.now))
 }
 

@@ -18,9 +18,10 @@ type Whole struct {
 	Record
 	Revisions []Record
 	Verdicts  []Verdict
-	Doubles   []Double // what came by the other way and is not paid
-	Steps     []Done   // what people did with it, the newest first
-	By        *Record  // the case that took this one's place, nil while none did
+	Doubles   []Double   // what came by the other way and is not paid
+	Steps     []Done     // what people did with it, the newest first
+	Term      AppealTerm // for an appeal against the decision in force, if it is a return
+	By        *Record    // the case that took this one's place, nil while none did
 }
 
 // Read is one case for an expert, or for its hospital. That it was read is on
@@ -46,6 +47,9 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 			return err
 		}
 		if w.Doubles, err = doubles(ctx, tx, caseID); err != nil {
+			return err
+		}
+		if w.Term, err = termOn(ctx, tx, r.Decision.At); err != nil {
 			return err
 		}
 		if !r.Current {

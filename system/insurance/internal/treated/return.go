@@ -123,7 +123,11 @@ func (f Fund) change(ctx context.Context, tx *sql.Tx, r Record, step Step, to St
 	}
 	switch step {
 	case StepAppeal:
-		if until := AppealUntil(r.Decision.At); !until.IsZero() && until.Before(clock.DateOf(d.At)) {
+		term, err := termOn(ctx, tx, r.Decision.At)
+		if err != nil {
+			return err
+		}
+		if until := term.Until(r.Decision.At); !until.IsZero() && until.Before(clock.DateOf(d.At)) {
 			return fail.New(fail.Conflict, "insurance.step.term_over", "Until", text.Date(until))
 		}
 		return setStage(ctx, tx, r.ID, to)

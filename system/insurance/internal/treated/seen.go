@@ -4,10 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/sanarip/sanarip/kit/clock"
-	"github.com/sanarip/sanarip/kit/text"
 )
 
 // Seen is what somebody's page showed of a case when they decided: its stage and
@@ -49,38 +45,3 @@ func (s Seen) twice(past []Done, step Step, comment string, by Expert) bool {
 // OtherCase is the argument of a conflict that holds the id of the case that is
 // in the way.
 const OtherCase = "Case"
-
-// AppealTerm is within how many days after the day of a return a hospital may
-// appeal, from a day on.
-type AppealTerm struct {
-	From   clock.Date
-	Days   int
-	Source text.Words
-}
-
-// AppealTerms are all terms, the newest last. The law leaves the term to the
-// fund's contract with the hospital; this one is the demonstration's.
-var AppealTerms = []AppealTerm{
-	{clock.Date{Year: 2025, Month: time.January, Day: 1}, 30, text.Words{KY: "Фонддун эрежеси (демо)", RU: "Правило фонда (демо)", EN: "Rule of the fund (demo)"}},
-}
-
-// TermOf is the term in force on the day of the return; false before the first.
-func TermOf(returned time.Time) (AppealTerm, bool) {
-	day := clock.DateOf(returned)
-	for i := len(AppealTerms) - 1; i >= 0; i-- {
-		if !day.Before(AppealTerms[i].From) {
-			return AppealTerms[i], true
-		}
-	}
-	return AppealTerm{}, false
-}
-
-// AppealUntil is the last day on which a return may be appealed against; the
-// zero Date when no term was in force.
-func AppealUntil(returned time.Time) clock.Date {
-	term, ok := TermOf(returned)
-	if !ok {
-		return clock.Date{}
-	}
-	return clock.DateOf(clock.DateOf(returned).Start().AddDate(0, 0, term.Days))
-}
