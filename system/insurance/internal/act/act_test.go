@@ -312,13 +312,14 @@ func TestAMonthIsReconciledToTheLastCase(t *testing.T) {
 		wrong[0].Price++
 		wrong[1].State, wrong[1].Price = "returned", 0
 		wrong[2].Revision = 2
-		wrong = append(wrong, cardapi.FormLine{Number: "00000501895017426", Revision: 1, State: "queued"})
+		wrong = append(wrong, cardapi.FormLine{Number: "00000501895017426", Revision: 1, State: "queued"},
+			cardapi.FormLine{Number: hand.Number, Revision: 1, State: "returned"}) // came both ways: the one by hand counts
 		r = reconcile(wrong)
 		got := map[string]string{}
 		for _, d := range r.Differences {
 			got[d.Number[:7]] = d.Kind
 		}
-		kinds := map[string]string{"0000001": NotInCard, "0000002": OtherPrice, "0000003": OtherState, "0000004": OtherTurn, "0000050": NotAtFund}
+		kinds := map[string]string{"0000001": NotInCard, "0000002": OtherPrice, "0000003": OtherState, "0000004": OtherTurn, "0000050": NotAtFund, "0000099": OtherState}
 		if len(got) != len(kinds) || len(r.Differences) != len(kinds) {
 			t.Errorf("%v", got)
 		}
@@ -362,8 +363,14 @@ func TestAMonthIsOverAtMidnightInBishkek(t *testing.T) {
 		if a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert); !fail.Is(err, fail.Invalid) {
 			t.Errorf("settled a second before the month was over: %+v, %v", a, err)
 		}
+		if open, err := w.acts.Waiting(t.Context()); err != nil || len(open) != 0 {
+			t.Errorf("offered a second before the month was over: %+v, %v", open, err)
+		}
 		w.clock.Advance(time.Second)
 		leave(2, midnight)
+		if open, err := w.acts.Waiting(t.Context()); err != nil || len(open) != 1 || open[0] != (Open{"950174", "2026-11", 1, last.Price}) {
+			t.Errorf("offered %+v, %v", open, err)
+		}
 		a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)
 		if err != nil || a.Cases != 1 || a.Price != last.Price {
 			t.Errorf("%+v, %v", a, err)

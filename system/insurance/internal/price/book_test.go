@@ -15,6 +15,7 @@ import (
 
 const small = `table;T1;аты;имя;name;приказ;2026-11-01;;100.50
 category;
+category;pensioner
 group;1;1.2500;A00-Z99;;;;;а;и;n
 adjustment;rural;factor;1.05;;yes;;;;а;и;n
 adjustment;copay;amount;-10.25;;;pensioner|none;;;а;и;n
@@ -102,7 +103,7 @@ func TestAnImportedTableHoldsFromItsDay(t *testing.T) {
 		if _, err := take(strings.Replace(small, "100.50", "200.50", 1)); err == nil {
 			t.Error("a table by which prices were made was changed")
 		}
-		if r, err := take(small + "group;2;x;A00;;;;;а;и;n\n"); err == nil || len(r.Bad) != 1 || r.Bad[0].Line != 6 {
+		if r, err := take(small + "group;2;x;A00;;;;;а;и;n\n"); err == nil || len(r.Bad) != 1 || r.Bad[0].Line != 7 {
 			t.Errorf("a bad row: %+v, %v", r.Bad, err)
 		}
 	})

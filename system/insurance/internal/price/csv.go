@@ -168,8 +168,7 @@ func (r *csvRow) yesNo(name string) string {
 func (r *csvRow) spans() []string {
 	var list []string
 	for span := range strings.FieldsSeq(strings.ReplaceAll(r.values["diagnoses"], ",", " ")) {
-		from, until, ranged := strings.Cut(span, "-")
-		if !category(from) || (ranged && (!category(until) || until < from)) {
+		if !spans([]string{span}) {
 			r.fail("diagnoses")
 		}
 		list = append(list, span)

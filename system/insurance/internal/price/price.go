@@ -5,7 +5,7 @@
 package price
 
 import (
-	"context"
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -74,7 +74,9 @@ func Demo() (Tables, error) { return Read(demoJSON) }
 // Read reads tables from JSON (an array of Table) and checks them.
 func Read(data []byte) (Tables, error) {
 	var t Tables
-	if err := json.Unmarshal(data, &t); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields() // a condition misspelt would hold for everybody
+	if err := decoder.Decode(&t); err != nil {
 		return nil, err
 	}
 	if len(t) == 0 {
@@ -109,12 +111,23 @@ func (t Table) check() error {
 		if g.Code == "" || g.Name.RU == "" || g.Weight < 1 || g.Weight > 1_000_000 || len(g.Diagnoses) == 0 {
 			return fmt.Errorf("group %q is not whole or its weight is out of bounds", g.Code)
 		}
+		if !condition(g.Operation) || !condition(g.Complication) || !ages(g.AgeFrom, g.AgeUntil) || !spans(g.Diagnoses) {
+			return fmt.Errorf("group %q has a condition that can't be read", g.Code)
+		}
 		dearest = max(dearest, times(t.BaseRate, g.Weight))
 	}
 	if dearest == 0 {
 		return fmt.Errorf("no groups")
 	}
 	for _, a := range t.Adjustments {
+		if a.ID == "" || a.Name.RU == "" || !condition(a.Rural) || !condition(a.Insured) || !ages(a.AgeFrom, a.AgeUntil) {
+			return fmt.Errorf("adjustment %q has no name or a condition that can't be read", a.ID)
+		}
+		for _, c := range a.Categories { // "" is who has none
+			if c != "" && !slices.Contains(t.Categories, c) {
+				return fmt.Errorf("adjustment %q is for the category %q, which the table does not have", a.ID, c)
+			}
+		}
 		switch {
 		case a.Kind == "factor" && a.Value > 0 && a.Value <= mostFactor:
 			if a.Value > one {
@@ -130,6 +143,20 @@ func (t Table) check() error {
 		}
 	}
 	return nil
+}
+
+// condition says that a condition is one of those that holds knows: any other
+// word would count as "no".
+func condition(word string) bool { return word == "" || word == "yes" || word == "no" }
+
+func ages(from, until int) bool { return from >= 0 && (until == 0 || until >= from) }
+
+// spans says that each is a category of ICD-10, or two with a dash.
+func spans(list []string) bool {
+	return !slices.ContainsFunc(list, func(span string) bool {
+		from, until, ranged := strings.Cut(span, "-")
+		return !category(from) || (ranged && (!category(until) || until < from))
+	})
 }
 
 // Find is the table of the id.
@@ -250,15 +277,6 @@ func (a Adjustment) Text() string {
 		return "− " + text.Amount(-a.Value)
 	}
 	return "+ " + text.Amount(a.Value)
-}
-
-// Local is a decimal as it is written in the reader's language: 0,9125 in Kyrgyz
-// and Russian.
-func Local(ctx context.Context, decimal string) string {
-	if text.LangOf(ctx) == text.EN {
-		return decimal
-	}
-	return strings.Replace(decimal, ".", ",", 1)
 }
 
 // times multiplies a whole amount by ten-thousandths, rounded half up. Both are

@@ -1,13 +1,17 @@
 package price
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/big"
 	"math/rand/v2"
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/sanarip/sanarip/kit/text"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
@@ -168,15 +172,29 @@ func TestEveryDiagnosisHasAGroup(t *testing.T) {
 }
 
 func TestABadTableIsRefused(t *testing.T) {
-	good := func() Table { return demo(t)[1] }
+	good := func() Table {
+		x := demo(t)[1]
+		x.Groups, x.Adjustments = slices.Clone(x.Groups), slices.Clone(x.Adjustments)
+		return x
+	}
 	for name, spoil := range map[string]func(*Table){
-		"no id":            func(x *Table) { x.ID = "" },
-		"no base rate":     func(x *Table) { x.BaseRate = 0 },
-		"ends before":      func(x *Table) { x.Until = clock.Date{Year: 2020, Month: time.January, Day: 1} },
-		"no groups":        func(x *Table) { x.Groups = nil },
-		"negative weight":  func(x *Table) { x.Groups = []Group{{Code: "1", Name: x.Name, Weight: -1, Diagnoses: []string{"A00"}}} },
-		"unknown kind":     func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Kind: "magic", Value: 1}} },
-		"a ruinous factor": func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Kind: "factor", Value: mostFactor + 1}} },
+		"no id":                      func(x *Table) { x.ID = "" },
+		"no base rate":               func(x *Table) { x.BaseRate = 0 },
+		"ends before":                func(x *Table) { x.Until = clock.Date{Year: 2020, Month: time.January, Day: 1} },
+		"no groups":                  func(x *Table) { x.Groups = nil },
+		"negative weight":            func(x *Table) { x.Groups = []Group{{Code: "1", Name: x.Name, Weight: -1, Diagnoses: []string{"A00"}}} },
+		"an unreadable operation":    func(x *Table) { x.Groups[0].Operation = "да" },
+		"an unreadable complication": func(x *Table) { x.Groups[0].Complication = "Yes" },
+		"a code for a category":      func(x *Table) { x.Groups[0].Diagnoses = []string{"I21.0"} },
+		"a small letter":             func(x *Table) { x.Groups[0].Diagnoses = []string{"i21-I22"} },
+		"a span backwards":           func(x *Table) { x.Groups[0].Diagnoses = []string{"I22-I21"} },
+		"ages backwards":             func(x *Table) { x.Groups[0].AgeFrom, x.Groups[0].AgeUntil = 60, 18 },
+		"an unreadable village":      func(x *Table) { x.Adjustments[0].Rural = "true" },
+		"an unreadable insurance":    func(x *Table) { x.Adjustments[0].Insured = "1" },
+		"a nameless adjustment":      func(x *Table) { x.Adjustments[0].Name = text.Words{} },
+		"a category that is none":    func(x *Table) { x.Adjustments[0].Categories = []string{"pensoner"} },
+		"unknown kind":               func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Kind: "magic", Value: 1}} },
+		"a ruinous factor":           func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Kind: "factor", Value: mostFactor + 1}} },
 	} {
 		x := good()
 		spoil(&x)
@@ -186,6 +204,9 @@ func TestABadTableIsRefused(t *testing.T) {
 	}
 	if _, err := Read([]byte(`[]`)); err == nil {
 		t.Error("no tables: taken")
+	}
+	if _, err := Read(bytes.Replace(demoJSON, []byte(`"rural":`), []byte(`"rurall":`), 1)); err == nil {
+		t.Error("a condition that nobody reads: taken")
 	}
 	a, b := good(), demo(t)[0]
 	if a.overlaps(b) || !a.overlaps(good()) {
