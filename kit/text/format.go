@@ -55,6 +55,15 @@ func Amount(tyiyn int64) string {
 	return sign + b.String()
 }
 
+// Decimal is a decimal, given with a point, as it is written in the reader's
+// language: 0,9125 in Kyrgyz and Russian.
+func Decimal(ctx context.Context, written string) string {
+	if LangOf(ctx) == EN {
+		return written
+	}
+	return strings.Replace(written, ".", ",", 1)
+}
+
 // Fold prepares a text for comparison in search: lower case, composed, Ё as Е,
 // inner spaces single. Kyrgyz Ң Ө Ү keep their own identity.
 func Fold(s string) string {

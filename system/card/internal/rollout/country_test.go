@@ -86,3 +86,15 @@ func TestAWholeCountryIsReadAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// On the map each region has a place of its own, in four columns: more would be
+// too small to read on a phone.
+func TestTheMapIsReadOnAPhone(t *testing.T) {
+	at := map[[2]int]string{}
+	for _, r := range Regions {
+		if other, taken := at[[2]int{r.column, r.row}]; taken || r.column > 3 {
+			t.Errorf("%s stands at %d:%d, with %q", r.Short.EN, r.column, r.row, other)
+		}
+		at[[2]int{r.column, r.row}] = r.Short.EN
+	}
+}

@@ -287,34 +287,21 @@ func percent(part, whole int) string {
 
 func outOf(n, of int) string { return fmt.Sprintf("%d / %d", n, of) }
 
-// tile is a region as it is drawn.
-type tile struct {
-	Region
-	Group
-	X, Y, MiddleX, NameY, FigureY, Fill string
-	Light                               bool // little is filled: dark words
-}
-
-// Measures of a tile in the drawing's own units.
-const tileWidth, tileHeight, tileGap = 118, 58, 6
-
-// tiles lays the regions out as they lie; the fuller the colour, the more of
-// their organisations keep the card.
-func (v countryOf) tiles() []tile {
-	var all []tile
+// tiles are the regions on the map; the fuller the colour, the more of their
+// organisations keep the card.
+func (v countryOf) tiles(ctx context.Context) design.TileMap {
+	m := design.TileMap{Caption: text.T(ctx, "card.rollout.map")}
 	for i, g := range v.All.Grouped(regionCodes(), regionCode) {
 		region := Regions[i]
-		x, y := region.column*(tileWidth+tileGap), region.row*(tileHeight+tileGap)
-		share := monitor.Share(g.Connected, g.Organisations)
-		all = append(all, tile{
-			Region: region, Group: g, X: strconv.Itoa(x), Y: strconv.Itoa(y), MiddleX: strconv.Itoa(x + tileWidth/2),
-			NameY: strconv.Itoa(y + 24), FigureY: strconv.Itoa(y + 44), Fill: fmt.Sprintf("%.2f", 0.08+0.32*float64(share)/100),
-		})
+		t := design.Tile{Name: region.Short.Here(ctx), Text: "—", Column: region.column, Row: region.row}
+		if g.Organisations > 0 {
+			t.Text, t.Href = outOf(g.Connected, g.Organisations), filterHref(region.Code, v.Level)
+			t.Shade = 1 + monitor.Share(g.Connected, g.Organisations)*3/100
+		}
+		m.Tiles = append(m.Tiles, t)
 	}
-	return all
+	return m
 }
-
-func mapBox() string { return fmt.Sprintf("0 0 %d %d", 5*(tileWidth+tileGap), 3*(tileHeight+tileGap)) }
 
 func filterHref(region, level string) string {
 	q := url.Values{}

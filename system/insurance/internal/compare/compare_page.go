@@ -136,7 +136,7 @@ func weight(ctx context.Context, w int64) string {
 	if w == 0 {
 		return "—"
 	}
-	return price.Local(ctx, price.Decimal(w))
+	return text.Decimal(ctx, price.Decimal(w))
 }
 
 func cost(tyiyn int64) string {
@@ -161,7 +161,7 @@ func percent(ctx context.Context, a, b int64) string {
 		sign, by = "−", -by
 	}
 	tenths := (by*1000 + a/2) / a
-	return sign + " " + price.Local(ctx, fmt.Sprintf("%d.%d", tenths/10, tenths%10)) + " %"
+	return sign + " " + text.Decimal(ctx, fmt.Sprintf("%d.%d", tenths/10, tenths%10)) + " %"
 }
 
 func signed(tyiyn int64) string {
@@ -204,7 +204,7 @@ func (v view) adjustments(ctx context.Context) design.TableData {
 		if a == nil {
 			return "—"
 		}
-		return price.Local(ctx, a.Text())
+		return text.Decimal(ctx, a.Text())
 	}
 	for _, x := range v.pair.Adjustments {
 		named := x.B

@@ -145,7 +145,7 @@ func groups(ctx context.Context, t price.Table) design.TableData {
 		},
 	}
 	for _, g := range t.Groups {
-		data.Rows = append(data.Rows, []design.Cell{{Text: g.Code}, {Text: g.Name.Here(ctx)}, {Text: strings.Join(g.Diagnoses, ", ")}, {Text: conditions(ctx, g)}, {Text: price.Local(ctx, price.Decimal(g.Weight))}})
+		data.Rows = append(data.Rows, []design.Cell{{Text: g.Code}, {Text: g.Name.Here(ctx)}, {Text: strings.Join(g.Diagnoses, ", ")}, {Text: conditions(ctx, g)}, {Text: text.Decimal(ctx, price.Decimal(g.Weight))}})
 	}
 	return data
 }
@@ -156,7 +156,7 @@ func adjustments(ctx context.Context, t price.Table) design.TableData {
 		Columns: []design.Column{{Label: text.T(ctx, "insurance.prices.name")}, {Label: text.T(ctx, "insurance.case.value"), Numeric: true}},
 	}
 	for _, a := range t.Adjustments {
-		data.Rows = append(data.Rows, []design.Cell{{Text: a.Name.Here(ctx)}, {Text: price.Local(ctx, a.Text())}})
+		data.Rows = append(data.Rows, []design.Cell{{Text: a.Name.Here(ctx)}, {Text: text.Decimal(ctx, a.Text())}})
 	}
 	return data
 }

@@ -3,8 +3,6 @@ package public
 import (
 	"context"
 
-	"github.com/sanarip/sanarip/system/insurance/internal/price"
-
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -23,7 +21,7 @@ func steps(ctx context.Context, d insuranceapi.Decision) design.TableData {
 		Columns: []design.Column{{Label: text.T(ctx, "insurance.case.step")}, {Label: text.T(ctx, "insurance.case.value"), Numeric: true}, {Label: text.T(ctx, "insurance.case.after"), Numeric: true}},
 	}
 	for _, s := range d.Steps {
-		t.Rows = append(t.Rows, []design.Cell{{Text: s.Name.Here(ctx)}, {Text: price.Local(ctx, s.Value)}, {Text: text.Money(ctx, s.Result)}})
+		t.Rows = append(t.Rows, []design.Cell{{Text: s.Name.Here(ctx)}, {Text: text.Decimal(ctx, s.Value)}, {Text: text.Money(ctx, s.Result)}})
 	}
 	return t
 }

@@ -262,12 +262,12 @@ func figureCells(f Figures) []design.Cell {
 	return cells
 }
 
-// hundredths writes 125 as 1,25; a dash for what cannot be told.
-func hundredths(n int) string {
+// hundredths writes 125 as 1,25 or 1.25; a dash for what cannot be told.
+func hundredths(ctx context.Context, n int) string {
 	if n < 0 {
 		return "—"
 	}
-	return fmt.Sprintf("%d,%02d", n/100, n%100)
+	return text.Decimal(ctx, fmt.Sprintf("%d.%02d", n/100, n%100))
 }
 
 func reportRows(ctx context.Context, r Report) [][]design.Cell {

@@ -218,9 +218,9 @@ func showPage(v showView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var12 string
-					templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(hundredths(r.Sum().PerDoctor()))
+					templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(hundredths(ctx, r.Sum().PerDoctor()))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/workforce/internal/equipment/equipment_page.templ`, Line: 33, Col: 92}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/workforce/internal/equipment/equipment_page.templ`, Line: 33, Col: 97}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 					if templ_7745c5c3_Err != nil {

@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/text"
 )
 
 func TestACallIsAnsweredInTimeOrLate(t *testing.T) {
@@ -39,7 +41,13 @@ func TestRatiosAreRounded(t *testing.T) {
 			t.Errorf("%d for %d: %d", c[0], c[1], got)
 		}
 	}
-	if hundredths(125) != "1,25" || hundredths(5) != "0,05" || hundredths(-1) != "—" {
+	words := text.MustLoad(design.Texts)
+	for lang, want := range map[text.Lang]string{text.KY: "1,25", text.RU: "1,25", text.EN: "1.25"} {
+		if got := hundredths(text.With(t.Context(), words, lang), 125); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+	if hundredths(t.Context(), 5) != "0,05" || hundredths(t.Context(), -1) != "—" {
 		t.Error("hundredths are written wrongly")
 	}
 }

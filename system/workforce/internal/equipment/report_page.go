@@ -101,14 +101,14 @@ func (v reportView) href(path, region, measure string) string {
 
 // value is the figure of a region that the map shows: as a number, for the
 // shade, and as it is written. The number is -1 when there is none.
-func (v reportView) value(sum RegionSum) (int, string) {
+func (v reportView) value(ctx context.Context, sum RegionSum) (int, string) {
 	switch {
 	case sum.Organisations == 0 || (sum.Reported == 0 && v.measure != "reported"):
 		return -1, "—"
 	case v.measure == "per_doctor":
-		return sum.PerDoctor(), hundredths(sum.PerDoctor())
+		return sum.PerDoctor(), hundredths(ctx, sum.PerDoctor())
 	case v.measure == "per_staff":
-		return sum.PerStaff(), hundredths(sum.PerStaff())
+		return sum.PerStaff(), hundredths(ctx, sum.PerStaff())
 	case v.measure == "computers":
 		return sum.Working, strconv.Itoa(sum.Working)
 	}
@@ -123,13 +123,13 @@ func measureWord(ctx context.Context, measure string) string {
 func (v reportView) tiles(ctx context.Context) design.TileMap {
 	top := 0
 	for _, sum := range v.sums {
-		n, _ := v.value(sum)
+		n, _ := v.value(ctx, sum)
 		top = max(top, n)
 	}
 	m := design.TileMap{Caption: measureWord(ctx, v.measure) + ", " + text.Date(v.on)}
 	for _, r := range region.All {
 		sum := v.sums[r.Code]
-		n, written := v.value(sum)
+		n, written := v.value(ctx, sum)
 		shade := 0
 		if n >= 0 {
 			shade = 1
@@ -155,7 +155,7 @@ func (v reportView) regionRows(ctx context.Context) [][]design.Cell {
 			{Text: name, Href: href},
 			{Text: strconv.Itoa(sum.Reported) + " / " + strconv.Itoa(sum.Organisations)},
 			n(sum.Computers), n(sum.Working), n(sum.Online), n(sum.Doctors), n(sum.Nurses),
-			{Text: hundredths(sum.PerDoctor())},
+			{Text: hundredths(ctx, sum.PerDoctor())},
 		})
 	}
 	for _, r := range region.All {
@@ -201,7 +201,7 @@ func (v reportView) rows(ctx context.Context) [][]design.Cell {
 			}
 		} else {
 			sum := s.Report.Sum()
-			row = append(append(append(row, design.Cell{Text: text.Date(s.Report.Day)}), figureCells(sum)...), design.Cell{Text: hundredths(sum.PerDoctor())})
+			row = append(append(append(row, design.Cell{Text: text.Date(s.Report.Day)}), figureCells(sum)...), design.Cell{Text: hundredths(ctx, sum.PerDoctor())})
 		}
 		rows = append(rows, row)
 	}
