@@ -126,9 +126,15 @@ func (b *browser) leave(script string) {
 	eval[bool](b, `(() => { window.__here = true; window.__leaving = false;
 		navigation.onnavigate = e => { if (!e.destination.sameDocument && e.downloadRequest === null && !e.defaultPrevented) window.__leaving = true };
 		return true })()`)
-	eval[bool](b, `(() => { `+script+`; return true })()`)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(() => { `+script+`; return true })()`))
+	cancel()
+	if err != nil && !wentOn(err) { // it may be gone before it has answered
+		b.t.Fatalf("%s: %v: %s", b.name, err, tail(script, 200))
+	}
 	start := time.Now()
 	for {
+		waited := time.Since(start) // when it is asked: the answer may be late, and as old
 		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`window.__here !== true ? "left" : window.__leaving ? "leaving" : "here"`))
 		cancel()
@@ -138,7 +144,7 @@ func (b *browser) leave(script string) {
 		if err != nil || state == "left" {
 			break
 		}
-		if waited := time.Since(start); state == "here" && waited > 400*time.Millisecond {
+		if state == "here" && waited > 400*time.Millisecond {
 			break // a script of the page has done it all
 		} else if waited > patience {
 			b.t.Logf("%s: no page has come after %s: a file, or the program does not answer", b.name, b.where())
