@@ -83,16 +83,28 @@ func (h *house) exchange(w http.ResponseWriter, r *http.Request) {
 	neighbour.ServeHTTP(w, r)
 }
 
-// moving is the machine's clock, which a test may move on.
+// moving is the machine's clock, which a test may move on, and stop.
 type moving struct {
-	mu    sync.Mutex
-	ahead time.Duration
+	mu      sync.Mutex
+	ahead   time.Duration
+	stopped time.Time
 }
 
 func (m *moving) Now() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !m.stopped.IsZero() {
+		return m.stopped.Add(m.ahead)
+	}
 	return clock.System{}.Now().Add(m.ahead)
+}
+
+// stop leaves the clock to the test alone: what comes within some seconds does so
+// on any machine.
+func (m *moving) stop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stopped = clock.System{}.Now()
 }
 
 func (m *moving) advance(d time.Duration) {

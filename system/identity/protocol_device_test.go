@@ -99,6 +99,7 @@ func TestRFC8628DeviceFlow(t *testing.T) {
 // RFC 8628, 3.5: what a device is told when it does not get what it wants.
 func TestRFC8628DeviceIsTold(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
+		h.clock.stop()
 		c, other := h.connect(demo.Doctor, public), h.connect(demo.Doctor, public)
 		d := c.device()
 		if got := c.poll(d); got.Error != "authorization_pending" {

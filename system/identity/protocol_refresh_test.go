@@ -14,6 +14,7 @@ import (
 // token was stolen.
 func TestRFC9700LostAnswerIsRepeatedForAShortWhile(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
+		h.clock.stop()
 		refresh := func(token string) tokens {
 			return h.token(basic("conformance", secret), "grant_type", "refresh_token", "refresh_token", token)
 		}
