@@ -22,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/host"
@@ -333,6 +334,22 @@ func (br *browser) order(t *testing.T, service string) string {
 func (br *browser) issue(t *testing.T) string {
 	t.Helper()
 	return br.post(t, br.order(t, "discharge-summary")+"/document", "lang", "ru").header.Get("Location")
+}
+
+// advance moves the clock on when every job that is due has been tried: one that is
+// in hand would count its next try from the later moment, which never comes.
+func (b *bench) advance(t *testing.T, d time.Duration) {
+	t.Helper()
+	look := dbtest.Open(t, b.env.Database, "portal")
+	eventually(t, "the jobs are not tried", func() bool {
+		var n int
+		err := look.Read.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM job WHERE state = 'running' OR (state = 'ready' AND run_at <= $1)`, db.Micros(b.clock.Now())).Scan(&n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n == 0
+	})
+	b.clock.Advance(d)
 }
 
 // eventually waits for what jobs do.

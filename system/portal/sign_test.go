@@ -245,14 +245,14 @@ func TestAnApplicationThatIsNotSigned(t *testing.T) {
 			t.Fatalf("after a refusal the person is led to %q", got)
 		}
 		b.esi.decide("expired", nil)
-		b.clock.Advance(8 * 24 * time.Hour) // they never came back: the job sees it
+		b.advance(t, 8*24*time.Hour) // they never came back: the job sees it
 		eventually(t, "nobody was told that the time ran out", func() bool { return len(b.messages()) == 1 })
 		patient = b.as(t, &demo.Patient)
 		patient.get(t, application).says(t, "Срок подписания истёк")
 		patient.post(t, application+"/sign")
-		b.clock.Advance(time.Hour) // signed, and the browser was closed
+		b.advance(t, time.Hour) // signed, and the browser was closed
 		b.esi.decide("signed", nil)
-		b.clock.Advance(24 * time.Hour)
+		b.advance(t, 24*time.Hour)
 		eventually(t, "the signature was not learnt of", func() bool { return len(b.messages()) == 2 })
 		b.as(t, &demo.Operator).get(t, "/desk").says(t, "A2026-0000001")
 		_ = officer

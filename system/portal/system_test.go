@@ -244,7 +244,7 @@ func TestPT13NeighboursAway(t *testing.T) {
 		eventually(t, "no notice of acceptance", func() bool { return len(b.messages()) == 1 })
 		b.away[exchangeapi.Card].Store(false)
 		b.away[exchangeapi.Signature].Store(true)
-		b.clock.Advance(time.Minute)
+		b.advance(t, time.Minute)
 		eventually(t, "the job did not fetch the answer", func() bool { return strings.Contains(patient.get(t, application).body, "I21.0") })
 		eventually(t, "no notice of the result", func() bool { return len(b.messages()) == 2 })
 		document := patient.post(t, application+"/document", "lang", "ky").header.Get("Location")
@@ -255,7 +255,7 @@ func TestPT13NeighboursAway(t *testing.T) {
 			t.Errorf("a document without a seal is given out: %d", got.code)
 		}
 		b.away[exchangeapi.Signature].Store(false)
-		b.clock.Advance(time.Minute)
+		b.advance(t, time.Minute)
 		eventually(t, "the document was not sealed", func() bool { return patient.get(t, document+"/pdf").code == http.StatusOK })
 		eventually(t, "no notice of the document", func() bool { return len(b.messages()) == 3 })
 		// Nothing is called authentic while its seal cannot be checked.
@@ -325,11 +325,11 @@ func TestShareEnds(t *testing.T) {
 			t.Errorf("a revoked link is %d", got.code)
 		}
 		second := link()
-		b.clock.Advance(7*24*time.Hour - time.Minute)
+		b.advance(t, 7*24*time.Hour-time.Minute)
 		if got := nobody.get(t, second+"/pdf"); got.code != http.StatusOK {
 			t.Errorf("a link before its end is %d", got.code)
 		}
-		b.clock.Advance(2 * time.Minute)
+		b.advance(t, 2*time.Minute)
 		if got := nobody.get(t, second+"/pdf"); got.code != http.StatusNotFound {
 			t.Errorf("a link after 7 days is %d", got.code)
 		}
@@ -353,7 +353,7 @@ func TestPT9GuessesAreSlowed(t *testing.T) {
 		if got := other.get(t, "/verify/2026-0000001/222222222222"); got.code != http.StatusOK {
 			t.Errorf("another client is %d", got.code)
 		}
-		b.clock.Advance(16 * time.Minute)
+		b.advance(t, 16*time.Minute)
 		if got := guesser.get(t, "/verify/2026-0000001/222222222222"); got.code != http.StatusOK {
 			t.Errorf("after a quarter of an hour: %d", got.code)
 		}
