@@ -168,7 +168,7 @@ func (s *System) demoContents(ctx context.Context, g gone, stayID string, in, ou
 			At: at, EndedAt: at.Add(70 * time.Minute), Code: g.operation, Name: name, Anaesthesia: "general", Anaesthetist: "Дежурный анестезиолог",
 			Protocol: "Операция прошла без особенностей.", SurgeonPIN: g.doctor.PIN, SurgeonName: g.doctor.Name(),
 		}}
-		if err := operation.Operate(ctx, s.writtenAt(done.Operation.EndedAt.Add(demoDelay)), stayID, done); err != nil {
+		if err := operation.Operate(ctx, s.writtenAt(done.EndedAt.Add(demoDelay)), stayID, done); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
@@ -63,9 +64,12 @@ type Ordering struct {
 
 	Hours   string     // "8 14 20"; "": by Times, where that says them
 	LastDay clock.Date // zero: until it is ended
+
+	Despite bool // the doctor has read what speaks against it
 }
 
-// Prescribe writes an order.
+// Prescribe writes an order. What an alert of the patient speaks against, and a
+// drug that is ordered already, is written only when the doctor has said so.
 func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) error {
 	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
@@ -100,14 +104,53 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		case in.From.After(now.Add(furthest)):
 			findings = append(findings, fail.Finding{Field: "from", Key: "card.orders.too_far"})
 		}
+		against, err := cautions(ctx, tx, stayID, in)
+		if err != nil {
+			return err
+		}
+		if !in.Despite {
+			findings = append(findings, against...)
+		}
 		if err := writing.Invalid(findings); err != nil {
 			return err
 		}
 		if err := insertOrder(ctx, tx, stayID, in, desk.Of(ctx), now); err != nil {
 			return err
 		}
-		return d.Seen(ctx, tx, h.PatientPIN, "orders.write", stayID)
+		action := "orders.write"
+		if len(against) > 0 {
+			action = "orders.despite"
+		}
+		return d.Seen(ctx, tx, h.PatientPIN, action, stayID)
 	})
+}
+
+// cautions are what speaks against the order: an alert of the patient, and the same
+// drug that is in force.
+func cautions(ctx context.Context, q db.Querier, stayID string, in Ordering) ([]fail.Finding, error) {
+	alerts, err := alertsOf(ctx, q, stayID)
+	if err != nil {
+		return nil, err
+	}
+	var found []fail.Finding
+	if alert := opposed(in.Text, strings.Split(alerts, "\n")); alert != "" && in.Kind != "regime" {
+		found = append(found, fail.Finding{Field: "despite", Key: "card.orders.alert", Args: fail.Args("Alert", strings.TrimSpace(alert))})
+	}
+	if in.Kind != "drug" {
+		return found, nil
+	}
+	known, err := Orders(ctx, q, stayID)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range known {
+		over := !o.LastDay.IsZero() && o.LastDay.Before(clock.DateOf(in.From))
+		if o.ID != in.Once && o.EndedAt.IsZero() && !over && o.Kind == in.Kind && text.Fold(o.Text) == text.Fold(in.Text) {
+			found = append(found, fail.Finding{Field: "despite", Key: "card.orders.twice", Args: fail.Args("Order", text.Joined(o.Text, o.Dose, o.Times), "Name", o.ByName)})
+			break
+		}
+	}
+	return found, nil
 }
 
 // End ends an order, with a reason.

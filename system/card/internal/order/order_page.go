@@ -81,6 +81,7 @@ func prescribePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		Once: form.Get("once"), Kind: form.Choice("kind", OrderKinds...), Text: form.Need("text", 500),
 		Dose: form.Text("dose", 200), Times: form.Text("times", 200), From: form.Moment("from"), Hours: form.Text("hours", 200),
 	}
+	in.Despite = form.Get("despite") == "1"
 	if form.Get("last_day") != "" {
 		in.LastDay = form.Date("last_day")
 	}
@@ -201,6 +202,13 @@ func Hour(t time.Time) string { return t.In(clock.Bishkek).Format("15:04") }
 func hoursField(ctx context.Context, form *page.Form) design.Field {
 	f := writing.Line(ctx, form, "hours", "card.orders.hours", false)
 	f.Hint, f.MaxLength = text.T(ctx, "card.orders.hours_hint"), 100
+	return f
+}
+
+// despiteField stands there once something speaks against the order.
+func despiteField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "despite", "card.orders.despite")
+	f.Required = false
 	return f
 }
 

@@ -43,6 +43,13 @@ func findOrder(ctx context.Context, q db.Querier, stayID, orderID string) (Order
 	return o, db.Explain(err)
 }
 
+// alertsOf are the alerts of whose stay it is, one a line.
+func alertsOf(ctx context.Context, q db.Querier, stayID string) (string, error) {
+	var alerts string
+	err := q.QueryRowContext(ctx, `SELECT p.alerts FROM stay s JOIN patient p ON p.id = s.patient_id WHERE s.id = $1`, stayID).Scan(&alerts)
+	return alerts, db.Explain(err)
+}
+
 // Orders of the stay with their marks: those in force first, then the newest.
 func Orders(ctx context.Context, q db.Querier, stayID string) ([]Order, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+orderRow+` FROM medical_order WHERE stay_id = $1
