@@ -198,6 +198,7 @@ func (s *System) routes() {
 	o.Desk("POST /entry/table", hand.CheckTable)
 	o.Desk("GET /entry/table.xlsx", hand.Template)
 	o.Desk("POST /entry/table/send", hand.SendTable)
+	o.Desk("POST /entry/table/drafts", hand.KeepTable)
 	o.Desk("GET /entry/{id}", hand.Show)
 	o.Desk("POST /entry/{id}", hand.Save)
 	o.Desk("POST /entry/{id}/discard", hand.Discard)

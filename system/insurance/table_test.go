@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,11 +111,44 @@ func TestManyCasesComeInATable(t *testing.T) {
 		if after := strings.Count(clerk.get("/cases?month=2026-11", http.StatusOK), `id="case-`); after != before+1 {
 			t.Errorf("%d cases became %d", before, after)
 		}
+		// The rows with errors become drafts, each one once; what was typed stands in
+		// the fields as they take it, and what was mended stays.
+		drafts := regexp.MustCompile(`href="/entry/([0-9a-f-]{36})"`)
+		keep := func(rows string) []string {
+			t.Helper()
+			w := clerk.do(http.MethodPost, "/entry/table/drafts?lang=ru", url.Values{"rows": {rows}})
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "сделано 4 черновика") {
+				t.Fatalf("%d: %s", w.Code, w.Body)
+			}
+			var ids []string
+			for _, found := range drafts.FindAllStringSubmatch(w.Body.String(), -1) {
+				ids = append(ids, found[1])
+			}
+			return ids
+		}
+		kept := keep(packed[1])
+		if again := keep(packed[1]); len(kept) != 4 || !slices.Equal(again, kept) {
+			t.Errorf("%v became %v", kept, again)
+		}
+		shown := html.UnescapeString(clerk.get("/entry/"+kept[2]+"?lang=ru", http.StatusOK))
+		for _, value := range []string{`value="2026-10-10T09:30"`, `value="2026-10-12T10:00"`, `value="303"`, `value="21209196000217"`} {
+			if !strings.Contains(shown, value) {
+				t.Errorf("the draft has no %s", value)
+			}
+		}
+		fresh := packedRows.FindStringSubmatch(html.UnescapeString(clerk.upload(t, "/entry/table?lang=ru", "table", file).Body.String()))
+		if again := keep(fresh[1]); !slices.Contains(again, kept[2]) || strings.Count(clerk.get("/entry?lang=ru", http.StatusOK), kept[2]) == 0 {
+			t.Errorf("the file checked again: %v became %v", kept, again)
+		}
+		if w := clerk.do(http.MethodPost, "/entry/table/drafts?lang=ru", url.Values{"rows": {"garbage"}}); w.Code != http.StatusBadRequest {
+			t.Errorf("garbage: %d", w.Code)
+		}
 		if body := clerk.upload(t, "/entry/table?lang=ru", "table", file).Body.String(); !strings.Contains(body, "готовы к отправке 0, поступили раньше 1") || !strings.Contains(body, "уже в фонде") {
 			t.Error("the same file again is not known")
 		}
 		for _, lang := range []string{"ky", "en", "ru"} {
-			body := clerk.upload(t, "/entry/table?lang="+lang, "table", file).Body.String() + clerk.get("/entry/table?lang="+lang, http.StatusOK)
+			body := clerk.upload(t, "/entry/table?lang="+lang, "table", file).Body.String()
+			body += clerk.do(http.MethodPost, "/entry/table/drafts?lang="+lang, url.Values{"rows": {packedRows.FindStringSubmatch(html.UnescapeString(body))[1]}}).Body.String() + clerk.get("/entry/table?lang="+lang, http.StatusOK)
 			if key := unspoken.FindString(body); key != "" {
 				t.Errorf("%s: no words for %s", lang, key)
 			}

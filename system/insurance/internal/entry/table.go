@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/spreadsheet"
 	"github.com/sanarip/sanarip/kit/text"
@@ -163,6 +164,7 @@ func fromSerial(cell, layout string) string {
 
 // tableRow is a row of the table as the fields of the form.
 type tableRow struct {
+	ID     string            `json:"id"` // of the draft that it may become
 	Line   int               `json:"line"`
 	Values map[string]string `json:"values"`
 	Wrong  []fail.Finding    `json:"wrong,omitempty"` // cells that are none of what may stand there
@@ -223,7 +225,7 @@ func ReadTable(file []byte, words func(string) text.Words) ([]tableRow, error) {
 		}
 		all = append(all, row)
 	}
-	return all, nil
+	return named(all), nil
 }
 
 // Judged is a row with what the fund would say of it, or has said.
@@ -347,6 +349,11 @@ func carried(packed string) ([]tableRow, error) {
 	var all []tableRow
 	if err != nil || len(plain) > mostCarried || json.Unmarshal(plain, &all) != nil || len(all) > mostLines {
 		return nil, bad
+	}
+	for _, row := range all {
+		if len(row.ID) != len(id.New()) || strings.Trim(row.ID, "0123456789abcdef-") != "" {
+			return nil, bad
+		}
 	}
 	return all, nil
 }

@@ -19,6 +19,7 @@ type tableView struct {
 	form   *page.Form
 	rows   []Judged // nil: nothing was read yet
 	sent   bool
+	kept   int // drafts of rows with errors, once they were asked for
 	packed string
 	words  func(string) text.Words
 }
@@ -78,11 +79,46 @@ func (p Pages) SendTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := tableView{form: page.NewForm(), words: p.Words, sent: true}
+	v := tableView{form: page.NewForm(), words: p.Words, sent: true, packed: form.Get("rows")}
 	if v.rows, err = p.Desk.SendTable(ctx, rows, clerk(ctx), func(f *page.Form) { p.names(ctx, f) }); err != nil {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, tablePage(v))
+}
+
+// KeepTable is POST /entry/table/drafts: the rows with errors as drafts.
+func (p Pages) KeepTable(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	page.LeadsTo(r, "/entry")
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	rows, err := carried(form.Get("rows"))
+	if err != nil {
+		return err
+	}
+	v := tableView{form: page.NewForm(), words: p.Words, packed: form.Get("rows")}
+	if v.rows, err = p.Desk.KeepTable(ctx, rows, clerk(ctx), func(f *page.Form) { p.names(ctx, f) }); err != nil {
+		return err
+	}
+	for _, j := range v.rows {
+		if j.Draft.ID != "" {
+			v.kept++
+		}
+	}
+	return page.Render(w, r, http.StatusOK, tablePage(v))
+}
+
+// bad is how many rows have something to be mended and are in no draft yet.
+func (v tableView) bad() int {
+	n := 0
+	for _, j := range v.rows {
+		if !j.Good() && j.Draft.ID == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // tableFile is the file of the form.
