@@ -25,7 +25,7 @@ type Reminder struct {
 	Matter       string    `json:"matter"`
 	PIN          string    `json:"pin"`
 	Name         string    `json:"-"`
-	Period       string    `json:"period"`
+	Period       string    `json:"period"` // its first day, on which the reminder goes
 	Behind       int       `json:"behind"`
 	AskedAt      time.Time `json:"-"`
 	AskedBy      string    `json:"-"` // ПИН, "" for the job
@@ -54,15 +54,6 @@ func (s State) matters() map[string]int {
 		}
 	}
 	return matters
-}
-
-// period is the first day of the span of days in which one reminder is sent.
-// Spans are counted from a Monday.
-func period(today clock.Date, days int) string {
-	days = max(1, days)
-	monday := clock.Date{Year: 2024, Month: 1, Day: 1}
-	passed := monday.DaysUntil(today)
-	return clock.DateOf(monday.Start().AddDate(0, 0, passed-passed%days)).String()
 }
 
 // remind orders the reminders that are due everywhere.
@@ -95,13 +86,14 @@ func (r *Rollout) Remind(ctx context.Context, s State, days int) (int, error) {
 		return 0, fail.New(fail.NotFound, "card.rollout.nobody_responsible")
 	}
 	now, staff, ordered := r.Desk.Clock.Now(), desk.Of(ctx), 0
-	since := period(clock.DateOf(now), days)
+	today := clock.DateOf(now)
+	since := today.Start().AddDate(0, 0, 1-max(1, days)) // whole days: the job's hour may move
 	err = r.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		ordered = 0
 		for matter, behind := range s.matters() {
 			for pin, name := range whom {
-				one := Reminder{Organisation: s.Organisation.Code, Matter: matter, PIN: pin, Name: name, Period: since, Behind: behind, AskedAt: now, AskedBy: staff.PIN}
-				fresh, err := insertReminder(ctx, tx, one)
+				one := Reminder{Organisation: s.Organisation.Code, Matter: matter, PIN: pin, Name: name, Period: today.String(), Behind: behind, AskedAt: now, AskedBy: staff.PIN}
+				fresh, err := insertReminder(ctx, tx, one, since)
 				if err != nil {
 					return err
 				}

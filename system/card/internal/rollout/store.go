@@ -144,11 +144,13 @@ func monthsOf(ctx context.Context, q db.Querier, organisation string) ([]month, 
 	return all, rows.Err()
 }
 
-// insertReminder says whether it is the first of its period.
-func insertReminder(ctx context.Context, tx db.Querier, m Reminder) (bool, error) {
+// insertReminder says whether it is the first since that moment.
+func insertReminder(ctx context.Context, tx db.Querier, m Reminder, since time.Time) (bool, error) {
 	return inserted(tx.ExecContext(ctx, `INSERT INTO rollout_reminder (organisation, matter, pin, name, period, behind, asked_at, asked_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (organisation, matter, pin, period) DO NOTHING`,
-		m.Organisation, m.Matter, m.PIN, m.Name, m.Period, m.Behind, db.Micros(m.AskedAt), m.AskedBy))
+		SELECT $1, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT), $8
+		WHERE NOT EXISTS (SELECT 1 FROM rollout_reminder o WHERE o.organisation = $1 AND o.matter = $2 AND o.pin = $3 AND o.asked_at >= $9)
+		ON CONFLICT (organisation, matter, pin, period) DO NOTHING`,
+		m.Organisation, m.Matter, m.PIN, m.Name, m.Period, m.Behind, db.Micros(m.AskedAt), m.AskedBy, db.Micros(since)))
 }
 
 // inserted says whether a row was written.
