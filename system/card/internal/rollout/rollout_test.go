@@ -77,7 +77,7 @@ func world(t *testing.T, w formtest.World) (*Rollout, *neighbours) {
 		}
 	}
 	post := func(pin, name string, role workforceapi.Role, organisation string) workforceapi.Post {
-		return workforceapi.Post{PIN: pin, PersonName: name, Role: role, Title: text.Same("Врач"), Organisation: organisation}
+		return workforceapi.Post{PIN: pin, PersonName: name, Role: role, Title: text.Words{KY: "Дарыгер", RU: "Врач", EN: "Doctor"}, Organisation: organisation}
 	}
 	n := &neighbours{
 		staff: []workforceapi.Post{
@@ -338,6 +338,14 @@ func TestTrainingWithAttendance(t *testing.T) {
 		counts, err := countsOf(t.Context(), w.Desk.DB.Read, "2026-01")
 		if err != nil || counts[second].Trained != 1 || counts[formtest.Hospital].Trained != 1 {
 			t.Errorf("%+v %v", counts, err)
+		}
+		for _, p := range people {
+			if p.Post.KY == "" || p.Post.KY == p.Post.RU || p.Post.EN == "" {
+				t.Errorf("the post of an invited person is not kept in every language: %+v", p.Post)
+			}
+		}
+		if old := postOf("Врач-терапевт"); old.KY != "Врач-терапевт" || old.RU != "Врач-терапевт" {
+			t.Errorf("a post of before: %+v", old)
 		}
 		v := trainingOf{Training: own, People: people, Names: map[string]string{}}
 		paper, err := v.sheet(text.With(t.Context(), w.Desk.Site.Texts, text.KY))

@@ -2,9 +2,11 @@ package rollout
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
 )
 
 func insertTraining(ctx context.Context, tx db.Querier, t Training, at time.Time) (bool, error) {
@@ -40,9 +42,13 @@ func trainings(ctx context.Context, q db.Querier, only, trainingID string, limit
 }
 
 func insertAttendee(ctx context.Context, tx db.Querier, trainingID string, a Attendee) (bool, error) {
+	post, err := json.Marshal(a.Post)
+	if err != nil {
+		return false, err
+	}
 	return inserted(tx.ExecContext(ctx, `INSERT INTO training_person (training_id, pin, name, post, organisation, attended, marked_at, marked_by)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, '') ON CONFLICT (training_id, pin) DO NOTHING`,
-		trainingID, a.PIN, a.Name, a.Post, a.Organisation, db.Flag(a.Attended)))
+		trainingID, a.PIN, a.Name, string(post), a.Organisation, db.Flag(a.Attended)))
 }
 
 func markAttended(ctx context.Context, tx db.Querier, trainingID, pin string, attended bool, at time.Time, by string) error {
@@ -63,11 +69,22 @@ func attendees(ctx context.Context, q db.Querier, trainingID, only string) ([]At
 	for rows.Next() {
 		var a Attendee
 		var attended int64
-		if err := rows.Scan(&a.PIN, &a.Name, &a.Post, &a.Organisation, &attended); err != nil {
+		var post string
+		if err := rows.Scan(&a.PIN, &a.Name, &post, &a.Organisation, &attended); err != nil {
 			return nil, err
 		}
-		a.Attended = attended == 1
+		a.Attended, a.Post = attended == 1, postOf(post)
 		all = append(all, a)
 	}
 	return all, rows.Err()
+}
+
+// postOf reads the column post: words as JSON, or the Russian name alone in what
+// was written before the other languages were kept.
+func postOf(column string) text.Words {
+	var post text.Words
+	if json.Unmarshal([]byte(column), &post) != nil {
+		return text.Same(column)
+	}
+	return post
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -30,8 +31,9 @@ type Training struct {
 
 // Attendee is a person of a training.
 type Attendee struct {
-	PIN, Name, Post, Organisation string
-	Attended                      bool
+	PIN, Name, Organisation string
+	Post                    text.Words // as it was when they were invited
+	Attended                bool
 }
 
 // trainingFormats are where a session takes place.
@@ -101,7 +103,7 @@ func (r *Rollout) Invite(ctx context.Context, trainingID, organisation string) (
 	added := 0
 	return added, r.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, p := range people(posts) {
-			fresh, err := insertAttendee(ctx, tx, trainingID, Attendee{PIN: p.PIN, Name: p.PersonName, Post: p.Title.RU, Organisation: organisation})
+			fresh, err := insertAttendee(ctx, tx, trainingID, Attendee{PIN: p.PIN, Name: p.PersonName, Post: p.Title, Organisation: organisation})
 			if err != nil {
 				return err
 			}

@@ -177,7 +177,7 @@ func (v trainingOf) sheet(ctx context.Context) ([]byte, error) {
 		if p.Attended {
 			mark = "+"
 		}
-		t.Rows = append(t.Rows, []string{fmt.Sprint(i + 1), p.Name, p.Post, v.Names[p.Organisation], mark})
+		t.Rows = append(t.Rows, []string{fmt.Sprint(i + 1), p.Name, p.Post.Here(ctx), v.Names[p.Organisation], mark})
 	}
 	d.Table(t)
 	d.Signatures(document.Signature{Role: text.T(ctx, "card.rollout.trainer"), Name: v.Trainer})
