@@ -35,11 +35,25 @@ func addOf(rows int) string {
 	return b.String()
 }
 
+// AddTogether writes records that stand alone, all of them or none, in a
+// transaction of their own and one message to the database (db.Put).
+func AddTogether(ctx context.Context, d *db.DB, c clock.Clock, records []Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return d.Put(ctx, addingMany(c, records)...)
+}
+
 // AddMany is Add for many records at once.
 func AddMany(ctx context.Context, q db.Querier, c clock.Clock, records []Record) error {
 	if len(records) == 0 {
 		return nil
 	}
+	return db.Send(ctx, q, addingMany(c, records)...)
+}
+
+// addingMany are the writes of the records.
+func addingMany(c clock.Clock, records []Record) []db.Question {
 	at := db.Micros(c.Now())
 	values := make([]any, 0, len(records)*addWidth)
 	for _, r := range records {
@@ -51,5 +65,5 @@ func AddMany(ctx context.Context, q db.Querier, c clock.Clock, records []Record)
 			writes = append(writes, db.Write(add.query, values[:add.rows*addWidth]...))
 		}
 	}
-	return db.Send(ctx, q, writes...)
+	return writes
 }
