@@ -7,6 +7,9 @@ import "net/http"
 // page must have: another site gains nothing. It answers the browser's question
 // ahead of a request and then says true.
 func shared(w http.ResponseWriter, r *http.Request) bool {
+	if r.Header.Get("Origin") == "" { // no page of another site asks
+		return false
+	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Progress")

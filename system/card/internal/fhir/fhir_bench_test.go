@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -33,23 +35,24 @@ func BenchmarkFHIRBundle4Reference(b *testing.B)   { least(b, bundleOnce(4)) }
 func BenchmarkFHIRBundle100(b *testing.B)          { ours(b, bundleOnce(100)) }
 func BenchmarkFHIRBundle100Reference(b *testing.B) { least(b, bundleOnce(100)) }
 
-// act is what one request does; patient is a Patient that is there.
-type act func(patient string) (method, path, body string)
+// act is what one request does; patient is a Patient that is there, number the
+// identifier that it bears.
+type act func(patient, number string) (method, path, body string)
 
-func createOnce(patient string) (string, string, string) {
+func createOnce(patient, _ string) (string, string, string) {
 	return http.MethodPost, "/Observation", fmt.Sprintf(observation, patient)
 }
 
-func readOnce(patient string) (string, string, string) {
+func readOnce(patient, _ string) (string, string, string) {
 	return http.MethodGet, "/Patient/" + patient, ""
 }
 
-func searchOnce(string) (string, string, string) {
-	return http.MethodGet, "/Patient?identifier=urn:bench|1", ""
+func searchOnce(_, number string) (string, string, string) {
+	return http.MethodGet, "/Patient?identifier=urn:bench|" + number, ""
 }
 
 func bundleOnce(n int) act {
-	return func(patient string) (string, string, string) {
+	return func(patient, _ string) (string, string, string) {
 		entries := make([]string, n)
 		for i := range entries {
 			entries[i] = item1("POST", "Observation", "urn:uuid:"+id.New(), fmt.Sprintf(observation, patient))
@@ -58,15 +61,23 @@ func bundleOnce(n int) act {
 	}
 }
 
-const benchPatient = `{"resourceType":"Patient","identifier":[{"system":"urn:bench","value":"1"}],"name":[{"family":"Sample","given":["One"]}],"gender":"female","birthDate":"1990-05-01"}`
+const benchPatient = `{"resourceType":"Patient","identifier":[{"system":"urn:bench","value":"%d"}],"name":[{"family":"Sample","given":["One"]}],"gender":"female","birthDate":"1990-05-01"}`
+
+// benchPatients is how many there are: each request asks for the next one, so that
+// requests that share a question do not ask for the same.
+const benchPatients = 1000
 
 func ours(b *testing.B, do act) {
 	if os.Getenv("SANARIP_TEST_POSTGRES") == "" {
 		b.Skip("SANARIP_TEST_POSTGRES is not set")
 	}
 	s := newSample(b, dbtest.Open(b, dbtest.Postgres(b), "card", migration.Sets...))
-	made := s.put(b, "POST", "/Patient", benchPatient).is(b, 201)
-	load(b, s.server.URL+root, made.id(), do)
+	entries := make([]string, benchPatients)
+	for i := range entries {
+		entries[i] = item1("PUT", "Patient/bench-"+strconv.Itoa(i), "", fmt.Sprintf(strings.Replace(benchPatient, "{", `{"id":"bench-`+strconv.Itoa(i)+`",`, 1), i))
+	}
+	s.put(b, "POST", "/", bundleOf("transaction", entries...)).is(b, 200)
+	load(b, s.server.URL+root, do)
 }
 
 func least(b *testing.B, do act) {
@@ -76,22 +87,27 @@ func least(b *testing.B, do act) {
 	d := dbtest.Open(b, dbtest.Postgres(b), "card")
 	mustExec(b, d, `CREATE TABLE bare (id TEXT PRIMARY KEY, number TEXT NOT NULL, body TEXT NOT NULL)`)
 	mustExec(b, d, `CREATE INDEX bare_number ON bare (number)`)
-	mustExec(b, d, `INSERT INTO bare (id, number, body) VALUES ('p', 'urn:bench|1', $1)`, benchPatient)
+	for i := range benchPatients {
+		n := strconv.Itoa(i)
+		mustExec(b, d, `INSERT INTO bare (id, number, body) VALUES ($1, $2, $3)`, "bench-"+n, "urn:bench|"+n, fmt.Sprintf(benchPatient, i))
+	}
 	server := httptest.NewServer(bare{d})
 	b.Cleanup(server.Close)
-	load(b, server.URL, "p", do)
+	load(b, server.URL, do)
 }
 
 // load sends requests, many at once.
-func load(b *testing.B, base, patient string, do act) {
+func load(b *testing.B, base string, do act) {
 	b.Helper()
+	var asked atomic.Int64
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	b.Cleanup(client.CloseIdleConnections)
 	b.SetParallelism(16) // times the processors
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			method, path, body := do(patient)
+			n := strconv.FormatInt(asked.Add(1)%benchPatients, 10)
+			method, path, body := do("bench-"+n, n)
 			r, err := http.NewRequestWithContext(context.Background(), method, base+path, strings.NewReader(body))
 			if err != nil {
 				b.Error(err)

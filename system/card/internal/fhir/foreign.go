@@ -32,9 +32,7 @@ func (a *API) shelve(all map[string]*find.Kind) {
 		k := &find.Kind{Name: name, Params: find.ShelfParams(name), Foreign: true}
 		k.Params["_id"] = find.Param{Kind: find.TokenParam, Sorts: true}
 		t := find.ShelfTable(name, k.Params)
-		k.Find = func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
-			return t.Find(ctx, a.archive.Reader(ctx), r, q)
-		}
+		k.Find = a.onShelf(name, t)
 		k.Load = func(ctx context.Context, ids []string) ([]*find.Item, error) { return a.loadForeign(ctx, name, ids) }
 		all[name] = k
 	}
@@ -71,9 +69,7 @@ func (a *API) shelve(all map[string]*find.Kind) {
 			})
 		}
 		k.Own = k.Find
-		k.Find = find.Together(append(places, func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
-			return t.Find(ctx, a.archive.Reader(ctx), r, q)
-		})...)
+		k.Find = find.Together(append(places, a.onShelf(name, t))...)
 		k.Load = func(ctx context.Context, ids []string) ([]*find.Item, error) {
 			items, err := a.loadForeign(ctx, name, ids)
 			if err != nil || len(items) == len(ids) {
@@ -82,6 +78,22 @@ func (a *API) shelve(all map[string]*find.Kind) {
 			more, err := ownLoad(ctx, find.Without(ids, items))
 			return append(items, more...), err
 		}
+	}
+}
+
+// onShelf finds what others wrote of the type. A system that looks for one by its
+// identifier, which most do, is answered together with who does so at the same
+// moment, and is given the resource at once.
+func (a *API) onShelf(name string, t *find.Table) find.Finder {
+	return func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
+		reader := a.archive.Reader(ctx)
+		if v, ok := q.Identifier(); ok && r.All && reader == db.Querier(a.db.Read) {
+			found, all, err := a.shelf.Bearing(ctx, name, v.System, v.Text, !v.HasSystem)
+			if err != nil || all {
+				return find.Whole(itemsOf(found)), err
+			}
+		}
+		return t.Find(ctx, reader, r, q)
 	}
 }
 
@@ -96,9 +108,13 @@ func (a *API) loadForeign(ctx context.Context, name string, ids []string) ([]*fi
 	} else { // as of the moment that the reader sees
 		all, err = a.shelf.Load(ctx, q, name, ids)
 	}
+	return itemsOf(all), err
+}
+
+func itemsOf(all []shelf.Resource) []*find.Item {
 	items := make([]*find.Item, 0, len(all))
 	for i := range all {
 		items = append(items, find.ForeignItem(&all[i]))
 	}
-	return items, err
+	return items
 }

@@ -74,9 +74,10 @@ func (a *API) versionRead(w http.ResponseWriter, r *http.Request, k *find.Kind, 
 
 // sendItem sends one resource with its version.
 func (a *API) sendItem(w http.ResponseWriter, r *http.Request, i *find.Item) error {
-	w.Header().Set("ETag", `W/"`+i.Version+`"`)
+	h := w.Header()
+	h["Etag"] = []string{`W/"` + i.Version + `"`}
 	if !i.Updated.IsZero() {
-		w.Header().Set("Last-Modified", i.Updated.UTC().Truncate(time.Second).Format(http.TimeFormat))
+		h["Last-Modified"] = []string{i.Updated.UTC().Format(http.TimeFormat)}
 	}
 	if sameVersion(r.Header.Get("If-None-Match"), i.Version) {
 		w.WriteHeader(http.StatusNotModified)

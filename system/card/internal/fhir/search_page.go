@@ -47,7 +47,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 	if err != nil {
 		return err
 	}
-	matches, err := k.Ordered(ctx, f.IDs)
+	matches, err := k.Page(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 	if err != nil {
 		return err
 	}
-	if err := a.record(ctx, c, "fhir.search", q.AskedPIN(), append(slices.Clone(matches), included...)); err != nil {
+	if err := a.record(ctx, c, "fhir.search", q.AskedPIN(), slices.Concat(matches, included)); err != nil {
 		return err
 	}
 	self, err := a.self(r, k, q)
@@ -64,6 +64,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 	}
 	b := &datatype.Bundle{Type: "searchset", Timestamp: datatype.Instant(a.clock.Now()), Total: &f.Total, Link: []datatype.BundleLink{{Relation: "self", URL: self}}}
 	b.ResourceType = "Bundle"
+	b.Entry = make([]datatype.BundleEntry, 0, len(matches)+len(included)+1)
 	if f.After != nil {
 		next, err := a.cursorLink(k.Name, q.Used, f.After)
 		if err != nil {
@@ -90,7 +91,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 		}
 		b.Entry = append(b.Entry, entry)
 	}
-	data, err := datatype.Encode(b)
+	data, err := b.Encode()
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func strict(r *http.Request) bool {
 // self is the link to this search as it was understood. What came in a body
 // stays out of the URL.
 func (a *API) self(r *http.Request, k *find.Kind, q *find.Query) (string, error) {
-	if r.Method == http.MethodPost || r.Context().Value(insideKey{}) != nil || r.URL.Query().Get("_cursor") != "" {
+	if r.Method == http.MethodPost || r.Context().Value(insideKey{}) != nil || inAddress(r, "_cursor") != "" {
 		return a.cursorLink(k.Name, q.Used, q.After)
 	}
 	link := a.base + "/" + k.Name

@@ -23,17 +23,24 @@ import (
 
 const mediaType = "application/fhir+json"
 
+// everywhere are the headers of every answer. Their values are shared: none is
+// written into, Add makes a slice of its own.
+var everywhere = http.Header{
+	"Cache-Control":           {"no-store"},
+	"X-Content-Type-Options":  {"nosniff"},
+	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+	"Referrer-Policy":         {"no-referrer"},
+	"Vary":                    {"Accept, Accept-Language, Authorization, Origin"},
+}
+
+var jsonType = []string{mediaType + "; charset=utf-8"}
+
 // ServeHTTP implements http.Handler: everything below /fhir/R4, errors always
 // as OperationOutcome in the reader's language.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	lang := text.Accept(r.Header.Get("Accept-Language"))
 	r = r.WithContext(text.With(r.Context(), a.texts, lang))
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Vary", "Accept, Accept-Language, Authorization")
+	maps.Copy(w.Header(), everywhere)
 	if shared(w, r) {
 		return
 	}
@@ -55,8 +62,10 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	if !page.Readable(r.URL.Path) {
 		return fail.New(fail.NotFound, "kit.not_found")
 	}
-	if err := page.ReadableValues(r.URL.Query()); err != nil {
-		return err
+	if strings.Contains(r.URL.RawQuery, "%") || !page.Readable(r.URL.RawQuery) {
+		if err := page.ReadableValues(r.URL.Query()); err != nil {
+			return err
+		}
 	}
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, root), "/"), "/")
 	o, on, operates := a.operation(parts)
@@ -80,6 +89,12 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	k, ok := a.kinds[parts[0]]
 	if !ok {
 		return outcome.Troubled(http.StatusNotFound, "not-supported", "card.fhir.unknown_kind", "Kinds", strings.Join(find.Names(a.kinds), ", "))
+	}
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && (len(parts) == 1 || len(parts) == 2 && !strings.HasPrefix(parts[1], "_")) {
+		if len(parts) == 1 {
+			return a.search(w, r, k)
+		}
+		return a.read(w, r, k, parts[1])
 	}
 	answer := func(h func(http.ResponseWriter, *http.Request, *find.Kind) error) func(http.ResponseWriter, *http.Request) error {
 		return func(w http.ResponseWriter, r *http.Request) error { return h(w, r, k) }
@@ -144,10 +159,19 @@ func allow(methods ...string) string {
 	return strings.Join(methods, ", ")
 }
 
+// inAddress is the parameter of the address. Most have none, and are not taken
+// apart to find that out.
+func inAddress(r *http.Request, name string) string {
+	if raw := r.URL.RawQuery; !strings.Contains(raw, "%") && !strings.Contains(raw, name) {
+		return ""
+	}
+	return r.URL.Query().Get(name)
+}
+
 // acceptable refuses readers who cannot read JSON.
 func acceptable(r *http.Request) error {
 	accepts := r.Header.Get("Accept")
-	if format := r.URL.Query().Get("_format"); format != "" {
+	if format := inAddress(r, "_format"); format != "" {
 		// A "+" that was not escaped arrives as a space.
 		accepts = strings.ReplaceAll(format, " ", "+")
 	}
@@ -230,7 +254,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func send(w http.ResponseWriter, status int, data []byte) {
-	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.Header()["Content-Type"] = jsonType
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a reader that left is no error of ours
 }

@@ -23,6 +23,7 @@ func Both(q *Query, finds ...func(*Query) (Found, error)) (Found, error) {
 		}
 		parts[at] = f
 		all.Total += f.Total
+		all.items = append(all.items, f.items...)
 	}
 	sorted := q.Sort != "" && q.Sort != "_id"
 	places := make([]int, len(finds))

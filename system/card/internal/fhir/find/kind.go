@@ -96,6 +96,16 @@ type Found struct {
 	Total int
 	After []string   // keys of the last id, if there is a page behind
 	keys  [][]string // of each id
+	items []*Item    // those of the ids that were read on the way
+}
+
+// Whole is all that a search has found, read already.
+func Whole(items []*Item) Found {
+	f := Found{Total: len(items), items: items}
+	for _, i := range items {
+		f.IDs, f.keys = append(f.IDs, i.ID), append(f.keys, []string{i.ID})
+	}
+	return f
 }
 
 // Among lets through those of the ids that are within the reach.
@@ -127,12 +137,25 @@ func (k *Kind) Items(ctx context.Context, r access.Reach, ids []string) ([]*Item
 
 // Ordered loads what find has let through and seals it.
 func (k *Kind) Ordered(ctx context.Context, ids []string) ([]*Item, error) {
-	if len(ids) == 0 {
+	return k.Page(ctx, Found{IDs: ids})
+}
+
+// Page is Ordered for what was found, which may have been read on the way.
+func (k *Kind) Page(ctx context.Context, f Found) ([]*Item, error) {
+	if len(f.IDs) == 0 {
 		return nil, nil
 	}
-	loaded, err := k.Load(ctx, ids)
-	if err != nil {
-		return nil, err
+	ids, loaded := f.IDs, f.items
+	missing := ids
+	if len(loaded) > 0 {
+		missing = Without(ids, loaded)
+	}
+	if len(missing) > 0 {
+		more, err := k.Load(ctx, missing)
+		if err != nil {
+			return nil, err
+		}
+		loaded = append(more, loaded...)
 	}
 	byID := make(map[string]*Item, len(loaded))
 	for _, i := range loaded {

@@ -150,6 +150,19 @@ func (q *Query) IDs() []string {
 	return nil
 }
 
+// Identifier is the one that the search looks for, if it asks for nothing else and
+// begins at its first page.
+func (q *Query) Identifier() (Value, bool) {
+	if len(q.Criteria) != 1 || len(q.Chains) > 0 || q.Sort != "" || q.After != nil || q.Count < DefaultCount {
+		return Value{}, false
+	}
+	c := q.Criteria[0]
+	if c.Name != "identifier" || c.modifier != "" || len(c.Values) != 1 || c.Values[0].Text == "" {
+		return Value{}, false
+	}
+	return c.Values[0], true
+}
+
 // AskedPIN is the ПИН that the search names, if it names one alone.
 func (q *Query) AskedPIN() string {
 	for _, chain := range q.Chains {

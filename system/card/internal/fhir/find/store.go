@@ -72,16 +72,17 @@ type Table struct {
 
 // Find reads one page of the rows that match, within the reach.
 func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *Query) (Found, error) {
-	where := func(b *Builder) string {
-		conditions := []string{t.Reach(b, r)}
+	conditions := func(b *Builder) []string {
+		all := []string{t.Reach(b, r)}
 		if t.Always != "" {
-			conditions = append(conditions, t.Always)
+			all = append(all, t.Always)
 		}
 		for _, c := range search.Criteria {
-			conditions = append(conditions, c.condition(b, t.Columns[c.Name])) // no column: the shelf has no marks of it
+			all = append(all, c.condition(b, t.Columns[c.Name])) // no column: the shelf has no marks of it
 		}
-		return strings.Join(conditions, " AND ")
+		return all
 	}
+	where := func(b *Builder) string { return strings.Join(conditions(b), " AND ") }
 	var f Found
 	if search.Count == 0 {
 		return f, t.count(ctx, q, where, &f.Total)
@@ -91,7 +92,11 @@ func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *
 		order = append([]Key{by}, t.Keys...)
 	}
 	b := &Builder{}
-	condition := where(b)
+	all := conditions(b)
+	if slices.Contains(all, Never) { // an identifier of a system whose numbers no row has
+		return f, nil
+	}
+	condition := strings.Join(all, " AND ")
 	if search.After != nil {
 		behind, ok := beyond(b, order, search.After, search.down)
 		if !ok {

@@ -65,6 +65,8 @@ type Shelf struct {
 	writes gather[*waiting]
 	reads  gather[*asked]
 	notes  gather[*noted]
+
+	lookups gather[*sought]
 }
 
 // New makes the shelf.
@@ -75,8 +77,11 @@ func New(c Config) *Shelf {
 		leaders = 1
 	}
 	s.writes = gather[*waiting]{most: 64, leaders: leaders, run: s.writeAll}
-	s.reads = gather[*asked]{most: 128, leaders: leaders, run: s.readAll}
-	s.notes = gather[*noted]{most: 128, leaders: leaders, run: s.noteAll}
+	// What costs is the message and the commit, not what is in them: one at a
+	// time gathers more.
+	s.reads = gather[*asked]{most: 128, leaders: 1, run: s.readAll}
+	s.notes = gather[*noted]{most: 128, leaders: 1, run: s.noteAll}
+	s.lookups = gather[*sought]{most: 128, leaders: 1, run: s.lookupAll}
 	return s
 }
 

@@ -3,7 +3,6 @@ package shelf
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -93,7 +92,26 @@ func chunks(values []string, give func(group []any, marks string) error) error {
 	return nil
 }
 
-func scan(rows *sql.Rows) (Resource, error) {
+// eachKind gives the condition of the keys, kind by kind in one order, so that
+// everybody locks in that order: rows are found by both, the kind before the id.
+func eachKind(keys []key, give func(where string, args []any) error) error {
+	ids := map[string][]string{}
+	for _, k := range keys {
+		ids[k.kind] = append(ids[k.kind], k.id)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(ids)) {
+		slices.Sort(ids[kind])
+		err := chunks(slices.Compact(ids[kind]), func(group []any, marks string) error {
+			return give("id IN ("+marks+") AND kind = $"+strconv.Itoa(len(group)+1), append(group, kind))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scan(rows db.Row) (Resource, error) {
 	var r Resource
 	var deleted, updated int64
 	err := rows.Scan(&r.Kind, &r.ID, &r.Version, &deleted, &updated, &r.Author, &r.Patient, &r.PIN, &r.Body)
@@ -147,18 +165,17 @@ func (b *batch) takeTurns(ctx context.Context, t turns) error {
 
 // readCurrent reads what is to be changed, locked, and what is referred to.
 func (b *batch) readCurrent(ctx context.Context, targets, links map[key]bool) error {
-	ids := func(of map[key]bool, but map[key]bool) []string {
-		var all []string
+	all := func(of map[key]bool, but map[key]bool) []key {
+		var keys []key
 		for k := range of {
 			if !but[k] {
-				all = append(all, k.id)
+				keys = append(keys, k)
 			}
 		}
-		slices.Sort(all)
-		return slices.Compact(all)
+		return keys
 	}
-	err := chunks(ids(targets, nil), func(group []any, marks string) error {
-		found, err := collect(ctx, b.tx, `SELECT `+columns+` FROM fhir_resource WHERE id IN (`+marks+`) ORDER BY kind, id`+b.s.DB.ForUpdate(), group...)
+	err := eachKind(all(targets, nil), func(where string, args []any) error {
+		found, err := collect(ctx, b.tx, `SELECT `+columns+` FROM fhir_resource WHERE `+where+` ORDER BY kind, id`+b.s.DB.ForUpdate(), args...)
 		for _, r := range found {
 			b.current[key{r.Kind, r.ID}] = &row{Resource: r}
 		}
@@ -167,8 +184,8 @@ func (b *batch) readCurrent(ctx context.Context, targets, links map[key]bool) er
 	if err != nil {
 		return err
 	}
-	return chunks(ids(links, targets), func(group []any, marks string) error {
-		found, err := collect(ctx, b.tx, `SELECT kind, id, version, deleted, updated_at, author, patient, pin, '' FROM fhir_resource WHERE id IN (`+marks+`)`, group...)
+	return eachKind(all(links, targets), func(where string, args []any) error {
+		found, err := collect(ctx, b.tx, `SELECT kind, id, version, deleted, updated_at, author, patient, pin, '' FROM fhir_resource WHERE `+where, args...)
 		for _, r := range found {
 			if k := (key{r.Kind, r.ID}); b.current[k] == nil {
 				b.current[k] = &row{Resource: r}

@@ -2,7 +2,6 @@ package shelf
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ type asked struct {
 }
 
 // Get reads the newest version, deleted or not, and writes down that it was
-// read, in one transaction with whoever asks at the same moment. It gives nil if
+// read, together with whoever asks at the same moment. It gives nil if
 // there is none, or allow does not let it through.
 func (s *Shelf) Get(ctx context.Context, kind, id string, allow func(Resource) bool, record func(Resource) []audit.Record) (*Resource, error) {
 	one := &asked{key: key{kind, id}, allow: allow, record: record, over: make(chan struct{})}
@@ -38,31 +37,36 @@ func (s *Shelf) Get(ctx context.Context, kind, id string, allow func(Resource) b
 func (s *Shelf) readAll(group []*asked) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err := s.readTogether(ctx, group)
-	for _, one := range group {
-		if err != nil {
-			one.found, one.err = nil, err
+	records, err := s.readTogether(ctx, group)
+	over := func(err error) {
+		for _, one := range group {
+			if err != nil {
+				one.found, one.err = nil, err
+			}
+			close(one.over)
 		}
-		close(one.over)
 	}
+	if err != nil || len(records) == 0 {
+		over(err)
+		return
+	}
+	// The next group is read while this one is written down.
+	s.notes.add(&noted{records: records, over: over})
 }
 
-func (s *Shelf) readTogether(ctx context.Context, group []*asked) error {
-	ids := make([]string, 0, len(group))
+// readTogether reads what the group asks for and gives the records of it.
+func (s *Shelf) readTogether(ctx context.Context, group []*asked) ([]audit.Record, error) {
+	seen := make(map[key]bool, len(group))
+	keys := make([]key, 0, len(group))
 	for _, one := range group {
-		ids = append(ids, one.key.id)
-	}
-	slices.Sort(ids)
-	found := map[key]*Resource{}
-	err := chunks(slices.Compact(ids), func(values []any, marks string) error {
-		all, err := collect(ctx, s.DB.Read, `SELECT `+columns+` FROM fhir_resource WHERE id IN (`+marks+`)`, values...)
-		for _, r := range all {
-			found[key{r.Kind, r.ID}] = &r
+		if !seen[one.key] {
+			seen[one.key] = true
+			keys = append(keys, one.key)
 		}
-		return err
-	})
+	}
+	found, err := s.newest(ctx, keys)
 	if err != nil {
-		return db.Explain(err)
+		return nil, err
 	}
 	var records []audit.Record
 	for _, one := range group {
@@ -73,10 +77,34 @@ func (s *Shelf) readTogether(ctx context.Context, group []*asked) error {
 		one.found = r
 		records = append(records, one.record(*r)...)
 	}
-	if len(records) == 0 {
-		return nil
+	return records, nil
+}
+
+// newest are the newest versions of the keys, deleted or not.
+func (s *Shelf) newest(ctx context.Context, keys []key) (map[key]*Resource, error) {
+	found := map[key]*Resource{}
+	each := func(row db.Row) error {
+		r, err := scan(row)
+		found[key{r.Kind, r.ID}] = &r
+		return err
 	}
-	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return audit.AddMany(ctx, tx, s.Clock, records) })
+	var questions []db.Question
+	if s.DB.Dialect == db.Postgres {
+		values := make([]any, 0, len(keys)*byKey.width)
+		for _, k := range keys {
+			values = append(values, k.kind, k.id)
+		}
+		questions = byKey.questions(values, each)
+	} else {
+		err := eachKind(keys, func(where string, args []any) error {
+			questions = append(questions, db.Question{Query: `SELECT ` + columns + ` FROM fhir_resource WHERE ` + where, Args: args, Each: each})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, s.DB.Ask(ctx, questions...)
 }
 
 // GetMany reads the newest versions of the ids that are there and not deleted, in
@@ -110,18 +138,17 @@ func (s *Shelf) GetMany(ctx context.Context, kind string, ids []string) ([]Resou
 // noted are records that wait to be written.
 type noted struct {
 	records []audit.Record
-	err     error
-	over    chan struct{}
+	over    func(error) // told when they are on the disk, or cannot be
 }
 
 // Note writes down who was shown what, in one transaction with whoever is shown
 // something at the same moment.
 func (s *Shelf) Note(ctx context.Context, records []audit.Record) error {
-	one := &noted{records: records, over: make(chan struct{})}
-	s.notes.add(one)
+	over := make(chan error, 1)
+	s.notes.add(&noted{records: records, over: func(err error) { over <- err }})
 	select {
-	case <-one.over:
-		return one.err
+	case err := <-over:
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -134,23 +161,22 @@ func (s *Shelf) noteAll(group []*noted) {
 	for _, one := range group {
 		records = append(records, one.records...)
 	}
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return audit.AddMany(ctx, tx, s.Clock, records) })
+	err := audit.AddTogether(ctx, s.DB, s.Clock, records)
 	for _, one := range group {
-		one.err = err
-		close(one.over)
+		one.over(err)
 	}
 }
 
 // Load reads the newest versions of the ids that are there, in no order.
 func (s *Shelf) Load(ctx context.Context, q db.Querier, kind string, ids []string) ([]Resource, error) {
 	var all []Resource
-	err := chunks(ids, func(values []any, marks string) error {
-		found, err := collect(ctx, q, `SELECT `+columns+` FROM fhir_resource WHERE id IN (`+marks+`) AND deleted = 0`, values...)
-		for _, r := range found {
-			if r.Kind == kind {
-				all = append(all, r)
-			}
-		}
+	keys := make([]key, len(ids))
+	for i, id := range ids {
+		keys[i] = key{kind, id}
+	}
+	err := eachKind(keys, func(where string, args []any) error {
+		found, err := collect(ctx, q, `SELECT `+columns+` FROM fhir_resource WHERE deleted = 0 AND `+where, args...)
+		all = append(all, found...)
 		return err
 	})
 	slices.SortFunc(all, func(a, b Resource) int { return strings.Compare(a.ID, b.ID) })
