@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/definition"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/patch"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 )
 
@@ -26,6 +27,7 @@ type CapabilityStatement struct {
 	Implementation CapabilityPlace    `json:"implementation"`
 	FHIRVersion    string             `json:"fhirVersion"`
 	Format         []string           `json:"format"`
+	PatchFormat    []string           `json:"patchFormat"`
 	Rest           []CapabilityRest   `json:"rest"`
 }
 
@@ -95,7 +97,7 @@ func (a *API) capability() *CapabilityStatement {
 		Status: "active", Date: "2026-11-22", Publisher: "Sanarip", Kind: "instance",
 		Software:       CapabilitySoftware{Name: "Sanarip"},
 		Implementation: CapabilityPlace{Description: "Patient card", URL: a.base},
-		FHIRVersion:    "4.0.1", Format: []string{"json", mediaType},
+		FHIRVersion:    "4.0.1", Format: []string{"json", mediaType}, PatchFormat: []string{patch.MediaType},
 	}
 	s.ResourceType = "CapabilityStatement"
 	rest := CapabilityRest{Mode: "server", Security: CapabilitySecurity{
@@ -130,7 +132,7 @@ func (a *API) capabilityOf(k *find.Kind) CapabilityResource {
 		ReadHistory: true, CondDelete: "not-supported", ConditionalRead: "not-match", ReferencePolicy: []string{"literal", "logical"}, SupportedProfile: profile.Profiles(k.Name),
 	}
 	if writable(k) {
-		for _, code := range []string{"create", "update", "delete"} {
+		for _, code := range []string{"create", "update", "patch", "delete"} {
 			r.Interaction = append(r.Interaction, CapabilityInteraction{code})
 		}
 		r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, "single"

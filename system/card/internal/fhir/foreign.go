@@ -31,6 +31,7 @@ func (a *API) shelve(all map[string]*find.Kind) {
 		}
 		k := &find.Kind{Name: name, Params: find.ShelfParams(name), Foreign: true}
 		k.Params["_id"] = find.Param{Kind: find.TokenParam, Sorts: true}
+		k.Params["_lastUpdated"] = find.Param{Kind: find.DateParam, Sorts: true}
 		t := find.ShelfTable(name, k.Params)
 		k.Find = a.onShelf(name, t)
 		k.Load = func(ctx context.Context, ids []string) ([]*find.Item, error) { return a.loadForeign(ctx, name, ids) }

@@ -45,8 +45,8 @@ func (c Caller) At(organisation string) (desk.Staff, bool) {
 
 // updateOwn answers PUT of a record of the card's own, if that may be changed so
 // by this caller; done is false where it is for the shelf to say. If-Match is
-// required: of two who act at once one is told of the other.
-func (a *API) updateOwn(w http.ResponseWriter, r *http.Request, c access.Caller, k *find.Kind, id string) (done bool, err error) {
+// required: of two who act at once one is told of the other. made gives what is wanted in place of the record.
+func (a *API) updateOwn(w http.ResponseWriter, r *http.Request, c access.Caller, k *find.Kind, id string, made func(now *find.Item) ([]byte, error)) (done bool, err error) {
 	ctx := r.Context()
 	update := a.updaters[k.Name]
 	if update == nil || c.Token.Machine || k.Own == nil {
@@ -72,7 +72,7 @@ func (a *API) updateOwn(w http.ResponseWriter, r *http.Request, c access.Caller,
 	case !sameVersion(match, now[0].Version):
 		return true, outcome.Troubled(http.StatusPreconditionFailed, "conflict", "card.fhir.version_gone")
 	}
-	sent, err := a.body(w, r)
+	sent, err := made(now[0])
 	if err != nil {
 		return true, err
 	}

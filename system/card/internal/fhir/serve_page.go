@@ -112,7 +112,9 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) error {
 	case len(parts) == 2 && parts[1] == "_history":
 		return a.only(w, r, of(a.history, ""), http.MethodGet)
 	case len(parts) == 2:
-		return a.by(w, r, methods{http.MethodGet: of(a.read, parts[1]), http.MethodPut: of(a.update, parts[1]), http.MethodDelete: of(a.remove, parts[1])})
+		return a.by(w, r, methods{
+			http.MethodGet: of(a.read, parts[1]), http.MethodPut: of(a.update, parts[1]), http.MethodPatch: of(a.patch, parts[1]), http.MethodDelete: of(a.remove, parts[1]),
+		})
 	case len(parts) == 3 && parts[2] == "_history":
 		return a.only(w, r, of(a.history, parts[1]), http.MethodGet)
 	case len(parts) == 4 && parts[2] == "_history":

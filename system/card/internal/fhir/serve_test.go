@@ -53,7 +53,7 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/Patient/ПИН", 404, nil},
 		{"POST", "/Patient", 403, nil},
 		{"PUT", "/Patient/" + patientID, 403, nil},
-		{"PATCH", "/Patient/" + patientID, 405, nil},
+		{"PATCH", "/Patient/" + patientID, 403, nil},
 		{"DELETE", "/Patient/" + patientID, 403, nil},
 		{"GET", "/Patient/" + patientID + "/_history/0", 404, nil},
 		{"GET", "/Patient/_search", 405, nil},

@@ -113,7 +113,7 @@ func (a *API) update(w http.ResponseWriter, r *http.Request, k *find.Kind, id st
 		change.Asked = true
 	} else if err := goodID(id); err != nil {
 		return err
-	} else if done, err := a.updateOwn(w, r, c, k, id); done || err != nil {
+	} else if done, err := a.updateOwn(w, r, c, k, id, func(*find.Item) ([]byte, error) { return a.body(w, r) }); done || err != nil {
 		return err
 	}
 	change.IfMatch = versionOf(r.Header.Get("If-Match"))

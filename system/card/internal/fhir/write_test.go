@@ -550,7 +550,7 @@ func TestFaultsAreTold(t *testing.T) {
 	s.put(t, "POST", "/Observation", good, "Content-Type", "text/plain").is(t, 415)
 	s.put(t, "POST", "/Patient", good).is(t, 400)
 	s.put(t, "PUT", "/Observation/other", good).is(t, 400)
-	s.put(t, "PATCH", "/Observation/other", good).is(t, 405)
+	s.put(t, "PATCH", "/Observation/other", good).is(t, 415)
 	// Prefer.
 	if got := s.put(t, "POST", "/Observation", good, "Prefer", "return=minimal").is(t, 201); len(got.body) != 0 || got.header.Get("Location") == "" {
 		t.Errorf("%s", got.body)

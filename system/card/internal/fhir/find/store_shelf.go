@@ -34,7 +34,12 @@ func ShelfTable(kind string, params map[string]Param) *Table {
 		},
 	}
 	for name, p := range params {
-		if name == "_id" {
+		switch name {
+		case "_id":
+			continue
+		case "_lastUpdated":
+			t.Columns[name] = MomentColumn("r.updated_at")
+			t.Sorts[name] = Key{Expr: "r.updated_at", Number: true}
 			continue
 		}
 		from := name
