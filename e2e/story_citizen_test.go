@@ -127,7 +127,7 @@ func (s *story) scan(file string) {
 		s.t.Fatalf("pdftoppm: %v %s", err, out)
 	}
 	pages, _ := filepath.Glob(image + "*.png")
-	out, err := exec.Command("zbarimg", append([]string{"-q", "--raw"}, pages...)...).Output()
+	out, err := exec.Command("zbarimg", append([]string{"-q", "--raw", "-Sdisable", "-Sqrcode.enable"}, pages...)...).Output()
 	if err != nil && len(out) == 0 { // it also complains of pages without a code
 		s.t.Fatalf("zbarimg: %v", err)
 	}

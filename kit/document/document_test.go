@@ -97,7 +97,7 @@ func TestQRScans(t *testing.T) {
 	prefix := filepath.Join(t.TempDir(), "page")
 	run(t, draw, "-r", "110", "-gray", "-png", pdf, prefix)
 	pages, _ := filepath.Glob(prefix + "*.png")
-	got := run(t, scan, "--quiet", "--raw", pages[len(pages)-1])
+	got := run(t, scan, "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", pages[len(pages)-1])
 	if strings.TrimSpace(got) != address {
 		t.Errorf("the code says %q", got)
 	}
@@ -113,7 +113,7 @@ func TestQRPNGScans(t *testing.T) {
 	if err := os.WriteFile(file, png, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := run(t, scan, "--quiet", "--raw", file); strings.TrimSpace(got) != address {
+	if got := run(t, scan, "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file); strings.TrimSpace(got) != address {
 		t.Errorf("the code says %q", got)
 	}
 }

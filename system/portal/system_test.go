@@ -196,7 +196,7 @@ func checkPaper(t *testing.T, pdf, address string) {
 		t.Fatal(err)
 	}
 	pages, _ := filepath.Glob(file + "-*.png")
-	out, err := exec.Command(scan, "--quiet", "--raw", pages[len(pages)-1]).Output()
+	out, err := exec.Command(scan, "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", pages[len(pages)-1]).Output()
 	if err != nil || strings.TrimSpace(string(out)) != address {
 		t.Errorf("%v: the code on paper says %q, want %q", err, out, address)
 	}
