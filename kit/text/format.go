@@ -29,6 +29,19 @@ func Moment(t time.Time) string {
 	return t.In(clock.Bishkek).Format("02.01.2006 15:04")
 }
 
+// Fours parts a long number or key, of ASCII letters and digits, in groups of four:
+// it can be read out, and wraps between them.
+func Fours(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
 // Money is an amount in tyiyn (1/100 som) as people write it: «1 250 сом», «1 250,50 сом».
 // It is never broken between lines.
 func Money(ctx context.Context, tyiyn int64) string {

@@ -6,6 +6,7 @@ package cabinet
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/audit"
@@ -85,7 +86,7 @@ func (c *Cabinet) Fill(r *http.Request, v *page.View) error {
 		return err
 	}
 	v.User, v.SignOut = &page.User{PIN: p.Account.PIN, Name: p.Account.Name()}, "/sign-out"
-	if r.URL.Path == "/" || r.URL.Path == "/security" || strings.HasPrefix(r.URL.Path, "/security/") {
+	if r.URL.Path == "/" || r.URL.Path == "/security" || strings.HasPrefix(r.URL.Path, "/security/") || slices.Contains([]string{"/sign", "/signature/cloud"}, r.URL.Path) {
 		v.Nav = append(v.Nav,
 			page.NavItem{Key: "identity.cabinet.title", Path: "/"},
 			page.NavItem{Key: "identity.cabinet.security", Path: "/security"},

@@ -98,7 +98,7 @@ func (c *Certificates) rows(ctx context.Context, one signatureapi.Certificate) [
 	all := []design.Row{
 		{Key: text.T(ctx, "identity.certificates.from"), Value: text.Date(clock.DateOf(one.NotBefore))},
 		{Key: text.T(ctx, "identity.certificates.until"), Value: text.Date(clock.DateOf(one.NotAfter))},
-		{Key: text.T(ctx, "identity.certificates.serial"), Component: serial(grouped(one.Serial))},
+		{Key: text.T(ctx, "identity.certificates.serial"), Component: serial(text.Fours(one.Serial))},
 	}
 	if !one.RevokedAt.IsZero() {
 		all = append(all, design.Row{Key: text.T(ctx, "identity.certificates.revoked_at"), Value: text.Moment(one.RevokedAt)})
@@ -108,18 +108,6 @@ func (c *Certificates) rows(ctx context.Context, one signatureapi.Certificate) [
 		}
 	}
 	return all
-}
-
-// grouped parts a serial number so that it can be read out and wraps.
-func grouped(s string) string {
-	var out []byte
-	for i := range len(s) {
-		if i > 0 && i%4 == 0 {
-			out = append(out, ' ')
-		}
-		out = append(out, s[i])
-	}
-	return string(out)
 }
 
 func stateWord(ctx context.Context, state string) string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
@@ -38,14 +39,7 @@ type Offer struct {
 }
 
 // Grouped is the secret in fours, for typing.
-func (o Offer) Grouped() string {
-	var groups []string
-	for rest := o.Secret; rest != ""; {
-		n := min(4, len(rest))
-		groups, rest = append(groups, rest[:n]), rest[n:]
-	}
-	return strings.Join(groups, " ")
-}
+func (o Offer) Grouped() string { return text.Fours(o.Secret) }
 
 // Offer gives the offer that waits in the session, so that a page loaded again shows
 // the same secret, or a new one: never one that was shown in another session, which

@@ -156,7 +156,9 @@ func (s *SignIn) renderCode(w http.ResponseWriter, r *http.Request, status int, 
 		kind: e.channel, hint: hint(ctx, a, e.channel),
 	}
 	for _, way := range ways {
-		if label := turnTo(ctx, a, way, way == e.channel); label != "" {
+		if label := turnTo(ctx, a, way, way == e.channel); way == e.channel {
+			view.again = label
+		} else if label != "" {
 			view.others = append(view.others, design.Option{Value: string(way), Label: label})
 		}
 	}
