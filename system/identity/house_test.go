@@ -52,9 +52,10 @@ type house struct {
 	network *http.Transport
 	set     func(name string, handler http.Handler)
 	log     *slog.Logger
-	said    *kept // all that was logged
 	looking sync.Once
-	look    *db.DB // the database beside it
+	look    *db.DB            // the database beside it
+	said    *kept             // all that was logged
+	through http.RoundTripper // of browsers; the network where it is nil
 
 	mu         sync.Mutex
 	neighbours map[exchangeapi.Subsystem]*exchangeapi.Provider
@@ -339,7 +340,11 @@ type browser struct {
 
 func (h *house) browser() *browser {
 	jar, _ := cookiejar.New(nil)
-	return &browser{t: h.t, agent: "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Safari/537.36", client: &http.Client{Transport: h.network, Jar: jar}}
+	b := &browser{t: h.t, agent: "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Safari/537.36", client: &http.Client{Transport: h.network, Jar: jar}}
+	if h.through != nil {
+		b.client.Transport = h.through
+	}
+	return b
 }
 
 // shown is what the browser shows.

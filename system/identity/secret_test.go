@@ -16,6 +16,8 @@ import (
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/othertest"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 
 // kept is lines that several write.
@@ -63,18 +65,88 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
+// secretWays signs in by ID card, cloud signature, passkey and QR code, rightly and
+// wrongly, and hides what must stay secret of them.
+func (h *house) secretWays(hide func(each ...string)) {
+	h.t.Helper()
+	o := newOffice(h.t, h)
+	h.serve(exchangeapi.Signature, func(p *exchangeapi.Provider) {
+		signatureapi.ServeAuthority(p, o)
+		signatureapi.ServeCloud(p, cloudService{o})
+	})
+	for _, p := range []demo.Person{demo.Surgeon, demo.Expert, demo.Head, demo.Nurse} {
+		hide(p.PIN, p.FamilyName, strings.TrimPrefix(p.Phone, "+996"), p.Email)
+	}
+
+	// A card: of its owner, again with what served already, another's, revoked.
+	b, c := h.browser(), o.card(demo.Surgeon, nil)
+	b.get(h.cardTab()).must(http.StatusOK)
+	asked := b.ask(h.cardTab())
+	answer := url.Values{"challenge": {asked.ID}, "pkcs7": {c.sign(h.t, asked.Data)}}
+	hide(asked.ID, answer.Get("pkcs7"))
+	b.post(h.cardTab(), answer).must(http.StatusOK)
+	hide(b.session(h))
+	b.post(h.cardTab(), answer).must(http.StatusUnprocessableEntity)
+	b = h.browser()
+	h.recovering(b, demo.Surgeon.PIN)
+	b.read(h.base+"/sign-in/recover/card", o.card(demo.Head, nil)).must(http.StatusUnprocessableEntity)
+	o.answered = append(o.answered, c.certificate.SerialNumber)
+	h.browser().read(h.cardTab(), c).must(http.StatusUnprocessableEntity, "отозван")
+	o.silent = true // the list is kept, and says enough
+	h.browser().read(h.cardTab(), o.card(demo.Surgeon, nil)).must(http.StatusOK)
+	o.silent = false
+
+	// The cloud signature: a wrong one-time PIN, the right one, once more, a new one.
+	o.inCloud(demo.Expert)
+	hide("12345678", "87654321", "token-of-"+demo.Expert.PIN)
+	b = h.browser()
+	b.sign(h, demo.Expert, "87654321").must(http.StatusUnprocessableEntity)
+	b.sign(h, demo.Expert, "12345678").must(http.StatusOK)
+	hide(b.session(h))
+	h.browser().sign(h, demo.Expert, "12345678").must(http.StatusUnprocessableEntity)
+	b.post(h.cloudTab()+"/pin", url.Values{"pin": {demo.Expert.PIN}}).must(http.StatusOK)
+
+	// A phone with its PIN lets a screen in: with a wrong PIN, the right one, and not
+	// with another number.
+	hide(devicePIN)
+	phone := h.phone(demo.Nurse)
+	hide(phone.session(h))
+	approve := func(pin, decision string) {
+		screen := h.wait(h.base + "/sign-in")
+		hide(screen.code, strings.ReplaceAll(screen.code, "-", ""))
+		phone.submit(phone.get(h.base+"/app/scan"), "/app/scan", "code", screen.code)
+		phone.post(h.base+"/app/approve", url.Values{"code": {screen.code}, "number": {screen.number}, "pin": {pin}, "decision": {decision}})
+		screen.submit(screen.page, "/sign-in/qr")
+		if in := screen.session(h) != ""; in != (pin == devicePIN && decision == "approve") {
+			h.t.Errorf("%s with %s: in is %v", decision, pin, in)
+		} else if in {
+			hide(screen.session(h))
+		}
+	}
+	approve("9173", "approve")
+	approve(devicePIN, "approve")
+	approve(devicePIN, "refuse")
+
+	// A passkey.
+	key := h.passkey(phone)
+	b = h.browser()
+	q := b.question(h.base+"/sign-in/passkey/question", nil)
+	by := key.any(h.t, q)
+	hide(q.Ticket, q.Options.Challenge)
+	b.post(h.base+"/sign-in/passkey", url.Values{"ticket": {q.Ticket}, "answer": {by}}).must(http.StatusOK)
+	hide(b.session(h))
+	b.post(h.base+"/sign-in/passkey", url.Values{"ticket": {q.Ticket}, "answer": {by}}).must(http.StatusUnprocessableEntity)
+}
+
 // Somebody registers, sets up, signs in in several ways and wrongly, connects a
-// system, recovers, disowns: no password, no code, no token, no cookie, no secret
+// system, recovers, disowns, comes in by card, cloud, phone and passkey: no password, no code, no token, no cookie, no secret
 // of a client, no ПИН, no passport, no contact stands in the log or an address.
 func TestNoSecretInALogOrAnAddress(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.populate(&residents{})
 		addresses := &kept{}
-		browser := func() *browser {
-			b := h.browser()
-			b.client.Transport = watched{h.network, addresses}
-			return b
-		}
+		h.through = watched{h.network, addresses}
+		browser := h.browser
 		secrets := []string{
 			newcomer.PIN, newcomer.Passport[2:], demo.Doctor.PIN, strings.TrimPrefix(newPhone, "+996"), newEmail, demo.Doctor.Email, strings.TrimPrefix(demo.Doctor.Phone, "+996"),
 			fresh, demo.Password, "Wrong-pass-1", secret, secretOf("card"), exchangeKey, newcomer.FamilyName, demo.Doctor.FamilyName,
@@ -82,7 +154,7 @@ func TestNoSecretInALogOrAnAddress(t *testing.T) {
 		hide := func(each ...string) {
 			t.Helper()
 			for _, s := range each {
-				if len(s) < 6 {
+				if len(s) < 6 && s != devicePIN {
 					t.Fatalf("no secret: %q", s)
 				}
 			}
@@ -162,6 +234,8 @@ func TestNoSecretInALogOrAnAddress(t *testing.T) {
 		b.post(h.base+"/not-me/confirm", url.Values{"link": {link + "x"}})
 		b.post(h.base+"/not-me/confirm", url.Values{"link": {link}}).must(http.StatusOK, "Аккаунт защищён")
 		hide(proof)
+		h.secretWays(hide)
+		h.through = nil
 		// What is wrong is logged without the address and the form that were wrong.
 		h.browser().get(h.base + "/nowhere/" + demo.Doctor.PIN + "?code=" + fresh).must(http.StatusNotFound)
 		h.browser().post(h.base+"/device/answer?code="+fresh, url.Values{"user_code": {proof}, "pin": {demo.Doctor.PIN}, "password": {demo.Password}}).must(http.StatusBadRequest)
