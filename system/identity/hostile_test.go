@@ -121,6 +121,25 @@ func TestSilenceFreshnessAndHints(t *testing.T) {
 	if got := silent("acr_values", "something:else", "display", "hologram"); got.Get("code") == "" {
 		t.Fatal(got) // voluntary wishes
 	}
+	// What cannot be kept is refused and not passed over.
+	for name, value := range map[string]string{"max_age": "-1", "prompt": "create"} {
+		if got := silent(name, value); got.Get("error") != "invalid_request" || got.Get("state") != "st-1" || got.Get("iss") != h.base {
+			t.Error(name, value, got)
+		}
+	}
+	if got := silent("id_token_hint", "a.b.c"); got.Get("error") != "invalid_request" || got.Get("iss") != h.base {
+		t.Error(got)
+	}
+	framed := b.get(h.request("prompt", "none", "id_token_hint", "a.b.c", "response_mode", "fragment"))
+	if where := framed.header.Get("Location"); !strings.HasPrefix(where, callback+"#") || !strings.Contains(where, "error=invalid_request") || !strings.Contains(where, "state=st-1") {
+		t.Error(framed.status, where)
+	}
+	if got := silent("max_age", "an hour"); got.Get("error") != "invalid_request" {
+		t.Error(got)
+	}
+	if got := silent("max_age", "0"); got.Get("error") != "login_required" {
+		t.Error(got)
+	}
 	h.clock.advance(10 * time.Minute)
 	if got := silent("max_age", "60"); got.Get("error") != "login_required" {
 		t.Fatal(got)

@@ -32,7 +32,7 @@ func (p *Provider) describe() ([]byte, error) {
 		"backchannel_logout_session_supported":          true,
 		"frontchannel_logout_supported":                 true,
 		"frontchannel_logout_session_supported":         true,
-		"prompt_values_supported":                       []string{"none", "login", "consent", "select_account"},
+		"prompt_values_supported":                       promptValues,
 		"ui_locales_supported":                          []string{"ky", "ru", "en"},
 		"introspection_endpoint_auth_methods_supported": []Method{MethodBasic, MethodPost, MethodKey},
 	} {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -174,6 +175,9 @@ func plain(values url.Values) error {
 	return nil
 }
 
+// promptValues are what prompt may hold.
+var promptValues = []string{"none", "login", "consent", "select_account"}
+
 // voluntary drops wishes that we do not know and that must not fail a request
 // (OpenID Connect Core 1.0, 3.1.2.1): other classes of sign-in, other displays,
 // values of claims that we do not compare. It says what is wrong with a parameter
@@ -191,6 +195,18 @@ func voluntary(values url.Values) (wrong string) {
 	if mode := values.Get("response_mode"); mode != "" && !slices.Contains([]string{"query", "fragment", "form_post"}, mode) {
 		values.Del("response_mode") // the library would sign its refusal, which it cannot
 		return "response_mode is not supported"
+	}
+	if age := values.Get("max_age"); age != "" {
+		if n, err := strconv.Atoi(age); err != nil || n < 0 {
+			values.Del("max_age") // passed over, the client would take an old sign-in for a fresh one
+			return "max_age is a number of seconds"
+		}
+	}
+	for each := range strings.FieldsSeq(values.Get("prompt")) {
+		if !slices.Contains(promptValues, each) { // Initiating User Registration via OpenID Connect 1.0, 4.1.1
+			values.Del("prompt")
+			return "prompt is not supported"
+		}
 	}
 	if values.Get("claims") == "" {
 		return ""
@@ -250,11 +266,15 @@ func (p *Provider) renderError(w http.ResponseWriter, r *http.Request, err error
 
 // tellable is where the client is told of an error that the library shows to
 // the person, though the address is registered: a request object that is not
-// good, or one by reference (OpenID Connect Core 1.0, 3.1.2.6).
+// good, or one by reference (OpenID Connect Core 1.0, 3.1.2.6), or a hint that is
+// no ID token of ours, which a silent request would wait for in its frame.
 func (p *Provider) tellable(r *http.Request, err error) string {
 	e, ok := errors.AsType[goidc.Error](err)
-	if !ok || callOf(r.Context()).endpoint != "authorize" ||
-		!slices.Contains([]goidc.ErrorCode{goidc.ErrorCodeInvalidRequestObject, goidc.ErrorCodeRequestURINotSupported}, e.Code) {
+	if !ok || callOf(r.Context()).endpoint != "authorize" {
+		return ""
+	}
+	hint := e.Code == goidc.ErrorCodeInvalidRequest && e.Description == "invalid id_token_hint"
+	if !hint && !slices.Contains([]goidc.ErrorCode{goidc.ErrorCodeInvalidRequestObject, goidc.ErrorCodeRequestURINotSupported}, e.Code) {
 		return ""
 	}
 	c, found, lookErr := p.client(r.Context(), r.FormValue("client_id"))
@@ -266,12 +286,19 @@ func (p *Provider) tellable(r *http.Request, err error) string {
 	if parseErr != nil {
 		return ""
 	}
-	query := target.Query()
+	inFragment := r.FormValue("response_mode") == "fragment"
+	query := url.Values{}
+	if !inFragment {
+		query = target.Query()
+	}
 	query.Set("error", string(e.Code))
 	query.Set("error_description", e.Description)
 	query.Set("iss", p.config.Issuer)
 	if state := r.FormValue("state"); state != "" {
 		query.Set("state", state)
+	}
+	if inFragment {
+		return target.String() + "#" + query.Encode()
 	}
 	target.RawQuery = query.Encode()
 	return target.String()
