@@ -23,9 +23,8 @@ var (
 // turning is a hospital's form as its card knows it, on its way over the turn of
 // a month.
 type turning struct {
-	c       insuranceapi.Case
-	caseID  string
-	decided insuranceapi.Decision
+	c      insuranceapi.Case
+	caseID string
 }
 
 // at moves the discharge: a correction may take a case into the other month.
