@@ -18,7 +18,7 @@ import (
 var related string
 
 type relation struct {
-	written string   // beginning or part of a word in the alert
+	written []string // parts of words in an alert, Cyrillic and Latin
 	drugs   []string // parts of names
 }
 
@@ -31,7 +31,7 @@ var relations = sync.OnceValue(func() []relation {
 	}
 	var all []relation
 	for _, row := range rows[1:] {
-		all = append(all, relation{row[0], strings.Fields(row[1])})
+		all = append(all, relation{strings.Fields(row[0]), strings.Fields(row[1])})
 	}
 	return all
 })
@@ -49,7 +49,7 @@ func opposed(ordered string, alerts []string) string {
 	for _, alert := range alerts {
 		folded := text.Fold(alert)
 		for _, r := range relations() {
-			if strings.Contains(folded, text.Fold(r.written)) && containsAny(ordered, r.drugs) {
+			if containsAny(folded, r.written) && containsAny(ordered, r.drugs) {
 				return alert
 			}
 		}
