@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"regexp"
 	"testing"
 )
 
@@ -27,7 +28,14 @@ func TestAnAllergyStandsWhereAnOrderIsWrittenAndGiven(t *testing.T) {
 		t.Fatal(status)
 	}
 	has(t, page, "«Аллергия: пенициллин»", `name="despite"`, `value="Амоксициллин"`)
-	status, to, page := doctor.fill(stayPath+"/orders", stayPath+"/orders", append(order, "despite", "1")...)
+	if status, _, _ := doctor.fill(stayPath+"/orders", stayPath+"/orders", append(order, "despite", "1")...); status != http.StatusUnprocessableEntity {
+		t.Error("a tick that answers nothing that was read:", status)
+	}
+	told := regexp.MustCompile(`name="told" value="([0-9a-f]+)"`).FindStringSubmatch(page)
+	if told == nil {
+		t.Fatal(page)
+	}
+	status, to, page := doctor.fill(stayPath+"/orders", stayPath+"/orders", append(order, "despite", "1", "told", told[1])...)
 	done(t, stayPath+"/orders", status, to, page)
 	nurse := h.signIn(t, nursePIN)
 	has(t, nurse.get("/ward/round?department=18&all=1&lang=ru"), "Амоксициллин", "Аллергия: пенициллин")

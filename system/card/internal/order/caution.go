@@ -1,12 +1,16 @@
 package order
 
 import (
+	"crypto/sha256"
 	_ "embed" // what is related
 	"encoding/csv"
+	"encoding/hex"
+	"fmt"
 	"strings"
 	"sync"
 	"unicode"
 
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
 )
 
@@ -60,6 +64,19 @@ func opposed(ordered string, alerts []string) string {
 		}
 	}
 	return ""
+}
+
+// told names what speaks against an order, "" for nothing: a tick answers what was
+// read, and not what came up after it, of another drug in the same form.
+func told(against []fail.Finding) string {
+	if len(against) == 0 {
+		return ""
+	}
+	sum := sha256.New()
+	for _, f := range against {
+		_, _ = fmt.Fprintln(sum, f.Key, f.Args)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 func containsAny(s string, parts []string) bool {

@@ -46,7 +46,15 @@ func TestAnOrderAgainstAnAlertAsksFirst(t *testing.T) {
 		if got := findings(Prescribe(doctor, w.Desk, stayID, in)); got != "despite" || w.Int(`SELECT COUNT(*) FROM medical_order`) != 0 {
 			t.Fatalf("%q", got)
 		}
-		in.Despite = true
+		other := in
+		other.Text = "Аугментин"
+		w.Exec(`UPDATE patient SET alerts = 'Непереносимость: ампициллин'`)
+		in.Despite = told(cautioned(Prescribe(doctor, w.Desk, stayID, other)))
+		w.Exec(`UPDATE patient SET alerts = 'Аллергия: пенициллин'`)
+		if got := findings(Prescribe(doctor, w.Desk, stayID, in)); got != "despite" {
+			t.Fatalf("a tick for something else: %q", got)
+		}
+		in.Despite = told(cautioned(Prescribe(doctor, w.Desk, stayID, in)))
 		for range 2 { // sent twice
 			if err := Prescribe(doctor, w.Desk, stayID, in); err != nil {
 				t.Fatal(err)
@@ -56,7 +64,7 @@ func TestAnOrderAgainstAnAlertAsksFirst(t *testing.T) {
 			t.Error("that the doctor knew is not on record")
 		}
 		again := in
-		again.Once, again.Text, again.Despite = id.New(), "амоксициллин ", false
+		again.Once, again.Text, again.Despite = id.New(), "амоксициллин ", ""
 		w.Exec(`UPDATE patient SET alerts = ''`)
 		if got := findings(Prescribe(doctor, w.Desk, stayID, again)); got != "despite" {
 			t.Errorf("the same drug twice: %q", got)

@@ -65,7 +65,7 @@ type Ordering struct {
 	Hours   string     // "8 14 20"; "": by Times, where that says them
 	LastDay clock.Date // zero: until it is ended
 
-	Despite bool // the doctor has read what speaks against it
+	Despite string // what spoke against it as the doctor has read it, see told; "" for nothing
 }
 
 // Prescribe writes an order. What an alert of the patient speaks against, and a
@@ -108,7 +108,7 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		if err != nil {
 			return err
 		}
-		if !in.Despite {
+		if in.Despite != told(against) {
 			findings = append(findings, against...)
 		}
 		if err := writing.Invalid(findings); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -81,14 +82,33 @@ func prescribePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		Once: form.Get("once"), Kind: form.Choice("kind", OrderKinds...), Text: form.Need("text", 500),
 		Dose: form.Text("dose", 200), Times: form.Text("times", 200), From: form.Moment("from"), Hours: form.Text("hours", 200),
 	}
-	in.Despite = form.Get("despite") == "1"
+	if form.Get("despite") == "1" {
+		in.Despite = form.Get("told")
+	}
 	if form.Get("last_day") != "" {
 		in.LastDay = form.Date("last_day")
 	}
 	if form.OK() {
 		err = Prescribe(r.Context(), d, r.PathValue("id"), in)
+		if against := cautioned(err); len(against) > 0 {
+			form.Set("told", told(against))
+			form.Set("despite", "") // what was ticked was something else
+		}
 	}
 	return answer(w, r, d, form, err, "card.orders.written")
+}
+
+// cautioned is what the error says against an order.
+func cautioned(err error) []fail.Finding {
+	var against []fail.Finding
+	if e := fail.As(err); e != nil {
+		for _, f := range e.Findings {
+			if f.Field == "despite" {
+				against = append(against, f)
+			}
+		}
+	}
+	return against
 }
 
 func endPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
