@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -67,6 +68,9 @@ const benchPatient = `{"resourceType":"Patient","identifier":[{"system":"urn:ben
 // requests that share a question do not ask for the same.
 const benchPatients = 1000
 
+// callers is how many ask at the same time: as many as of ЕСИ in bench/load.
+const callers = 64
+
 func ours(b *testing.B, do act) {
 	if os.Getenv("SANARIP_TEST_POSTGRES") == "" {
 		b.Skip("SANARIP_TEST_POSTGRES is not set")
@@ -100,9 +104,9 @@ func least(b *testing.B, do act) {
 func load(b *testing.B, base string, do act) {
 	b.Helper()
 	var asked atomic.Int64
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
 	b.Cleanup(client.CloseIdleConnections)
-	b.SetParallelism(16) // times the processors
+	b.SetParallelism(max(1, callers/runtime.GOMAXPROCS(0)))
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
