@@ -154,10 +154,6 @@ func (a asset) open() fs.File {
 // setLook keeps the choice for a year and leads back.
 func setLook(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 8<<10)
-	cookie := &http.Cookie{Name: page.LookCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if r.PostFormValue("look") == page.LookLarge {
-		cookie.Value, cookie.MaxAge = page.LookLarge, 365*24*60*60
-	}
-	http.SetCookie(w, cookie)
+	page.KeepLook(w, r.PostFormValue("look"))
 	_ = page.Redirect(w, r, r.PostFormValue("back")) // never fails
 }

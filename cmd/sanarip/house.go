@@ -20,11 +20,16 @@ import (
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/inproc"
 	"github.com/sanarip/sanarip/kit/observe"
+	"github.com/sanarip/sanarip/kit/page"
 )
 
 // maxBody bounds what any request may carry, in bytes. Systems bound their own
 // forms and messages more tightly.
 const maxBody = 16 << 20
+
+// httpsForAYear names this host alone: what else stands under the operator's
+// domain may not have TLS.
+var httpsForAYear = []string{"max-age=31536000"}
 
 // house is the systems of this process behind one listener.
 type house struct {
@@ -169,6 +174,9 @@ func (h *house) mount(name string, s host.System) error {
 	}
 	bounded := http.MaxBytesHandler(handler, maxBody)
 	h.byHost[hostName] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if u.Scheme == "https" {
+			w.Header()[page.HTTPSAlone] = httpsForAYear
+		}
 		if r.ContentLength >= 0 && r.ContentLength <= maxBody { // net/http reads no more than was told
 			handler.ServeHTTP(w, r)
 			return

@@ -277,3 +277,38 @@ func TestAHugeBodyIsRefused(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// A system whose public address is https is to be had by TLS alone: its cookies
+// too, those that keep a language, a look and a notice.
+func TestASystemOfHTTPSIsKeptToIt(t *testing.T) {
+	for _, scheme := range []string{"http", "https"} {
+		_, port := openHouse(t, map[string]string{"only": "population", "site_population": scheme + "://people.example.kg"})
+		cookies := map[string]*http.Cookie{}
+		for _, q := range []struct{ method, path, body string }{
+			{http.MethodGet, "/?lang=ky", ""}, {http.MethodPost, "/assets/look", "look=large"},
+		} {
+			r, err := http.NewRequestWithContext(t.Context(), q.method, "http://127.0.0.1:"+port+q.path, strings.NewReader(q.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = "people.example.kg"
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			response, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if told := response.Header.Get("Strict-Transport-Security"); (told != "") != (scheme == "https") {
+				t.Errorf("%s %s %s: Strict-Transport-Security %q", scheme, q.method, q.path, told)
+			}
+			for _, c := range response.Cookies() {
+				cookies[c.Name] = c
+			}
+		}
+		for _, name := range []string{"lang", "look"} {
+			if c := cookies[name]; c == nil || c.Secure != (scheme == "https") || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+				t.Errorf("%s: the cookie %s is %+v", scheme, name, c)
+			}
+		}
+	}
+}

@@ -63,10 +63,7 @@ const noticeCookie = "notice"
 
 // Notice leaves a message (a translation key) for the next page: "saved".
 func Notice(w http.ResponseWriter, key string) {
-	http.SetCookie(w, &http.Cookie{
-		Name: noticeCookie, Value: key, Path: "/", MaxAge: 60,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	keep(w, noticeCookie, key, 60)
 }
 
 func takeNotice(w http.ResponseWriter, r *http.Request, texts *text.Catalogue) string {
@@ -74,7 +71,7 @@ func takeNotice(w http.ResponseWriter, r *http.Request, texts *text.Catalogue) s
 	if err != nil || r.Method != http.MethodGet {
 		return ""
 	}
-	http.SetCookie(w, &http.Cookie{Name: noticeCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	drop(w, noticeCookie)
 	if !texts.Has(cookie.Value) {
 		return ""
 	}

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
@@ -324,10 +323,7 @@ const languageCookie = "lang"
 
 func (s *Site) language(w http.ResponseWriter, r *http.Request, query url.Values) text.Lang {
 	if l, ok := text.Parse(query.Get("lang")); ok {
-		http.SetCookie(w, &http.Cookie{
-			Name: languageCookie, Value: string(l), Path: "/",
-			MaxAge: int((365 * 24 * time.Hour).Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		})
+		keep(w, languageCookie, string(l), aYear)
 		return l
 	}
 	if cookie, err := r.Cookie(languageCookie); err == nil {
