@@ -7,6 +7,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/kit/icd"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/system/card"
 	"github.com/sanarip/sanarip/system/exchange"
 	"github.com/sanarip/sanarip/system/identity"
@@ -65,6 +66,14 @@ func icd10(read func(context.Context, host.Env, io.Reader, string, func(done, ba
 	}
 }
 
+// operations reads codes of operations into one of the systems that keep them.
+func operations(read func(context.Context, host.Env, io.Reader, string) (procedure.Report, error)) func(context.Context, host.Env, io.Reader, string, func(rows, bad int)) ([]string, []string, error) {
+	return func(ctx context.Context, env host.Env, in io.Reader, name string, _ func(rows, bad int)) ([]string, []string, error) {
+		r, err := read(ctx, env, in, name)
+		return []string{fmt.Sprintf("%d rows: %d codes of operations added, %d changed, %d as before", r.Rows, r.Added, r.Changed, r.Same)}, r.Bad, err
+	}
+}
+
 // importers are the files that systems take, by the word of the command line.
 var importers = map[string][]importer{
 	"icd10": {{"card", icd10(card.ImportICD10)}, {"insurance", icd10(insurance.ImportICD10)}},
@@ -76,6 +85,7 @@ var importers = map[string][]importer{
 		r, err := card.ImportReferralDays(ctx, env, in)
 		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
 	}}},
+	"operations": {{"card", operations(card.ImportOperations)}, {"insurance", operations(insurance.ImportOperations)}},
 	"appeal-days": {{"insurance", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
 		r, err := insurance.ImportAppealDays(ctx, env, in)
 		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err

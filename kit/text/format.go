@@ -42,14 +42,19 @@ func Fours(s string) string {
 	return b.String()
 }
 
-// Money is an amount in tyiyn (1/100 som) as people write it: «1 250 сом», «1 250,50 сом».
+// Money is an amount in tyiyn (1/100 som) as the reader's language writes it:
+// «1 250 сом», «1 250,50 сом», in English “1 250.50 som”.
 // It is never broken between lines.
 func Money(ctx context.Context, tyiyn int64) string {
-	return Amount(tyiyn) + "\u00a0" + T(ctx, "kit.som")
+	return Amount(ctx, tyiyn) + "\u00a0" + T(ctx, "kit.som")
 }
 
-// Amount is Money without the currency. Thousands are parted by a no-break space.
-func Amount(tyiyn int64) string {
+// Amount is Money without the currency.
+func Amount(ctx context.Context, tyiyn int64) string { return Decimal(ctx, Som(tyiyn)) }
+
+// Som is an amount in tyiyn with a point in every language: «1 250.50». Thousands
+// are parted by a no-break space: a comma would be read as another's decimal.
+func Som(tyiyn int64) string {
 	sign := ""
 	if tyiyn < 0 {
 		sign, tyiyn = "−", -tyiyn
@@ -63,16 +68,28 @@ func Amount(tyiyn int64) string {
 		b.WriteRune(r)
 	}
 	if rest := tyiyn % 100; rest != 0 {
-		fmt.Fprintf(&b, ",%02d", rest)
+		fmt.Fprintf(&b, ".%02d", rest)
 	}
 	return sign + b.String()
 }
 
+// Change is the difference of two amounts: «+ 1 250,50», «− 80», «0».
+func Change(ctx context.Context, tyiyn int64) string {
+	switch {
+	case tyiyn > 0:
+		return "+ " + Amount(ctx, tyiyn)
+	case tyiyn < 0:
+		return "− " + Amount(ctx, -tyiyn)
+	}
+	return "0"
+}
+
 // Decimal is a decimal, given with a point, as it is written in the reader's
-// language: 0,9125 in Kyrgyz and Russian.
+// language: 0,9125 in Kyrgyz and Russian. One kept with a comma gets its point in
+// English.
 func Decimal(ctx context.Context, written string) string {
 	if LangOf(ctx) == EN {
-		return written
+		return strings.Replace(written, ",", ".", 1)
 	}
 	return strings.Replace(written, ".", ",", 1)
 }

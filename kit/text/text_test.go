@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -82,9 +83,33 @@ func TestFoldAndFormats(t *testing.T) {
 	if got := text.Fold("Й"); got != "й" { // composed from two runes
 		t.Errorf("%q", got)
 	}
-	for tyiyn, want := range map[int64]string{0: "0", 125000: "1 250", 125050: "1 250,50", -5: "−0,05", 123456789: "1 234 567,89"} {
-		if got := strings.ReplaceAll(text.Amount(tyiyn), "\u00a0", " "); got != want {
+	c, err := catalogue(t, `{"a": {"ky": "a", "ru": "a", "en": "a"}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := map[text.Lang]context.Context{}
+	for _, lang := range []text.Lang{text.KY, text.RU, text.EN} {
+		in[lang] = text.With(t.Context(), c, lang)
+	}
+	for tyiyn, want := range map[int64]string{0: "0", 99: "0,99", 100: "1", 101: "1,01", 125000: "1 250", 125050: "1 250,50", -5: "−0,05", 99_999: "999,99", 100_000: "1 000", 123456789: "1 234 567,89"} {
+		for lang, ctx := range in {
+			want := want
+			if lang == text.EN {
+				want = strings.Replace(want, ",", ".", 1)
+			}
+			if got := strings.ReplaceAll(text.Amount(ctx, tyiyn), "\u00a0", " "); got != want {
+				t.Errorf("%s: %d: %q, want %q", lang, tyiyn, got, want)
+			}
+		}
+	}
+	for tyiyn, want := range map[int64]string{0: "0", 1: "+ 0,01", -1: "− 0,01", 125050: "+ 1 250,50", -125050: "− 1 250,50"} {
+		if got := strings.ReplaceAll(text.Change(in[text.RU], tyiyn), "\u00a0", " "); got != want {
 			t.Errorf("%d: %q, want %q", tyiyn, got, want)
+		}
+	}
+	for lang, want := range map[text.Lang]string{text.KY: "× 1,0500", text.RU: "× 1,0500", text.EN: "× 1.0500"} {
+		if got, kept := text.Decimal(in[lang], "× 1.0500"), text.Decimal(in[lang], "× 1,0500"); got != want || kept != want {
+			t.Errorf("%s: %q, %q", lang, got, kept)
 		}
 	}
 	if got := text.Date(clock.Date{Year: 2026, Month: 11, Day: 2}); got != "02.11.2026" {

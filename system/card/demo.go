@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
@@ -23,7 +25,7 @@ import (
 // patients need НИСУР and the population register, which may start after the
 // card, and are therefore admitted by a job.
 func (s *System) Demo(ctx context.Context) error {
-	if err := icd.Demo(ctx, s.desk.DB, s.env.Clock); err != nil {
+	if err := errors.Join(icd.Demo(ctx, s.desk.DB, s.env.Clock), procedure.Demo(ctx, s.desk.DB, s.env.Clock)); err != nil {
 		return err
 	}
 	return s.desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {

@@ -159,10 +159,10 @@ func (s *System) demoContents(ctx context.Context, g gone, stayID string, in, ou
 	if g.operation != "" {
 		at := in.Add(4 * time.Hour)
 		name := g.operation
-		for _, known := range operation.Procedures() {
-			if known.Code == g.operation {
-				name = known.Name.RU
-			}
+		if known, ok, err := d.Procedures.FindOn(ctx, g.operation, clock.DateOf(at)); err != nil {
+			return err
+		} else if ok {
+			name = known.Name.RU
 		}
 		done := operation.Operating{Once: id.New(), Operation: operation.Operation{
 			At: at, EndedAt: at.Add(70 * time.Minute), Code: g.operation, Name: name, Anaesthesia: "general", Anaesthetist: "Дежурный анестезиолог",

@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/kit/text"
@@ -81,8 +82,8 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	exchange := exchangeapi.NewClient(env, exchangeapi.Card)
 	s.desk = &desk.Desk{
 		DB: d, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(), Exchange: exchange, BaseURL: env.BaseURL,
-		Queue:    job.New(d, env.Clock, env.Log, job.Config{}),
-		ICD:      icd.NewBook(d),
+		Queue: job.New(d, env.Clock, env.Log, job.Config{}),
+		ICD:   icd.NewBook(d), Procedures: procedure.NewBook(d),
 		Sessions: session.NewStore(d, env.Clock, env.BaseURL),
 		Directory: &directory.Directory{
 			DB: d, Clock: env.Clock, Log: env.Log, Workforce: workforceapi.Client{Exchange: exchange},
@@ -275,4 +276,15 @@ func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, p
 	}
 	defer func() { _ = d.Close() }()
 	return icd.Import(ctx, d, env.Clock, in, name, progress)
+}
+
+// ImportOperations reads codes of operations into the card's table; see
+// procedure.Import. It may run beside the running system.
+func ImportOperations(ctx context.Context, env host.Env, in io.Reader, name string) (procedure.Report, error) {
+	d, err := env.Open(ctx, "card", migration.Sets...)
+	if err != nil {
+		return procedure.Report{}, err
+	}
+	defer func() { _ = d.Close() }()
+	return procedure.Import(ctx, d, env.Clock, in, name)
 }

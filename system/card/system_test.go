@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -22,6 +23,7 @@ import (
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
@@ -62,7 +64,7 @@ func newHouse(t testing.TB, change func(*host.Env)) house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := icd.Demo(t.Context(), s.desk.DB, now); err != nil {
+	if err := errors.Join(icd.Demo(t.Context(), s.desk.DB, now), procedure.Demo(t.Context(), s.desk.DB, now)); err != nil {
 		t.Fatal(err)
 	}
 	return house{s, n, now}

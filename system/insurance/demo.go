@@ -2,6 +2,7 @@ package insurance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/pin"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
@@ -26,7 +28,7 @@ import (
 // show. Content follows from number alone, so doing it again changes nothing.
 // Their sequences start at 9,000,001: numbers that the card gives stay free.
 func (s *System) Demo(ctx context.Context) error {
-	if err := icd.Demo(ctx, s.db, s.fund.Clock); err != nil {
+	if err := errors.Join(icd.Demo(ctx, s.db, s.fund.Clock), procedure.Demo(ctx, s.db, s.fund.Clock)); err != nil {
 		return err
 	}
 	months := total.Months(clock.DateOf(s.fund.Clock.Now()), 7)
@@ -129,20 +131,20 @@ func demoDraft(now time.Time) entry.Draft {
 }
 
 type illness struct {
-	code, name, department, operation string
-	days                              int
+	code, name, department, operated, operation string
+	days                                        int
 }
 
 var illnesses = []illness{
-	{"J18.9", "Пневмония неуточнённая", demo.Therapy, "", 9},
-	{"I10", "Эссенциальная гипертензия", demo.Therapy, "", 7},
-	{"E11.9", "Сахарный диабет 2 типа", demo.Therapy, "", 10},
-	{"J44.1", "ХОБЛ с обострением", demo.Therapy, "", 8},
-	{"N10", "Острый пиелонефрит", demo.Therapy, "", 9},
-	{"I20.0", "Нестабильная стенокардия", demo.Therapy, "", 8},
-	{"K35.8", "Острый аппендицит", demo.Surgery, "Аппендэктомия", 5},
-	{"K80.1", "Камни жёлчного пузыря с холециститом", demo.Surgery, "Холецистэктомия", 6},
-	{"K40.9", "Паховая грыжа", demo.Surgery, "Герниопластика", 4},
+	{"J18.9", "Пневмония неуточнённая", demo.Therapy, "", "", 9},
+	{"I10", "Эссенциальная гипертензия", demo.Therapy, "", "", 7},
+	{"E11.9", "Сахарный диабет 2 типа", demo.Therapy, "", "", 10},
+	{"J44.1", "ХОБЛ с обострением", demo.Therapy, "", "", 8},
+	{"N10", "Острый пиелонефрит", demo.Therapy, "", "", 9},
+	{"I20.0", "Нестабильная стенокардия", demo.Therapy, "", "", 8},
+	{"K35.8", "Острый аппендицит", demo.Surgery, "A16.18.1", "Аппендэктомия", 5},
+	{"K80.1", "Камни жёлчного пузыря с холециститом", demo.Surgery, "A16.14.2", "Холецистэктомия лапароскопическая", 6},
+	{"K40.9", "Паховая грыжа", demo.Surgery, "A16.30", "Грыжесечение", 4},
 }
 
 var (
@@ -176,7 +178,7 @@ func (s *System) pastCase(ctx context.Context, random *rand.Rand, hospital strin
 		HeadOfDepartment: insuranceapi.Staff{PIN: demo.Head.PIN, Name: demo.Head.Name()},
 	}
 	if x.operation != "" {
-		c.Operations = append(c.Operations, insuranceapi.Operation{At: in.Add(5 * time.Hour).UTC(), Code: "ДЕМО", Name: x.operation, Anaesthesia: "общая"})
+		c.Operations = append(c.Operations, insuranceapi.Operation{At: in.Add(5 * time.Hour).UTC(), Code: x.operated, Name: x.operation, Anaesthesia: "general"})
 	}
 	way := treated.ByExchange
 	if byHand { // has no card yet
@@ -193,6 +195,9 @@ func (s *System) pastCase(ctx context.Context, random *rand.Rand, hospital strin
 		c.Result = ""
 	}
 	d, err := s.fund.Past(ctx, c, way, out.Add(20*time.Hour).UTC())
+	if fail.Is(err, fail.Conflict) {
+		return nil // of a demo of before, with another content
+	}
 	if err != nil {
 		return err
 	}

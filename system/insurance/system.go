@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/kit/text"
@@ -79,7 +80,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
 	}
 	book := icd.NewBook(d)
-	s.fund = treated.Fund{ICD: book, DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
+	s.fund = treated.Fund{ICD: book, Procedures: procedure.NewBook(d), DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
 	s.card = cardapi.Client{Exchange: exchange}
 	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund, ICD: book}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
@@ -154,14 +155,27 @@ func ImportICD10(ctx context.Context, env host.Env, in io.Reader, name string, p
 	return icd.Import(ctx, d, env.Clock, in, name, progress)
 }
 
+// ImportOperations reads codes of operations into the fund's copy of the table, for
+// the command import; see procedure.Import.
+func ImportOperations(ctx context.Context, env host.Env, in io.Reader, name string) (procedure.Report, error) {
+	d, err := env.Open(ctx, "insurance", migration.Sets...)
+	if err != nil {
+		return procedure.Report{}, err
+	}
+	defer func() { _ = d.Close() }()
+	return procedure.Import(ctx, d, env.Clock, in, name)
+}
+
 func (s *System) routes() {
 	o := s.office
 	design.Mount(o.Mux)
 	o.SignIn.Mount(o.Mux, o.Site)
-	open := public.Pages{Clock: s.fund.Clock, Catalogue: s.fund.Catalogue, Tables: s.fund.Tables, Simulate: s.fund.Simulate}
+	open := public.Pages{Clock: s.fund.Clock, Catalogue: s.fund.Catalogue, Tables: s.fund.Tables, Procedures: s.fund.Procedures, Simulate: s.fund.Simulate}
 	o.Public("GET /{$}", open.Start)
 	o.Public("GET /rules", open.Rules)
 	o.Public("GET /rules.json", open.RulesJSON)
+	o.Public("GET /operations", open.Operations)
+	o.Public("GET /operations.json", open.OperationsJSON)
 	o.Public("GET /prices", open.Prices)
 	o.Public("GET /simulator", open.Simulator)
 	o.Public("POST /simulator", open.Try)
@@ -194,6 +208,7 @@ func (s *System) routes() {
 	o.Desk("GET /entry", hand.List)
 	o.Desk("POST /entry", hand.Begin)
 	o.Desk("POST /entry/icd", hand.Suggest)
+	o.Desk("POST /entry/operations", hand.SuggestOperation)
 	o.Desk("GET /entry/table", hand.Table)
 	o.Desk("POST /entry/table", hand.CheckTable)
 	o.Desk("GET /entry/table.xlsx", hand.Template)

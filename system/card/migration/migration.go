@@ -7,6 +7,7 @@ import (
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/session"
 )
 
@@ -14,4 +15,4 @@ import (
 var files embed.FS
 
 // Sets is everything the card's database needs, in order.
-var Sets = []db.Set{job.Migration, audit.Migration, session.Migration, {Name: "card", Files: files}}
+var Sets = []db.Set{job.Migration, audit.Migration, session.Migration, procedure.Migration, {Name: "card", Files: files}}

@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/session"
 )
 
@@ -15,4 +16,4 @@ import (
 var files embed.FS
 
 // Sets is everything the fund's database needs, in order.
-var Sets = []db.Set{job.Migration, audit.Migration, session.Migration, icd.Migration, {Name: "insurance", Files: files}}
+var Sets = []db.Set{job.Migration, audit.Migration, session.Migration, icd.Migration, procedure.Migration, {Name: "insurance", Files: files}}

@@ -4,6 +4,7 @@ package cardtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
@@ -183,14 +185,14 @@ func Desk(t testing.TB, d *db.DB, n *Neighbours) (*desk.Desk, *clock.Manual) {
 	now, log := clock.NewManual(Start), slog.New(slog.DiscardHandler)
 	exchange := &exchangeapi.Client{Self: exchangeapi.Card, Address: "http://exchange.test", Key: key, HTTP: n.Client()}
 	sits := &desk.Desk{
-		DB: d, Clock: now, Log: log, Mux: http.NewServeMux(), Exchange: exchange, ICD: icd.NewBook(d),
+		DB: d, Clock: now, Log: log, Mux: http.NewServeMux(), Exchange: exchange, ICD: icd.NewBook(d), Procedures: procedure.NewBook(d),
 		Queue: job.New(d, now, log, job.Config{}), Sessions: session.NewStore(d, now, "http://card.localhost"),
 		Directory: &directory.Directory{DB: d, Clock: now, Log: log, Workforce: workforceapi.Client{Exchange: exchange}},
 	}
 	if _, err := sits.Directory.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := icd.Demo(t.Context(), d, now); err != nil {
+	if err := errors.Join(icd.Demo(t.Context(), d, now), procedure.Demo(t.Context(), d, now)); err != nil {
 		t.Fatal(err)
 	}
 	return sits, now

@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
@@ -34,12 +35,14 @@ type Desk struct {
 	// Directory is the card's copy of НИСУР: departments, beds, names.
 	Directory *directory.Directory
 	// ICD is the classification of diseases: search, and what a combobox meant.
-	ICD      *icd.Book
-	Site     *page.Site
-	SignIn   *signin.Client
-	Sessions *session.Store
-	Mux      *http.ServeMux
-	BaseURL  string // public address of the card, for those who come back from ЕСИ
+	ICD *icd.Book
+	// Procedures is the table of operations.
+	Procedures *procedure.Book
+	Site       *page.Site
+	SignIn     *signin.Client
+	Sessions   *session.Store
+	Mux        *http.ServeMux
+	BaseURL    string // public address of the card, for those who come back from ЕСИ
 	// Away says, at a node without a line, whether posts that НИСУР confirmed then
 	// are still believed; nil elsewhere.
 	Away func(confirmed time.Time) bool

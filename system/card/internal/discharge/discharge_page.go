@@ -15,13 +15,14 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 )
 
 // Mount puts the page of the discharge and the message to the patient in.
 // portal is the address at which the summary is ordered.
 func Mount(d *desk.Desk, portal string) {
-	rules := &Rules{Ask: insuranceapi.Client{Exchange: d.Exchange}.Rules, Clock: d.Clock, Log: d.Log, ICD: d.ICD}
+	rules := &Rules{Ask: insuranceapi.Client{Exchange: d.Exchange}.Rules, Clock: d.Clock, Log: d.Log, Books: rule.Books{ICD: d.ICD, Procedures: d.Procedures}}
 	d.Page("GET /stays/{id}/discharge", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return dischargePage(w, r, d, rules) })
 	d.Page("POST /stays/{id}/discharge", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return closePage(w, r, d, rules) })
 	notifier := Notifier{Desk: d, Messages: messageapi.Client{Exchange: d.Exchange}, Portal: portal}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
-	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
@@ -23,7 +22,7 @@ type Rules struct {
 	Ask   func(ctx context.Context, on clock.Date) ([]insuranceapi.Rule, error)
 	Clock clock.Clock
 	Log   *slog.Logger
-	ICD   *icd.Book // the card's own
+	Books rule.Books // the card's own
 
 	mu      sync.Mutex
 	k       rule.Catalogue
@@ -50,7 +49,7 @@ func (r *Rules) Of(ctx context.Context, c insuranceapi.Case) (Opinion, error) {
 	if err := r.refresh(ctx); err != nil {
 		return Opinion{}, err
 	}
-	facts, err := rule.Facts{Now: r.Clock.Now()}.Classified(ctx, r.ICD, c)
+	facts, err := rule.Facts{Now: r.Clock.Now()}.Classified(ctx, r.Books, c)
 	if err != nil {
 		return Opinion{}, err
 	}

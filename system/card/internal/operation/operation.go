@@ -5,10 +5,6 @@ package operation
 import (
 	"context"
 	"database/sql"
-	_ "embed" // the catalogue
-	"encoding/csv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -126,54 +122,4 @@ func (o Operation) check(h writing.Held, now time.Time) []fail.Finding {
 	}
 	findings = append(findings, writing.OneOf("anaesthesia", o.Anaesthesia, Anaesthesia)...)
 	return append(findings, writing.Required("protocol", o.Protocol)...)
-}
-
-// Procedure is a line of the short catalogue of operations.
-type Procedure struct {
-	Code string
-	Name text.Words
-}
-
-//go:embed operations.csv
-var catalogue string
-
-// Procedures is our own short catalogue: the national one is not public. A code
-// that it lacks may be typed.
-var Procedures = sync.OnceValue(func() []Procedure {
-	lines, err := csv.NewReader(strings.NewReader(catalogue)).ReadAll()
-	if err != nil {
-		panic(err) // embedded; a test reads it
-	}
-	var all []Procedure
-	for _, l := range lines[1:] {
-		all = append(all, Procedure{l[0], text.Words{KY: l[1], RU: l[2], EN: l[3]}})
-	}
-	return all
-})
-
-// FindProcedures is at most 20 lines whose code or name has the words.
-func FindProcedures(query string) []Procedure {
-	wanted := strings.Fields(text.Fold(query))
-	var found []Procedure
-	for _, p := range Procedures() {
-		whole := text.Fold(strings.Join([]string{p.Code, p.Name.KY, p.Name.RU, p.Name.EN}, " "))
-		fits := len(wanted) > 0
-		for _, word := range wanted {
-			fits = fits && strings.Contains(whole, word)
-		}
-		if fits && len(found) < 20 {
-			found = append(found, p)
-		}
-	}
-	return found
-}
-
-// procedure is the line of the code; ok is false when the catalogue has none.
-func procedure(code string) (Procedure, bool) {
-	for _, p := range Procedures() {
-		if p.Code == code {
-			return p, true
-		}
-	}
-	return Procedure{}, false
 }

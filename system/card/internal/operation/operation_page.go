@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
@@ -89,7 +91,9 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	in.Assistants, in.Anaesthetist = form.Text("assistants", 300), form.Text("anaesthetist", 200)
 	in.AnaesthesiaRecord = form.Text("anaesthesia_record", writing.MaxBody)
 	in.Anaesthesia = form.Choice("anaesthesia", Anaesthesia...)
-	in.Code, in.Name = named(ctx, form)
+	if in.Code, in.Name, err = named(ctx, d.Procedures, form, in.At); err != nil {
+		return err
+	}
 	in.SurgeonPIN = form.Get("surgeon")
 	if in.SurgeonName, err = surgeon(ctx, d, stayID, in); err != nil {
 		return err
@@ -114,13 +118,24 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	return renderOperations(w, r, d, view, form, in.Root, http.StatusUnprocessableEntity)
 }
 
-// named is code and name of the operation: a line of the catalogue that was
+// named is code and name of the operation: a line of the table of that day that was
 // chosen, or what was typed with a code of its own.
-func named(ctx context.Context, form *page.Form) (code, name string) {
+func named(ctx context.Context, table *procedure.Book, form *page.Form, at time.Time) (code, name string, err error) {
 	name, code = form.Text("operation_text", 300), form.Text("code", 20)
-	p, ok := procedure(form.Get("operation"))
+	if known := procedure.CodeOf(code); known != "" {
+		code = known // Cyrillic letters that look like Latin ones
+	}
+	day := clock.DateOf(at)
+	p, ok, err := table.FindOn(ctx, form.Get("operation"), day)
+	if err != nil {
+		return "", "", err
+	}
 	if !ok && code == "" {
-		if found := FindProcedures(name); len(found) == 1 { // without scripts: typed, not chosen
+		found, err := table.Search(ctx, name, day)
+		if err != nil {
+			return "", "", err
+		}
+		if len(found) == 1 { // without scripts: typed, not chosen
 			p, ok = found[0], true
 		}
 	}
@@ -136,7 +151,7 @@ func named(ctx context.Context, form *page.Form) (code, name string) {
 	if code == "" && name != "" {
 		form.Fail("code", "card.operations.code_needed")
 	}
-	return code, name
+	return code, name, nil
 }
 
 // surgeon is the name of who operated: a doctor of the organisation, or the one
@@ -162,14 +177,23 @@ type suggestion struct {
 	Hint  string `json:"hint"`
 }
 
-func procedureSearch(w http.ResponseWriter, r *http.Request, _ *desk.Desk) error {
+// procedureSearch is what the words may mean on the day of the operation, today
+// while none is given.
+func procedureSearch(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	form, err := page.ReadForm(w, r)
 	if err != nil {
 		return err
 	}
 	found := []suggestion{}
-	query := []rune(form.Get("words"))
-	for _, p := range FindProcedures(string(query[:min(len(query), 100)])) {
+	query, at := []rune(form.Get("words")), form.Moment("at")
+	if at.IsZero() {
+		at = d.Clock.Now()
+	}
+	codes, err := d.Procedures.Search(r.Context(), string(query[:min(len(query), 100)]), clock.DateOf(at))
+	if err != nil {
+		return err
+	}
+	for _, p := range codes {
 		found = append(found, suggestion{Value: p.Code, Label: p.Name.Here(r.Context()), Hint: p.Code})
 	}
 	return page.JSON(w, http.StatusOK, found)
@@ -190,7 +214,7 @@ func anaesthesiaOptions(ctx context.Context) []design.Option {
 
 func operationField(ctx context.Context, form *page.Form) design.Field {
 	f := design.FieldOf(ctx, form, "operation", "card.operations.name")
-	f.Placeholder, f.Wide = form.Get("operation_text"), true
+	f.Placeholder, f.Wide, f.With = form.Get("operation_text"), true, []string{"at"}
 	return f
 }
 

@@ -63,17 +63,6 @@ func TestOperations(t *testing.T) {
 	})
 }
 
-func TestProcedures(t *testing.T) {
-	if len(Procedures()) < 20 {
-		t.Fatal(len(Procedures()))
-	}
-	for query, want := range map[string]int{"стентир": 1, "кесар": 1, "аппенд": 2, "a16.12.2": 1, "": 0, "щщ": 0} {
-		if got := FindProcedures(query); len(got) != want {
-			t.Errorf("%q: %v", query, got)
-		}
-	}
-}
-
 // An operation lies within the stay, to the minute: neither before the admission,
 // nor in the future, nor after the discharge, and it ends after it began.
 func TestAnOperationLiesWithinTheStay(t *testing.T) {

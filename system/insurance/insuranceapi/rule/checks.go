@@ -16,6 +16,8 @@ const (
 	FromOthers = "others" // other accepted cases of the person
 	FromTwice  = "twice"  // the same form by the other way
 	FromICD    = "icd"    // ICD-10 on the day, which the card has too
+
+	FromProcedures = "procedures" // the table of operations on the day, which the card has too
 )
 
 // checks are the functions by rule.
@@ -79,6 +81,7 @@ var checks = map[string]check{
 	"OPR-003": {[]string{"operations.at", "operations.name"}, nil, operationName},
 	"OPR-004": {[]string{"operations.at", "operations.code"}, nil, operationCode},
 	"OPR-005": {[]string{"operations.at", "operations.complication", "diagnoses.stage", "diagnoses.rank"}, nil, operationComplication},
+	"OPR-006": {[]string{"operations.at", "operations.code"}, []string{FromProcedures}, unlistedOperations},
 	"STF-001": {[]string{"doctor.pin", "doctor.name"}, nil, doctor},
 	"STF-002": {[]string{"head_of_department.pin", "head_of_department.name"}, nil, head},
 	"STF-003": {[]string{"doctor.pin", "head_of_department.pin"}, nil, samePerson},

@@ -48,13 +48,19 @@ type Facts struct {
 
 	Listed   bool     // ICD-10 is at hand; else the rule that needs it is left out
 	Unlisted []Lookup // the case's codes that it did not have on their day, or not as diagnoses
+
+	OperationsListed   bool     // the table of operations is at hand; else the rule that needs it is left out
+	UnlistedOperations []Lookup // the case's codes of operations that it did not have on their day
 }
 
 // left says that what the check asks beside the case is not known here.
 func (c check) left(f Facts) bool {
 	return slices.ContainsFunc(c.fund, func(asked string) bool {
-		if asked == FromICD {
+		switch asked {
+		case FromICD:
 			return !f.Listed
+		case FromProcedures:
+			return !f.OperationsListed
 		}
 		return !f.Whole
 	})

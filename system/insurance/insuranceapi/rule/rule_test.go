@@ -137,6 +137,11 @@ var broken = []struct {
 	{"OPR-005", func(c *insuranceapi.Case, _ *rule.Facts) { c.Operations[0].Complication = "Кровотечение" }, func(c *insuranceapi.Case, _ *rule.Facts) {
 		c.Operations[0].Complication, c.Diagnoses[2].Rank = "Кровотечение", "complication"
 	}},
+	{"OPR-006", func(c *insuranceapi.Case, f *rule.Facts) {
+		f.OperationsListed, f.UnlistedOperations = true, []rule.Lookup{{Code: c.Operations[0].Code, At: c.Operations[0].At}}
+	}, func(c *insuranceapi.Case, f *rule.Facts) {
+		f.OperationsListed, f.UnlistedOperations = true, []rule.Lookup{{Code: c.Operations[0].Code, At: c.AdmittedAt}, {Code: "A16", At: c.Operations[0].At}}
+	}},
 	{"STF-001", func(c *insuranceapi.Case, _ *rule.Facts) { c.Doctor.PIN = "" }, nil},
 	{"STF-002", func(c *insuranceapi.Case, _ *rule.Facts) { c.HeadOfDepartment.Name = "" }, nil},
 	{"STF-003", func(c *insuranceapi.Case, _ *rule.Facts) { c.HeadOfDepartment = c.Doctor }, nil},

@@ -20,7 +20,7 @@ type Field struct {
 type Explanation struct {
 	Rule     insuranceapi.Rule
 	Fields   []Field                // all that it looked at in the case, and nothing else of it
-	Fund     []string               // what it asked beside the case: FromTable, FromOthers, FromTwice, FromICD
+	Fund     []string               // what it asked beside the case: FromTable, FromOthers, FromTwice, FromICD, FromProcedures
 	Left     bool                   // it was left out: what it asks of the fund is not known here
 	Findings []insuranceapi.Finding // none: it has nothing against the case
 }

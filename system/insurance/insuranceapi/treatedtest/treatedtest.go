@@ -30,7 +30,7 @@ func Good() insuranceapi.Case {
 			{Stage: "final", Rank: "main", Code: "J18.0", Text: "Бронхопневмония"},
 			{Stage: "final", Rank: "comorbid", Code: "I10", Text: "Гипертензия"},
 		},
-		Operations:       []insuranceapi.Operation{{At: in.Add(time.Hour), Code: "A16.09.001", Name: "Торакоцентез", Anaesthesia: "local"}},
+		Operations:       []insuranceapi.Operation{{At: in.Add(time.Hour), Code: "A16.09", Name: "Дренирование плевральной полости", Anaesthesia: "local"}},
 		Doctor:           insuranceapi.Staff{PIN: "11503198500123", Name: "Асанова Айгүл Маратовна"},
 		HeadOfDepartment: insuranceapi.Staff{PIN: "20207197800045", Name: "Токтогулов Бакыт Эсенович"},
 	}

@@ -169,10 +169,10 @@ func (v actView) lines(ctx context.Context) design.TableData {
 			href = "/cases/" + l.CaseID
 		}
 		t.Rows = append(t.Rows, []design.Cell{
-			{Text: rule.Grouped(l.Number), Href: href}, {Text: v.department(l.Department)}, {Text: text.Moment(l.DischargedAt)}, {Text: l.Group}, {Text: text.Amount(l.Price)},
+			{Text: rule.Grouped(l.Number), Href: href}, {Text: v.department(l.Department)}, {Text: text.Moment(l.DischargedAt)}, {Text: l.Group}, {Text: text.Amount(ctx, l.Price)},
 		})
 	}
-	t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.totals.all") + ": " + strconv.Itoa(v.Cases)}, {}, {}, {}, {Text: text.Amount(v.Price)}})
+	t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.totals.all") + ": " + strconv.Itoa(v.Cases)}, {}, {}, {}, {Text: text.Amount(ctx, v.Price)}})
 	return t
 }
 
@@ -244,7 +244,7 @@ func (v reconcileView) differences(ctx context.Context) design.TableData {
 		}
 		t.Rows = append(t.Rows, []design.Cell{
 			number, {Text: text.T(ctx, "insurance.reconcile.kind."+d.Kind)}, // text: insurance.reconcile.kind.*
-			{Text: stateWord(ctx, d.Card)}, {Text: stateWord(ctx, d.Fund)}, {Text: text.Amount(d.CardPrice)}, {Text: text.Amount(d.FundPrice)},
+			{Text: stateWord(ctx, d.Card)}, {Text: stateWord(ctx, d.Fund)}, {Text: text.Amount(ctx, d.CardPrice)}, {Text: text.Amount(ctx, d.FundPrice)},
 		})
 	}
 	return t

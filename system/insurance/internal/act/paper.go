@@ -34,9 +34,9 @@ func (v actView) pdf(ctx context.Context) ([]byte, error) {
 		{Label: text.T(ctx, "insurance.act.som"), Width: 1.6, Right: true},
 	}}
 	for i, l := range v.Lines {
-		t.Rows = append(t.Rows, []string{strconv.Itoa(i + 1), rule.Grouped(l.Number), text.Moment(l.DischargedAt), l.Group, text.Amount(l.Price)})
+		t.Rows = append(t.Rows, []string{strconv.Itoa(i + 1), rule.Grouped(l.Number), text.Moment(l.DischargedAt), l.Group, text.Amount(ctx, l.Price)})
 	}
-	t.Rows = append(t.Rows, []string{"", text.T(ctx, "insurance.totals.all"), "", strconv.Itoa(v.Cases), text.Amount(v.Price)})
+	t.Rows = append(t.Rows, []string{"", text.T(ctx, "insurance.totals.all"), "", strconv.Itoa(v.Cases), text.Amount(ctx, v.Price)})
 	d.Heading(text.T(ctx, "insurance.act.cases"))
 	d.Table(t)
 	d.Signatures(

@@ -78,7 +78,7 @@ func Of(a, b price.Table) Pair {
 // sameCases says that the groups take up the same cases, as far as they say it
 // themselves: what stands before them in their tables may take some away.
 func sameCases(a, b price.Group) bool {
-	return slices.Equal(a.Diagnoses, b.Diagnoses) && a.Operation == b.Operation && a.Complication == b.Complication &&
+	return slices.Equal(a.Diagnoses, b.Diagnoses) && a.Operation == b.Operation && slices.Equal(a.Operations, b.Operations) && a.Complication == b.Complication &&
 		a.AgeFrom == b.AgeFrom && a.AgeUntil == b.AgeUntil
 }
 

@@ -139,11 +139,11 @@ func weight(ctx context.Context, w int64) string {
 	return text.Decimal(ctx, price.Decimal(w))
 }
 
-func cost(tyiyn int64) string {
+func cost(ctx context.Context, tyiyn int64) string {
 	if tyiyn == 0 {
 		return "—"
 	}
-	return text.Amount(tyiyn)
+	return text.Amount(ctx, tyiyn)
 }
 
 // percent is the change of a weight in tenths of a hundredth: «+ 4,5 %».
@@ -164,16 +164,6 @@ func percent(ctx context.Context, a, b int64) string {
 	return sign + " " + text.Decimal(ctx, fmt.Sprintf("%d.%d", tenths/10, tenths%10)) + " %"
 }
 
-func signed(tyiyn int64) string {
-	switch {
-	case tyiyn > 0:
-		return "+ " + text.Amount(tyiyn)
-	case tyiyn < 0:
-		return "− " + text.Amount(-tyiyn)
-	}
-	return "0"
-}
-
 func (v view) groups(ctx context.Context, caption string, list []Group) design.TableData {
 	t := design.TableData{Caption: caption, Empty: text.T(ctx, "insurance.compare.same_groups"), Columns: []design.Column{
 		{Label: text.T(ctx, "insurance.case.group")},
@@ -190,7 +180,7 @@ func (v view) groups(ctx context.Context, caption string, list []Group) design.T
 			name += " · " + text.T(ctx, "insurance.compare.moved")
 		}
 		t.Rows = append(t.Rows, []design.Cell{
-			{Text: g.Code}, {Text: name}, {Text: weight(ctx, g.A)}, {Text: weight(ctx, g.B)}, {Text: percent(ctx, g.A, g.B)}, {Text: cost(g.CostA)}, {Text: cost(g.CostB)},
+			{Text: g.Code}, {Text: name}, {Text: weight(ctx, g.A)}, {Text: weight(ctx, g.B)}, {Text: percent(ctx, g.A, g.B)}, {Text: cost(ctx, g.CostA)}, {Text: cost(ctx, g.CostB)},
 		})
 	}
 	return t
@@ -225,7 +215,7 @@ func (v view) effects(ctx context.Context) design.TableData {
 		{Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
 	}}
 	row := func(title string, s Sum) {
-		t.Rows = append(t.Rows, []design.Cell{{Text: title}, {Text: fmt.Sprint(s.Cases)}, {Text: text.Amount(s.A)}, {Text: text.Amount(s.B)}, {Text: signed(s.Difference())}})
+		t.Rows = append(t.Rows, []design.Cell{{Text: title}, {Text: fmt.Sprint(s.Cases)}, {Text: text.Amount(ctx, s.A)}, {Text: text.Amount(ctx, s.B)}, {Text: text.Change(ctx, s.Difference())}})
 	}
 	for _, s := range v.effect.ByGroup {
 		row(s.Group, s)

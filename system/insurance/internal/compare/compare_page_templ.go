@@ -409,7 +409,7 @@ func month(v view) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = design.Notice("info", text.T(ctx, "insurance.compare.effect", "Month", total.MonthName(v.month), "A", text.Money(ctx, v.effect.All.A), "B", text.Money(ctx, v.effect.All.B), "Difference", signed(v.effect.All.Difference()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Notice("info", text.T(ctx, "insurance.compare.effect", "Month", total.MonthName(v.month), "A", text.Money(ctx, v.effect.All.A), "B", text.Money(ctx, v.effect.All.B), "Difference", text.Change(ctx, v.effect.All.Difference()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

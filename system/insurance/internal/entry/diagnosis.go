@@ -35,9 +35,12 @@ func (k Desk) Listed(ctx context.Context) (bool, error) {
 	return edition > 0, err
 }
 
-// Understand puts codes where the form has words of a diagnosis that mean one
-// code. Words that mean several, or none, stay as they are typed: Check says so.
+// Understand puts codes where the form has words of a diagnosis or an operation that
+// mean one code. Words that mean several, or none, stay as they are typed: Check says so.
 func (k Desk) Understand(ctx context.Context, form *page.Form) error {
+	if err := k.performed(ctx, form); err != nil {
+		return err
+	}
 	if listed, err := k.Listed(ctx); err != nil || !listed {
 		return err
 	}
@@ -153,7 +156,7 @@ func (k Desk) Doubts(ctx context.Context, c insuranceapi.Case, d insuranceapi.Di
 		return nil, nil
 	}
 	c.Diagnoses, c.DischargedAt = []insuranceapi.Diagnosis{d}, k.day(c)
-	facts, err := rule.Facts{Now: k.Clock.Now()}.Classified(ctx, k.ICD, c)
+	facts, err := rule.Facts{Now: k.Clock.Now()}.Classified(ctx, rule.Books{ICD: k.ICD}, c)
 	if err != nil {
 		return nil, err
 	}

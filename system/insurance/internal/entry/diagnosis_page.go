@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
@@ -101,6 +102,34 @@ func (v formView) code(ctx context.Context, i int) design.Field {
 		f.Value, f.Placeholder = v.coded[i].code, v.coded[i].label
 	}
 	f.With = append([]string{cell(rowDiagnosis, i, "stage"), cell(rowDiagnosis, i, "rank")}, fittingFields...)
+	return f
+}
+
+// SuggestOperation is POST /entry/operations?row=N: what the words may mean on the day
+// of the row's operation.
+func (p Pages) SuggestOperation(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	row, _ := strconv.Atoi(r.URL.Query().Get("row"))
+	words := []rune(page.Clean(form.Get("words")))
+	found, err := p.Desk.Fund.Procedures.Search(ctx, string(words[:min(len(words), longWords)]), p.Desk.operated(form, row))
+	if err != nil {
+		return err
+	}
+	answer := make([]suggested, 0, len(found))
+	for _, c := range found {
+		answer = append(answer, suggested{Value: c.Code, Label: c.Label(text.LangOf(ctx))})
+	}
+	return page.JSON(w, http.StatusOK, answer)
+}
+
+// operated is the question for the code of an operation.
+func (v formView) operated(ctx context.Context, i int) design.Field {
+	f := maybe(v.field(ctx, cell(rowOperation, i, "code"), "insurance.case.code"))
+	f.Placeholder, f.With = f.Value, []string{cell(rowOperation, i, "at"), fieldDischarged}
 	return f
 }
 

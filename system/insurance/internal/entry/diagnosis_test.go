@@ -7,6 +7,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/icd"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -122,6 +123,49 @@ func TestAWithdrawnCodeIsNotSent(t *testing.T) {
 		decision, sent, err := k.Send(t.Context(), d, d.Form(), clerk)
 		if err != nil || sent || len(decision.Findings) == 0 || decision.Findings[0].Rule != "DGN-017" {
 			t.Errorf("sent %v: %+v, %v", sent, decision.Findings, err)
+		}
+	})
+}
+
+// MC-6: an operation is typed as a code or as words; what the table of its day has for
+// it, and nothing else, is put in.
+func TestWordsOfAnOperationBecomeItsCode(t *testing.T) {
+	each(t, func(t *testing.T, k entry.Desk) {
+		typed := func(code, text, name string) (string, string) {
+			t.Helper()
+			form := formOf(map[string]string{"op3_code": code, "op3_code_text": text, "op3_name": name, "op3_at": "2026-11-11T10:00"})
+			if err := k.Understand(t.Context(), form); err != nil {
+				t.Fatal(err)
+			}
+			return form.Get("op3_code"), form.Get("op3_name")
+		}
+		k.Fund.Procedures = procedure.NewBook(k.DB)
+		if code, name := typed("", "шов", ""); code != "шов" || name != "" {
+			t.Errorf("without a table: %q %q", code, name)
+		}
+		const table = "X1.1,2020-01-01,2026-11-10,э,Шов старый,s\nX1.2,2026-11-11,,ж,Шов новый,s\nX2,2020-01-01,,у,Удаление,r\nX3,2020-01-01,,у,Удаление другое,r\n"
+		if _, err := procedure.Import(t.Context(), k.DB, k.Clock, strings.NewReader(table), "test"); err != nil {
+			t.Fatal(err)
+		}
+		for _, is := range []struct{ chosen, typed, name, code, named string }{
+			{"", "шов", "", "X1.2", "Шов новый"},                          // the one of that day
+			{"", "", "шов", "X1.2", "Шов новый"},                          // words in the other field
+			{"", "х1.2", "", "X1.2", "Шов новый"},                         // Cyrillic letter, only the code
+			{"X2", "X1.2 Шов новый", "", "X1.2", "Шов новый"},             // typed over what was chosen
+			{"X2", "", "", "", ""},                                        // cleared
+			{"X2", "X2 Удаление", "Удаление зуба", "X2", "Удаление зуба"}, // a name of its own stays
+			{"", "удаление", "", "", "удаление"},                          // several
+			{"", "пересадка", "", "", "пересадка"},                        // none
+			{"", "X1.1", "", "X1.1", ""},                                  // no longer valid: for the rules to say
+			{"", "шов", "Шов кожи", "X1.2", "Шов кожи"},
+		} {
+			if code, name := typed(is.chosen, is.typed, is.name); code != is.code || name != is.named {
+				t.Errorf("%+v: %q %q", is, code, name)
+			}
+		}
+		form := formOf(map[string]string{"op0_code": "шов", "discharged_at": "2026-11-10T10:00"})
+		if err := k.Understand(t.Context(), form); err != nil || form.Get("op0_code") != "X1.1" {
+			t.Errorf("by the day of discharge: %q %v", form.Get("op0_code"), err)
 		}
 	})
 }

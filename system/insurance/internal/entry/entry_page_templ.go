@@ -1959,7 +1959,7 @@ func operations(v formView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.TextField(narrow(maybe(v.field(ctx, cell(rowOperation, i, "code"), "insurance.case.code")))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.Combobox(v.operated(ctx, i), "/entry/operations?row="+strconv.Itoa(i)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

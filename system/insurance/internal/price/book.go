@@ -11,6 +11,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/procedure"
 )
 
 // Source gives the tables known at the moment: a Book, or Tables as they are.
@@ -71,6 +72,9 @@ func Import(ctx context.Context, d *db.DB, now clock.Clock, in io.Reader, file s
 	if len(bad) > 0 {
 		return result, fmt.Errorf("a table is taken whole or not at all: %d rows cannot be read", len(bad))
 	}
+	if err := knownOperations(ctx, d, now, t); err != nil {
+		return result, err
+	}
 	content, err := json.Marshal(t)
 	if err != nil {
 		return result, err
@@ -89,4 +93,31 @@ func Import(ctx context.Context, d *db.DB, now clock.Clock, in io.Reader, file s
 		return insertTable(ctx, tx, t, string(content), file, now.Now())
 	})
 	return result, err
+}
+
+// knownOperations refuses a table with a group for an operation that the table of
+// operations does not have on its first day, today for one that is only for
+// comparing: no case would fall under it. Without a table of operations nothing is
+// refused.
+func knownOperations(ctx context.Context, d *db.DB, now clock.Clock, t Table) error {
+	book, day := procedure.NewBook(d), t.From
+	if t.Trial {
+		day = clock.DateOf(now.Now())
+	}
+	edition, err := book.Edition(ctx)
+	if err != nil || edition == 0 {
+		return err
+	}
+	valid, err := book.Codes(ctx, day)
+	if err != nil {
+		return err
+	}
+	for _, g := range t.Groups {
+		for _, of := range g.Operations {
+			if !slices.ContainsFunc(valid, func(c procedure.Code) bool { return procedure.Under(c.Code, of) }) {
+				return fmt.Errorf("group %s: operation %s is not in the table of operations on %s", g.Code, of, day)
+			}
+		}
+	}
+	return nil
 }

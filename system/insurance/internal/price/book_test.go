@@ -3,12 +3,15 @@ package price
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/insurance/migration"
 )
@@ -119,4 +122,46 @@ func TestDecimalsAreExact(t *testing.T) {
 			t.Fatalf("%s became %d, %v", Decimal(want), got, r.err)
 		}
 	}
+}
+
+// In a file of groups the operation is yes, no, or codes; a code that the table of
+// operations does not have on the table's first day is told before anything is taken.
+func TestGroupsOfOperationsInAFile(t *testing.T) {
+	dbtest.Each(t, "insurance", migration.Sets, func(t *testing.T, d *db.DB) {
+		file := func(id, from, operation string) string {
+			return "table;" + id + ";а;и;n;s;" + from + ";;100;yes\ngroup;1;1;A00-Z99;" + operation + ";;;;а;и;n\n"
+		}
+		now := clock.NewManual(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC))
+		take := func(file string) (Imported, error) {
+			return Import(t.Context(), d, now, strings.NewReader(file), "test")
+		}
+		for _, bad := range []string{"yse", "A16.12 да", "+"} {
+			if r, err := take(file("bad", "2026-01-01", bad)); err == nil || len(r.Bad) != 1 {
+				t.Errorf("%q was taken: %+v", bad, r)
+			}
+		}
+		if r, err := take(file("before", "2026-01-01", "Z9, а16.12")); err != nil || !slices.Equal(r.Table.Groups[0].Operations, []string{"Z9", "A16.12"}) || r.Table.Groups[0].Operation != "" {
+			t.Errorf("without a table of operations: %+v %v", r, err)
+		}
+		if _, err := procedure.Import(t.Context(), d, now, strings.NewReader("A16.12.1,2026-07-01,2026-11-22,а,а,a\n"), "test"); err != nil {
+			t.Fatal(err)
+		}
+		for _, tc := range []struct {
+			id, from, operation string
+			ok                  bool
+		}{
+			{"early", "2026-06-30", "A16.12", false},
+			{"first", "2026-07-01", "A16.12", true},
+			{"last", "2026-11-22", "A16.12.1", true},
+			{"late", "2026-11-23", "A16.12.1", false},
+			{"other", "2026-07-01", "A16.12.1 A16.2", false},
+			{"none", "2026-06-30", "yes", true},
+			{"trial", "", "A16.12.1", true},
+			{"trial2", "", "A16.12.2", false},
+		} {
+			if _, err := take(file(tc.id, tc.from, tc.operation)); (err == nil) != tc.ok {
+				t.Errorf("%+v: %v", tc, err)
+			}
+		}
+	})
 }

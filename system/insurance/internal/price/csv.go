@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/text"
 )
 
@@ -106,9 +107,10 @@ func (r *csvRow) into(t *Table, kind string) {
 	case "category":
 		t.Categories = append(t.Categories, r.values["code"])
 	case "group":
+		operation, codes := r.operation()
 		t.Groups = append(t.Groups, Group{
 			Code: r.values["code"], Name: name, Weight: r.scaled("weight", one), Diagnoses: r.spans(),
-			Operation: r.yesNo("operation"), Complication: r.yesNo("complication"), AgeFrom: r.age("age_from"), AgeUntil: r.age("age_until"),
+			Operation: operation, Operations: codes, Complication: r.yesNo("complication"), AgeFrom: r.age("age_from"), AgeUntil: r.age("age_until"),
 		})
 	case "adjustment":
 		a := Adjustment{
@@ -163,6 +165,21 @@ func (r *csvRow) yesNo(name string) string {
 		r.fail(name)
 		return ""
 	}
+}
+
+// operation is yes or no, or codes of operations, one of which was done.
+func (r *csvRow) operation() (yesNo string, codes []string) {
+	value := r.values["operation"]
+	if value == "" || value == "yes" || value == "no" {
+		return value, nil
+	}
+	for typed := range strings.FieldsSeq(strings.ReplaceAll(value, ",", " ")) {
+		codes = append(codes, procedure.CodeOf(typed))
+	}
+	if !operations(codes) {
+		r.fail("operation")
+	}
+	return "", codes
 }
 
 func (r *csvRow) spans() []string {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
@@ -43,6 +44,7 @@ type Group struct {
 	Weight       int64      `json:"weight"`    // ten-thousandths
 	Diagnoses    []string   `json:"diagnoses"` // of the final main one: "I21-I22", "S72"
 	Operation    string     `json:"operation,omitempty"`
+	Operations   []string   `json:"operations,omitempty"` // codes, one of which, or a part of one, was done: "A16.12"
 	Complication string     `json:"complication,omitempty"`
 	AgeFrom      int        `json:"age_from,omitempty"`
 	AgeUntil     int        `json:"age_until,omitempty"` // 0: without end
@@ -111,7 +113,7 @@ func (t Table) check() error {
 		if g.Code == "" || g.Name.RU == "" || g.Weight < 1 || g.Weight > 1_000_000 || len(g.Diagnoses) == 0 {
 			return fmt.Errorf("group %q is not whole or its weight is out of bounds", g.Code)
 		}
-		if !condition(g.Operation) || !condition(g.Complication) || !ages(g.AgeFrom, g.AgeUntil) || !spans(g.Diagnoses) {
+		if !condition(g.Operation) || !condition(g.Complication) || !ages(g.AgeFrom, g.AgeUntil) || !spans(g.Diagnoses) || !operations(g.Operations) {
 			return fmt.Errorf("group %q has a condition that can't be read", g.Code)
 		}
 		dearest = max(dearest, times(t.BaseRate, g.Weight))
@@ -150,6 +152,14 @@ func (t Table) check() error {
 func condition(word string) bool { return word == "" || word == "yes" || word == "no" }
 
 func ages(from, until int) bool { return from >= 0 && (until == 0 || until >= from) }
+
+// operations says that each is written as a code of an operation is, with a digit
+// in it: a "yes" misspelt is none.
+func operations(list []string) bool {
+	return !slices.ContainsFunc(list, func(code string) bool {
+		return procedure.CodeOf(code) != code || !strings.ContainsAny(code, "0123456789")
+	})
+}
 
 // spans says that each is a category of ICD-10, or two with a dash.
 func spans(list []string) bool {
@@ -195,7 +205,7 @@ func (t Table) Group(c insuranceapi.Case) (Group, bool) {
 	}
 	age := ageOf(c)
 	i := slices.IndexFunc(t.Groups, func(g Group) bool {
-		return g.covers(code) && holds(g.Operation, len(c.Operations) > 0) && holds(g.Complication, rule.Complicated(c)) && within(age, g.AgeFrom, g.AgeUntil)
+		return g.covers(code) && holds(g.Operation, len(c.Operations) > 0) && g.performed(c) && holds(g.Complication, rule.Complicated(c)) && within(age, g.AgeFrom, g.AgeUntil)
 	})
 	if i < 0 {
 		return Group{}, false
@@ -217,6 +227,13 @@ func (g Group) covers(code string) bool {
 			until = from
 		}
 		return len(code) >= 3 && code[:3] >= from && code[:3] <= until
+	})
+}
+
+// performed says that one of the group's operations was done, where it names any.
+func (g Group) performed(c insuranceapi.Case) bool {
+	return len(g.Operations) == 0 || slices.ContainsFunc(c.Operations, func(o insuranceapi.Operation) bool {
+		return slices.ContainsFunc(g.Operations, func(of string) bool { return procedure.Under(procedure.CodeOf(o.Code), of) })
 	})
 }
 
@@ -268,15 +285,16 @@ func (t Table) Price(c insuranceapi.Case) (Priced, bool) {
 	return p, true
 }
 
-// Text is the value of an adjustment: «× 1.0500», «− 2 150».
+// Text is the value of an adjustment as programs read it, with a point: «× 1.0500»,
+// «− 2 150.50». Pages write it in the reader's language by text.Decimal.
 func (a Adjustment) Text() string {
 	if a.Kind == "factor" {
 		return "× " + Decimal(a.Value)
 	}
 	if a.Value < 0 {
-		return "− " + text.Amount(-a.Value)
+		return "− " + text.Som(-a.Value)
 	}
-	return "+ " + text.Amount(a.Value)
+	return "+ " + text.Som(a.Value)
 }
 
 // times multiplies a whole amount by ten-thousandths, rounded half up. Both are

@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -211,5 +212,41 @@ func TestABadTableIsRefused(t *testing.T) {
 	a, b := good(), demo(t)[0]
 	if a.overlaps(b) || !a.overlaps(good()) {
 		t.Error("overlap is told wrongly")
+	}
+}
+
+// A group may name operations: one of them, or a part of one, must have been done.
+func TestAGroupOfAnOperation(t *testing.T) {
+	with := func(operations ...string) Table {
+		return Table{
+			BaseRate: 100, Groups: []Group{
+				{Code: "1", Weight: 30_000, Diagnoses: []string{"I20-I25"}, Operations: operations},
+				{Code: "2", Weight: 10_000, Diagnoses: []string{"A00-Z99"}},
+			},
+		}
+	}
+	c := insuranceapi.Case{Diagnoses: []insuranceapi.Diagnosis{{Stage: "final", Rank: "main", Code: "I21.0"}}}
+	for _, tc := range []struct {
+		named string
+		done  []string
+		group string
+	}{
+		{"A16.12.1", nil, "2"},
+		{"A16.12.1", []string{"A16.12.1"}, "1"},
+		{"A16.12", []string{"A16.12.1"}, "1"},
+		{"A16.12.1", []string{"A16.12"}, "2"},
+		{"A16.1", []string{"A16.12"}, "2"},
+		{"A16.12.1", []string{"B1", "А16.12.1"}, "1"},
+		{"B1 A16", []string{"A16.1"}, "1"},
+		{"A16", []string{""}, "2"},
+		{"", nil, "1"},
+	} {
+		c.Operations = nil
+		for _, code := range tc.done {
+			c.Operations = append(c.Operations, insuranceapi.Operation{Code: code})
+		}
+		if g, ok := with(strings.Fields(tc.named)...).Group(c); !ok || g.Code != tc.group {
+			t.Errorf("%+v: %+v", tc, g)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
@@ -23,7 +24,9 @@ type Pages struct {
 	Clock     clock.Clock
 	Catalogue rule.Catalogue
 	Tables    price.Source
-	Simulate  func(context.Context, insuranceapi.Case) (insuranceapi.Decision, error)
+	// Procedures is the table of operations.
+	Procedures *procedure.Book
+	Simulate   func(context.Context, insuranceapi.Case) (insuranceapi.Decision, error)
 }
 
 // Start is GET /.
@@ -114,6 +117,9 @@ func conditions(ctx context.Context, g price.Group) string {
 		list = append(list, text.T(ctx, "insurance.prices.with_operation"))
 	case "no":
 		list = append(list, text.T(ctx, "insurance.prices.without_operation"))
+	}
+	if len(g.Operations) > 0 {
+		list = append(list, text.T(ctx, "insurance.prices.with_operations", "Codes", strings.Join(g.Operations, ", ")))
 	}
 	switch g.Complication {
 	case "yes":

@@ -83,17 +83,6 @@ func (v view) tableOptions(ctx context.Context) []design.Option {
 	return options
 }
 
-// signed is a difference as people write it: «+ 1 250», «− 80», «0».
-func signed(tyiyn int64) string {
-	if tyiyn > 0 {
-		return "+ " + text.Amount(tyiyn)
-	}
-	if tyiyn < 0 {
-		return "− " + text.Amount(-tyiyn)
-	}
-	return "0"
-}
-
 func (v view) name(ctx context.Context, code string) string {
 	return directory.Name(v.all, code).Here(ctx)
 }
@@ -106,7 +95,7 @@ const mostDrawn = 8
 func (v view) chart(ctx context.Context) design.BarChart {
 	c := design.BarChart{Caption: text.T(ctx, "insurance.rerun.chart"), Unit: text.T(ctx, "insurance.totals.sum_thousands"), Label: text.T(ctx, "insurance.hospital")}
 	bar := func(label string, sum int64, mark bool) {
-		c.Bars = append(c.Bars, design.Bar{Label: label, Value: float64(sum), Text: text.Amount((sum + 50_000) / 100_000 * 100), Mark: mark})
+		c.Bars = append(c.Bars, design.Bar{Label: label, Value: float64(sum), Text: text.Amount(ctx, (sum+50_000)/100_000*100), Mark: mark})
 	}
 	drawn := slices.Clone(v.result.ByHospital)
 	slices.SortStableFunc(drawn, func(a, b Sum) int { return cmp.Compare(size(b.Difference()), size(a.Difference())) })
@@ -127,7 +116,7 @@ func (v view) sums(ctx context.Context, caption, label string, sums []Sum, name 
 		{Label: text.T(ctx, "insurance.rerun.difference"), Numeric: true},
 	}}
 	row := func(title string, s Sum) {
-		t.Rows = append(t.Rows, []design.Cell{{Text: title}, {Text: fmt.Sprint(s.Cases)}, {Text: fmt.Sprint(s.Changed)}, {Text: text.Amount(s.Before)}, {Text: text.Amount(s.After)}, {Text: signed(s.Difference())}})
+		t.Rows = append(t.Rows, []design.Cell{{Text: title}, {Text: fmt.Sprint(s.Cases)}, {Text: fmt.Sprint(s.Changed)}, {Text: text.Amount(ctx, s.Before)}, {Text: text.Amount(ctx, s.After)}, {Text: text.Change(ctx, s.Difference())}})
 	}
 	for _, s := range sums {
 		row(name(s.Key), s)
@@ -154,9 +143,9 @@ func (v view) lines(ctx context.Context) design.TableData {
 			{Text: rule.Grouped(l.Number), Href: "/cases/" + l.ID},
 			{Text: v.name(ctx, l.Organisation)},
 			{Text: group},
-			{Text: text.Amount(l.Before)},
-			{Text: text.Amount(l.After)},
-			{Text: signed(l.Difference())},
+			{Text: text.Amount(ctx, l.Before)},
+			{Text: text.Amount(ctx, l.After)},
+			{Text: text.Change(ctx, l.Difference())},
 		})
 	}
 	return t

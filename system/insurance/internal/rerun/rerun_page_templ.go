@@ -234,7 +234,7 @@ func rerunPage(v view) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = design.Notice("info", text.T(ctx, "insurance.rerun.sum", "Before", text.Money(ctx, v.result.All.Before), "After", text.Money(ctx, v.result.All.After), "Difference", signed(v.result.All.Difference()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.Notice("info", text.T(ctx, "insurance.rerun.sum", "Before", text.Money(ctx, v.result.All.Before), "After", text.Money(ctx, v.result.All.After), "Difference", text.Change(ctx, v.result.All.Difference()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -65,11 +65,9 @@ func (v whyView) fields(ctx context.Context, x rule.Explanation) design.TableDat
 		case rule.FromTable:
 			value = v.Table
 		case rule.FromICD:
-			var codes []string
-			for _, l := range v.Unlisted {
-				codes = append(codes, l.Code+" ("+text.Date(clock.DateOf(l.At))+")")
-			}
-			value = strings.Join(codes, ", ")
+			value = dated(v.Unlisted)
+		case rule.FromProcedures:
+			value = dated(v.UnlistedOperations)
 		case rule.FromOthers:
 			var others []string
 			for _, o := range v.Others {
@@ -83,4 +81,13 @@ func (v whyView) fields(ctx context.Context, x rule.Explanation) design.TableDat
 		t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.why.fund."+asked)}, {Text: value}}) // text: insurance.why.fund.*
 	}
 	return t
+}
+
+// dated are codes with the days on which they were looked for.
+func dated(looked []rule.Lookup) string {
+	var codes []string
+	for _, l := range looked {
+		codes = append(codes, l.Code+" ("+text.Date(clock.DateOf(l.At))+")")
+	}
+	return strings.Join(codes, ", ")
 }

@@ -108,7 +108,7 @@ func (t Totals) cases(ctx context.Context) design.BarChart {
 // table has them whole.
 func (t Totals) sums(ctx context.Context) design.BarChart {
 	return t.chart(ctx, text.T(ctx, "insurance.totals.sum_by_month"), text.T(ctx, "insurance.totals.sum_thousands"), func(s Sum) (float64, string) {
-		return float64(s.Price), text.Amount((s.Price + 50_000) / 100_000 * 100)
+		return float64(s.Price), text.Amount(ctx, (s.Price+50_000)/100_000*100)
 	})
 }
 
@@ -116,7 +116,7 @@ func (t Totals) rows(ctx context.Context, all []workforceapi.Organisation) [][]d
 	rows := [][]design.Cell{}
 	line := func(name, month string, s Sum, href string) []design.Cell {
 		return []design.Cell{
-			{Text: name}, {Text: month}, {Text: fmt.Sprint(s.Cases), Href: href}, {Text: fmt.Sprint(s.Accepted)}, {Text: fmt.Sprint(s.Returned)}, {Text: text.Amount(s.Price)},
+			{Text: name}, {Text: month}, {Text: fmt.Sprint(s.Cases), Href: href}, {Text: fmt.Sprint(s.Accepted)}, {Text: fmt.Sprint(s.Returned)}, {Text: text.Amount(ctx, s.Price)},
 		}
 	}
 	for _, r := range t.Rows {

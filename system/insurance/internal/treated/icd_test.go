@@ -10,6 +10,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/icd"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 )
@@ -77,6 +78,84 @@ func TestACodeIsOneOnItsDay(t *testing.T) {
 		why, err := f.Why(t.Context(), d.CaseID, "DGN-017", expert)
 		if err != nil || len(why.Rules[0].Findings) != 1 || len(why.Unlisted) != 1 || why.Unlisted[0].Code != "U07.9" {
 			t.Errorf("replayed: %+v, %v", why.Unlisted, err)
+		}
+	})
+}
+
+// A code of an operation holds on the day of the operation in Bishkek, whatever the
+// table says of the day of discharge: at the intake, before sending, in the
+// simulator and in the replay alike. Without a table nothing is said.
+func TestACodeOfAnOperationIsOneOnItsDay(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		good := treatedtest.Good()
+		midnight := time.Date(2026, 11, 12, 0, 0, 0, 0, clock.Bishkek)
+		with := func(code string, at time.Time) insuranceapi.Case {
+			c := good
+			c.Operations = []insuranceapi.Operation{{At: at, Code: code, Name: "Операция", Anaesthesia: "local"}}
+			return c
+		}
+		found := func(d insuranceapi.Decision, err error) int {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, x := range d.Findings {
+				if x.Rule == "OPR-006" {
+					n++
+				}
+			}
+			return n
+		}
+		f.Procedures = procedure.NewBook(f.DB)
+		if n := found(f.Simulate(t.Context(), with("X1", midnight))); n != 0 {
+			t.Errorf("without a table: %d", n)
+		}
+		const table = "X1,2020-01-01,2026-11-11,а,а,a\nX2,2026-11-12,,б,б,b\n"
+		if _, err := procedure.Import(t.Context(), f.DB, f.Clock, strings.NewReader(table), "test"); err != nil {
+			t.Fatal(err)
+		}
+		for _, tc := range []struct {
+			code string
+			at   time.Time
+			says int
+		}{
+			{"X1", midnight.Add(-time.Second), 0},
+			{"X1", midnight, 1},
+			{"X2", midnight, 0},
+			{"X2", midnight.Add(-time.Second), 1},
+			{"Х2", midnight, 0},
+			{"x2", midnight, 0},
+			{"X3", midnight, 1},
+			{"X", midnight, 1},
+			{"", midnight, 0},
+			{"X3", time.Time{}, 0},
+		} {
+			if n := found(f.Simulate(t.Context(), with(tc.code, tc.at))); n != tc.says {
+				t.Errorf("%s at %v: %d", tc.code, tc.at, n)
+			}
+		}
+		wrong := with("X1", midnight)
+		wrong.Operations = append(wrong.Operations, wrong.Operations[0], insuranceapi.Operation{At: midnight, Code: "X2", Name: "б", Anaesthesia: "none"})
+		for what, n := range map[string]int{
+			"check": found(f.Check(doctor(t), wrong)), "intake": found(f.Submit(doctor(t), wrong)), "by hand": found(f.Enter(t.Context(), wrong, clerk)),
+		} {
+			if n != 2 {
+				t.Errorf("%s: %d", what, n)
+			}
+		}
+		d, err := f.Submit(doctor(t), wrong)
+		if err != nil || d.State != insuranceapi.Returned {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		why, err := f.Why(t.Context(), d.CaseID, "OPR-006", expert)
+		if err != nil || len(why.Rules[0].Findings) != 2 || len(why.UnlistedOperations) != 1 || why.UnlistedOperations[0].Code != "X1" || why.Rules[0].Left {
+			t.Errorf("replayed: %+v, %v", why.UnlistedOperations, err)
+		}
+		for _, x := range why.Rules[0].Findings {
+			if !strings.Contains(x.Reason.RU, "(X1, 12.11.2026)") {
+				t.Error(x.Reason.RU)
+			}
 		}
 	})
 }

@@ -49,7 +49,7 @@ type arrival struct {
 	via     string // system
 	request string
 	tables  price.Tables // known at that moment
-	icd     rule.Facts   // what the classification says of its codes
+	coded   rule.Facts   // what the classifications say of its codes
 }
 
 // Check implements insuranceapi.API: the same checks on the same facts, with
@@ -66,7 +66,7 @@ func (f Fund) Preview(ctx context.Context, c insuranceapi.Case, way string) (ins
 	}
 	facts, err := f.facts(ctx, f.DB.Read, c, f.Clock.Now())
 	if err == nil {
-		facts, err = facts.Classified(ctx, f.ICD, c)
+		facts, err = facts.Classified(ctx, f.books(), c)
 	}
 	if err != nil {
 		return insuranceapi.Decision{}, db.Explain(err)
@@ -156,7 +156,7 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 	if a.tables, err = f.Tables.Tables(ctx); err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	if a.icd, err = a.icd.Classified(ctx, f.ICD, c); err != nil {
+	if a.coded, err = a.coded.Classified(ctx, f.books(), c); err != nil {
 		return insuranceapi.Decision{}, db.Explain(err)
 	}
 	var d insuranceapi.Decision
@@ -196,8 +196,7 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 		if err != nil {
 			return err
 		}
-		facts.Listed, facts.Unlisted = a.icd.Listed, a.icd.Unlisted
-		d = f.decide(c, facts, a.tables)
+		d = f.decide(c, facts.Of(a.coded), a.tables)
 		d.CaseID = id.New()
 		if previous != "" {
 			retired, err := retire(ctx, tx, previous)
@@ -234,8 +233,8 @@ func (f Fund) double(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, a arr
 	if err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	facts.Twice, facts.Listed, facts.Unlisted = first.Case.Number, a.icd.Listed, a.icd.Unlisted
-	d := f.decide(c, facts, a.tables)
+	facts.Twice = first.Case.Number
+	d := f.decide(c, facts.Of(a.coded), a.tables)
 	d.CaseID = first.ID
 	err = keepDouble(ctx, tx, Double{
 		ID: id.New(), CaseID: first.ID, Case: c, Decision: d, Way: a.way, SentBy: a.by.PIN, ReceivedAt: a.at, hash: hash,

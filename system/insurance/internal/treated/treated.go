@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/icd"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
@@ -40,11 +41,15 @@ type Fund struct {
 	Queue     *job.Queue
 	Catalogue rule.Catalogue
 	Tables    price.Source
-	ICD       *icd.Book // nil or empty: no code is looked for in it
+	// Nil or empty: no code is looked for in it.
+	ICD        *icd.Book
+	Procedures *procedure.Book
 	// OrganisationName is what the organisation is called in access records;
 	// it must not wait for a neighbour.
 	OrganisationName func(code string) string
 }
+
+func (f Fund) books() rule.Books { return rule.Books{ICD: f.ICD, Procedures: f.Procedures} }
 
 // Record is a case as the fund keeps it.
 type Record struct {

@@ -18,8 +18,9 @@ type Replay struct {
 	Others []rule.Other // as they are now
 	Rules  []rule.Explanation
 
-	Unlisted []rule.Lookup          // codes that ICD-10 of their day does not have
-	Gone     []insuranceapi.Finding // by the rule asked for, which the catalogue no longer has
+	Unlisted           []rule.Lookup          // codes that ICD-10 of their day does not have
+	UnlistedOperations []rule.Lookup          // codes that the table of operations of their day does not have
+	Gone               []insuranceapi.Finding // by the rule asked for, which the catalogue no longer has
 }
 
 // Why replays one rule on the case, or with id "" every rule of its day. Other
@@ -32,7 +33,7 @@ func (f Fund) Why(ctx context.Context, caseID, id string, by Expert) (Replay, er
 	r := Replay{Whole: w}
 	facts, err := f.facts(ctx, f.DB.Read, w.Case, w.ReceivedAt)
 	if err == nil {
-		facts, err = facts.Classified(ctx, f.ICD, w.Case)
+		facts, err = facts.Classified(ctx, f.books(), w.Case)
 	}
 	if err != nil {
 		return r, db.Explain(err)
@@ -43,7 +44,7 @@ func (f Fund) Why(ctx context.Context, caseID, id string, by Expert) (Replay, er
 	}
 	facts = priced(w.Case, facts, tables)
 	table, _ := tables.On(clock.DateOf(w.Case.DischargedAt))
-	r.Table, r.Others, r.Unlisted = table.ID, facts.Others, facts.Unlisted
+	r.Table, r.Others, r.Unlisted, r.UnlistedOperations = table.ID, facts.Others, facts.Unlisted, facts.UnlistedOperations
 	for _, each := range f.Catalogue.Of(w.Case, facts) {
 		if id != "" && each.ID != id {
 			continue
@@ -97,7 +98,7 @@ func (f Fund) Simulate(ctx context.Context, c insuranceapi.Case) (insuranceapi.D
 	if err != nil {
 		return insuranceapi.Decision{}, err
 	}
-	facts, err := rule.Facts{Now: f.Clock.Now(), Whole: true}.Classified(ctx, f.ICD, c)
+	facts, err := rule.Facts{Now: f.Clock.Now(), Whole: true}.Classified(ctx, f.books(), c)
 	if err != nil {
 		return insuranceapi.Decision{}, db.Explain(err)
 	}

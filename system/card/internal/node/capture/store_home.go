@@ -19,7 +19,7 @@ const (
 )
 
 // references are what the centre keeps for everybody.
-var references = []string{"icd", "icd_import", "icd_past"}
+var references = []string{"icd", "icd_import", "icd_past", "procedure_code", "procedure_import"}
 
 // without a home, though a column looks like one: access_record.organisation is
 // a name, and the records of others are nobody's business.
