@@ -171,3 +171,60 @@ func TestManyCasesComeInATable(t *testing.T) {
 		}
 	})
 }
+
+// MC-6: a case with more departments, diagnoses and operations than a row has columns
+// goes on in the rows beneath; what is wrong there is told by row and column in the
+// reader's language, and what is sent is the whole case.
+func TestACaseOfSeveralRows(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clerk := h.clerk(t)
+		template := clerk.get("/entry/table.xlsx?lang=ru", http.StatusOK)
+		rows := func(comorbid, operation string) []map[string]string {
+			const number = "Порядковый номер формы"
+			return []map[string]string{{
+				number: "311", "ПИН": "21209196000217", "Фамилия, имя, отчество": "Жумабеков Эрмек Асанович", "Код территории СОАТЕ": "Чуйская область", "Житель села": "да",
+				"Застрахован": "да", "Полис": "P-000217", "Категория сооплаты": "Пенсионер", "Поступление": "Экстренное", "Часов от начала заболевания": "6",
+				"Поступил": "10.11.2026 09:30", "Отделение": "05", "Переведён в отделение (код)": "18", "Когда переведён": "12.11.2026 08:00", "Выписан": "19.11.2026 14:00",
+				"Исход": "Выписан", "Результат лечения": "Улучшение", "Диагноз при направлении": "J18.9", "Диагноз при поступлении": "J18.9", "Клинический диагноз": "J18.9",
+				"Основной заключительный диагноз": "J18.0", "Сопутствующий диагноз": "I10", "Когда операция": "11.11.2026 10:00", "Код операции": "A16.09", "Анестезия при операции": "Местная",
+				"ПИН врача": demo.DoctorInChui.PIN, "ПИН заведующего отделением": demo.HeadInChui.PIN,
+			}, {
+				number: "311", "Переведён в отделение (код)": "05", "Когда переведён": "15.11.2026 08:00", "Сопутствующий диагноз": comorbid,
+				"Когда операция": "16.11.2026 10:00", "Название операции": operation, "Анестезия при операции": "Общая", "Осложнение операции": "",
+			}, {"Сопутствующий диагноз": "E11.9"}}
+		}
+		wrong := casesTable(t, template, rows("J99.99", "Пересадка всего")...)
+		for lang, said := range map[string][]string{
+			"ru": {"Строка 3, «Сопутствующий диагноз»", "DGN-017"},
+			"ky": {"3-сап, «Кошумча оору»", "DGN-017"},
+			"en": {"Row 3, “Comorbid diagnosis”", "DGN-017"},
+		} {
+			w := clerk.upload(t, "/entry/table?lang="+lang, "table", wrong)
+			body := html.UnescapeString(w.Body.String())
+			for _, words := range said {
+				if w.Code != http.StatusOK || !strings.Contains(body, words) {
+					t.Errorf("%s: %d: %q is not said", lang, w.Code, words)
+				}
+			}
+		}
+		body := html.UnescapeString(clerk.upload(t, "/entry/table?lang=ru", "table", casesTable(t, template, rows("N18.9", "аппендэктомия лапароскоп")...)).Body.String())
+		packed := packedRows.FindStringSubmatch(body)
+		if packed == nil || !strings.Contains(body, "Из 1 строк готовы к отправке 1") {
+			t.Fatal("the whole case is not taken")
+		}
+		w := clerk.do(http.MethodPost, "/entry/table/send?lang=ru", url.Values{"rows": {packed[1]}})
+		link := regexp.MustCompile(`href="(/cases/[0-9a-f-]{36})"`).FindStringSubmatch(w.Body.String())
+		if link == nil {
+			t.Fatal("it was not sent")
+		}
+		shown := strings.ReplaceAll(html.UnescapeString(clerk.get(link[1]+"?lang=ru", http.StatusOK)), "\u00a0", " ")
+		for _, part := range []string{"I10", "N18.9", "E11.9", "15.11.2026 08:00", "A16.18.2", "Аппендэктомия лапароскопическая", "A16.09", "Дренирование плевральной полости"} {
+			if !strings.Contains(shown, part) {
+				t.Errorf("the case has no %s", part)
+			}
+		}
+	})
+}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"io"
 	"math"
 	"slices"
@@ -25,7 +24,8 @@ import (
 
 // Bounds of a table of cases.
 const (
-	mostLines   = 100
+	mostLines   = 100     // cases
+	mostRows    = 1000    // rows, with those that continue a case
 	mostTable   = 2 << 20 // bytes of the file
 	mostCarried = 4 << 20 // bytes of checked rows on their way from page to page
 )
@@ -39,6 +39,8 @@ type tableColumn struct {
 	read       func(words func(string) text.Words, cell string) (string, bool)
 	values     []string // keys of what may stand in it, where that is a list
 	text       bool     // codes and words, of which an office program makes no number
+	more       string   // the list that a cell adds one to, "" for what a case has once
+	is         standing // of a diagnosis
 }
 
 var yes, no = []string{"1", "+", "да", "ооба", "yes", "true"}, []string{"", "0", "-", "нет", "жок", "no", "false"}
@@ -49,8 +51,11 @@ func choice(prefix string, codes ...string) tableColumn {
 			return "", true
 		}
 		for _, code := range codes {
-			if w := words(prefix + code); slices.Contains([]string{code, folded(w.KY), folded(w.RU), folded(w.EN)}, folded(cell)) {
-				return code, true
+			for _, word := range []string{code, words(prefix + code).KY, words(prefix + code).RU, words(prefix + code).EN} {
+				short, _, _ := strings.Cut(word, " (") // «Общая (наркоз)» is typed «Общая» too
+				if typed := folded(cell); typed == folded(word) || typed == folded(short) {
+					return code, true
+				}
 			}
 		}
 		return "", false
@@ -62,6 +67,23 @@ func choice(prefix string, codes ...string) tableColumn {
 }
 
 func as(field, key string, c tableColumn) tableColumn { c.field, c.key = field, key; return c }
+
+// more is a column whose cells, in rows beneath, add to a list of the case.
+func more(list, member, key string, c tableColumn) tableColumn {
+	c.more = list
+	return as(member, key, c)
+}
+
+// standing is the stage and the rank that a column of diagnoses is for.
+type standing struct{ stage, rank string }
+
+// diagnosed is the column of diagnoses of the stage and rank, whose key is made of
+// both.
+func diagnosed(stage, rank string) tableColumn {
+	c := more(rowDiagnosis, stage+"_"+rank, "insurance.table.dx_"+stage+"_"+rank, plainCell)
+	c.is = standing{stage, rank}
+	return c
+}
 
 // Kinds of cells.
 var (
@@ -124,27 +146,32 @@ var tableColumns = []tableColumn{
 	as(fieldHours, "insurance.case.hours", plainCell),
 	as(fieldAdmitted, "insurance.case.admitted", momentCell),
 	as(cell(rowMove, 0, "department"), "insurance.case.department", wardCell),
-	as(cell(rowMove, 1, "department"), "insurance.table.moved_to", wardCell),
-	as(cell(rowMove, 1, "from"), "insurance.table.moved_at", momentCell),
+	more(rowMove, "department", "insurance.table.moved_to", wardCell),
+	more(rowMove, "from", "insurance.table.moved_at", momentCell),
 	as(fieldDischarged, "insurance.case.discharged", momentCell),
 	as(fieldOutcome, "insurance.case.outcome", choice("insurance.outcome.", "discharged", "transferred", "died")),
 	as(fieldResult, "insurance.case.result", choice("insurance.result.", "recovered", "improved", "unchanged", "worse")),
-	as(cell(rowDiagnosis, 0, "code"), "insurance.table.dx_admission", plainCell),
-	as(cell(rowDiagnosis, 1, "code"), "insurance.table.dx_final", plainCell),
-	as(cell(rowDiagnosis, 2, "code"), "insurance.table.dx_complication", plainCell),
-	as(cell(rowDiagnosis, 3, "code"), "insurance.table.dx_comorbid", plainCell),
-	as(cell(rowOperation, 0, "at"), "insurance.table.op_at", momentCell),
-	as(cell(rowOperation, 0, "code"), "insurance.table.op_code", plainCell),
-	as(cell(rowOperation, 0, "name"), "insurance.table.op_name", plainCell),
-	as(cell(rowOperation, 0, "anaesthesia"), "insurance.table.op_anaesthesia", choice("insurance.anaesthesia.", "none", "local", "regional", "spinal", "general")),
+	diagnosed("referral", "main"),
+	diagnosed("admission", "main"),
+	diagnosed("clinical", "main"),
+	diagnosed("clinical", "complication"),
+	diagnosed("clinical", "comorbid"),
+	diagnosed("final", "main"),
+	diagnosed("final", "complication"),
+	diagnosed("final", "comorbid"),
+	diagnosed("postmortem", "main"),
+	diagnosed("postmortem", "complication"),
+	diagnosed("postmortem", "comorbid"),
+	more(rowOperation, "at", "insurance.table.op_at", momentCell),
+	more(rowOperation, "code", "insurance.table.op_code", plainCell),
+	more(rowOperation, "name", "insurance.table.op_name", plainCell),
+	more(rowOperation, "anaesthesia", "insurance.table.op_anaesthesia", choice("insurance.anaesthesia.", "none", "local", "regional", "spinal", "general")),
+	more(rowOperation, "complication", "insurance.table.op_complication", plainCell),
 	as(fieldDoctor, "insurance.entry.doctor_pin", plainCell),
 	as(fieldDoctorName, "insurance.case.doctor", plainCell),
 	as(fieldHead, "insurance.entry.head_pin", plainCell),
 	as(fieldHeadName, "insurance.case.head", plainCell),
 }
-
-// standing are the stages and ranks of the four columns of diagnoses.
-var standing = [][2]string{{"admission", "main"}, {"final", "main"}, {"final", "complication"}, {"final", "comorbid"}}
 
 // folded is a head or a cell as it is compared: without soft hyphens and breaks.
 func folded(s string) string {
@@ -162,75 +189,10 @@ func fromSerial(cell, layout string) string {
 	return time.Date(1899, 12, 30, 0, minutes, 0, 0, time.UTC).Format(layout)
 }
 
-// tableRow is a row of the table as the fields of the form.
-type tableRow struct {
-	ID     string            `json:"id"` // of the draft that it may become
-	Line   int               `json:"line"`
-	Values map[string]string `json:"values"`
-	Wrong  []fail.Finding    `json:"wrong,omitempty"` // cells that are none of what may stand there
-}
-
-// ReadTable reads a file of cases; words are the texts in all languages. What is
-// wrong with the file as a whole is a fail.Invalid that says what to do.
-func ReadTable(file []byte, words func(string) text.Words) ([]tableRow, error) {
-	lines, err := spreadsheet.Read(file, mostLines+1)
-	refuse := func(key string, pairs ...any) ([]tableRow, error) {
-		return nil, fail.Fields(fail.Finding{Field: "table", Key: key, Args: fail.Args(pairs...)})
-	}
-	switch {
-	case errors.Is(err, spreadsheet.ErrKind):
-		return refuse("insurance.table.kind")
-	case errors.Is(err, spreadsheet.ErrFormula):
-		return refuse("insurance.table.formula")
-	case errors.Is(err, spreadsheet.ErrTooLarge):
-		return refuse("insurance.table.large", "Count", mostLines)
-	case err != nil:
-		return refuse("insurance.table.broken")
-	case len(lines) < 2:
-		return refuse("insurance.table.empty")
-	}
-	columns := make([]*tableColumn, len(lines[0].Cells))
-	for i, head := range lines[0].Cells {
-		if folded(head) == "" {
-			continue
-		}
-		at := slices.IndexFunc(tableColumns, func(c tableColumn) bool {
-			w := words(c.key)
-			return slices.Contains([]string{c.field, folded(w.KY), folded(w.RU), folded(w.EN)}, folded(head))
-		})
-		if at < 0 {
-			return refuse("insurance.table.unknown_column", "Column", page.Clean(head))
-		}
-		if slices.Contains(columns, &tableColumns[at]) {
-			return refuse("insurance.table.double_column", "Column", page.Clean(head))
-		}
-		columns[i] = &tableColumns[at]
-	}
-	var all []tableRow
-	for _, line := range lines[1:] {
-		row := tableRow{Line: line.Number, Values: map[string]string{}}
-		for i, typed := range line.Cells {
-			typed = page.Clean(typed)
-			if i >= len(columns) || columns[i] == nil {
-				if typed != "" {
-					return refuse("insurance.table.no_head", "Row", line.Number)
-				}
-				continue
-			}
-			value, ok := columns[i].read(words, typed)
-			if !ok {
-				row.Wrong = append(row.Wrong, fail.Finding{Field: columns[i].field, Key: "insurance.table.choice", Args: fail.Args("Value", typed)})
-			}
-			row.Values[columns[i].field] = value
-		}
-		all = append(all, row)
-	}
-	return named(all), nil
-}
-
 // Judged is a row with what the fund would say of it, or has said.
 type Judged struct {
 	Line     int
+	At       map[string]place // of lists: where in the file the field stood
 	Draft    Draft
 	Number   string // of the form, whole once it is known
 	Cells    []fail.Finding
@@ -254,20 +216,9 @@ func (k Desk) Judge(ctx context.Context, all []tableRow, by Clerk, names func(*p
 		for name, value := range row.Values {
 			form.Set(name, value)
 		}
-		for i, is := range standing {
-			if name := cell(rowDiagnosis, i, "code"); row.Values[name] != "" {
-				form.Set(name+"_text", row.Values[name])
-				form.Set(name, "")
-				form.Set(cell(rowDiagnosis, i, "stage"), is[0])
-				form.Set(cell(rowDiagnosis, i, "rank"), is[1])
-			}
-		}
-		if listed, err := k.Listed(ctx); err != nil {
-			return nil, err
-		} else if !listed {
-			for i := range standing {
-				form.Set(cell(rowDiagnosis, i, "code"), row.Values[cell(rowDiagnosis, i, "code")])
-			}
+		for i := range mostDiagnoses { // words too, of which the classification makes codes
+			name := cell(rowDiagnosis, i, "code")
+			form.Set(name+"_text", form.Get(name))
 		}
 		names(form)
 		if err := k.Understand(ctx, form); err != nil {
@@ -280,7 +231,7 @@ func (k Desk) Judge(ctx context.Context, all []tableRow, by Clerk, names func(*p
 		if err != nil {
 			return nil, err
 		}
-		j := Judged{Line: row.Line, Draft: d, Number: c.Number, Cells: form.Findings, Decision: decision}
+		j := Judged{Line: row.Line, At: row.Cells, Draft: d, Number: c.Number, Cells: form.Findings, Decision: decision}
 		if first := seen[c.Number]; first > 0 && c.Number != "" {
 			j.Cells = append(j.Cells, fail.Finding{Field: fieldNumber, Key: "insurance.table.double_number", Args: fail.Args("Row", first)})
 		} else {

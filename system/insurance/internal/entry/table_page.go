@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/spreadsheet"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
 
@@ -169,14 +170,27 @@ func (v tableView) good() (good, done int) {
 	return good, done
 }
 
-// column is the head of the column in which what the field says is mended.
-func (v tableView) column(ctx context.Context, field string) string {
+// column is the head of the column in which what the field says is mended, with the
+// row of the file where that is not the case's first.
+func (v tableView) column(ctx context.Context, j Judged, field string) string {
+	if at, ok := j.At[field]; ok {
+		head := text.T(ctx, at.Key) // text: insurance.table.*
+		if at.Line != j.Line {
+			head = text.T(ctx, "insurance.table.in_row", "Row", at.Line, "Column", head)
+		}
+		return head
+	}
 	for _, c := range tableColumns {
-		if c.field == field {
+		if c.more == "" && c.field == field {
 			return text.T(ctx, c.key)
 		}
 	}
-	return text.T(ctx, "insurance.table.dx_final")
+	for list, key := range map[string]string{rowDiagnosis: "insurance.table.dx_final_main", rowOperation: "insurance.table.op_at", rowMove: "insurance.table.moved_to"} {
+		if strings.HasPrefix(field, list) {
+			return text.T(ctx, key)
+		}
+	}
+	return text.T(ctx, "insurance.entry.number")
 }
 
 // trouble is one thing wrong in a row: the column and why.
@@ -193,17 +207,13 @@ func (v tableView) troubles(ctx context.Context, j Judged) []trouble {
 		if f.Key == "insurance.table.choice" {
 			args = fail.Args("Value", args["Value"], "Values", v.allowed(ctx, f.Field))
 		}
-		all = append(all, trouble{v.column(ctx, f.Field), text.TArgs(ctx, f.Key, args), true, ""})
+		all = append(all, trouble{v.column(ctx, j, f.Field), text.TArgs(ctx, f.Key, args), true, ""})
 	}
 	if j.CaseID != "" {
 		return all
 	}
 	for _, f := range j.Decision.Findings {
-		field := FieldOf(f.Field)
-		if f.Field == "diagnoses" {
-			field = cell(rowDiagnosis, 1, "code")
-		}
-		all = append(all, trouble{v.column(ctx, field), f.Reason.Here(ctx), f.Severity == rule.Error, f.Rule})
+		all = append(all, trouble{v.column(ctx, j, j.field(f)), f.Reason.Here(ctx), f.Severity == rule.Error, f.Rule})
 	}
 	return all
 }
@@ -211,7 +221,7 @@ func (v tableView) troubles(ctx context.Context, j Judged) []trouble {
 // allowed is what may stand in the column, in the reader's words.
 func (v tableView) allowed(ctx context.Context, field string) string {
 	for _, c := range tableColumns {
-		if c.field != field {
+		if c.field != field && (c.more == "" || !strings.HasPrefix(field, c.more) || !strings.HasSuffix(field, "_"+c.field)) {
 			continue
 		}
 		if len(c.values) == 0 {
@@ -228,7 +238,7 @@ func (v tableView) allowed(ctx context.Context, field string) string {
 
 // columnsOf tells of each column what may stand in it.
 func (v tableView) columnsOf(ctx context.Context) design.TableData {
-	t := design.TableData{Caption: text.T(ctx, "insurance.table.columns"), Columns: []design.Column{{Label: text.T(ctx, "insurance.table.column")}, {Label: text.T(ctx, "insurance.table.values")}}}
+	t := design.TableData{Caption: text.T(ctx, "insurance.table.columns"), Columns: []design.Column{{Label: text.T(ctx, "insurance.table.column")}, {Label: text.T(ctx, "insurance.table.values")}, {Label: text.T(ctx, "insurance.table.again_head")}}}
 	for _, c := range tableColumns {
 		what := "—"
 		if len(c.values) > 0 {
@@ -239,7 +249,7 @@ func (v tableView) columnsOf(ctx context.Context) design.TableData {
 			what = text.T(ctx, "insurance.table.yes_no")
 		case fieldBirth:
 			what = "22.11.2026"
-		case fieldAdmitted, fieldDischarged, cell(rowMove, 1, "from"), cell(rowOperation, 0, "at"):
+		case fieldAdmitted, fieldDischarged, "from", "at":
 			what = "22.11.2026 14:30"
 		case fieldRegion:
 			what = Regions[0].Name.Here(ctx) + " · " + Regions[0].Code
@@ -247,12 +257,37 @@ func (v tableView) columnsOf(ctx context.Context) design.TableData {
 			what = "0000118"
 		case fieldHours:
 			what = "6"
-		case cell(rowMove, 0, "department"), cell(rowMove, 1, "department"):
+		case cell(rowMove, 0, "department"), "department":
 			what = "18"
-		case cell(rowDiagnosis, 0, "code"), cell(rowDiagnosis, 1, "code"), cell(rowDiagnosis, 2, "code"), cell(rowDiagnosis, 3, "code"):
+		case "code":
+			what = "A16.18.1"
+		}
+		if c.more == rowDiagnosis {
 			what = "J18.9"
 		}
-		t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, c.key)}, {Text: what}}) // text: insurance.table.*
+		again := "—"
+		if c.more != "" {
+			again = text.T(ctx, "insurance.table.again_yes")
+		}
+		t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, c.key)}, {Text: what}, {Text: again}}) // text: insurance.table.*
 	}
 	return t
+}
+
+// field is the field of the row in which what the finding says is mended: of a
+// diagnosis or an operation that it names by its code that one.
+func (j Judged) field(f insuranceapi.Finding) string {
+	list := map[string]string{"diagnoses": rowDiagnosis, "operations": rowOperation}[f.Field]
+	for _, t := range tables {
+		for i := range t.most {
+			code := j.Draft.Values[cell(t.name, i, "code")]
+			if t.name == list && code != "" && strings.Contains(f.Reason.RU, "("+code) {
+				return cell(t.name, i, "code")
+			}
+		}
+	}
+	if list == rowDiagnosis {
+		return cell(rowDiagnosis, 1, "code") // the main final one
+	}
+	return FieldOf(f.Field)
 }
