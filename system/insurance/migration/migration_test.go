@@ -80,3 +80,42 @@ func TestOlderStepsNameThePostInEveryLanguage(t *testing.T) {
 		}
 	})
 }
+
+// Cases from before lists went by worth and doubt have both.
+func TestOlderCasesHaveTheirWorthAndFindings(t *testing.T) {
+	dbtest.Each(t, "insurance", before(t, "00009"), func(t *testing.T, d *db.DB) {
+		cases := []struct {
+			id, decision string
+			price        int
+			findings     int
+		}{
+			{"none", `{"findings":[],"comment":"\"rule\":"}`, 0, 0},
+			{"one", `{"findings":[{"field":"a","rule":"INS-001"}]}`, 125050, 1},
+			{"two", `{"findings":[{"rule":"INS-001"},{"rule":"DGN-003"}]}`, 7, 2},
+		}
+		err := d.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			for _, c := range cases {
+				_, err := tx.ExecContext(ctx, `INSERT INTO treated_case (id, number, revision, replaces, is_current, organisation, department, patient_pin, admitted_at, discharged_at, month,
+					main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage)
+					VALUES ($1, $1, 1, '', 1, '950174', '', '', 0, 0, '', '', 'accepted', '', $2, '{}', '', $3, '', '', 0, 0, 'exchange', '', 'accepted')`, c.id, c.price, c.decision)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Migrate(t.Context(), migration.Sets...); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cases {
+			var worth, findings int
+			err := d.Read.QueryRowContext(t.Context(), `SELECT worth, findings FROM treated_case WHERE id = $1`, c.id).Scan(&worth, &findings)
+			if err != nil || worth != c.price || findings != c.findings {
+				t.Errorf("%s is worth %d and has %d findings, %v", c.id, worth, findings, err)
+			}
+		}
+	})
+}

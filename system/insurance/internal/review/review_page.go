@@ -112,6 +112,14 @@ func (v listView) stateOptions(ctx context.Context) []design.Option {
 	return options
 }
 
+func (v listView) orderOptions(ctx context.Context) []design.Option {
+	options := []design.Option{{Value: "", Label: text.T(ctx, "insurance.order.day")}}
+	for _, order := range []string{treated.ByDoubt, treated.ByWorth} {
+		options = append(options, design.Option{Value: order, Label: text.T(ctx, "insurance.order."+order), Selected: v.by.Order == order}) // text: insurance.order.*
+	}
+	return options
+}
+
 func day(micros int64) string { return text.Moment(db.Time(micros)) }
 
 func priceText(ctx context.Context, tyiyn int64, state string) string {

@@ -18,7 +18,7 @@ func asked(r *http.Request, hospital string) treated.Filter {
 	if err != nil || number < 1 || number > 100_000 {
 		number = 1
 	}
-	by := treated.Filter{Organisation: form.Text("organisation", 6), Month: form.Text("month", 7), State: form.Text("state", 10), Page: number}
+	by := treated.Filter{Organisation: form.Text("organisation", 6), Month: form.Text("month", 7), State: form.Text("state", 10), Order: form.Text("order", 10), Page: number}
 	if hospital != "" {
 		by.Organisation = hospital
 	}
@@ -32,7 +32,7 @@ func carried(by treated.Filter, own string) string {
 	if own != "" {
 		by.Organisation = ""
 	}
-	for name, value := range map[string]string{"organisation": by.Organisation, "month": by.Month, "state": by.State} {
+	for name, value := range map[string]string{"organisation": by.Organisation, "month": by.Month, "state": by.State, "order": by.Order} {
 		if value != "" {
 			q.Set(name, value)
 		}

@@ -1,8 +1,10 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
@@ -29,7 +31,20 @@ func (p Pages) Why(w http.ResponseWriter, r *http.Request) error {
 	if r.PathValue("rule") != "" {
 		return page.Render(w, r, http.StatusOK, whyPage(v, replay.Rules[0]))
 	}
+	// What a rule holds against the case stands before what has passed.
+	slices.SortStableFunc(v.Rules, func(a, b rule.Explanation) int { return cmp.Compare(weight(b), weight(a)) })
 	return page.Render(w, r, http.StatusOK, rulesPage(v))
+}
+
+// weight orders verdicts: errors, warnings, then what has passed.
+func weight(x rule.Explanation) int {
+	switch {
+	case len(x.Findings) == 0:
+		return 0
+	case x.Rule.Severity == rule.Error:
+		return 2
+	}
+	return 1
 }
 
 type whyView struct {

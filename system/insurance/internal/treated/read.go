@@ -71,8 +71,15 @@ type Filter struct {
 	Organisation string
 	Month        string // 2026-11
 	State        string // a Stage
+	Order        string // "" by discharge, ByWorth, ByDoubt
 	Page         int    // from 1
 }
+
+// Orders of a list.
+const (
+	ByWorth = "worth" // what costs most first
+	ByDoubt = "doubt" // what the rules found most in first, of those what costs most
+)
 
 // PageSize is how many cases a page of the list has.
 const PageSize = 25
@@ -83,11 +90,12 @@ type Line struct {
 	Revision                               int
 	DischargedAt                           int64
 	Price                                  int64
+	Findings                               int // of the checks, when it came
 	Demo                                   bool
 }
 
-// List is the current cases of the filter, the newest discharge first, and
-// whether there are more.
+// List is the current cases of the filter, in its order or the newest discharge
+// first, and whether there are more.
 func (f Fund) List(ctx context.Context, by Filter) (lines []Line, more bool, err error) {
 	lines, err = list(ctx, f.DB.Read, by, PageSize+1)
 	if len(lines) > PageSize {

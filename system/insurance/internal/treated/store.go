@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -84,11 +85,11 @@ func insert(ctx context.Context, tx db.Querier, r Record, content string) error 
 	}
 	main, _ := rule.MainCode(r.Case)
 	_, err = tx.ExecContext(ctx, `INSERT INTO treated_case (id, number, revision, replaces, is_current, organisation, department, patient_pin,
-		admitted_at, discharged_at, month, main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage)
-		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $12)`,
+		admitted_at, discharged_at, month, main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage, worth, findings)
+		VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $12, $14, $24)`,
 		r.ID, r.Case.Number, r.Case.Revision, r.Case.Replaces, r.Case.Organisation, r.Case.Department, r.Case.Patient.PIN,
 		db.Micros(r.Case.AdmittedAt), db.Micros(r.Case.DischargedAt), month(r.Case), main, string(r.Decision.State), r.Decision.Group, r.Decision.Price,
-		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), db.Flag(r.Demo), r.Way, person(r.Case))
+		content, r.hash, string(decision), r.SentBy, r.SentVia, db.Micros(r.ReceivedAt), db.Flag(r.Demo), r.Way, person(r.Case), len(r.Decision.Findings))
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,8 @@ func setDecision(ctx context.Context, tx db.Querier, caseID string, d insurancea
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE treated_case SET decision = $2, state = $3, group_code = $4, price = $5, stage = $6 WHERE id = $1`,
+	_, err = tx.ExecContext(ctx, `UPDATE treated_case SET decision = $2, state = $3, group_code = $4, price = CAST($5 AS BIGINT), stage = $6,
+		worth = CASE WHEN CAST($5 AS BIGINT) > 0 THEN CAST($5 AS BIGINT) ELSE worth END WHERE id = $1`,
 		caseID, string(decision), string(d.State), d.Group, d.Price, string(to))
 	if err != nil {
 		return err
@@ -178,33 +180,42 @@ func otherRows(rows *sql.Rows, err error) ([]rule.Other, error) {
 	return all, rows.Err()
 }
 
-// oldestFirst says that the list begins with what has waited longest.
-func (by Filter) oldestFirst() bool {
-	return slices.Contains([]Stage{Appealed, Review, Returned}, Stage(by.State))
+// order is by which columns the list goes, and how: the last ones first (DESC) or the
+// first ones. A list of what waits begins with what has waited longest.
+func (by Filter) order() (columns []string, direction string) {
+	switch {
+	case by.Order == ByWorth:
+		return []string{"worth", "id"}, "DESC"
+	case by.Order == ByDoubt:
+		return []string{"findings", "worth", "id"}, "DESC"
+	case slices.Contains([]Stage{Appealed, Review, Returned}, Stage(by.State)):
+		return []string{"discharged_at", "id"}, "ASC"
+	}
+	return []string{"discharged_at", "id"}, "DESC"
+}
+
+// of is the columns of a table, between them what stands between.
+func of(table string, columns []string, between string) string {
+	return table + "." + strings.Join(columns, between+table+".")
 }
 
 // following is the case behind this one in the order of list.
 func following(ctx context.Context, q db.Querier, by Filter, caseID string) (string, error) {
-	behind, order := "<", "DESC"
-	if by.oldestFirst() {
-		behind, order = ">", "ASC"
-	}
+	columns, direction := by.order()
+	behind := map[string]string{"DESC": "<", "ASC": ">"}[direction]
 	var next string
 	err := q.QueryRowContext(ctx, `SELECT c.id FROM treated_case c JOIN treated_case this ON this.id = $1
 		WHERE c.is_current = 1 AND ($2 = '' OR c.organisation = $2) AND ($3 = '' OR c.month = $3) AND ($4 = '' OR c.stage = $4)
-		AND (c.discharged_at `+behind+` this.discharged_at OR (c.discharged_at = this.discharged_at AND c.id `+behind+` this.id))
-		ORDER BY c.discharged_at `+order+`, c.id `+order+` LIMIT 1`, caseID, by.Organisation, by.Month, by.State).Scan(&next)
+		AND (`+of("c", columns, ", ")+`) `+behind+` (`+of("this", columns, ", ")+`)
+		ORDER BY `+of("c", columns, " "+direction+", ")+` `+direction+` LIMIT 1`, caseID, by.Organisation, by.Month, by.State).Scan(&next)
 	return next, err
 }
 
 func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
-	order := "discharged_at DESC, id DESC"
-	if by.oldestFirst() {
-		order = "discharged_at, id"
-	}
-	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo FROM treated_case
+	columns, direction := by.order()
+	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo, findings FROM treated_case c
 		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR stage = $3)
-		ORDER BY `+order+` LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize)
+		ORDER BY `+of("c", columns, " "+direction+", ")+` `+direction+` LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +224,7 @@ func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, erro
 	for rows.Next() {
 		var l Line
 		var demo int
-		if err := rows.Scan(&l.ID, &l.Number, &l.Revision, &l.Organisation, &l.State, &l.Group, &l.DischargedAt, &l.Price, &demo); err != nil {
+		if err := rows.Scan(&l.ID, &l.Number, &l.Revision, &l.Organisation, &l.State, &l.Group, &l.DischargedAt, &l.Price, &demo, &l.Findings); err != nil {
 			return nil, err
 		}
 		l.Demo = demo == 1

@@ -433,6 +433,10 @@ func TestTheNextCaseIsThatOfTheList(t *testing.T) {
 			if i%3 == 0 {
 				c.Doctor.PIN = "" // comes back
 			}
+			c.Patient.Rural = i%2 == 0 // dearer
+			if i > 4 {
+				c.Patient.Policy = "" // a warning
+			}
 			if _, err := f.Submit(doctor(t), c); err != nil {
 				t.Fatal(err)
 			}
@@ -444,7 +448,7 @@ func TestTheNextCaseIsThatOfTheList(t *testing.T) {
 			}
 			return id
 		}
-		for _, by := range []treated.Filter{{}, {State: "accepted"}, {State: "returned"}, {Month: "2026-11", Organisation: "950174"}, {Organisation: "950201"}} {
+		for _, by := range []treated.Filter{{}, {State: "accepted"}, {State: "returned"}, {Month: "2026-11", Organisation: "950174"}, {Organisation: "950201"}, {Order: treated.ByWorth}, {Order: treated.ByDoubt}, {State: "accepted", Order: treated.ByDoubt}, {State: "returned", Order: treated.ByWorth}} {
 			by.Page = 1
 			lines, _, err := f.List(t.Context(), by)
 			if err != nil {
@@ -470,6 +474,32 @@ func TestTheNextCaseIsThatOfTheList(t *testing.T) {
 		}
 		if got := next(accepted, lines[1].ID); got != lines[2].ID {
 			t.Errorf("after the decision comes %q, want %q", got, lines[2].ID)
+		}
+		// What an expert decides moves nothing in the lists by worth and by doubt.
+		for _, order := range []string{treated.ByWorth, treated.ByDoubt} {
+			by := treated.Filter{State: "accepted", Order: order, Page: 1}
+			lines, _, err := f.List(t.Context(), by)
+			if err != nil || len(lines) < 3 {
+				t.Fatalf("%s: %d accepted, %v", order, len(lines), err)
+			}
+			for i, l := range lines[1:] {
+				before := lines[i]
+				if sorted := before.Price >= l.Price; order == treated.ByWorth && !sorted {
+					t.Errorf("%d stands before %d", before.Price, l.Price)
+				}
+				if order == treated.ByDoubt && (before.Findings < l.Findings || before.Findings == l.Findings && before.Price < l.Price) {
+					t.Errorf("%+v stands before %+v", before, l)
+				}
+			}
+			if order == treated.ByWorth && lines[0].Price == lines[len(lines)-1].Price || order == treated.ByDoubt && lines[0].Findings == lines[len(lines)-1].Findings {
+				t.Errorf("%s: nothing to be ordered: %+v", order, lines)
+			}
+			if err := f.Return(t.Context(), lines[0].ID, "Нет протокола.", expert); err != nil {
+				t.Fatal(err)
+			}
+			if got := next(by, lines[0].ID); got != lines[1].ID {
+				t.Errorf("%s: after the decision comes %q, want %q", order, got, lines[1].ID)
+			}
 		}
 		if got := next(accepted, "none"); got != "" {
 			t.Errorf("after no case comes %q", got)
