@@ -131,7 +131,7 @@ func TestEntryTakesATable(t *testing.T) {
 	clerk.see("Значение «Сбежал» не подходит")
 	clerk.look("ru", 1440, "table checked")
 	clerk.press("Отправить строки без ошибок (1)")
-	clerk.see("В фонде 1 из 2 строк")
+	clerk.see("Случаев в файле: 2; в фонде: 1")
 	clerk.press("Исправить строки с ошибками на странице (1)")
 	clerk.look("ru", 1440, "table kept")
 	clerk.press("Исправить на странице")

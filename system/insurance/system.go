@@ -53,6 +53,7 @@ type System struct {
 	hand      entry.Desk // cases entered by hand
 	card      act.Card
 	words     *text.Catalogue
+	address   string // of its site
 }
 
 var _ host.System = (*System)(nil)
@@ -76,7 +77,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	workforce := workforceapi.Client{Exchange: exchange}
 	words := text.MustLoad(design.Texts, texts)
 	s := &System{
-		words: words, db: d, queue: job.New(d, env.Clock, env.Log, job.Config{}),
+		words: words, address: env.BaseURL, db: d, queue: job.New(d, env.Clock, env.Log, job.Config{}),
 		directory: &directory.Directory{Workforce: workforce, Clock: env.Clock},
 	}
 	book := icd.NewBook(d)
@@ -170,7 +171,7 @@ func (s *System) routes() {
 	o := s.office
 	design.Mount(o.Mux)
 	o.SignIn.Mount(o.Mux, o.Site)
-	open := public.Pages{Clock: s.fund.Clock, Catalogue: s.fund.Catalogue, Tables: s.fund.Tables, Procedures: s.fund.Procedures, Simulate: s.fund.Simulate}
+	open := public.Pages{Address: s.address, Clock: s.fund.Clock, Catalogue: s.fund.Catalogue, Tables: s.fund.Tables, Procedures: s.fund.Procedures, Simulate: s.fund.Simulate}
 	o.Public("GET /{$}", open.Start)
 	o.Public("GET /rules", open.Rules)
 	o.Public("GET /rules.json", open.RulesJSON)

@@ -90,7 +90,7 @@ func TestManyCasesComeInATable(t *testing.T) {
 		before := strings.Count(clerk.get("/cases?month=2026-11", http.StatusOK), `id="case-`)
 		w := clerk.upload(t, "/entry/table?lang=ru", "table", file)
 		body := html.UnescapeString(w.Body.String())
-		for _, said := range []string{"Из 5 строк готовы к отправке 1", "Значение «мужчина» не подходит", "Значение «Сбежал» не подходит. Можно: Выписан, Переведён, Умер", "стоит и в строке 2", "ADM-002", "Значение «может быть» не подходит. Можно: да, нет"} {
+		for _, said := range []string{"Случаев в файле: 5; готовы к отправке: 1", "Значение «мужчина» не подходит", "Значение «Сбежал» не подходит. Можно: Выписан, Переведён, Умер", "стоит и в строке 2", "ADM-002", "Значение «может быть» не подходит. Можно: да, нет"} {
 			if w.Code != http.StatusOK || !strings.Contains(body, said) {
 				t.Errorf("%d: %q is not said", w.Code, said)
 			}
@@ -104,7 +104,7 @@ func TestManyCasesComeInATable(t *testing.T) {
 		}
 		for range 2 { // the button pressed twice
 			w = clerk.do(http.MethodPost, "/entry/table/send?lang=ru", url.Values{"rows": {packed[1]}})
-			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "В фонде 1 из 5 строк") {
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Случаев в файле: 5; в фонде: 1") {
 				t.Fatalf("%d", w.Code)
 			}
 		}
@@ -143,7 +143,7 @@ func TestManyCasesComeInATable(t *testing.T) {
 		if w := clerk.do(http.MethodPost, "/entry/table/drafts?lang=ru", url.Values{"rows": {"garbage"}}); w.Code != http.StatusBadRequest {
 			t.Errorf("garbage: %d", w.Code)
 		}
-		if body := clerk.upload(t, "/entry/table?lang=ru", "table", file).Body.String(); !strings.Contains(body, "готовы к отправке 0, поступили раньше 1") || !strings.Contains(body, "уже в фонде") {
+		if body := clerk.upload(t, "/entry/table?lang=ru", "table", file).Body.String(); !strings.Contains(body, "готовы к отправке: 0; поступили раньше: 1") || !strings.Contains(body, "уже в фонде") {
 			t.Error("the same file again is not known")
 		}
 		for _, lang := range []string{"ky", "en", "ru"} {
@@ -212,7 +212,7 @@ func TestACaseOfSeveralRows(t *testing.T) {
 		}
 		body := html.UnescapeString(clerk.upload(t, "/entry/table?lang=ru", "table", casesTable(t, template, rows("N18.9", "аппендэктомия лапароскоп")...)).Body.String())
 		packed := packedRows.FindStringSubmatch(body)
-		if packed == nil || !strings.Contains(body, "Из 1 строк готовы к отправке 1") {
+		if packed == nil || !strings.Contains(body, "Случаев в файле: 1; готовы к отправке: 1") {
 			t.Fatal("the whole case is not taken")
 		}
 		w := clerk.do(http.MethodPost, "/entry/table/send?lang=ru", url.Values{"rows": {packed[1]}})

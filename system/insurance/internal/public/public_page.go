@@ -21,6 +21,7 @@ import (
 
 // Pages shows the catalogue and the rates.
 type Pages struct {
+	Address   string // of the site
 	Clock     clock.Clock
 	Catalogue rule.Catalogue
 	Tables    price.Source

@@ -18,7 +18,7 @@ var example string
 
 // Simulator is GET /simulator: what it is, and a case to try in the browser.
 func (p Pages) Simulator(w http.ResponseWriter, r *http.Request) error {
-	return page.Render(w, r, http.StatusOK, simulatorPage(simulatorView{form: page.NewForm("case", example)}))
+	return page.Render(w, r, http.StatusOK, simulatorPage(simulatorView{form: page.NewForm("case", example), address: p.Address}))
 }
 
 // Example is GET /simulator/example.json: a case with nothing wrong in it.
@@ -31,6 +31,7 @@ func (Pages) Example(w http.ResponseWriter, _ *http.Request) error {
 type simulatorView struct {
 	form     *page.Form
 	decision *insuranceapi.Decision
+	address  string // of the fund's site
 }
 
 // Try is POST /simulator: the form of the page.
@@ -39,7 +40,7 @@ func (p Pages) Try(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := simulatorView{form: form}
+	v := simulatorView{form: form, address: p.Address}
 	c, err := read(strings.NewReader(form.Get("case")))
 	if err == nil {
 		var d insuranceapi.Decision
