@@ -8,6 +8,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/sanarip/sanarip/kit/clock"
 )
 
 // CSVType is the media type of what CSV writes.
@@ -50,6 +53,16 @@ func (c *CSV) Row(cells ...any) error {
 			record[i] = strconv.FormatInt(value, 10)
 		case Tyiyn:
 			record[i] = strings.Replace(value.decimal(), ".", ",", 1)
+		case Tenths:
+			record[i] = strings.Replace(value.decimal(), ".", ",", 1)
+		case clock.Date:
+			if !value.IsZero() {
+				record[i] = value.Start().Format("02.01.2006")
+			}
+		case time.Time:
+			if !value.IsZero() {
+				record[i] = value.In(clock.Bishkek).Format("02.01.2006 15:04")
+			}
 		default:
 			return fmt.Errorf("spreadsheet: cell %d is a %T", i, cell)
 		}

@@ -213,10 +213,10 @@ func columnsOf(ctx context.Context) []spreadsheet.Column {
 		{Label: text.T(ctx, "card.forms.admitted"), Width: 17},
 		{Label: text.T(ctx, "card.work.discharged"), Width: 17},
 		{Label: text.T(ctx, "card.forms.bed_days"), Width: 10},
-		{Label: text.T(ctx, "card.forms.outcome"), Width: 14},
+		{Label: text.T(ctx, "card.forms.outcome"), Width: 28},
 		{Label: text.T(ctx, "card.forms.result"), Width: 16},
 		{Label: text.T(ctx, "card.forms.code"), Width: 10},
-		{Label: text.T(ctx, "card.forms.diagnosis"), Width: 44},
+		{Label: text.T(ctx, "card.forms.diagnosis"), Width: 50},
 		{Label: text.T(ctx, "card.forms.replaces"), Width: 20},
 		{Label: text.T(ctx, "card.forms.replaced_by"), Width: 20},
 		{Label: text.T(ctx, "card.forms.void_reason"), Width: 30},
@@ -226,7 +226,7 @@ func columnsOf(ctx context.Context) []spreadsheet.Column {
 func (r Row) cells(ctx context.Context, o workforceapi.Organisation) []any {
 	return []any{
 		r.Number, stateWord(ctx, r.State), r.name(ctx), directory.DepartmentName(o, r.Department).Here(ctx), r.Doctor,
-		text.Moment(r.AdmittedAt), text.Moment(r.DischargedAt), r.BedDays(), form.OutcomeWord(ctx, r.Outcome), form.ResultWord(ctx, r.Result),
+		r.AdmittedAt, r.DischargedAt, r.BedDays(), form.OutcomeWord(ctx, r.Outcome), form.ResultWord(ctx, r.Result),
 		r.Code, r.Diagnosis, r.Replaces, r.ReplacedBy, r.VoidReason,
 	}
 }

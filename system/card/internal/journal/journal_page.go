@@ -125,7 +125,7 @@ func filePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			number = l.Refusal.Called()
 		}
 		s.Rows = append(s.Rows, []any{
-			text.Moment(l.At), l.Patient.Name(ctx), text.Date(l.Patient.BirthDate), l.Patient.PIN, l.Patient.Address, kindWord(ctx, l.Kind), l.Hours, broughtWord(ctx, l.BroughtBy),
+			l.At, l.Patient.Name(ctx), l.Patient.BirthDate, l.Patient.PIN, l.Patient.Address, kindWord(ctx, l.Kind), l.Hours, broughtWord(ctx, l.BroughtBy),
 			v.Referrers[l.Referrer], text.Joined(l.Code, l.Text), v.department(ctx, l.Department), l.Doctor, number, l.why(ctx), l.Refusal.Help, l.Refusal.SentTo,
 		})
 	}

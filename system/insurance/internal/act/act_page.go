@@ -177,7 +177,7 @@ func (v actView) lines(ctx context.Context) design.TableData {
 }
 
 func (v actView) sheet(ctx context.Context) spreadsheet.Sheet {
-	s := spreadsheet.Sheet{Name: v.Number(), Columns: []spreadsheet.Column{
+	s := spreadsheet.Sheet{Name: v.Number(), Total: true, Columns: []spreadsheet.Column{
 		{Label: "№", Width: 6},
 		{Label: text.T(ctx, "insurance.case.number"), Width: 22},
 		{Label: text.T(ctx, "insurance.case.department"), Width: 34},
@@ -186,7 +186,7 @@ func (v actView) sheet(ctx context.Context) spreadsheet.Sheet {
 		{Label: text.T(ctx, "insurance.act.som"), Width: 16},
 	}}
 	for i, l := range v.Lines {
-		s.Rows = append(s.Rows, []any{i + 1, l.Number, v.department(l.Department), text.Moment(l.DischargedAt), l.Group, spreadsheet.Tyiyn(l.Price)})
+		s.Rows = append(s.Rows, []any{i + 1, l.Number, v.department(l.Department), l.DischargedAt, l.Group, spreadsheet.Tyiyn(l.Price)})
 	}
 	s.Rows = append(s.Rows, []any{"", text.T(ctx, "insurance.totals.all"), "", "", v.Cases, spreadsheet.Tyiyn(v.Price)})
 	return s

@@ -259,7 +259,7 @@ func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		for _, l := range s.Report.Lines {
-			row := append(slices.Clone(head), text.Date(s.Report.Day), text.T(ctx, "workforce.internet."+s.Report.Internet), lineName(ctx, l))
+			row := append(slices.Clone(head), s.Report.Day, text.T(ctx, "workforce.internet."+s.Report.Internet), lineName(ctx, l))
 			for _, f := range l.named() {
 				row = append(row, f.value)
 			}

@@ -172,7 +172,7 @@ func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 		{"workforce.field.name_ky", 44},
 		{"workforce.field.name_ru", 44},
 		{"workforce.field.short_ru", 30},
-		{"workforce.about.kind", 18},
+		{"workforce.about.kind", 26},
 		{"workforce.about.level", 18},
 		{"workforce.about.ownership", 18},
 		{"workforce.about.inn", 16},
@@ -191,7 +191,7 @@ func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 	for _, o := range found {
 		sheet.Rows = append(sheet.Rows, []any{
 			o.Code, o.Name.KY, o.Name.RU, o.ShortName.RU, KindWord(ctx, o.Kind), LevelWord(ctx, o.Level), OwnershipWord(ctx, o.Ownership), o.INN, o.OKPO,
-			region.Name(o.Region).Here(ctx), o.Region, o.Territory, o.Address, o.Phone, o.From.String(), o.Closed.String(), o.Successor,
+			region.Name(o.Region).Here(ctx), o.Region, o.Territory, o.Address, o.Phone, o.From, o.Closed, o.Successor,
 		})
 	}
 	return Send(w, "nisur-organisations-"+s.On.String(), form.Get("format"), sheet)

@@ -109,11 +109,7 @@ func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 		{Label: text.T(ctx, "workforce.field.replaces"), Width: 40},
 	}}
 	for _, held := range v.posts {
-		until := ""
-		if !held.Until.IsZero() {
-			until = text.Date(held.Until)
-		}
-		sheet.Rows = append(sheet.Rows, []any{held.PersonName, held.Title.Here(ctx), department(ctx, held), text.Date(held.From), until, v.names[held.Replaces]})
+		sheet.Rows = append(sheet.Rows, []any{held.PersonName, held.Title.Here(ctx), department(ctx, held), held.From, held.Until, v.names[held.Replaces]})
 	}
 	return organisation.Send(w, "nisur-staff-"+v.o.Code+"-"+v.on.String(), r.URL.Query().Get("format"), sheet)
 }

@@ -272,7 +272,7 @@ func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 		for _, d := range Duties {
 			head := []any{l.o.Code, l.o.Name.Here(ctx), region.Name(l.o.Region).Here(ctx), DutyWord(ctx, d)}
 			for _, each := range l.people[d] {
-				sheet.Rows = append(sheet.Rows, append(slices.Clone(head), each.PersonName, each.Post.Here(ctx), each.Phone, each.OrderNumber, text.Date(each.OrderDay), text.Date(each.From)))
+				sheet.Rows = append(sheet.Rows, append(slices.Clone(head), each.PersonName, each.Post.Here(ctx), each.Phone, each.OrderNumber, each.OrderDay, each.From))
 			}
 			if len(l.people[d]) == 0 {
 				sheet.Rows = append(sheet.Rows, append(head, text.T(ctx, "workforce.responsible.nobody"), "", "", "", "", ""))
