@@ -194,7 +194,12 @@ func (s paper) newborns() {
 	}
 }
 
+// signed says by whom, and of a correction why: whoever holds an earlier paper
+// must see what has become of it.
 func (s paper) signed(t cardapi.TearOff) {
+	if t.Version > 1 && t.Reason != "" {
+		s.doc.Strong(text.T(s.ctx, "card.history.because", "Reason", t.Reason))
+	}
 	s.doc.Small(text.T(s.ctx, "card.maternity.signed", "Name", t.Doctor, "At", text.Moment(t.SignedAt), "Version", t.Version))
 	s.doc.Signatures(document.Signature{Role: s.word("card.maternity.doctor"), Name: t.Doctor})
 }

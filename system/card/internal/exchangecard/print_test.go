@@ -25,6 +25,12 @@ func TestPagesOfTheExchangeCard(t *testing.T) {
 	her := cardapi.Mother{PIN: "11204199600217", Name: "Садыкова Нургүл Таалайбековна", BirthDate: clock.Date{Year: 1996, Month: 4, Day: 12}, Address: "Ош ш."}
 	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	catalogue := text.MustLoad(design.Texts, card.Texts)
+	reason := "Салмагы кайра таразаланды: 3 450 г"
+	child := cardapi.TearOff{Kind: cardapi.TearOffNewborn, Mother: her, Doctor: "Мамбетова А.", SignedAt: now, Version: 2, Reason: reason, Newborns: []cardapi.Newborn{{Sex: "female", State: "alive"}}}
+	mother := child
+	mother.Kind, mother.Birth = cardapi.TearOffMother, cardapi.Birth{Ending: exchangecard.EndingBirth}
+	first := child
+	first.Version, first.Reason = 1, ""
 	given := &cardapi.ExchangeCard{Number: "950501-26-00001", Clinic: "950501", Mother: her}
 	for _, lang := range []text.Lang{text.RU, text.KY} {
 		ctx := text.With(t.Context(), catalogue, lang)
@@ -37,13 +43,8 @@ func TestPagesOfTheExchangeCard(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
-			c.Stdin = bytes.NewReader(pdf)
-			out, err := c.Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			pages := strings.Split(strings.TrimSuffix(string(out), "\f"), "\f")
+			out := pagesOf(t, pdf)
+			pages := strings.Split(strings.TrimSuffix(out, "\f"), "\f")
 			for i, page := range pages {
 				if !strings.Contains(page, "113/у") || !strings.Contains(page, "Садыкова Нургүл") {
 					t.Errorf("%s, %s: page %d does not say which form it is and whose:\n%s", lang, name, i+1, page)
@@ -52,7 +53,7 @@ func TestPagesOfTheExchangeCard(t *testing.T) {
 					t.Errorf("%s, %s: the code stands on a tear-off", lang, name)
 				}
 			}
-			if p.Show != "" && !strings.Contains(string(out), code) {
+			if p.Show != "" && !strings.Contains(out, code) {
 				t.Errorf("%s: no code", lang)
 			}
 			for _, blank := range pages[len(pages)-2:] {
@@ -62,4 +63,27 @@ func TestPagesOfTheExchangeCard(t *testing.T) {
 			}
 		}
 	}
+	for part, p := range map[string]exchangecard.Paper{
+		"2": {Card: given, Mother: &mother, At: now},
+		"3": {Card: given, Newborns: []cardapi.TearOff{first, child}, At: now},
+	} {
+		pdf, err := p.PDF(text.With(t.Context(), catalogue, text.KY), part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Count(pagesOf(t, pdf), reason); said != 1 {
+			t.Errorf("part %s says %d times why it was corrected", part, said)
+		}
+	}
+}
+
+func pagesOf(t *testing.T, pdf []byte) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
+	c.Stdin = bytes.NewReader(pdf)
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
