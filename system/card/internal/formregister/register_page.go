@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +29,7 @@ func Mount(d *desk.Desk, reconcile string) {
 	d.Page("POST /forms", readers, p.find)
 	d.Page("POST /forms/export", readers, p.export)
 	d.Page("GET /forms/summary", summers, p.summary)
+	d.Page("GET /forms/summary.xlsx", summers, p.summaryFile)
 }
 
 type pages struct {
@@ -49,7 +48,8 @@ type registerOf struct {
 	After        string
 	Organisation workforceapi.Organisation
 	Doctors      []Attending
-	Own          bool // a head: one department
+	Tally        map[string]int // how many are found, by state
+	Own          bool           // a head: one department
 }
 
 // lastMonthFor is how far into a month the month before is shown too: it is what
@@ -129,6 +129,9 @@ func (p pages) render(w http.ResponseWriter, r *http.Request, f Filter, entered 
 	}
 	if !f.From.IsZero() && !f.Until.IsZero() && !f.Until.Before(f.From) {
 		if v.Rows, v.More, err = List(ctx, p.desk, f, after); err != nil {
+			return err
+		}
+		if v.Tally, err = Tally(ctx, p.desk, f); err != nil {
 			return err
 		}
 		if v.Doctors, err = doctors(ctx, p.desk.DB.Read, post.Organisation, f.From, f.Until); err != nil {
@@ -287,6 +290,34 @@ func (f Filter) href(after string) string {
 	return "/forms?" + q.Encode()
 }
 
+// found are the forms by state, each with the way to those alone; "" is all.
+func (v registerOf) found() []foundState {
+	f, all := v.Filter, 0
+	var states []foundState
+	for _, s := range States {
+		if n := v.Tally[s]; n > 0 || s == v.Filter.State {
+			f.State, all = s, all+n
+			states = append(states, foundState{s, n, f.href(""), s == v.Filter.State})
+		}
+	}
+	f.State = ""
+	return append([]foundState{{"", all, f.href(""), v.Filter.State == ""}}, states...)
+}
+
+type foundState struct {
+	State   string
+	Count   int
+	Href    string
+	Current bool
+}
+
+func (f foundState) word(ctx context.Context) string {
+	if f.State == "" {
+		return text.T(ctx, "card.forms.found")
+	}
+	return stateWord(ctx, f.State)
+}
+
 func (v registerOf) next() string {
 	if !v.More {
 		return ""
@@ -345,76 +376,4 @@ func (v registerOf) outcomes(ctx context.Context) []design.Option {
 func short(f design.Field) design.Field {
 	f.Required = true
 	return f
-}
-
-type summaryOf struct {
-	Month
-	Organisation workforceapi.Organisation
-	Months       []design.Option
-	Reconcile    string
-}
-
-// summaryMonths is how many months back one can look.
-const summaryMonths = 24
-
-func (p pages) summary(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	today := clock.DateOf(p.desk.Clock.Now())
-	first := clock.Date{Year: today.Year, Month: today.Month, Day: 1}
-	if asked, ok := clock.ParseDate(r.URL.Query().Get("month") + "-01"); ok {
-		first = asked
-	}
-	v := summaryOf{}
-	var err error
-	if v.Month, err = MonthOf(ctx, p.desk, first); err != nil {
-		return err
-	}
-	post := desk.Of(ctx).Post
-	if v.Organisation, err = p.desk.Directory.Organisation(ctx, post.Organisation); err != nil {
-		return err
-	}
-	for back := range summaryMonths {
-		month := clock.DateOf(clock.Date{Year: today.Year, Month: today.Month, Day: 1}.Start().AddDate(0, -back, 0)).String()[:7]
-		v.Months = append(v.Months, design.Option{Value: month, Label: month[5:] + "." + month[:4], Selected: month == v.Month.Month})
-	}
-	v.Reconcile = p.reconcile + "?" + url.Values{"organisation": {post.Organisation}, "month": {v.Month.Month}}.Encode()
-	return page.Render(w, r, http.StatusOK, summaryView(v))
-}
-
-// decimal writes tenths: 12,3; a dash where there is nothing.
-func decimal(n int, ok bool) string {
-	if !ok {
-		return "—"
-	}
-	return strconv.Itoa(n/10) + "," + strconv.Itoa(n%10)
-}
-
-func (v summaryOf) name(ctx context.Context, s Sum) string {
-	if s.Department == "" {
-		return text.T(ctx, "card.forms.total")
-	}
-	return directory.DepartmentName(v.Organisation, s.Department).Here(ctx)
-}
-
-func (v summaryOf) lines() []Sum { return append(slices.Clone(v.Departments), v.Total) }
-
-// bars are the forms by department; the label is the code, which the table names.
-func (v summaryOf) bars(ctx context.Context) design.BarChart {
-	c := design.BarChart{Caption: text.T(ctx, "card.forms.by_department"), Unit: text.T(ctx, "card.forms.forms"), Label: text.T(ctx, "card.forms.department_code")}
-	for _, s := range v.Departments {
-		c.Bars = append(c.Bars, design.Bar{Label: s.Department, Value: float64(s.Forms), Text: strconv.Itoa(s.Forms)})
-	}
-	return c
-}
-
-func className(ctx context.Context, class string) string {
-	if class == "" {
-		return text.T(ctx, "card.forms.no_class")
-	}
-	return strings.ToUpper(class) + ". " + text.T(ctx, "card.forms.class."+class) // text: card.forms.class.*
-}
-
-// classes are the chapters that occurred.
-func (v summaryOf) classes() []string {
-	return slices.DeleteFunc(slices.Clone(Classes), func(c string) bool { return v.Total.Classes[c] == 0 })
 }

@@ -4,19 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
@@ -129,7 +134,17 @@ func TestTheSummaryReconcilesWithTheRegisterAndTheFund(t *testing.T) {
 		if got.Admitted != admitted || got.PatientDays != patientDays {
 			t.Errorf("seed %d: %d admitted, want %d; %d nights, want %d", seed, got.Admitted, admitted, got.PatientDays, patientDays)
 		}
-		listed := map[string]bool{}
+		if past := m.Past; len(past) != yearMonths || past[yearMonths-1] != (Past{"2026-10", want.Forms}) || past[0].Month != "2025-11" {
+			t.Errorf("seed %d: the year before: %v, want %d this month", seed, past, want.Forms)
+		}
+		book, err := summaryOf{Month: m}.sheet(text.With(ctx, text.MustLoad(design.Texts), text.RU)).XLSX()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines, err := spreadsheet.Read(book, 50); err != nil || len(lines) != 2+len(m.Departments) || lines[len(lines)-1].Cells[4] != strconv.Itoa(want.Forms) {
+			t.Errorf("seed %d: the workbook %v, %v", seed, lines, err)
+		}
+		listed, states := map[string]bool{}, map[string]int{}
 		f := Filter{From: clock.Date{Year: 2026, Month: 10, Day: 1}, Until: clock.Date{Year: 2026, Month: 10, Day: 31}}
 		for after, more := "", true; more; {
 			var page []Row
@@ -141,9 +156,15 @@ func TestTheSummaryReconcilesWithTheRegisterAndTheFund(t *testing.T) {
 					t.Fatalf("seed %d: %s stands on two pages", seed, r.Number)
 				}
 				listed[r.Number] = r.State != Void
+				states[r.State]++
 				after = r.cursor()
 			}
 		}
+		f.State = Returned // the others are counted all the same
+		if tally, err := Tally(ctx, w.Desk, f); err != nil || !maps.Equal(tally, states) {
+			t.Errorf("seed %d: %v are found, %v listed, %v", seed, tally, states, err)
+		}
+		f.State = ""
 		valid := 0
 		for n, is := range listed {
 			if is {

@@ -65,6 +65,33 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 	return all, found.Err()
 }
 
+// tallied is how many forms the filter finds, by their state; its own state is
+// left aside.
+func tallied(ctx context.Context, q db.Querier, organisation string, f Filter) (map[string]int, error) {
+	f.State = ""
+	where, args := f.where(organisation)
+	found, err := q.QueryContext(ctx, `SELECT CASE WHEN f.state = 'voided' THEN 'void' WHEN c.state = 'queued' THEN 'sent' ELSE c.state END, COUNT(*)
+		FROM stay s JOIN form f ON f.stay_id = s.id
+		JOIN treated_case c ON c.number = f.number AND c.revision = (SELECT MAX(revision) FROM treated_case newer WHERE newer.number = f.number)
+		LEFT JOIN diagnosis n ON n.stay_id = s.id AND n.stage = 'final' AND n.rank = 'main' AND n.ended_at = 0
+		LEFT JOIN diagnosis x ON x.stay_id = s.id AND x.stage = 'postmortem' AND x.rank = 'main' AND x.ended_at = 0
+		WHERE `+where+` GROUP BY 1`, args...)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = found.Close() }()
+	all := map[string]int{}
+	for found.Next() {
+		var state string
+		var n int
+		if err := found.Scan(&state, &n); err != nil {
+			return nil, err
+		}
+		all[state] = n
+	}
+	return all, found.Err()
+}
+
 // place is where a page begins: after the form that the cursor names; ok is false
 // for what is no cursor, or none of the organisation.
 func place(ctx context.Context, q db.Querier, organisation, cursor string) (at int64, number string, ok bool, err error) {

@@ -84,6 +84,7 @@ type Month struct {
 	Days        int    // of it that have begun
 	Departments []Sum
 	Total       Sum
+	Past        []Past // the year up to this month
 }
 
 // MonthOf is the summary of the month in the reader's organisation; a head sees
@@ -153,6 +154,9 @@ func MonthOf(ctx context.Context, d *desk.Desk, first clock.Date) (Month, error)
 		}
 	}
 	slices.SortFunc(m.Departments, func(a, b Sum) int { return cmp.Compare(a.Department, b.Department) })
+	if m.Past, err = pastOf(ctx, d.DB.Read, organisation, f.Department, clock.DateOf(start)); err != nil {
+		return m, err
+	}
 	m.Total = newSum("")
 	for _, s := range m.Departments {
 		m.Total.join(s)
