@@ -36,13 +36,14 @@ type Wish struct {
 	Words   string // in the name of the organisation
 	Only    string // organisation
 	Not     string // organisation
+	Near    string // region, СОАТЕ: of those that can take somebody in its places come first
 }
 
 // mostPlaces is how many places a page shows.
 const mostPlaces = 60
 
 // Places are the departments of all hospitals with free beds and who waits, those
-// that can take somebody in first. Beds and stays are the card's own; of
+// that can take somebody in first, of these the near. Beds and stays are the card's own; of
 // organisations that work in another system it is what that last said.
 func Places(ctx context.Context, d *desk.Desk, w Wish) ([]Place, error) {
 	all, err := d.Directory.Organisations(ctx)
@@ -92,9 +93,21 @@ func Places(ctx context.Context, d *desk.Desk, w Wish) ([]Place, error) {
 		}
 	}
 	slices.SortStableFunc(places, func(a, b Place) int {
-		return cmp.Or(cmp.Compare(b.Free-b.Waiting, a.Free-a.Waiting), cmp.Compare(a.Value(), b.Value()))
+		return cmp.Or(ahead(a.Free > a.Waiting, b.Free > b.Waiting), ahead(a.Region == w.Near, b.Region == w.Near),
+			cmp.Compare(b.Free-b.Waiting, a.Free-a.Waiting), cmp.Compare(a.Value(), b.Value()))
 	})
 	return places, nil
+}
+
+// ahead puts what is so before what is not.
+func ahead(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // Profiles are those that departments have, with the name of the first that has

@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
@@ -171,10 +172,10 @@ func resultsPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 
 // redirecting is the page on which a referral is passed on.
 type redirecting struct {
-	R      Referral
-	Places []Place
-	Form   *page.Form
-	Now    time.Time
+	choosing
+	R    Referral
+	Form *page.Form
+	Now  time.Time
 }
 
 func redirectPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -191,10 +192,6 @@ func renderRedirect(w http.ResponseWriter, r *http.Request, d *desk.Desk, ref Re
 	if err := ref.answers(desk.Of(ctx)); err != nil {
 		return err
 	}
-	all, err := Places(ctx, d, Wish{Not: ref.To})
-	if err != nil {
-		return err
-	}
 	chain, err := chainOf(ctx, d.DB.Read, ref.Root)
 	if err != nil {
 		return err
@@ -204,10 +201,14 @@ func renderRedirect(w http.ResponseWriter, r *http.Request, d *desk.Desk, ref Re
 		been[c.From], been[c.To] = true, true
 	}
 	v := redirecting{R: ref, Form: form, Now: d.Clock.Now()}
-	for _, p := range all {
-		if !been[p.Organisation] && len(v.Places) < mostPlaces {
-			v.Places = append(v.Places, p)
-		}
+	own, err := d.Directory.Organisation(ctx, ref.To)
+	if err != nil {
+		return err
+	}
+	asked, _ := directory.Department(own, ref.ToDepartment)
+	v.choosing, err = choose(ctx, d, r.URL.Query(), form, asked.Profile, func(p Place) bool { return !been[p.Organisation] })
+	if err != nil {
+		return err
 	}
 	return page.Render(w, r, status, redirectView(v))
 }

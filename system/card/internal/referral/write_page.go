@@ -22,15 +22,13 @@ import (
 
 // writingOf is the page on which a referral is written.
 type writingOf struct {
-	Patient  patient.Patient
-	Stay     string
-	Form     *page.Form
-	Places   []Place
-	Profiles []Place
-	Wish     Wish
-	Sources  []Result
-	Rules    []string // how long each urgency holds, in words
-	Now      time.Time
+	Patient patient.Patient
+	Stay    string
+	Form    *page.Form
+	choosing
+	Sources []Result
+	Rules   []string // how long each urgency holds, in words
+	Now     time.Time
 }
 
 func newPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -90,20 +88,10 @@ func renderWriting(w http.ResponseWriter, r *http.Request, d *desk.Desk, p patie
 	ctx := r.Context()
 	own := desk.Of(ctx).Post.Organisation
 	v := writingOf{Patient: p, Stay: form.Get("stay"), Form: form, Now: d.Clock.Now()}
-	v.Wish = Wish{Not: own}
-	all, err := Places(ctx, d, v.Wish)
-	if err != nil {
+	var err error
+	if v.choosing, err = choose(ctx, d, r.URL.Query(), form, "", func(Place) bool { return true }); err != nil {
 		return err
 	}
-	v.Profiles = Profiles(all)
-	query := r.URL.Query()
-	v.Wish.Profile, v.Wish.Words = query.Get("profile"), query.Get("where")
-	if v.Wish.Profile != "" || v.Wish.Words != "" {
-		if all, err = Places(ctx, d, v.Wish); err != nil {
-			return err
-		}
-	}
-	v.Places = all[:min(len(all), mostPlaces)]
 	if v.Sources, err = sources(ctx, d.DB.Read, p.ID, own); err != nil {
 		return err
 	}
@@ -184,14 +172,6 @@ func (v writingOf) urgencies(ctx context.Context) []design.Option {
 	list := make([]design.Option, 0, len(Urgencies))
 	for i, u := range Urgencies {
 		list = append(list, design.Option{Value: u, Label: urgencyWord(ctx, u) + ", " + v.Rules[i]})
-	}
-	return list
-}
-
-func (v writingOf) profiles(ctx context.Context) []design.Option {
-	list := []design.Option{{Value: "", Label: text.T(ctx, "card.referral.any"), Selected: v.Wish.Profile == ""}}
-	for _, p := range v.Profiles {
-		list = append(list, design.Option{Value: p.Profile, Label: p.DepartmentName.Here(ctx), Selected: p.Profile == v.Wish.Profile})
 	}
 	return list
 }
