@@ -33,7 +33,8 @@ import (
 type wire struct {
 	cut      atomic.Bool
 	rough    atomic.Bool
-	before   func(path string) // something that happens just before a call, nil: nothing does
+	before   func(path string)                                    // something that happens just before a call, nil: nothing does
+	after    func(path string, answer *httptest.ResponseRecorder) // what becomes of its answer, nil: nothing
 	provider *exchangeapi.Provider
 }
 
@@ -68,6 +69,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		case 1:
 			answer = send()
 		}
+	}
+	if w.after != nil {
+		w.after(target.Rest, answer)
 	}
 	return answer.Result(), nil
 }
