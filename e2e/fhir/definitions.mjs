@@ -57,6 +57,7 @@ for (const s of structures) {
     const name = el.path.slice(at + 1)
     const one = { n: name.replace('[x]', ''), m: el.min, x: el.max === '*' ? 0 : Number(el.max), t: [] }
     if (name.endsWith('[x]')) one.c = 1
+    if (el.isSummary && s.kind === 'resource' && at === s.type.length) one.s = 1
     if (el.contentReference) one.t.push({ c: el.contentReference.split('#')[1] })
     for (const t of el.type ?? []) {
       const type = { c: kindOf(t.code) }

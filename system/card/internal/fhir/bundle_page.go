@@ -128,7 +128,7 @@ func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 	case http.MethodDelete:
 		want, p.change.Method, p.change.Resource = access.DeleteAction, shelf.Delete, nil
 	default:
-		return p, wrong(http.StatusMethodNotAllowed, "not-supported", "card.fhir.no_method", ".request.method")
+		return p, wrong(http.StatusMethodNotAllowed, "not-supported", "card.fhir.not_in_bundle", ".request.method", "Method", find.Clip(e.Method))
 	}
 	if err := mayWrite(c, k, want); err != nil {
 		return p, err
@@ -153,6 +153,8 @@ func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 		return p, unfit(faults(res, place+".resource"))
 	case res.Kind != name:
 		return p, wrong(http.StatusBadRequest, "invalid", "card.fhir.other_kind", ".resource", "Kind", name)
+	case p.change.Method == shelf.Update && res.Part():
+		return p, partWritten(place + ".resource")
 	case p.change.Method == shelf.Update && id != "":
 		if res.ID != id {
 			return p, wrong(http.StatusBadRequest, "invalid", "card.fhir.other_id", ".resource.id")
@@ -198,7 +200,7 @@ func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) 
 	if len(work.Changes) > 0 {
 		var err error
 		if done, err = a.shelf.Write(r.Context(), work); err != nil {
-			return nil, a.told(err)
+			return nil, a.told(a.byItself(c, err))
 		}
 	}
 	answers := make([]entryAnswer, len(entries))
@@ -216,6 +218,22 @@ func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) 
 		}
 	}
 	return answers, nil
+}
+
+// byItself tells a person whose app changes a record of the card's own in a bundle
+// that it is changed by itself: what a use case does has a transaction of its own.
+func (a *API) byItself(c access.Caller, err error) error {
+	refused, ok := errors.AsType[*shelf.Refusal](err)
+	if !ok || refused.Key != "card.fhir.own_record" || c.Token.Machine || len(refused.Args) != 2 {
+		return err
+	}
+	id, _ := refused.Args[1].(string)
+	if kind, _, _ := strings.Cut(id, "/"); a.updaters[kind] == nil {
+		return err
+	}
+	told := *refused
+	told.Key = "card.fhir.own_in_bundle"
+	return &told
 }
 
 // maxIssues are told of one bundle.
@@ -287,7 +305,7 @@ func (a *API) one(r *http.Request, c access.Caller, e r4.Entry, at int) entryAns
 		}
 	}
 	told := newAside()
-	a.fail(told, r, a.told(err))
+	a.fail(told, r, a.told(a.byItself(c, err)))
 	return entryAnswer{Response: entryResponse{Status: strconv.Itoa(told.status) + " " + http.StatusText(told.status), Outcome: told.body.Bytes()}}
 }
 

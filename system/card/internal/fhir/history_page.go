@@ -83,7 +83,17 @@ func (a *API) sendItem(w http.ResponseWriter, r *http.Request, i *find.Item) err
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	send(w, http.StatusOK, i.JSON)
+	body := i.JSON
+	if inAddress(r, "_elements") != "" || inAddress(r, "_summary") != "" {
+		q, err := find.ReadPart(a.kinds[i.Kind], r.URL.Query())
+		if err != nil {
+			return err
+		}
+		if body, err = part(i, q.Elements, q.Summary); err != nil {
+			return err
+		}
+	}
+	send(w, http.StatusOK, body)
 	return nil
 }
 

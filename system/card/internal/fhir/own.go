@@ -97,7 +97,7 @@ func (a *API) condition(k *find.Kind, condition string) (*find.Query, error) {
 		return nil, err
 	}
 	turned := slices.ContainsFunc(q.Criteria, find.Criterion.Modified) // would fit nearly everything
-	if len(q.Criteria) == 0 || len(q.Includes)+len(q.Reverse)+len(q.Chains) > 0 || turned {
+	if len(q.Criteria) == 0 || len(q.Includes)+len(q.Reverse)+len(q.Chains)+len(q.Has) > 0 || turned {
 		return nil, bad
 	}
 	return q, nil

@@ -40,7 +40,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 		return err
 	}
 	q.After = after
-	if err := a.follow(ctx, c, q); err != nil {
+	if err := a.follow(ctx, c, k, q); err != nil {
 		return err
 	}
 	f, err := k.Find(ctx, allowed, q)
@@ -74,10 +74,8 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 	}
 	for _, i := range matches {
 		one := a.bundled(i, "match")
-		if q.Elements != nil {
-			if one.Resource, err = r4.Some(i.JSON, i.Kind, q.Elements); err != nil {
-				return err
-			}
+		if one.Resource, err = part(i, q.Elements, q.Summary); err != nil {
+			return err
 		}
 		b.Entry = append(b.Entry, one)
 	}
@@ -99,28 +97,62 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 	return nil
 }
 
-// follow finds what chained parameters lead to, within what the caller may search
-// of its type.
-func (a *API) follow(ctx context.Context, c access.Caller, q *find.Query) error {
+// follow finds what is around the resources that are searched for: what chained
+// parameters lead to and what leads here by _has, each within what the caller may
+// search of its type.
+func (a *API) follow(ctx context.Context, c access.Caller, k *find.Kind, q *find.Query) error {
 	for _, chain := range q.Chains {
-		allowed, err := c.Reach(chain.Kind, access.SearchAction)
+		led, err := a.around(ctx, c, chain.Kind, chain.Query, find.MaxLed)
 		if err != nil {
 			return err
-		}
-		led, err := a.kinds[chain.Kind].Find(ctx, allowed, chain.Query)
-		if err != nil {
-			return err
-		}
-		if led.Total > find.MaxLed {
-			return outcome.Troubled(http.StatusBadRequest, "too-costly", "card.fhir.chain_too_wide")
 		}
 		q.Criteria = append(q.Criteria, chain.Among(led.IDs))
+	}
+	for _, has := range q.Has {
+		led, err := a.around(ctx, c, has.Kind, has.Query, find.MaxHaving)
+		if err != nil {
+			return err
+		}
+		items, err := a.kinds[has.Kind].Page(ctx, led)
+		if err != nil {
+			return err
+		}
+		q.Criteria = append(q.Criteria, has.To(a.kinds, k, items))
 	}
 	return nil
 }
 
+// around is a search of the kind that another search asks for, which may mean so
+// many.
+func (a *API) around(ctx context.Context, c access.Caller, kind string, q *find.Query, most int) (find.Found, error) {
+	allowed, err := c.Reach(kind, access.SearchAction)
+	if err != nil {
+		return find.Found{}, err
+	}
+	k := a.kinds[kind]
+	if err := a.follow(ctx, c, k, q); err != nil {
+		return find.Found{}, err
+	}
+	led, err := k.Find(ctx, allowed, q)
+	if err == nil && led.Total > most {
+		err = outcome.Troubled(http.StatusBadRequest, "too-costly", "card.fhir.chain_too_wide")
+	}
+	return led, err
+}
+
 func (a *API) bundled(i *find.Item, mode string) datatype.BundleEntry {
 	return datatype.BundleEntry{FullURL: a.base + "/" + i.Kind + "/" + i.ID, Resource: i.JSON, Search: &datatype.BundleSearch{Mode: mode}}
+}
+
+// part is of the resource what _elements and _summary ask for.
+func part(i *find.Item, elements []string, summary string) ([]byte, error) {
+	switch {
+	case elements != nil:
+		return r4.Some(i.JSON, i.Kind, elements)
+	case summary != "":
+		return r4.Summary(i.JSON, i.Kind, summary)
+	}
+	return i.JSON, nil
 }
 
 // leftOut names the parameters that were not understood.

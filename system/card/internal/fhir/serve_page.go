@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -187,6 +188,9 @@ func acceptable(r *http.Request) error {
 		}
 		if version := params["fhirversion"]; version != "" && version != "4.0" {
 			continue
+		}
+		if weight, err := strconv.ParseFloat(params["q"], 64); err == nil && weight == 0 {
+			continue // RFC 9110: not acceptable
 		}
 		switch media {
 		case "*/*", "application/*", mediaType, "application/json", "text/json", "json":

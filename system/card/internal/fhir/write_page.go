@@ -21,8 +21,9 @@ import (
 
 // body reads what is to be written. Its bytes are bounded, its entries are not.
 func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != mediaType && media != "application/json" && media != "text/json" {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	inUTF8 := params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8")
+	if err != nil || !inUTF8 || media != mediaType && media != "application/json" && media != "text/json" {
 		return nil, outcome.Troubled(http.StatusUnsupportedMediaType, "not-supported", "card.fhir.json_body_only")
 	}
 	if r.ContentLength > a.most {
@@ -122,6 +123,8 @@ func (a *API) update(w http.ResponseWriter, r *http.Request, k *find.Kind, id st
 		return err
 	}
 	switch sent := change.Resource.ID; {
+	case change.Resource.Part():
+		return partWritten(k.Name)
 	case id != "" && sent != id:
 		t := outcome.Troubled(http.StatusBadRequest, "invalid", "card.fhir.other_id")
 		t.Issues[0].Path = k.Name + ".id"
@@ -133,6 +136,14 @@ func (a *API) update(w http.ResponseWriter, r *http.Request, k *find.Kind, id st
 		change.ID = sent
 	}
 	return a.write(w, r, c, k, change)
+}
+
+// partWritten refuses a part of a resource, as _elements and _summary tell it, in
+// place of the whole: what was left out would be lost.
+func partWritten(path string) *outcome.Trouble {
+	t := outcome.Troubled(http.StatusUnprocessableEntity, "business-rule", "card.fhir.part_written")
+	t.Issues[0].Path = path + ".meta.tag"
+	return t
 }
 
 // remove answers DELETE /Type/id, and DELETE /Type?condition where one fits it.

@@ -22,8 +22,6 @@ const (
 	MaxCount     = 100  // resources a page
 	MaxIncluded  = 1000 // further resources a page by _include and _revinclude
 	MaxCriteria  = 30
-	MaxLed       = 200 // resources that a chain may mean
-	maxChains    = 3
 	maxValues    = 50      // values of one parameter, parted by commas
 	maxValue     = 300     // bytes of one value
 	maxSearch    = 8 << 10 // bytes of all parameters
@@ -96,24 +94,6 @@ func (c Criterion) condition(b *Builder, write Column) string {
 	return met
 }
 
-// Chain is a criterion of what the resource leads to: patient.identifier. Whoever
-// searches finds what it means within the caller's reach, and adds Among.
-type Chain struct {
-	name  string
-	param Param
-	Kind  string // that it leads to
-	Query *Query
-}
-
-// Among is the criterion that one of the ids is led to.
-func (c Chain) Among(ids []string) Criterion {
-	one := Criterion{Name: c.name, Param: c.param}
-	for _, id := range ids {
-		one.Values = append(one.Values, Leading(c.Kind, id))
-	}
-	return one
-}
-
 // Include is _include or _revinclude: the resources that kind's parameter
 // leads to, or that lead here by it.
 type Include struct {
@@ -129,7 +109,9 @@ type Query struct {
 	Includes []Include
 	Reverse  []Include
 	Chains   []Chain
+	Has      []Has
 	Elements []string   // of the matches, nil for all
+	Summary  string     // of the matches, "" for the whole
 	Ignored  []string   // parameters that are none of ours: named in the answer
 	Used     url.Values // what was understood, for the link to self
 	After    []string   // keys of the last item of the page before, nil on the first
@@ -153,7 +135,7 @@ func (q *Query) IDs() []string {
 // Identifier is the one that the search looks for, if it asks for nothing else and
 // begins at its first page.
 func (q *Query) Identifier() (Value, bool) {
-	if len(q.Criteria) != 1 || len(q.Chains) > 0 || q.Sort != "" || q.After != nil || q.Count < DefaultCount {
+	if len(q.Criteria) != 1 || len(q.Chains)+len(q.Has) > 0 || q.Sort != "" || q.After != nil || q.Count < DefaultCount {
 		return Value{}, false
 	}
 	c := q.Criteria[0]
@@ -167,6 +149,11 @@ func (q *Query) Identifier() (Value, bool) {
 func (q *Query) AskedPIN() string {
 	for _, chain := range q.Chains {
 		if asked := chain.Query.AskedPIN(); asked != "" {
+			return asked
+		}
+	}
+	for _, has := range q.Has {
+		if asked := has.Query.AskedPIN(); asked != "" {
 			return asked
 		}
 	}
@@ -200,12 +187,11 @@ func ReadQuery(kinds map[string]*Kind, k *Kind, in url.Values, origin string, st
 			case known:
 				continue
 			}
-			if chain, key, ok := readChain(kinds, k, name, raw, origin, now); ok {
+			if key, ok := q.around(kinds, k, name, raw, origin, now); ok {
 				if key != "" {
 					fault(name, key)
 					continue
 				}
-				q.Chains = append(q.Chains, chain)
 				q.Used.Add(name, raw)
 				continue
 			}
@@ -231,41 +217,13 @@ func ReadQuery(kinds map[string]*Kind, k *Kind, in url.Values, origin string, st
 		}
 	}
 	// A search travels on in the links of its pages.
-	if len(q.Criteria) > MaxCriteria || len(q.Chains) > maxChains || len(q.Used.Encode()) > maxSearch {
+	if len(q.Criteria) > MaxCriteria || q.asked() > maxAround || len(q.Used.Encode()) > maxSearch {
 		wrong = append(wrong, outcome.Issue{Code: "too-costly", Key: "card.fhir.too_many_parameters"})
 	}
 	if len(wrong) > 0 {
 		return nil, &outcome.Trouble{Status: 400, Issues: wrong}
 	}
 	return q, nil
-}
-
-// readChain understands a chained parameter of one link, patient.identifier or
-// subject:Patient.identifier; ok is false where it is none of ours.
-func readChain(kinds map[string]*Kind, k *Kind, name, raw, origin string, now time.Time) (chain Chain, key string, ok bool) {
-	link, rest, chained := strings.Cut(name, ".")
-	by, kind, _ := strings.Cut(link, ":")
-	p, known := k.Params[by]
-	if !chained || !known || p.Kind != ReferenceParam {
-		return chain, "", false
-	}
-	if kind == "" && (by == "patient" || by == "subject") {
-		kind = "Patient"
-	}
-	if kind == "" && len(p.Targets) == 1 {
-		kind = p.Targets[0]
-	}
-	target := kinds[kind]
-	if target == nil || !slices.Contains(p.Targets, kind) {
-		return chain, "card.fhir.bad_chain", true
-	}
-	bare, modifier, _ := strings.Cut(rest, ":")
-	of, known := target.Params[bare]
-	if !known {
-		return chain, "card.fhir.bad_chain", true
-	}
-	c, key := readCriterion(bare, modifier, of, raw, origin, now)
-	return Chain{name: by, param: p, Kind: kind, Query: &Query{Criteria: []Criterion{c}, Count: MaxLed}}, key, true
 }
 
 // control takes the parameters that are the same for every kind.
@@ -312,12 +270,20 @@ func (q *Query) control(kinds map[string]*Kind, k *Kind, name, raw string) (know
 		if !slices.Contains([]string{"true", "false", "text", "data", "count"}, raw) {
 			return true, "card.fhir.bad_summary"
 		}
-		if raw == "count" { // of the others resources are told whole
+		switch raw {
+		case "count":
 			q.Count = 0
+		case "false":
+		default:
+			q.Summary = raw
 		}
 		q.Used.Set(name, raw)
-	case "_format", "_pretty", "_total":
-		// _format is judged before; JSON is written one way, and the total is always exact
+	case "_total": // always exact
+		if !slices.Contains([]string{"none", "estimate", "accurate"}, raw) {
+			return true, "card.fhir.bad_value"
+		}
+	case "_format", "_pretty":
+		// _format is judged before; JSON is written one way
 	default:
 		return false, ""
 	}

@@ -40,6 +40,7 @@ type element struct {
 	least    int
 	most     int // 0: any number
 	choice   bool
+	summary  bool // of a resource: part of its summary
 	types    []*elementType
 	codes    map[string]bool // of a required binding: "code" and "system|code"; nil for none
 	codesOf  string
@@ -78,6 +79,7 @@ var load = sync.OnceValue(func() *library {
 				Least  int    `json:"m"`
 				Most   int    `json:"x"`
 				Choice int    `json:"c"`
+				Short  int    `json:"s"`
 				Types  []struct {
 					Name    string   `json:"c"`
 					Targets []string `json:"r"`
@@ -116,7 +118,7 @@ var load = sync.OnceValue(func() *library {
 	for name, t := range file.Types {
 		d := l.types[name]
 		for i, e := range t.Elements {
-			one := &element{name: e.Name, least: e.Least, most: e.Most, choice: e.Choice == 1, codes: sets[e.Codes], codesOf: e.Codes, position: i}
+			one := &element{name: e.Name, least: e.Least, most: e.Most, choice: e.Choice == 1, summary: e.Short == 1, codes: sets[e.Codes], codesOf: e.Codes, position: i}
 			for _, typ := range e.Types {
 				et := &elementType{name: typ.Name, targets: typ.Targets, def: l.types[typ.Name]}
 				one.types = append(one.types, et)

@@ -16,6 +16,29 @@ func HasElement(kind, name string) bool {
 // Some is the resource with the elements of the names and those that R4 demands,
 // marked as less than the whole (SUBSETTED).
 func Some(resource []byte, kind string, names []string) ([]byte, error) {
+	return some(resource, kind, func(e *element) bool { return e.least > 0 || slices.Contains(names, e.name) })
+}
+
+// Summary is the resource as _summary asks for it: "true" the elements that R4 has
+// in summaries, "text" the narrative, "data" all but the narrative; what R4 demands
+// is always in it, and the mark SUBSETTED.
+func Summary(resource []byte, kind, how string) ([]byte, error) {
+	return some(resource, kind, func(e *element) bool {
+		switch how {
+		case "text":
+			return e.least > 0 || e.name == "text"
+		case "data":
+			return e.name != "text"
+		}
+		return e.least > 0 || e.summary
+	})
+}
+
+// always are in every part of a resource: whom it is about and what changes its
+// meaning.
+var always = []string{"resourceType", "id", "implicitRules", "modifierExtension"}
+
+func some(resource []byte, kind string, wanted func(*element) bool) ([]byte, error) {
 	d := load().types[kind]
 	in := json.NewDecoder(bytes.NewReader(resource))
 	if _, err := in.Token(); err != nil || d == nil { // {
@@ -40,7 +63,7 @@ func Some(resource []byte, kind string, names []string) ([]byte, error) {
 			return nil, err
 		}
 		switch m, known := d.members[name]; {
-		case name == "resourceType" || name == "id":
+		case slices.Contains(always, name):
 			write(name, value)
 		case name == "meta":
 			marked, err := subsetted(value)
@@ -48,12 +71,30 @@ func Some(resource []byte, kind string, names []string) ([]byte, error) {
 				return nil, err
 			}
 			write(name, marked)
-		case known && (m.element.least > 0 || slices.Contains(names, m.element.name)):
+		case known && wanted(m.element):
 			write(name, value)
 		}
 	}
 	out.WriteByte('}')
 	return out.Bytes(), nil
+}
+
+// Part says that the resource is marked as less than the whole: written in place of
+// the whole it would lose what was left out.
+func (r *Resource) Part() bool {
+	meta := r.tree.member(r.root, "meta")
+	if r.def == nil || meta == 0 {
+		return false
+	}
+	part := false
+	if tags := r.tree.member(meta, "tag"); tags != 0 {
+		r.tree.each(tags, func(n int32) {
+			if m := r.tree.member(n, "code"); m != 0 && r.tree.str(m) == "SUBSETTED" {
+				part = true
+			}
+		})
+	}
+	return part
 }
 
 func subsetted(meta []byte) ([]byte, error) {

@@ -45,6 +45,25 @@ func put(h *fhirtest.Hospital, id, token, body string, header ...string) fhirtes
 	return h.Ask("PUT", "/Task/"+id, token, body, append([]string{"Content-Type", "application/fhir+json"}, header...)...)
 }
 
+// In a Bundle a referral is not answered, alone or with others: the app is told so,
+// and nothing of the Bundle is done.
+func TestAReferralIsNotAnsweredInABundle(t *testing.T) {
+	each(t, func(t *testing.T, h *fhirtest.Hospital) {
+		answering(t, h)
+		body, etag := change(t, h, fhirtest.Heir, map[string]any{"status": "rejected", "statusReason": because("Нет мест")})
+		entry := `{"request":{"method":"PUT","url":"Task/` + fhirtest.Heir + `","ifMatch":"W/\"` + strings.Trim(etag, `W/"`) + `\""},"resource":` + body + `}`
+		for kind, token := range map[string]string{"transaction": "app", "batch": "app"} {
+			a := h.Ask("POST", "", token, `{"resourceType":"Bundle","type":"`+kind+`","entry":[`+entry+`]}`, "Content-Type", "application/fhir+json", "Accept-Language", "en")
+			if !strings.Contains(string(a.Body), "Send PUT or PATCH by itself, with If-Match") {
+				t.Errorf("%s: %d %s", kind, a.Status, a.Body)
+			}
+		}
+		if _, now := change(t, h, fhirtest.Heir, nil); now != etag {
+			t.Error("the referral was answered")
+		}
+	})
+}
+
 // A doctor's app answers a referral by its Task as the page does: the same steps,
 // rules and rights, on the version that was read.
 func TestMC2AnAppAnswersAReferral(t *testing.T) {
