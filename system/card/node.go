@@ -102,7 +102,7 @@ func (s *System) openNode(ctx context.Context, line *node.Line) error {
 	}
 	merger := &merge.Merger{DB: d.DB, Schema: schema, Clock: s.env.Clock}
 	if settings.Name == "" {
-		merger.Arrived, merger.Room = node.Arrived(d.Queue), node.Room(s.env.Clock, d.Site.Texts)
+		merger.Arrived, merger.Room, merger.Asked = node.Arrived(d.Queue), node.Room(s.env.Clock, d.Site.Texts), node.Asked()
 		centre := &node.Centre{DB: d.DB, Clock: s.env.Clock, Log: s.log, Secret: s.env.Secret, Merger: merger}
 		if err := centre.Enrol(ctx, nodes); err != nil {
 			return err

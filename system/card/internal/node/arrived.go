@@ -30,7 +30,7 @@ func Arrived(q *job.Queue) map[string]func(ctx context.Context, tx *sql.Tx, row 
 			_, err = q.Add(ctx, tx, form.HandoverJob, ref, job.Options{Unique: ref.Key(), Subject: ref.Number})
 			return db.Explain(err)
 		},
-		"move": moved, "form": ended,
+		"move": moved, "form": ended, "patient_merge_row": alsoLed,
 	}
 }
 

@@ -77,7 +77,7 @@ func (m matter) rows(ctx context.Context, here string) []design.Row {
 	c := m.Conflict
 	ours := written{value: m.value(ctx, ourValue), name: c.OursBy, place: c.OursPlace, at: c.OursAt, stands: c.Stands == "ours"}
 	theirs := written{value: m.value(ctx, theirValue), name: c.TheirsBy, place: cmp.Or(c.TheirsPlace, here), at: c.TheirsAt, stands: c.Stands == "theirs"}
-	if merge.Additive(c.Table, c.Column) && c.DecidedAt.IsZero() {
+	if c.BothStand || c.DecidedAt.IsZero() && (merge.Additive(c.Table, c.Column) || c.Table == "newborn") {
 		ours.both, theirs.both = true, true
 	}
 	return []design.Row{
@@ -115,16 +115,61 @@ func (m matter) title(ctx context.Context) string {
 	return m.Person + ": " + field
 }
 
+// choice is one of the ways to decide.
+type choice struct{ take, word string }
+
+// choices are the ways to decide, in the words of the matter where it has some.
+func (m matter) choices(ctx context.Context) []choice {
+	of := "card.node.take_" // text: card.node.take_*
+	switch m.special() {
+	case "birth":
+		of = "card.node.birth_" // text: card.node.birth_*
+	case "pregnancy":
+		of = "card.node.pregnancy_" // text: card.node.pregnancy_*
+	}
+	all := []choice{{takeOurs, text.T(ctx, of+takeOurs)}, {takeTheirs, text.T(ctx, of+takeTheirs)}}
+	if mayBoth(m.Table, m.Column) {
+		all = append(all, choice{takeBoth, text.T(ctx, of+takeBoth)})
+	}
+	return all
+}
+
+// special is what both sides have begun, of which a rule of the centre made room
+// for both until somebody decides; "" for a value that both changed.
+func (m matter) special() string {
+	switch {
+	case m.Table == "newborn":
+		return "birth"
+	case m.Table == "pregnancy" && m.Column == "state" && m.Ours == "closed" && m.Theirs == "open" && m.Base == "":
+		return "pregnancy"
+	}
+	return ""
+}
+
+// means is what follows from each choice, "" where it says so itself.
+func (m matter) means(ctx context.Context) string {
+	if kind := m.special(); kind != "" {
+		return text.T(ctx, "card.node."+kind+"_means") // text: card.node.*_means
+	}
+	return ""
+}
+
 // standing and fallen are the value that was taken and the other.
 func (m matter) standing(ctx context.Context) string {
-	if m.Stands == "ours" {
+	switch {
+	case m.BothStand:
+		return m.value(ctx, ourValue) + "\n" + m.value(ctx, theirValue)
+	case m.Stands == "ours":
 		return m.value(ctx, ourValue)
 	}
 	return m.value(ctx, theirValue)
 }
 
 func (m matter) fallen(ctx context.Context) string {
-	if m.Stands == "ours" {
+	switch {
+	case m.BothStand:
+		return text.T(ctx, "card.node.nothing")
+	case m.Stands == "ours":
 		return m.value(ctx, theirValue)
 	}
 	return m.value(ctx, ourValue)

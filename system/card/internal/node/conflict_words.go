@@ -28,6 +28,7 @@ const (
 	asHospital                  // an organisation's code
 	asBed                       // its id
 	asPatient                   // a patient's id
+	asBirth                     // the id of a birth
 	asPIN                       // a patient's ПИН
 	asBlood                     // a blood group
 	asSocial                    // a social status
@@ -123,12 +124,12 @@ var fields = map[string]map[string]field{
 	},
 	"pregnancy": {
 		"organisation": {name: "clinic", is: asHospital}, "dated_from": {name: "dated_from", is: asDay}, "next_visit": {name: "next_visit", is: asDay},
-		"given_at": {name: "given_at", is: asMoment}, "state": coded("state", "card.node.value.pregnancy.", "open", "closed"),
+		"state":    coded("state", "card.node.value.pregnancy.", "open", "closed"),
 		"outcome":  coded("pregnancy_outcome", "card.antenatal.outcome.", "live_birth", "stillbirth", "miscarriage", "abortion", "ectopic", "left", "died").beside("state"),
 		"ended_on": field{name: "ended_on", is: asDay}.beside("state"), "close_note": field{name: "close_note"}.beside("state"),
 		"closed_at": field{name: "closed_at", is: asMoment}.beside("state"), "closed_by": field{name: "closed_by", is: asStaff}.beside("state"),
 	},
-	"exchange_card": {"revoked_at": {name: "revoked_at", is: asMoment}},
+	"newborn": {"birth_order": {name: "birth", is: asBirth}, "plurality": {name: "plurality"}}, // birth_order: the ids of both records
 	"confinement": {
 		"card": {name: "card_opened", is: asPresence}, "basis": field{name: "basis"}.beside("card"), "opened_at": field{name: "opened_at", is: asMoment}.beside("card"),
 		"opened_name": field{name: "opened_by"}.beside("card"), "opened_pin": field{name: "opened_by", is: asStaff}.unseen("card"),
@@ -153,7 +154,7 @@ var fields = map[string]map[string]field{
 	"entry_draft":     {"content": {name: "draft", is: asProse}},
 	"discharge_draft": {"content": {name: "draft", is: asProse}, "saved_by": field{name: "saved_by", is: asStaff}.beside("content")},
 	"change_conflict": {
-		"stands": coded("stands", "card.node.", "ours", "theirs"), "decided_at": field{name: "decided_at", is: asMoment}.beside("stands"),
+		"stands": coded("stands", "card.node.", "ours", "theirs"), "both_stand": field{name: "both_stand", is: asFlag}.beside("stands"), "decided_at": field{name: "decided_at", is: asMoment}.beside("stands"),
 		"decided_name": field{name: "decided_by"}.beside("stands"), "decided_by": field{name: "decided_by", is: asStaff}.unseen("stands"),
 		"theirs_by": {name: "theirs_by"}, "theirs_place": field{name: "theirs_place"}.beside("theirs_by"),
 	},
@@ -188,6 +189,7 @@ type names struct {
 	hospitals   func(ctx context.Context, code string) string
 	beds        map[string]string // by id
 	patients    map[string]string // by id
+	births      map[string]string // by id
 }
 
 // read is a column's value as people read it.
@@ -228,6 +230,8 @@ func (n names) read(ctx context.Context, table, column, value string) string {
 		return orUnknown(ctx, n.beds[value])
 	case asPatient:
 		return orUnknown(ctx, n.patients[value])
+	case asBirth:
+		return orUnknown(ctx, n.births[value])
 	case asPIN:
 		return pin.Grouped(value)
 	case asBlood:

@@ -282,6 +282,9 @@ func (h waitingChange) why(ctx context.Context) string {
 	if h.Table == "patient" && h.Reason == "unique" {
 		return text.T(ctx, "card.node.held_person")
 	}
+	if h.Table == "patient_merge" && h.Reason == "unique" {
+		return text.T(ctx, "card.node.held_merge")
+	}
 	return text.T(ctx, "card.node.held."+h.Reason) // text: card.node.held.*
 }
 

@@ -129,7 +129,7 @@ func (p *pair) startCentre() {
 	}
 	p.c = &Centre{
 		DB: d, Clock: p.node.Clock, Log: slog.New(slog.DiscardHandler), Secret: centreSecret,
-		Merger: &merge.Merger{DB: d, Schema: schema, Clock: p.node.Clock, Arrived: Arrived(p.centre.Desk.Queue), Room: Room(p.node.Clock, text.MustLoad(design.Texts, os.DirFS("../..")))},
+		Merger: &merge.Merger{DB: d, Schema: schema, Clock: p.node.Clock, Arrived: Arrived(p.centre.Desk.Queue), Room: Room(p.node.Clock, text.MustLoad(design.Texts, os.DirFS("../.."))), Asked: Asked()},
 	}
 	if err := p.c.Enrol(p.t.Context(), map[string][]string{nodeName: {formtest.Hospital}}); err != nil {
 		p.t.Fatal(err)

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -23,13 +22,18 @@ import (
 //   - versions, steps and results get the next number;
 //   - of two main diagnoses and of two people in one bed the node's stands, for it
 //     is where the hospital works: the centre's ends, the other lies without a bed
-//     until somebody gives them one.
+//     until somebody gives them one;
+//   - of two codes of one exchange card the later opens it, as with a line;
+//   - the node's record of a pregnancy stands closed beside the centre's, the
+//     node's birth beside the centre's as another child: people are asked;
+//   - of one merge done twice the centre's stands, with what the node led over.
 func Room(c clock.Clock, texts *text.Catalogue) map[string]merge.Room {
 	root := renumbered("version", "root")
 	return map[string]merge.Room{
 		"form": voided(c, texts), "order_mark": beside, "diagnosis": instead(c), "stay": bed,
 		"entry": root, "operation": root, "observation": root, "antenatal_part": root, "answer": renumbered("version", "request_id"),
 		"referral_step": step, "referral_result": renumbered("position", "referral_id"),
+		"exchange_card": later, "pregnancy": second(c, texts), "newborn": nextChild, "patient_merge": mergedTwice(c, texts),
 	}
 }
 
@@ -58,9 +62,8 @@ func voided(c clock.Clock, texts *text.Catalogue) merge.Room {
 		if err != nil || !ok || other.Number == row.String("number") {
 			return false, err
 		}
-		reason := texts.Words("card.node.both_discharged", "Number", form.Grouped(other.Number))
 		row["state"], row["voided_at"], row["voided_by"] = form.Voided, db.Micros(c.Now()), ""
-		row["void_reason"] = strings.Join([]string{reason.In(text.KY), reason.In(text.RU)}, " / ")
+		row["void_reason"] = bilingual(texts, "card.node.both_discharged", form.Grouped(other.Number))
 		return true, nil
 	}
 }

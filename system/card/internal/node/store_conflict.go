@@ -28,6 +28,7 @@ type Conflict struct {
 	Ours, Theirs     string
 	OursAt, TheirsAt time.Time
 	Stands           string // ours, theirs
+	BothStand        bool   // it was decided that both are true
 	FoundAt          time.Time
 	DecidedAt        time.Time
 	DecidedName      string
@@ -51,7 +52,7 @@ func Conflicts(ctx context.Context, q db.Querier, organisation string, decided b
 		condition = `c.decided_at <> 0`
 	}
 	rows, err := q.QueryContext(ctx, `SELECT c.id, c.node, c.tbl, c.row_key, c.col, c.base, c.ours, c.theirs, c.ours_at, c.theirs_at, c.stands, c.found_at, c.decided_at,
-			c.decided_name, c.organisation, c.patient_id, c.ours_by, c.ours_place, c.theirs_by, c.theirs_place,
+			c.decided_name, c.organisation, c.patient_id, c.ours_by, c.ours_place, c.theirs_by, c.theirs_place, c.both_stand,
 			COALESCE(p.family_name, ''), COALESCE(p.given_name, ''), COALESCE(p.patronymic, ''), COALESCE(p.pin, '')
 		FROM change_conflict c LEFT JOIN patient p ON p.id = c.patient_id
 		WHERE c.organisation = $1 AND `+condition+` ORDER BY c.found_at DESC, c.id LIMIT $2`, organisation, mostConflicts)
@@ -62,13 +63,14 @@ func Conflicts(ctx context.Context, q db.Querier, organisation string, decided b
 	var all []Conflict
 	for rows.Next() {
 		var c Conflict
-		var ours, theirs, found, decided int64
+		var ours, theirs, found, decided, both int64
 		var family, given, patronymic string
 		err := rows.Scan(&c.ID, &c.Node, &c.Table, &c.Key, &c.Column, &c.Base, &c.Ours, &c.Theirs, &ours, &theirs, &c.Stands, &found, &decided, &c.DecidedName, &c.Organisation,
-			&c.Patient, &c.OursBy, &c.OursPlace, &c.TheirsBy, &c.TheirsPlace, &family, &given, &patronymic, &c.PIN)
+			&c.Patient, &c.OursBy, &c.OursPlace, &c.TheirsBy, &c.TheirsPlace, &both, &family, &given, &patronymic, &c.PIN)
 		if err != nil {
 			return nil, err
 		}
+		c.BothStand = both == 1
 		c.Person = strings.Join(strings.Fields(family+" "+given+" "+patronymic), " ")
 		c.OursAt, c.TheirsAt, c.FoundAt, c.DecidedAt = db.Time(ours), db.Time(theirs), db.Time(found), db.Time(decided)
 		all = append(all, c)
@@ -110,10 +112,10 @@ func openConflicts(ctx context.Context, q db.Querier, condition string, args ...
 }
 
 // Decide settles a conflict, and those of the row that go with it: take is "ours",
-// the centre's value, or "theirs", the node's. Of two who decide the first wins; a
-// value that has become a third meanwhile stays.
+// the centre's value, "theirs", the node's, or "both" where both may be true. Of two
+// who decide the first wins; a value that has become a third meanwhile stays.
 func Decide(ctx context.Context, d *desk.Desk, schema *capture.Schema, conflictID, take string) error {
-	if take != "ours" && take != "theirs" {
+	if !slices.Contains([]string{takeOurs, takeTheirs, takeBoth}, take) {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	staff := desk.Of(ctx)
@@ -127,6 +129,9 @@ func Decide(ctx context.Context, d *desk.Desk, schema *capture.Schema, conflictI
 		if err != nil {
 			return err
 		}
+		if take == takeBoth && !mayBoth(table, column) {
+			return fail.New(fail.BadRequest, "kit.bad_request")
+		}
 		with, err := settled(ctx, tx, staff, conflictID, table, key, companions(table, column), d.Clock.Now())
 		if err != nil {
 			return err
@@ -135,8 +140,18 @@ func Decide(ctx context.Context, d *desk.Desk, schema *capture.Schema, conflictI
 		if !ok || len(with) == 0 {
 			return fail.New(fail.Conflict, "card.node.decided")
 		}
+		done, err := before(ctx, tx, d, table, column, key, take, with)
+		if err != nil {
+			return err
+		}
 		for _, one := range with {
-			if err := settle(ctx, tx, d, schema, t, one, take); err != nil {
+			if err := noteTaken(ctx, tx, one.id, take); err != nil {
+				return err
+			}
+			if done {
+				continue
+			}
+			if err := settle(ctx, tx, d, schema, t, key, one, take); err != nil {
 				return err
 			}
 		}
@@ -185,22 +200,29 @@ func settled(ctx context.Context, tx *sql.Tx, staff desk.Staff, conflictID, tabl
 	return all, rows.Err()
 }
 
-// settle puts the value that was taken in the place of the other.
-func settle(ctx context.Context, tx *sql.Tx, d *desk.Desk, schema *capture.Schema, t capture.Table, o one, take string) error {
-	both := merge.Additive(t.Name, o.column)
-	if take == o.stands && !both || !t.Has(o.column) {
-		return nil
-	}
-	var key string
-	if err := tx.QueryRowContext(ctx, `UPDATE change_conflict SET stands = $2 WHERE id = $1 RETURNING row_key`, o.id, take).Scan(&key); err != nil {
+// noteTaken writes down what was decided.
+func noteTaken(ctx context.Context, tx *sql.Tx, conflictID, take string) error {
+	if take == takeBoth {
+		_, err := tx.ExecContext(ctx, `UPDATE change_conflict SET both_stand = 1 WHERE id = $1`, conflictID)
 		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE change_conflict SET stands = $2 WHERE id = $1`, conflictID, take)
+	return err
+}
+
+// settle puts the value that was taken in the place of the other, or both in their
+// place.
+func settle(ctx context.Context, tx *sql.Tx, d *desk.Desk, schema *capture.Schema, t capture.Table, key string, o one, take string) error {
+	additive := merge.Additive(t.Name, o.column)
+	if take == o.stands && !additive || take == takeBoth && additive || !t.Has(o.column) {
+		return nil
 	}
 	row, ok, err := schema.Load(ctx, tx, t, capture.SplitKey(key), d.DB.ForUpdate())
 	if err != nil || !ok {
 		return err
 	}
-	values := map[string]string{"ours": o.ours, "theirs": o.theirs}
-	if is := row.String(o.column); is != values[o.stands] && (!both || is != merge.Both(o.ours, o.theirs)) {
+	values := map[string]string{takeOurs: o.ours, takeTheirs: o.theirs, takeBoth: merge.Both(o.ours, o.theirs)}
+	if is := row.String(o.column); is != values[o.stands] && (!additive || is != values[takeBoth]) {
 		return nil
 	}
 	err = schema.Update(ctx, tx, t, capture.SplitKey(key), capture.Row{o.column: t.Value(o.column, values[take])})
@@ -238,7 +260,7 @@ func subject(ctx context.Context, q db.Querier, table, key string) (string, erro
 // namesOf reads what the conflicts' codes and ids are called, and their subjects.
 func namesOf(ctx context.Context, d *desk.Desk, all []Conflict) (names, error) {
 	staff := desk.Of(ctx)
-	n := names{staff: map[string]string{staff.PIN: staff.Name}, beds: map[string]string{}, patients: map[string]string{}}
+	n := names{staff: map[string]string{staff.PIN: staff.Name}, beds: map[string]string{}, patients: map[string]string{}, births: map[string]string{}}
 	if len(all) > 0 {
 		for _, doctor := range d.Directory.Doctors(ctx, staff.Post.Organisation) {
 			n.staff[doctor.PIN] = doctor.PersonName
@@ -257,6 +279,12 @@ func namesOf(ctx context.Context, d *desk.Desk, all []Conflict) (names, error) {
 			return n, err
 		}
 		f, _ := fieldOf(c.Table, c.Column)
+		if f.is == asBirth {
+			if err := birthsOf(ctx, d.DB.Read, n.births, c.Ours, c.Theirs); err != nil {
+				return n, err
+			}
+			continue
+		}
 		var query string
 		into := n.beds
 		switch f.is {

@@ -178,8 +178,8 @@ func TestEveryFieldThatCanConflictHasWords(t *testing.T) {
 }
 
 // mergedAlone are columns that no use case changes: a person whom both sides
-// registered may differ in them.
-var mergedAlone = []string{"patient.policy_from", "patient.description"}
+// registered may differ in them; or of which the centre asks (Asked).
+var mergedAlone = []string{"patient.policy_from", "patient.description", "newborn.birth_order"}
 
 // schemaOf is the card's schema.
 func schemaOf(t *testing.T) *capture.Schema {

@@ -24,7 +24,8 @@ type Merger struct {
 	// Arrived is called at the centre, in the transaction, for each row that a
 	// node has added, by table: what the centre does for the node follows from it.
 	Arrived map[string]func(ctx context.Context, tx *sql.Tx, row capture.Row) error
-	Room    map[string]Room // at the centre, by table
+	Room    map[string]Room  // at the centre, by table
+	Asked   map[string]Asked // after it, by table
 }
 
 // Source is the node whose changes are taken; at a node, the centre.

@@ -16,6 +16,17 @@ import (
 // nothing may have been changed then.
 type Room func(ctx context.Context, tx *sql.Tx, table string, row capture.Row) (found bool, err error)
 
+// Asked gives what a person is asked after room was made for a row: sent is the row
+// as the node has it, made as the centre has written it.
+type Asked func(ctx context.Context, tx *sql.Tx, sent, made capture.Row) ([]Question, error)
+
+// Question is a column of which people are to say whose value is right; the
+// centre's stands until they have.
+type Question struct {
+	Column       string
+	Ours, Theirs any
+}
+
 // place takes a change of the node and says why it cannot, "" if it could.
 func (m *Merger) place(ctx context.Context, tx *sql.Tx, s Source, c cardapi.Change) (reason string, err error) {
 	reason, err = m.attempt(ctx, tx, func() error { return m.fromNode(ctx, tx, s, c) })
@@ -55,6 +66,17 @@ func (m *Merger) withRoom(ctx context.Context, tx *sql.Tx, s Source, c cardapi.C
 	now, ok, err := m.Schema.Load(ctx, tx, t, key, "")
 	if err != nil {
 		return true, err
+	}
+	if asked := m.Asked[t.Name]; asked != nil && ok {
+		questions, err := asked(ctx, tx, sent, row)
+		if err != nil {
+			return true, err
+		}
+		for _, q := range questions {
+			if err := m.conflict(ctx, tx, s, t, now, q.Column, c.At, nil, q.Ours, q.Theirs, "ours"); err != nil {
+				return true, err
+			}
+		}
 	}
 	return true, m.tell(ctx, tx, t, key, now, ok)
 }
