@@ -8,8 +8,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/clock"
 )
 
 // What the centre and a hospital's node both changed while the line was cut stands
@@ -41,16 +43,26 @@ func TestWhatBothSidesChangedIsDecided(t *testing.T) {
 		return (&net.Dialer{}).DialContext(ctx, network, fmt.Sprintf("127.0.0.1:%d", h.centrePort))
 	}}
 	stay := "/stays/" + column(t, own, lies)[0]
+	mother := "/stays/" + column(t, own, `SELECT s.id FROM stay s JOIN patient p ON p.id = s.patient_id WHERE p.sex = 'female' AND s.state = 'open' AND p.birth_date > '1977' ORDER BY s.id`)[0]
 	person := "/patients/" + column(t, own, `SELECT patient_id FROM stay WHERE id = '`+strings.TrimPrefix(stay, "/stays/")+`'`)[0]
 
 	h.line.cut()
 	h.until("the node knows that it has no line", func() bool {
 		return len(column(t, own, `SELECT down_since FROM node_self WHERE down_since > 0`)) == 1
 	})
-	for p, words := range map[*hand]struct{ phone, alerts, kin, reason string }{
-		centre: {"+996 700 111 222", "Аллергия на пенициллин: крапивница", "Кадыров Болот", "Заменён на цефтриаксон"},
-		there:  {"+996 555 333 444", "Аллергия на пенициллин: анафилаксия в 2019 году.\nБронхиальная астма.", "Кадырова Айжан", "Тошнота"},
+	for p, words := range map[*hand]struct{ phone, alerts, kin, reason, weight string }{
+		centre: {"+996 700 111 222", "Аллергия на пенициллин: крапивница", "Кадыров Болот", "Заменён на цефтриаксон", "3210"},
+		there:  {"+996 555 333 444", "Аллергия на пенициллин: анафилаксия в 2019 году.\nБронхиальная астма.", "Кадырова Айжан", "Тошнота", "3180"},
 	} {
+		p.until("a child is born", func() error {
+			if err := p.send(http.MethodGet, mother+"/newborns", nil); err != nil {
+				return err
+			}
+			return p.fill("weight", url.Values{
+				"born_at": {time.Now().In(clock.Bishkek).Format("2006-01-02T15:04")}, "sex": {"female"}, "weight": {words.weight}, "length": {"51"},
+				"apgar1": {"8"}, "apgar5": {"9"}, "live": {"1"}, "plurality": {"1"}, "order": {"1"},
+			})
+		})
 		p.until("the person's details", func() error {
 			if err := p.send(http.MethodGet, person+"/details", nil); err != nil {
 				return err
@@ -77,6 +89,10 @@ func TestWhatBothSidesChangedIsDecided(t *testing.T) {
 			return p.fill("place", url.Values{"place": {place}, "reason": {words.reason}})
 		})
 	}
+	b.goTo(h.node + "/node?lang=ru")
+	cut := b.work(h.node)
+	cut.resize(360)
+	cut.show("cut", 200)
 	h.line.mend()
 	h.until("both sides know what both changed", func() bool {
 		return len(column(t, own, `SELECT id FROM change_conflict`)) >= 3 &&
@@ -84,7 +100,7 @@ func TestWhatBothSidesChangedIsDecided(t *testing.T) {
 			len(column(t, own, `SELECT name FROM node_self WHERE down_since = 0 AND acked = (SELECT sequence FROM node_log)`)) == 1
 	})
 	b.goTo(h.node + "/node?lang=ru")
-	for _, what := range []string{"+996 700 111 222", "+996 555 333 444", "крапивница", "анафилаксия", "Кадыров Болот", "Кадырова Айжан", "Асанова", "Исаков"} {
+	for _, what := range []string{"3210 г", "3180 г", "Двое детей", "+996 700 111 222", "+996 555 333 444", "крапивница", "анафилаксия", "Кадыров Болот", "Кадырова Айжан", "Асанова", "Исаков"} {
 		b.see(what)
 	}
 	g := b.work(h.node)
@@ -92,8 +108,12 @@ func TestWhatBothSidesChangedIsDecided(t *testing.T) {
 	g.show("conflicts", 200)
 	t.Log(column(t, own, `SELECT tbl || '.' || col || ': ' || ours || ' | ' || theirs FROM change_conflict`))
 
-	// Decided one by one; what was not taken is kept.
+	// Decided one by one; what was not taken is kept, and twins are two.
 	b.goTo(h.node + "/node?lang=ru")
+	b.leave(`[...document.querySelectorAll('form[action="/node/decide"] button')].find(one => one.textContent.includes("Двое детей")).click()`)
+	if twins := column(t, own, `SELECT CAST(plurality AS TEXT) FROM newborn WHERE mother_stay = `+"'"+strings.TrimPrefix(mother, "/stays/")+"'"); strings.Join(twins, " ") != "2 2" {
+		t.Errorf("two children are %q", twins)
+	}
 	open := func() int {
 		return int(eval[float64](b, `document.querySelectorAll('form[action="/node/decide"] input[name=take][value=theirs]').length`))
 	}

@@ -80,11 +80,15 @@ func (m matter) rows(ctx context.Context, here string) []design.Row {
 	if c.BothStand || c.DecidedAt.IsZero() && (merge.Additive(c.Table, c.Column) || c.Table == "newborn") {
 		ours.both, theirs.both = true, true
 	}
-	return []design.Row{
+	rows := []design.Row{
 		{Key: text.T(ctx, "card.node.base"), Component: linesView(m.value(ctx, func(c Conflict) string { return c.Base }))},
 		{Key: text.T(ctx, "card.node.ours"), Component: writtenView(ours)},
 		{Key: text.T(ctx, "card.node.theirs"), Component: writtenView(theirs)},
 	}
+	if m.special() != "" { // before both there was nothing
+		return rows[1:]
+	}
+	return rows
 }
 
 func ourValue(c Conflict) string   { return c.Ours }

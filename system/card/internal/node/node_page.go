@@ -125,6 +125,8 @@ func (p peer) silent(now time.Time) bool { return now.Sub(p.contact) > silentAft
 func lasted(ctx context.Context, d time.Duration) string {
 	minutes := int(d.Minutes())
 	switch {
+	case minutes < 1:
+		return text.T(ctx, "card.node.moment")
 	case minutes < 60:
 		return text.T(ctx, "card.node.minutes", "Minutes", minutes)
 	case minutes < 48*60:

@@ -104,24 +104,25 @@ func decideBirth(ctx context.Context, tx *sql.Tx, key, take string, o one) error
 	return err
 }
 
-// birthsOf writes in words what each of the births is: when, whom, how big.
-func birthsOf(ctx context.Context, q db.Querier, into map[string]string, ids ...string) error {
-	for _, birthID := range ids {
+// birthsOf writes in words what each of the two births is: when, whom, how big; by
+// are who wrote them.
+func birthsOf(ctx context.Context, q db.Querier, into map[string]string, ids [2]string) (by [2]string, err error) {
+	for at, birthID := range ids {
 		var sex string
 		var born, weight, length, live int64
-		err := q.QueryRowContext(ctx, `SELECT sex, born_at, weight, length, live FROM newborn WHERE id = $1`, birthID).Scan(&sex, &born, &weight, &length, &live)
+		err := q.QueryRowContext(ctx, `SELECT sex, born_at, weight, length, live, by_name FROM newborn WHERE id = $1`, birthID).Scan(&sex, &born, &weight, &length, &live, &by[at])
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
 		if err != nil {
-			return db.Explain(err)
+			return by, db.Explain(err)
 		}
 		into[birthID] = text.T(ctx, "card.node.birth", "At", text.Moment(db.Time(born)), "Sex", text.T(ctx, "card.sex."+sex), "Weight", weight, "Length", length) // text: card.sex.*
 		if live == 0 {
 			into[birthID] += "\n" + text.T(ctx, "card.node.birth_still")
 		}
 	}
-	return nil
+	return by, nil
 }
 
 // textOf is the one text that the query finds, "" for none.

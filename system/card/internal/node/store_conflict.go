@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -280,9 +281,11 @@ func namesOf(ctx context.Context, d *desk.Desk, all []Conflict) (names, error) {
 		}
 		f, _ := fieldOf(c.Table, c.Column)
 		if f.is == asBirth {
-			if err := birthsOf(ctx, d.DB.Read, n.births, c.Ours, c.Theirs); err != nil {
+			by, err := birthsOf(ctx, d.DB.Read, n.births, [2]string{c.Ours, c.Theirs})
+			if err != nil {
 				return n, err
 			}
+			all[i].OursBy, all[i].TheirsBy = cmp.Or(all[i].OursBy, by[0]), cmp.Or(all[i].TheirsBy, by[1])
 			continue
 		}
 		var query string
