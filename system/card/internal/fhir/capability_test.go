@@ -233,3 +233,26 @@ func TestDefinitionsAreServed(t *testing.T) {
 		}
 	})
 }
+
+// A medicine to which another system's prescription leads is told with it (IPA).
+func TestAMedicineIsIncluded(t *testing.T) {
+	whole(t, func(t *testing.T, h *fhirtest.Hospital, _ fhir.CapabilityRest) {
+		write := func(path, body string) {
+			t.Helper()
+			if a := h.Ask("PUT", path, "all", body, "Content-Type", "application/fhir+json"); a.Status != http.StatusCreated {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			}
+		}
+		write("/Medication/m", `{"resourceType":"Medication","id":"m","code":{"coding":[{"system":"urn:atc","code":"J01DD04"}]}}`)
+		write("/MedicationRequest/by-another", `{"resourceType":"MedicationRequest","id":"by-another","status":"active","intent":"order","subject":{"reference":"Patient/`+
+			fhirtest.PatientID+`"},"medicationReference":{"reference":"Medication/m"}}`)
+		found := h.Get("/MedicationRequest?medication.code=J01DD04&_include=MedicationRequest:medication", "all").Resources()
+		if !slices.Equal(found, []string{"MedicationRequest/by-another", "Medication/m"}) {
+			t.Errorf("%v", found)
+		}
+		all := h.Get("/MedicationRequest?patient="+fhirtest.PatientID+"&_include=MedicationRequest:medication", "all").Resources()
+		if !slices.Contains(all, "Medication/m") || !slices.Contains(all, "MedicationRequest/"+fhirtest.Drug) {
+			t.Errorf("%v", all)
+		}
+	})
+}

@@ -109,7 +109,7 @@ func (d *Desk) read(query url.Values, caller fhir.Caller) (Request, error) {
 				asked = append(asked, kind)
 			}
 		default:
-			return request, bad(name, "card.fhir.unknown_parameter")
+			return request, bad(name, "card.fhir.refused_parameter")
 		}
 	}
 	for _, kind := range d.API.Kinds() {

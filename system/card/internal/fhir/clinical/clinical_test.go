@@ -27,6 +27,8 @@ func TestSearches(t *testing.T) {
 			"/MedicationRequest" + p + "&status=active":          "MedicationRequest/" + fhirtest.Drug,
 			"/MedicationRequest" + p + "&status=stopped":         "MedicationRequest/" + fhirtest.Ended,
 			"/MedicationRequest" + p + "&intent=plan":            "",
+			"/MedicationRequest" + p + "&medication=any":         "", // the card's own are named in words alone
+			"/MedicationRequest" + p + "&code:missing=false":     "",
 			"/ServiceRequest" + p + "&status=completed":          "ServiceRequest/" + fhirtest.Test + " ServiceRequest/" + fhirtest.Blood,
 			"/ServiceRequest" + p + "&status=active":             "ServiceRequest/" + fhirtest.XRay,
 			"/ServiceRequest" + p + "&category=imaging":          "ServiceRequest/" + fhirtest.XRay,

@@ -78,6 +78,8 @@ func medicationRequests(a *fhir.API) fhir.Source {
 		Params: map[string]fhir.Param{
 			"patient": patientParam, "subject": patientParam, "encounter": encounterParam, "requester": staffParam,
 			"status": tokenParam, "intent": tokenParam, "authoredon": dateParam, "date": dateParam,
+			// The card's own name what is given in words alone; others may lead to it.
+			"medication": {Type: "reference", Targets: []string{"Medication"}}, "code": tokenParam,
 		},
 		Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 			rows, err := loadOrders(ctx, q, ids, today(a))

@@ -93,7 +93,7 @@ func Ask(kind string, in url.Values) (Asked, error) {
 			a.Count = min(n, find.MaxCount)
 		case !Has(kind, name):
 			return a, &outcome.Trouble{Status: http.StatusBadRequest, Issues: []outcome.Issue{{
-				Code: "not-supported", Key: "card.fhir.unknown_parameter", Args: fail.Args("Name", find.Clip(name)), Expression: find.Clip(name),
+				Code: "not-supported", Key: "card.fhir.refused_parameter", Args: fail.Args("Name", find.Clip(name)), Expression: find.Clip(name),
 			}}}
 		}
 		a.Used[name] = values

@@ -2,6 +2,7 @@ package document
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,7 +68,10 @@ func compositions(a *fhir.API) fhir.Source {
 }
 
 func documentReferences(a *fhir.API) fhir.Source {
-	return fhir.Source{Kind: "DocumentReference", Params: params, Table: documentTable("document-reference-status", "current"), Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
+	table, named := documentTable("document-reference-status", "current"), maps.Clone(params)
+	named["category"] = fhir.Param{Type: "token"}
+	table.Columns["category"] = fhir.Constant(clinicalNote[0].Coding[0].System, clinicalNote[0].Coding[0].Code)
+	return fhir.Source{Kind: "DocumentReference", Params: named, Table: table, Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 		all, err := each(ctx, q, ids, func(s stayRow, k kind) fhir.Made { return referenceMade(a, s, k) })
 		if err != nil {
 			return nil, err

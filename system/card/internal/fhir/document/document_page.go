@@ -14,7 +14,7 @@ import (
 func (m *maker) document(w http.ResponseWriter, r *http.Request, on fhir.Target) error {
 	for name, values := range r.URL.Query() {
 		if name != "_format" && name != "_pretty" && (name != "persist" || values[0] != "false") {
-			return fhir.Refuse(http.StatusBadRequest, "not-supported", "card.fhir.unknown_parameter", "Name", clipped(name))
+			return fhir.Refuse(http.StatusBadRequest, "not-supported", "card.fhir.refused_parameter", "Name", clipped(name))
 		}
 	}
 	ctx := r.Context()

@@ -88,11 +88,13 @@ func TestDocumentsOfAStay(t *testing.T) {
 			t.Errorf("%+v", last)
 		}
 		for path, want := range map[string]int{
-			"/Composition?patient=" + fhirtest.PatientID:                                2,
-			"/Composition?type=http://loinc.org|18842-5":                                1, // the other is not discharged yet
-			"/Composition?status=preliminary":                                           1,
-			"/DocumentReference?patient=" + fhirtest.PatientID + "&status=current":      2,
-			"/DocumentReference?encounter=" + fhirtest.OtherStay + "&date=ge2026-11-01": 1,
+			"/Composition?patient=" + fhirtest.PatientID:                                   2,
+			"/Composition?type=http://loinc.org|18842-5":                                   1, // the other is not discharged yet
+			"/Composition?status=preliminary":                                              1,
+			"/DocumentReference?patient=" + fhirtest.PatientID + "&status=current":         2,
+			"/DocumentReference?patient=" + fhirtest.PatientID + "&category=clinical-note": 2,
+			"/DocumentReference?patient=" + fhirtest.PatientID + "&category=imaging":       0,
+			"/DocumentReference?encounter=" + fhirtest.OtherStay + "&date=ge2026-11-01":    1,
 		} {
 			if got := h.Get(path, "machine"); len(got.Resources()) != want {
 				t.Errorf("%s: %v", path, got.Resources())

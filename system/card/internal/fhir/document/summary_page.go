@@ -80,7 +80,7 @@ func (m *maker) summary(w http.ResponseWriter, r *http.Request, on fhir.Target) 
 	ctx := r.Context()
 	for name := range r.URL.Query() {
 		if name != "_format" && name != "_pretty" {
-			return fhir.Refuse(http.StatusBadRequest, "not-supported", "card.fhir.unknown_parameter", "Name", clipped(name))
+			return fhir.Refuse(http.StatusBadRequest, "not-supported", "card.fhir.refused_parameter", "Name", clipped(name))
 		}
 	}
 	caller, err := m.api.Caller(r)

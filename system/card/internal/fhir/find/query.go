@@ -198,7 +198,7 @@ func ReadQuery(kinds map[string]*Kind, k *Kind, in url.Values, origin string, st
 			p, ok := k.Params[bare]
 			if !ok {
 				if strict {
-					wrong = append(wrong, outcome.Issue{Code: "not-supported", Key: "card.fhir.unknown_parameter", Args: fail.Args("Name", Clip(name)), Expression: Clip(name)})
+					wrong = append(wrong, outcome.Issue{Code: "not-supported", Key: "card.fhir.refused_parameter", Args: fail.Args("Name", Clip(name)), Expression: Clip(name)})
 				} else {
 					q.Ignored = append(q.Ignored, Clip(name))
 				}

@@ -119,7 +119,7 @@ func (g *gatherer) begin(query url.Values, on fhir.Target) (place, error) {
 				at.Types = append(at.Types, kind)
 			}
 		default: // start and end too: what is left out in silence would be missed
-			return at, refused(name, "card.fhir.unknown_parameter")
+			return at, refused(name, "card.fhir.refused_parameter")
 		}
 	}
 	return at, nil

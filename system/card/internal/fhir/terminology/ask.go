@@ -118,7 +118,7 @@ func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), 60)], "")
 func (a *asked) settle(known []string, lang text.Lang, now time.Time) error {
 	for name := range a.values {
 		if name != "_format" && name != "_pretty" && !slices.Contains(known, name) {
-			return fail.New(fail.BadRequest, "card.fhir.unknown_parameter", "Name", clip(name))
+			return fail.New(fail.BadRequest, "card.fhir.refused_parameter", "Name", clip(name))
 		}
 	}
 	a.lang, a.at = lang, now
