@@ -26,6 +26,7 @@ type Field struct {
 	Wide         bool   // as wide as the page
 	Narrow       bool   // for a few characters
 	Autofocus    bool
+	Begin        bool // where the key N leads: what is done on the page first
 	Disabled     bool
 	MaxLength    int
 	Rows         int      // of a text area
@@ -135,6 +136,9 @@ func (f Field) attributes(class string, extra ...string) templ.Attributes {
 	if f.Autofocus {
 		a["autofocus"] = true
 	}
+	if f.Begin {
+		a["data-begin"] = true
+	}
 	if f.Disabled {
 		a["disabled"] = true
 	}
@@ -155,6 +159,9 @@ func (f Field) optionAttributes(i int, kind string, o Option) templ.Attributes {
 	}
 	if o.Selected {
 		a["checked"] = true
+	}
+	if f.Begin && i == 0 {
+		a["data-begin"] = true
 	}
 	if o.Disabled || f.Disabled {
 		a["disabled"] = true

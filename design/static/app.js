@@ -208,6 +208,24 @@ if (store) {
   const who = document.body.dataset.draftOf; // nothing on a page for nobody
   const failed = document.querySelector("[data-error-page], [data-error-summary]");
 
+  // What was sent and answered with an error page was not received: the session had
+  // ended, the server was away. It waits as a draft, and who signs in again comes
+  // back to it.
+  if (document.querySelector("[data-error-page]")) {
+    for (const key of drafts()) {
+      const draft = read(key);
+      if (!draft?.sent || draft.action !== location.pathname) continue;
+      store.setItem(key, JSON.stringify({ ...draft, sent: false }));
+      for (const link of document.querySelectorAll("a[data-again]")) {
+        link.href = link.dataset.again === "sign-in" ? `${link.pathname}?next=${encodeURIComponent(draft.page)}` : draft.page;
+      }
+      const words = document.createElement("p");
+      words.className = "govuk-body";
+      words.textContent = document.body.dataset.draftSafe;
+      document.querySelector("[data-error-page] h1").after(words);
+    }
+  }
+
   for (const key of drafts()) {
     const draft = read(key);
     if (!draft || Date.now() - draft.at > day || (draft.sent && !failed && draft.version === undefined) || (who && draft.who !== who)) store.removeItem(key);
@@ -220,16 +238,24 @@ if (store) {
     const key = `${prefix}${location.pathname}#${form.id}`;
     const all = form.dataset.autosave === "all";
     const version = form.dataset.draftVersion;
-    const areas = [...form.querySelectorAll(all ? "textarea[name], select[name], input[name]:not([type=hidden], [type=password], [type=file])" : "textarea[name]")];
-    const get = (area) => (area.type === "checkbox" ? (area.checked ? "1" : "") : area.value);
-    const set = (area, value) => (area.type === "checkbox" ? (area.checked = value === "1") : (area.value = value));
+    const areas = [...form.querySelectorAll(all ? "textarea[name], select[name], input[name]:not([type=hidden], [type=password], [type=file]), input[data-combobox-value]" : "textarea[name]")];
+    const ticked = (area) => area.type === "checkbox" || area.type === "radio";
+    const get = (area) => (ticked(area) ? (area.checked ? "1" : "") : area.value);
+    const set = (area, value) => {
+      if (ticked(area)) area.checked = value === "1";
+      else area.value = value;
+      if (area.matches("[data-combobox-value]")) area.closest("[data-combobox]").classList.toggle("sn-combobox__chosen", value !== "");
+    };
+    // Several boxes have one name: each keeps its own tick.
+    const called = (area) => (ticked(area) ? `${area.name}=${area.value}` : area.name);
     const blank = areas.map(get);
     let typed = false; // here: another tab with the same form may hold the draft
-    const save = (sent) => {
+    const save = (sent, action) => {
       if (areas.every((area, i) => get(area) === blank[i])) return typed && store.removeItem(key);
-      const values = Object.fromEntries(areas.map((area) => [area.name, get(area)]));
+      const values = Object.fromEntries(areas.map((area) => [called(area), get(area)]));
       try {
-        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, version, values }));
+        const page = location.pathname + location.search;
+        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, version, page, action: new URL(action || form.getAttribute("action") || "", location.href).pathname, values }));
       } catch {
         // full: typing must go on
       }
@@ -240,7 +266,7 @@ if (store) {
       draft = null;
     }
     const newer = draft && (all || (form.dataset.draftSaved && draft.at > Number(form.dataset.draftSaved)));
-    const kept = (area) => draft?.values[area.name];
+    const kept = (area) => draft?.values[called(area)];
     const wanted = (area) => (all ? kept(area) !== undefined : kept(area)) && (get(area) === "" || newer) && get(area) !== kept(area);
     if (areas.some(wanted)) {
       for (const area of areas.filter(wanted)) set(area, kept(area));
@@ -263,11 +289,11 @@ if (store) {
     // A suggestion that was chosen is not typed. A field that is left because its
     // form was sent says that it has changed, too, and would be a draft again.
     form.addEventListener("change", () => sent || note());
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", (e) => {
       sent = true;
       clearTimeout(timer);
       send?.stop();
-      save(true);
+      save(true, e.submitter?.getAttribute("formaction"));
     });
     addEventListener("pagehide", () => {
       if (!read(key)?.sent) save(false);
@@ -288,8 +314,11 @@ if (store) {
       body.set("quiet", "1");
       try {
         const answer = await fetch(form.dataset.draftUrl, { method: "POST", body, redirect: "manual", keepalive: true });
-        if (!answer.ok) throw new Error(answer.status);
-        if (state && !stopped) state.textContent = form.dataset.draftKept.replace("#", new Date().toTimeString().slice(0, 5));
+        // Refused, not unheard: the session has ended, or another tab of the same
+        // person has begun another text. This browser keeps this one.
+        const why = { 401: form.dataset.draftSignedOut, 409: form.dataset.draftElsewhere }[answer.status];
+        if (!answer.ok && !why) throw new Error(answer.status);
+        if (state && !stopped) state.textContent = why ?? form.dataset.draftKept.replace("#", new Date().toTimeString().slice(0, 5));
       } catch {
         if (state && !stopped) state.textContent = form.dataset.draftOffline;
         clearTimeout(timer);
@@ -337,8 +366,10 @@ if (store) {
 // keys.js
 {
 // The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, / filters,
-// n begins a new entry, arrows move between rows and tiles.
-const typing = (el) => el?.matches?.("input, textarea, select, [contenteditable]");
+// n begins what the page is for, 1–9, 0, − and = open its sections, arrows move between rows
+// and tiles. A box that is ticked takes no letters: there the keys hold, too.
+const typing = (el) => el?.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const digits = ["Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "Digit0", "Minus", "Equal"];
 const help = document.getElementById("shortcuts");
 
 for (const button of document.querySelectorAll("[data-shortcuts]")) {
@@ -357,9 +388,11 @@ document.addEventListener("keydown", (e) => {
     search.select();
     return;
   }
-  if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input")) {
+  if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input, select")) {
     e.preventDefault();
-    e.target.form.requestSubmit();
+    // By the button that Enter would press: a form may have several.
+    const first = [...e.target.form.elements].find((el) => el.type === "submit");
+    e.target.form.requestSubmit(first);
     return;
   }
   if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
@@ -367,12 +400,20 @@ document.addEventListener("keydown", (e) => {
     help.showModal();
     return;
   }
-  // "/" filters the list, "n" begins what the side panel is for.
+  // "/" filters the list, "n" goes to what is done here first: the field or the
+  // link that says so, or the first field of the side panel.
   if (!mod && !e.altKey && !typing(e.target) && (e.key === "/" || e.code === "KeyN")) {
-    const target = document.querySelector(e.key === "/" ? "[data-filter]" : ".sn-split__side :is(textarea, input:not([type=hidden]), select)");
+    const begin = () => document.querySelector("[data-begin]") ?? document.querySelector(".sn-split__side :is(textarea, input:not([type=hidden]), select)") ?? document.querySelector("main tbody a");
+    const target = e.key === "/" ? document.querySelector("[data-filter]") : begin();
     if (!target) return;
     e.preventDefault();
     target.focus();
+    return;
+  }
+  // The row of digits stands for the sections and lists of the page, in their order.
+  const place = digits.indexOf(e.code);
+  if (place >= 0 && !mod && !e.altKey && !e.shiftKey && !typing(e.target)) {
+    document.querySelectorAll(".sn-tabs__link, a.sn-chip")[place]?.click();
     return;
   }
   if (!["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(e.key) || mod || e.altKey || e.shiftKey || typing(e.target)) return;
@@ -410,7 +451,8 @@ function rows(e, row) {
   const step = e.key === "ArrowDown" ? "nextElementSibling" : "previousElementSibling";
   const cell = e.target.closest("td, th");
   for (let next = row[step]; next; next = next[step]) {
-    const target = next.cells[cell.cellIndex]?.querySelector("a, button") ?? next.querySelector("a, button");
+    const wanted = "a, button, input[type=checkbox]";
+    const target = next.cells[cell.cellIndex]?.querySelector(wanted) ?? next.querySelector(wanted);
     if (!target) continue;
     e.preventDefault();
     target.focus();

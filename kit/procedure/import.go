@@ -33,7 +33,8 @@ const (
 var errWhole = errors.New("the table of operations is taken whole or not at all: nothing was changed")
 
 // Import reads codes of operations: lines of code,from,until,name_ky,name_ru,name_en
-// with days as 2026-11-22 and until empty for a code without end. A line with a code
+// with days as 2026-11-22 and until empty for a code without end, and, where the
+// table says it, a seventh cell: 1 for what stands left and right, else empty. A line with a code
 // and a first day that are there changes that row (its names, its end); what is not
 // in the file stays, since cases of its days name it. A file is taken whole or,
 // where a line is wrong or a code would stand twice for one day, not at all. The
@@ -123,7 +124,7 @@ func parse(in io.Reader) ([]Code, Report, error) {
 		return nil, report, fmt.Errorf("the file is longer than %d bytes", mostBytes)
 	}
 	reader := csv.NewReader(strings.NewReader(whole))
-	reader.FieldsPerRecord, reader.TrimLeadingSpace = 6, true
+	reader.FieldsPerRecord, reader.TrimLeadingSpace = 0, true // as many as the first line has
 	if first, _, _ := strings.Cut(whole, "\n"); strings.Contains(first, ";") {
 		reader.Comma = ';'
 	}
@@ -138,6 +139,9 @@ func parse(in io.Reader) ([]Code, Report, error) {
 			return nil, report, err
 		}
 		line, _ := reader.FieldPos(0)
+		if len(cells) != 6 && len(cells) != 7 {
+			return nil, report, fmt.Errorf("line %d: %d cells, not six or seven", line, len(cells))
+		}
 		for i := range cells {
 			cells[i] = strings.Join(strings.Fields(cells[i]), " ")
 		}
@@ -184,10 +188,16 @@ func codeOf(cells []string) (c Code, wrong string) {
 			return c, fmt.Sprintf("it ends on %s before it begins on %s", c.Until, c.From)
 		}
 	}
-	for _, name := range cells[3:] {
+	for _, name := range cells[3:6] {
 		if name == "" || len([]rune(name)) > mostName {
 			return c, "an operation has a name in Kyrgyz, Russian and English"
 		}
+	}
+	if len(cells) == 7 {
+		if cells[6] != "" && cells[6] != "1" {
+			return c, fmt.Sprintf("%q says nothing of left and right: 1 or empty", cells[6])
+		}
+		c.Paired = cells[6] == "1"
 	}
 	return c, ""
 }

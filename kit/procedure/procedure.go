@@ -23,10 +23,11 @@ var Migration = db.Set{Name: "procedure", Files: migrations, Dir: "migration"}
 
 // Code is an operation of the table for a time.
 type Code struct {
-	Code  string
-	Name  text.Words
-	From  clock.Date // first day
-	Until clock.Date // last day; zero: without end
+	Code   string
+	Name   text.Words
+	From   clock.Date // first day
+	Until  clock.Date // last day; zero: without end
+	Paired bool       // of what stands left and right: its side must be said
 }
 
 // ValidOn says that the day is within the code's time.

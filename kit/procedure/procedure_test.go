@@ -118,6 +118,8 @@ func TestImportOfOperations(t *testing.T) {
 			"twice in the file":  head + "C3,2020-01-01,,а,а,a\nC3,2020-01-01,,б,б,b\n",
 			"over what is there": head + "C3,2020-01-01,,а,а,a\nB2,2021-01-01,,б,б,b\n",
 			"over an ended one":  head + "C3,2020-01-01,,а,а,a\nA1,2026-12-31,2026-12-31,б,б,b\n",
+			"no left or right":   strings.TrimSpace(head) + ",paired\nC3,2020-01-01,,а,а,a,left\n",
+			"now six, now seven": head + "C3,2020-01-01,,а,а,a\nC4,2020-01-01,,а,а,a,1\n",
 			"one good, one bad":  head + "C3,2020-01-01,,а,а,a\n,2020-01-01,,а,а,a\n",
 		} {
 			if r, err := Import(t.Context(), d, now, strings.NewReader(file), "test"); err == nil {
@@ -129,6 +131,13 @@ func TestImportOfOperations(t *testing.T) {
 		}
 		if edition, _ := b.Edition(t.Context()); edition != 2 {
 			t.Errorf("edition %d", edition)
+		}
+		// A table may say what stands left and right.
+		take(t, d, strings.TrimSpace(head)+",paired\nE5,2020-01-01,,а,а,a,1\nE6,2020-01-01,,а,а,a,\n")
+		for code, paired := range map[string]bool{"E5": true, "E6": false, "A1": false} {
+			if c, ok, err := b.FindOn(t.Context(), code, day(t, "2026-11-22")); err != nil || !ok || c.Paired != paired {
+				t.Errorf("%s: %+v %v", code, c, err)
+			}
 		}
 		take(t, d, head+"D4,2020-01-01,,"+strings.Repeat("ө", 500)+",а,a\nD4,2019-01-01,2019-12-31,а,а,a\n")
 	})

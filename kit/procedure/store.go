@@ -15,7 +15,7 @@ func version(ctx context.Context, q db.Querier) (int64, error) {
 }
 
 func load(ctx context.Context, q db.Querier) ([]Code, error) {
-	rows, err := q.QueryContext(ctx, `SELECT code, from_day, until_day, name_ky, name_ru, name_en FROM procedure_code ORDER BY code, from_day`)
+	rows, err := q.QueryContext(ctx, `SELECT code, from_day, until_day, name_ky, name_ru, name_en, paired FROM procedure_code ORDER BY code, from_day`)
 	if err != nil {
 		return nil, err
 	}
@@ -24,11 +24,13 @@ func load(ctx context.Context, q db.Querier) ([]Code, error) {
 	for rows.Next() {
 		var c Code
 		var from, until string
-		if err := rows.Scan(&c.Code, &from, &until, &c.Name.KY, &c.Name.RU, &c.Name.EN); err != nil {
+		var paired int64
+		if err := rows.Scan(&c.Code, &from, &until, &c.Name.KY, &c.Name.RU, &c.Name.EN, &paired); err != nil {
 			return nil, err
 		}
 		c.From, _ = clock.ParseDate(from)
 		c.Until, _ = clock.ParseDate(until) // '' is without end
+		c.Paired = paired == 1
 		all = append(all, c)
 	}
 	return all, rows.Err()
@@ -39,10 +41,10 @@ func save(ctx context.Context, tx db.Querier, c Code, source string) error {
 	if !c.Until.IsZero() {
 		until = c.Until.String()
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO procedure_code (code, from_day, until_day, name_ky, name_ru, name_en, source) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	_, err := tx.ExecContext(ctx, `INSERT INTO procedure_code (code, from_day, until_day, name_ky, name_ru, name_en, paired, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (code, from_day) DO UPDATE SET until_day = excluded.until_day, name_ky = excluded.name_ky, name_ru = excluded.name_ru,
-			name_en = excluded.name_en, source = excluded.source`,
-		c.Code, c.From.String(), until, c.Name.KY, c.Name.RU, c.Name.EN, source)
+			name_en = excluded.name_en, paired = excluded.paired, source = excluded.source`,
+		c.Code, c.From.String(), until, c.Name.KY, c.Name.RU, c.Name.EN, db.Flag(c.Paired), source)
 	return err
 }
 

@@ -33,6 +33,24 @@ if (store) {
   const who = document.body.dataset.draftOf; // nothing on a page for nobody
   const failed = document.querySelector("[data-error-page], [data-error-summary]");
 
+  // What was sent and answered with an error page was not received: the session had
+  // ended, the server was away. It waits as a draft, and who signs in again comes
+  // back to it.
+  if (document.querySelector("[data-error-page]")) {
+    for (const key of drafts()) {
+      const draft = read(key);
+      if (!draft?.sent || draft.action !== location.pathname) continue;
+      store.setItem(key, JSON.stringify({ ...draft, sent: false }));
+      for (const link of document.querySelectorAll("a[data-again]")) {
+        link.href = link.dataset.again === "sign-in" ? `${link.pathname}?next=${encodeURIComponent(draft.page)}` : draft.page;
+      }
+      const words = document.createElement("p");
+      words.className = "govuk-body";
+      words.textContent = document.body.dataset.draftSafe;
+      document.querySelector("[data-error-page] h1").after(words);
+    }
+  }
+
   for (const key of drafts()) {
     const draft = read(key);
     if (!draft || Date.now() - draft.at > day || (draft.sent && !failed && draft.version === undefined) || (who && draft.who !== who)) store.removeItem(key);
@@ -45,16 +63,24 @@ if (store) {
     const key = `${prefix}${location.pathname}#${form.id}`;
     const all = form.dataset.autosave === "all";
     const version = form.dataset.draftVersion;
-    const areas = [...form.querySelectorAll(all ? "textarea[name], select[name], input[name]:not([type=hidden], [type=password], [type=file])" : "textarea[name]")];
-    const get = (area) => (area.type === "checkbox" ? (area.checked ? "1" : "") : area.value);
-    const set = (area, value) => (area.type === "checkbox" ? (area.checked = value === "1") : (area.value = value));
+    const areas = [...form.querySelectorAll(all ? "textarea[name], select[name], input[name]:not([type=hidden], [type=password], [type=file]), input[data-combobox-value]" : "textarea[name]")];
+    const ticked = (area) => area.type === "checkbox" || area.type === "radio";
+    const get = (area) => (ticked(area) ? (area.checked ? "1" : "") : area.value);
+    const set = (area, value) => {
+      if (ticked(area)) area.checked = value === "1";
+      else area.value = value;
+      if (area.matches("[data-combobox-value]")) area.closest("[data-combobox]").classList.toggle("sn-combobox__chosen", value !== "");
+    };
+    // Several boxes have one name: each keeps its own tick.
+    const called = (area) => (ticked(area) ? `${area.name}=${area.value}` : area.name);
     const blank = areas.map(get);
     let typed = false; // here: another tab with the same form may hold the draft
-    const save = (sent) => {
+    const save = (sent, action) => {
       if (areas.every((area, i) => get(area) === blank[i])) return typed && store.removeItem(key);
-      const values = Object.fromEntries(areas.map((area) => [area.name, get(area)]));
+      const values = Object.fromEntries(areas.map((area) => [called(area), get(area)]));
       try {
-        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, version, values }));
+        const page = location.pathname + location.search;
+        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, version, page, action: new URL(action || form.getAttribute("action") || "", location.href).pathname, values }));
       } catch {
         // full: typing must go on
       }
@@ -65,7 +91,7 @@ if (store) {
       draft = null;
     }
     const newer = draft && (all || (form.dataset.draftSaved && draft.at > Number(form.dataset.draftSaved)));
-    const kept = (area) => draft?.values[area.name];
+    const kept = (area) => draft?.values[called(area)];
     const wanted = (area) => (all ? kept(area) !== undefined : kept(area)) && (get(area) === "" || newer) && get(area) !== kept(area);
     if (areas.some(wanted)) {
       for (const area of areas.filter(wanted)) set(area, kept(area));
@@ -88,11 +114,11 @@ if (store) {
     // A suggestion that was chosen is not typed. A field that is left because its
     // form was sent says that it has changed, too, and would be a draft again.
     form.addEventListener("change", () => sent || note());
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", (e) => {
       sent = true;
       clearTimeout(timer);
       send?.stop();
-      save(true);
+      save(true, e.submitter?.getAttribute("formaction"));
     });
     addEventListener("pagehide", () => {
       if (!read(key)?.sent) save(false);
@@ -113,8 +139,11 @@ if (store) {
       body.set("quiet", "1");
       try {
         const answer = await fetch(form.dataset.draftUrl, { method: "POST", body, redirect: "manual", keepalive: true });
-        if (!answer.ok) throw new Error(answer.status);
-        if (state && !stopped) state.textContent = form.dataset.draftKept.replace("#", new Date().toTimeString().slice(0, 5));
+        // Refused, not unheard: the session has ended, or another tab of the same
+        // person has begun another text. This browser keeps this one.
+        const why = { 401: form.dataset.draftSignedOut, 409: form.dataset.draftElsewhere }[answer.status];
+        if (!answer.ok && !why) throw new Error(answer.status);
+        if (state && !stopped) state.textContent = why ?? form.dataset.draftKept.replace("#", new Date().toTimeString().slice(0, 5));
       } catch {
         if (state && !stopped) state.textContent = form.dataset.draftOffline;
         clearTimeout(timer);

@@ -1,6 +1,8 @@
 // The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, / filters,
-// n begins a new entry, arrows move between rows and tiles.
-const typing = (el) => el?.matches?.("input, textarea, select, [contenteditable]");
+// n begins what the page is for, 1–9, 0, − and = open its sections, arrows move between rows
+// and tiles. A box that is ticked takes no letters: there the keys hold, too.
+const typing = (el) => el?.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const digits = ["Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "Digit0", "Minus", "Equal"];
 const help = document.getElementById("shortcuts");
 
 for (const button of document.querySelectorAll("[data-shortcuts]")) {
@@ -19,9 +21,11 @@ document.addEventListener("keydown", (e) => {
     search.select();
     return;
   }
-  if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input")) {
+  if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input, select")) {
     e.preventDefault();
-    e.target.form.requestSubmit();
+    // By the button that Enter would press: a form may have several.
+    const first = [...e.target.form.elements].find((el) => el.type === "submit");
+    e.target.form.requestSubmit(first);
     return;
   }
   if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
@@ -29,12 +33,20 @@ document.addEventListener("keydown", (e) => {
     help.showModal();
     return;
   }
-  // "/" filters the list, "n" begins what the side panel is for.
+  // "/" filters the list, "n" goes to what is done here first: the field or the
+  // link that says so, or the first field of the side panel.
   if (!mod && !e.altKey && !typing(e.target) && (e.key === "/" || e.code === "KeyN")) {
-    const target = document.querySelector(e.key === "/" ? "[data-filter]" : ".sn-split__side :is(textarea, input:not([type=hidden]), select)");
+    const begin = () => document.querySelector("[data-begin]") ?? document.querySelector(".sn-split__side :is(textarea, input:not([type=hidden]), select)") ?? document.querySelector("main tbody a");
+    const target = e.key === "/" ? document.querySelector("[data-filter]") : begin();
     if (!target) return;
     e.preventDefault();
     target.focus();
+    return;
+  }
+  // The row of digits stands for the sections and lists of the page, in their order.
+  const place = digits.indexOf(e.code);
+  if (place >= 0 && !mod && !e.altKey && !e.shiftKey && !typing(e.target)) {
+    document.querySelectorAll(".sn-tabs__link, a.sn-chip")[place]?.click();
     return;
   }
   if (!["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(e.key) || mod || e.altKey || e.shiftKey || typing(e.target)) return;
@@ -72,7 +84,8 @@ function rows(e, row) {
   const step = e.key === "ArrowDown" ? "nextElementSibling" : "previousElementSibling";
   const cell = e.target.closest("td, th");
   for (let next = row[step]; next; next = next[step]) {
-    const target = next.cells[cell.cellIndex]?.querySelector("a, button") ?? next.querySelector("a, button");
+    const wanted = "a, button, input[type=checkbox]";
+    const target = next.cells[cell.cellIndex]?.querySelector(wanted) ?? next.querySelector(wanted);
     if (!target) continue;
     e.preventDefault();
     target.focus();

@@ -6,6 +6,7 @@ CREATE TABLE procedure_code (          -- the table of operations, imported; day
     name_ky   TEXT NOT NULL,
     name_ru   TEXT NOT NULL,
     name_en   TEXT NOT NULL,
+    paired    BIGINT NOT NULL,         -- 1: of what stands left and right, its side must be said
     source    TEXT NOT NULL,           -- file that it came from
     PRIMARY KEY (code, from_day)
 );

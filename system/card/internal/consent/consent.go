@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -24,6 +25,13 @@ var Kinds = []string{"treatment", "operation", "anaesthesia", "transfusion", "pr
 
 // Relations of who signs to the patient.
 var Relations = []string{"self", "parent", "guardian", "spouse", "council"}
+
+// Sides of the body that a consent is for, or an operation was done on. None is
+// said of what is neither paired nor to one side.
+var Sides = []string{"left", "right", "both", "none"}
+
+// sided are the kinds of consents that may speak of a side.
+var sided = []string{"operation", "anaesthesia", "procedure"}
 
 // Ways and states.
 const (
@@ -46,6 +54,7 @@ type Consent struct {
 	StayID         string
 	Kind           string
 	Subject        string
+	Side           string // of the body, one of Sides; "" not said
 	Way            string
 	State          string
 	Signer         string
@@ -66,6 +75,7 @@ type Asking struct {
 	Once     string
 	Kind     string
 	Subject  string
+	Side     string // one of Sides, "" not said
 	Way      string
 	Signer   string
 	Relation string
@@ -82,6 +92,12 @@ func Take(ctx context.Context, d *desk.Desk, messages messageapi.API, stayID str
 	findings = append(findings, writing.Required("signer", in.Signer)...)
 	findings = append(findings, writing.OneOf("relation", in.Relation, Relations)...)
 	findings = append(findings, writing.OneOf("way", in.Way, []string{Paper, Code})...)
+	if in.Side != "" {
+		findings = append(findings, writing.OneOf("side", in.Side, Sides)...)
+		if !slices.Contains(sided, in.Kind) {
+			findings = append(findings, fail.Finding{Field: "side", Key: "card.side.not_here"})
+		}
+	}
 	if in.Way == Code && in.Relation != "self" {
 		findings = append(findings, fail.Finding{Field: "way", Key: "card.consent.code_self"})
 	}
@@ -96,7 +112,7 @@ func Take(ctx context.Context, d *desk.Desk, messages messageapi.API, stayID str
 		}
 		staff, now := desk.Of(ctx), d.Clock.Now()
 		c := Consent{
-			ID: in.Once, StayID: stayID, Kind: in.Kind, Subject: in.Subject, Way: in.Way, State: Signed, Signer: in.Signer, Relation: in.Relation,
+			ID: in.Once, StayID: stayID, Kind: in.Kind, Subject: in.Subject, Side: in.Side, Way: in.Way, State: Signed, Signer: in.Signer, Relation: in.Relation,
 			SignedAt: now, ByPIN: staff.PIN, ByName: staff.Name, CreatedAt: now,
 		}
 		if in.Way == Code {
@@ -114,6 +130,11 @@ func Take(ctx context.Context, d *desk.Desk, messages messageapi.API, stayID str
 		}
 		if !fresh { // sent twice: the first code stands
 			code = ""
+			before, err := find(ctx, tx, stayID, in.Once)
+			if err != nil {
+				return err
+			}
+			return writing.Fresh(fresh, before.Kind == c.Kind && before.Subject == c.Subject && before.Side == c.Side && before.Signer == c.Signer && before.Way == c.Way)
 		}
 		return d.Seen(ctx, tx, h.PatientPIN, "consent.write", stayID)
 	})

@@ -67,6 +67,7 @@ func (p pages) answer(w http.ResponseWriter, r *http.Request, form *page.Form, e
 		page.Notice(w, notice)
 		return page.Redirect(w, r, "/stays/"+r.PathValue("id")+"/consents")
 	}
+	writing.Renew(form, err)
 	if err != nil && !form.Take(err) {
 		return err
 	}
@@ -79,7 +80,7 @@ func (p pages) take(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in := Asking{
-		Once: form.Get("once"), Kind: form.Get("kind"), Subject: form.Need("subject", 5000), Way: form.Get("way"),
+		Once: form.Get("once"), Kind: form.Get("kind"), Subject: form.Need("subject", 5000), Side: form.Get("side"), Way: form.Get("way"),
 		Signer: form.Need("signer", 200), Relation: form.Get("relation"),
 	}
 	notice := "card.consent.written"
@@ -116,6 +117,12 @@ func kindOptions(ctx context.Context) []design.Option {
 		options = append(options, design.Option{Value: kind, Label: KindWord(ctx, kind)})
 	}
 	return options
+}
+
+func sideField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "side", "card.side.label")
+	f.Required, f.Hint = false, text.T(ctx, "card.side.consent_hint")
+	return f
 }
 
 func relationOptions(ctx context.Context) []design.Option {

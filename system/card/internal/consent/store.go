@@ -8,12 +8,12 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 )
 
-const columns = `id, stay_id, kind, subject, way, state, signer, relation, signed_at, code_hash, code_until, tries, by_pin, by_name, created_at, withdrawn_at, withdraw_reason`
+const columns = `id, stay_id, kind, subject, way, state, signer, relation, signed_at, code_hash, code_until, tries, by_pin, by_name, created_at, withdrawn_at, withdraw_reason, side`
 
 // insert says whether the row is new.
 func insert(ctx context.Context, tx db.Querier, c Consent) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO consent (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, '') ON CONFLICT (id) DO NOTHING`,
-		c.ID, c.StayID, c.Kind, c.Subject, c.Way, c.State, c.Signer, c.Relation, db.Micros(c.SignedAt), c.CodeHash, db.Micros(c.CodeUntil), c.ByPIN, c.ByName, db.Micros(c.CreatedAt))
+	result, err := tx.ExecContext(ctx, `INSERT INTO consent (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, '', $15) ON CONFLICT (id) DO NOTHING`,
+		c.ID, c.StayID, c.Kind, c.Subject, c.Way, c.State, c.Signer, c.Relation, db.Micros(c.SignedAt), c.CodeHash, db.Micros(c.CodeUntil), c.ByPIN, c.ByName, db.Micros(c.CreatedAt), c.Side)
 	if err != nil {
 		return false, err
 	}
@@ -48,7 +48,7 @@ func read(ctx context.Context, q db.Querier, stayID, id string) ([]Consent, erro
 		var c Consent
 		var signed, until, created, withdrawn int64
 		err := rows.Scan(&c.ID, &c.StayID, &c.Kind, &c.Subject, &c.Way, &c.State, &c.Signer, &c.Relation, &signed, &c.CodeHash, &until, &c.Tries,
-			&c.ByPIN, &c.ByName, &created, &withdrawn, &c.WithdrawReason)
+			&c.ByPIN, &c.ByName, &created, &withdrawn, &c.WithdrawReason, &c.Side)
 		if err != nil {
 			return nil, err
 		}

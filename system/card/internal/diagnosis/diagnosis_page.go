@@ -106,6 +106,9 @@ func makePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, book *icd.Bo
 		err = Make(r.Context(), d, book, stayID, in)
 		if err == nil {
 			page.Notice(w, "card.diagnosis.written")
+			if form.Get("back") == stay.TabDischarge {
+				return page.Redirect(w, r, "/stays/"+stayID+"/discharge")
+			}
 			return page.Redirect(w, r, "/stays/"+stayID+"/diagnoses?stage="+in.Stage)
 		}
 		if !form.Take(err) {
@@ -177,7 +180,7 @@ func field(ctx context.Context, form *page.Form, name, key string, required bool
 
 func icdField(ctx context.Context, form *page.Form) design.Field {
 	f := field(ctx, form, "icd", "card.diagnosis.icd", true)
-	f.Placeholder, f.Usual = form.Get("icd_text"), true
+	f.Placeholder, f.Usual, f.Begin = form.Get("icd_text"), true, true
 	return f
 }
 

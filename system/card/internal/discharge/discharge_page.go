@@ -222,6 +222,19 @@ func (v dischargeOf) link(g Gap) string {
 	return v.Stay.Path(g.Tab)
 }
 
+// makesFinal: the clinical diagnosis that no final one follows yet becomes final by
+// a button, where the gap is told.
+func (v dischargeOf) makesFinal(d form.Diagnosis) bool {
+	return d.Stage == "clinical" && !slices.ContainsFunc(v.Record.Diagnoses, func(f form.Diagnosis) bool {
+		return f.Stage == "final" && (f.Code == d.Code || d.Rank == "main" && f.Rank == "main")
+	})
+}
+
+func begin(f design.Field) design.Field {
+	f.Begin = true
+	return f
+}
+
 func outcomeOptions(ctx context.Context) []design.Option {
 	var options []design.Option
 	for _, o := range form.Outcomes {

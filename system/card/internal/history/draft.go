@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
@@ -25,7 +26,8 @@ type Draft struct {
 
 // SaveDraft keeps the draft of the member of staff of ctx in the stay, in place
 // of the one before. One that has been signed meanwhile is not kept again: the
-// last word of autosave may come after the signature.
+// last word of autosave may come after the signature. Another text that the same
+// person has begun in another tab is not written over: fail.Conflict.
 func SaveDraft(ctx context.Context, d *desk.Desk, stayID string, in Draft) error {
 	if err := writing.CheckOnce(in.Once); err != nil {
 		return err
@@ -37,6 +39,13 @@ func SaveDraft(ctx context.Context, d *desk.Desk, stayID string, in Draft) error
 		signed, err := isSigned(ctx, tx, in.Once)
 		if err != nil || signed {
 			return err
+		}
+		other, err := loadDraft(ctx, tx, stayID, desk.Of(ctx).PIN)
+		if err != nil {
+			return err
+		}
+		if other != nil && other.Once != in.Once {
+			return fail.New(fail.Conflict, "card.history.begun_elsewhere")
 		}
 		if strings.TrimSpace(in.Body) == "" {
 			return dropDraft(ctx, tx, stayID, desk.Of(ctx).PIN)

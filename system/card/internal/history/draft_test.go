@@ -8,8 +8,10 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -153,6 +155,63 @@ func TestReadByPages(t *testing.T) {
 		}
 		if clock.DateOf(lastOfDay.At) != day {
 			t.Fatalf("page %d has no entry of %s", found.Page, day)
+		}
+	})
+}
+
+// Two tabs of one person with one patient: neither takes anything away from the other.
+func TestTwoTabsOfOneDoctor(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		ctx := formtest.Doctor(t.Context())
+		stayID, now := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now()
+		first, second := Draft{Once: id.New(), Kind: Diary, Body: "Первая вкладка"}, Draft{Once: id.New(), Kind: Diary, Body: "Вторая вкладка"}
+		if err := SaveDraft(ctx, w.Desk, stayID, first); err != nil {
+			t.Fatal(err)
+		}
+		for _, body := range []string{second.Body, ""} {
+			second.Body = body
+			if err := SaveDraft(ctx, w.Desk, stayID, second); !fail.Is(err, fail.Conflict) {
+				t.Fatal("what was begun in the first tab was written over:", err)
+			}
+		}
+		// The second tab signs: the first one's text is still there.
+		in := Writing{Once: second.Once, Kind: Diary, Body: "Вторая вкладка", At: now}
+		if err := Write(ctx, w.Desk, stayID, in); err != nil {
+			t.Fatal(err)
+		}
+		draft, err := OwnDraft(ctx, w.Desk, stayID)
+		if err != nil || draft == nil || draft.Body != first.Body {
+			t.Fatalf("%+v %v", draft, err)
+		}
+		// The same page sent twice is one entry; the page sent again with another text
+		// (both tabs went on with one draft, or the browser went back) is not thought
+		// written.
+		if err := Write(ctx, w.Desk, stayID, in); err != nil {
+			t.Fatal(err)
+		}
+		in.Body = "Другой текст"
+		err = Write(ctx, w.Desk, stayID, in)
+		if !fail.Is(err, fail.Conflict) {
+			t.Fatal("a text was lost without a word:", err)
+		}
+		form := page.NewForm("once", in.Once)
+		writing.Renew(form, err)
+		in.Once = form.Get("once")
+		if err := Write(ctx, w.Desk, stayID, in); err != nil {
+			t.Fatal(err)
+		}
+		correction := Correcting{Once: id.New(), Root: in.Once, Seen: 1, Body: "Исправлено", At: now, Reason: "Описка"}
+		for range 2 {
+			if err := Correct(ctx, w.Desk, stayID, correction); err != nil {
+				t.Fatal(err)
+			}
+		}
+		correction.Body = "Исправлено иначе"
+		if err := Correct(ctx, w.Desk, stayID, correction); !fail.Is(err, fail.Conflict) {
+			t.Fatal("a correction was lost without a word:", err)
+		}
+		if n := w.Int(`SELECT COUNT(*) FROM entry`); n != 3 {
+			t.Fatal(n)
 		}
 	})
 }

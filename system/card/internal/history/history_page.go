@@ -141,6 +141,7 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			page.Notice(w, "card.history.signed")
 			return page.Redirect(w, r, "/stays/"+stayID)
 		}
+		writing.Renew(form, err)
 		if !form.Take(err) {
 			return err
 		}

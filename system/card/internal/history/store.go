@@ -14,16 +14,21 @@ import (
 
 const entryColumns = `id, kind, root, version, reason, body, at, by_pin, by_name, by_role, signed_at, copied_from, copied_lines`
 
-func insertEntry(ctx context.Context, tx db.Querier, stayID string, e Entry) error {
+// insertEntry says whether the entry is new.
+func insertEntry(ctx context.Context, tx db.Querier, stayID string, e Entry) (bool, error) {
 	lines := make([]string, len(e.CopiedLines))
 	for i, n := range e.CopiedLines {
 		lines[i] = strconv.Itoa(n)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO entry (stay_id, `+entryColumns+`)
+	result, err := tx.ExecContext(ctx, `INSERT INTO entry (stay_id, `+entryColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING`,
 		stayID, e.ID, e.Kind, e.Root, e.Version, e.Reason, e.Body, db.Micros(e.At), e.ByPIN, e.ByName, e.ByRole, db.Micros(e.SignedAt),
 		e.CopiedFrom, strings.Join(lines, " "))
-	return err
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 // Entries of the stay by the moment they tell of, the newest first, each with

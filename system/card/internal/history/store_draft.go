@@ -26,6 +26,15 @@ func dropDraft(ctx context.Context, tx db.Querier, stayID, pin string) error {
 	return err
 }
 
+// dropDraftOf is dropDraft of this text alone: what was begun in another tab stays.
+func dropDraftOf(ctx context.Context, tx db.Querier, stayID, pin, once string) error {
+	draft, err := loadDraft(ctx, tx, stayID, pin)
+	if err != nil || draft == nil || draft.Once != once {
+		return err
+	}
+	return dropDraft(ctx, tx, stayID, pin)
+}
+
 func loadDraft(ctx context.Context, q db.Querier, stayID, pin string) (*Draft, error) {
 	var content string
 	var saved int64

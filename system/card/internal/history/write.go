@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
@@ -43,10 +44,18 @@ func Write(ctx context.Context, d *desk.Desk, stayID string, in Writing) error {
 		if e.CopiedFrom, e.CopiedLines, err = copied(ctx, tx, stayID, in.CopiedFrom, in.Body); err != nil {
 			return err
 		}
-		if err := insertEntry(ctx, tx, stayID, e); err != nil {
+		fresh, err := insertEntry(ctx, tx, stayID, e)
+		if err != nil {
 			return err
 		}
-		if err := dropDraft(ctx, tx, stayID, staff.PIN); err != nil {
+		if !fresh {
+			before, err := findVersion(ctx, tx, stayID, in.Once)
+			if err != nil {
+				return err
+			}
+			return writing.Fresh(fresh, before.Body == e.Body && before.Kind == e.Kind && before.At.Equal(db.Time(db.Micros(e.At))))
+		}
+		if err := dropDraftOf(ctx, tx, stayID, staff.PIN, in.Once); err != nil {
 			return err
 		}
 		return d.Seen(ctx, tx, h.PatientPIN, "history.write", stayID)
@@ -83,7 +92,7 @@ func Correct(ctx context.Context, d *desk.Desk, stayID string, in Correcting) er
 		if err := writing.MayCorrect(staff, e.author()); err != nil {
 			return err
 		}
-		if e.ID == in.Once {
+		if e.ID == in.Once && e.Body == in.Body {
 			return nil // sent twice
 		}
 		if e.Version != in.Seen || e.Kind == FormCorrection {
@@ -103,7 +112,7 @@ func Correct(ctx context.Context, d *desk.Desk, stayID string, in Correcting) er
 		if next.CopiedFrom, next.CopiedLines, err = copied(ctx, tx, stayID, e.CopiedFrom, in.Body); err != nil {
 			return err
 		}
-		if err := insertEntry(ctx, tx, stayID, next); err != nil {
+		if _, err := insertEntry(ctx, tx, stayID, next); err != nil {
 			return err
 		}
 		return d.Seen(ctx, tx, h.PatientPIN, "history.correct", stayID)

@@ -206,7 +206,7 @@ func (c Conflict) place() string {
 func tableWord(ctx context.Context, table string) string {
 	switch table {
 	case "patient", "stay", "move", "bed", "diagnosis", "entry", "medical_order", "operation", "form", "treated_case", "request", "transfer", "refusal", "referral", "pregnancy", "exchange_card",
-		"consent", "form_signature", "bed_reservation", "confinement", "tear_off_inbox", "patient_merge", "patient_identity", "referral_route", "entry_template", "entry_draft", "discharge_draft", "change_conflict", "newborn":
+		"consent", "form_signature", "bed_reservation", "confinement", "tear_off_inbox", "patient_merge", "patient_identity", "referral_route", "entry_template", "entry_draft", "discharge_draft", "change_conflict", "newborn", "isolation":
 		return text.T(ctx, "card.node.table."+table) // text: card.node.table.*
 	}
 	return table

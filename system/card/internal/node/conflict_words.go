@@ -97,6 +97,9 @@ var fields = map[string]map[string]field{
 		"decided_at": field{name: "decided_at", is: asMoment}.beside("state"), "decided_name": field{name: "decided_by"}.beside("state"),
 		"decided_by": field{name: "decided_by", is: asStaff}.unseen("state"),
 	},
+	"isolation": {
+		"ended_at": {name: "ended_at", is: asMoment}, "ended_by": field{name: "ended_by", is: asStaff}.beside("ended_at"), "ended_name": field{name: "ended_by"}.unseen("ended_at"),
+	},
 	"consent": {
 		"state": coded("state", "card.consent.state.", "asked", "signed", "withdrawn"), "signed_at": field{name: "signed_at", is: asMoment}.beside("state"),
 		"withdrawn_at": field{name: "withdrawn_at", is: asMoment}.beside("state"), "withdrawn_by": field{name: "withdrawn_by", is: asStaff}.beside("state"),

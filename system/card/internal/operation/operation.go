@@ -7,8 +7,11 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
@@ -25,6 +28,7 @@ type Operation struct {
 	At           time.Time
 	Code         string
 	Name         string
+	Side         string // of the body, one of consent.Sides; "" not said
 	Anaesthesia  string
 	Complication string
 	Protocol     string
@@ -54,12 +58,19 @@ type Operating struct {
 	Root   string // "" for a new one
 	Seen   int    // the version that is corrected
 	Reason string // of the correction
+	// Despite is the side that the signed consent names, as the page told it, when the
+	// protocol is right all the same; "" for nothing told.
+	Despite string
 	Operation
 }
 
 // Operate writes and signs an operation, or a corrected version of one.
 func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) error {
 	if err := writing.CheckOnce(in.Once); err != nil {
+		return err
+	}
+	of, _, err := d.Procedures.FindOn(ctx, in.Code, clock.DateOf(in.At)) // a code that the table lacks says nothing of sides
+	if err != nil {
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -71,7 +82,7 @@ func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) err
 		o, action := in.Operation, "operations.write"
 		o.ID, o.Root, o.Version, o.Reason = in.Once, in.Once, 1, ""
 		o.ByPIN, o.ByName, o.SignedAt = staff.PIN, staff.Name, now
-		findings := o.check(h, now)
+		findings := o.check(h, now, of.Paired)
 		if in.Root != "" {
 			last, err := FindOperation(ctx, tx, stayID, in.Root)
 			if err != nil {
@@ -80,7 +91,7 @@ func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) err
 			if err := writing.MayCorrect(staff, last.author()); err != nil {
 				return err
 			}
-			if last.ID == in.Once {
+			if last.ID == in.Once && last.same(o) {
 				return nil // sent twice
 			}
 			if last.Version != in.Seen {
@@ -89,11 +100,28 @@ func Operate(ctx context.Context, d *desk.Desk, stayID string, in Operating) err
 			findings = append(findings, writing.Required("reason", in.Reason)...)
 			o.Root, o.Version, o.Reason, action = in.Root, last.Version+1, in.Reason, "operations.correct"
 		}
+		against, err := consent.AgainstIn(ctx, tx, stayID, o.Side)
+		if err != nil {
+			return err
+		}
+		if against != "" && in.Despite != against {
+			findings = append(findings, fail.Finding{Field: "despite", Key: "card.side.against." + against}) // text: card.side.against.*
+		} else if against != "" {
+			action = "operations.despite"
+		}
 		if err := writing.Invalid(findings); err != nil {
 			return err
 		}
-		if err := insertOperation(ctx, tx, stayID, o); err != nil {
+		fresh, err := insertOperation(ctx, tx, stayID, o)
+		if err != nil {
 			return err
+		}
+		if !fresh {
+			before, err := FindOperation(ctx, tx, stayID, in.Once)
+			if err != nil {
+				return err
+			}
+			return writing.Fresh(fresh, before.same(o))
 		}
 		return d.Seen(ctx, tx, h.PatientPIN, action, stayID)
 	})
@@ -107,7 +135,9 @@ func holdFor(ctx context.Context, d *desk.Desk, tx *sql.Tx, stayID, root string)
 	return writing.Hold(ctx, d, tx, stayID)
 }
 
-func (o Operation) check(h writing.Held, now time.Time) []fail.Finding {
+// check says what is wrong; paired, that the operation is of what stands left and
+// right.
+func (o Operation) check(h writing.Held, now time.Time, paired bool) []fail.Finding {
 	findings := h.Moment(o.At, now)
 	findings = append(findings, writing.Required("operation", o.Name)...)
 	findings = append(findings, writing.Required("code", o.Code)...)
@@ -121,5 +151,17 @@ func (o Operation) check(h writing.Held, now time.Time) []fail.Finding {
 		findings = append(findings, writing.Required("anaesthetist", o.Anaesthetist)...)
 	}
 	findings = append(findings, writing.OneOf("anaesthesia", o.Anaesthesia, Anaesthesia)...)
+	if o.Side != "" {
+		findings = append(findings, writing.OneOf("side", o.Side, consent.Sides)...)
+	} else if paired {
+		findings = append(findings, fail.Finding{Field: "side", Key: "card.side.needed"})
+	}
 	return append(findings, writing.Required("protocol", o.Protocol)...)
+}
+
+// same says that both tell the same, whoever wrote them and when.
+func (o Operation) same(p Operation) bool {
+	return o.Code == p.Code && o.Name == p.Name && o.Side == p.Side && o.Anaesthesia == p.Anaesthesia && o.Complication == p.Complication && o.Protocol == p.Protocol &&
+		o.SurgeonPIN == p.SurgeonPIN && o.Assistants == p.Assistants && o.Anaesthetist == p.Anaesthetist && o.AnaesthesiaRecord == p.AnaesthesiaRecord &&
+		db.Micros(o.At) == db.Micros(p.At) && db.Micros(o.EndedAt) == db.Micros(p.EndedAt)
 }

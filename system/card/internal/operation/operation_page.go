@@ -9,10 +9,12 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 	"github.com/sanarip/sanarip/system/card/internal/ward"
@@ -25,6 +27,7 @@ type operationsOf struct {
 	Operations []Operation
 	Form       *page.Form // nil: the reader cannot write
 	Correct    *Operation // the one that is being corrected, nil: a new one
+	Consents   []consent.Consent
 	Surgeon    design.Field
 	Surgeons   []design.Option
 }
@@ -47,7 +50,7 @@ func operationsPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error 
 			return err
 		}
 		form = page.NewForm("once", id.New(), "at", page.InputMoment(o.At), "operation", o.Code, "operation_text", o.Name, "code", o.Code,
-			"anaesthesia", o.Anaesthesia, "complication", o.Complication, "protocol", o.Protocol, "surgeon", o.SurgeonPIN, "ended_at", page.InputMoment(o.EndedAt), "assistants", o.Assistants,
+			"side", o.Side, "anaesthesia", o.Anaesthesia, "complication", o.Complication, "protocol", o.Protocol, "surgeon", o.SurgeonPIN, "ended_at", page.InputMoment(o.EndedAt), "assistants", o.Assistants,
 			"anaesthetist", o.Anaesthetist, "anaesthesia_record", o.AnaesthesiaRecord, "seen", strconv.Itoa(o.Version))
 	}
 	return renderOperations(w, r, d, view, form, root, http.StatusOK)
@@ -58,6 +61,9 @@ func renderOperations(w http.ResponseWriter, r *http.Request, d *desk.Desk, view
 	v := operationsOf{Stay: view}
 	var err error
 	if v.Operations, err = Operations(ctx, d.DB.Read, view.ID); err != nil {
+		return err
+	}
+	if v.Consents, err = consent.Consents(ctx, d.DB.Read, view.ID); err != nil {
 		return err
 	}
 	for i := range v.Operations {
@@ -94,6 +100,10 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if in.Code, in.Name, err = named(ctx, d.Procedures, form, in.At); err != nil {
 		return err
 	}
+	in.Side = form.Get("side")
+	if form.Get("despite") == "1" {
+		in.Despite = form.Get("told")
+	}
 	in.SurgeonPIN = form.Get("surgeon")
 	if in.SurgeonName, err = surgeon(ctx, d, stayID, in); err != nil {
 		return err
@@ -107,6 +117,9 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			page.Notice(w, "card.operations.signed")
 			return page.Redirect(w, r, "/stays/"+stayID+"/operations")
 		}
+		form.Set("told", told(err))
+		form.Set("despite", "") // what was ticked was something else
+		writing.Renew(form, err)
 		if !form.Take(err) {
 			return err
 		}
@@ -116,6 +129,18 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	return renderOperations(w, r, d, view, form, in.Root, http.StatusUnprocessableEntity)
+}
+
+// told is the side that the error says the consent names.
+func told(err error) string {
+	if e := fail.As(err); e != nil {
+		for _, f := range e.Findings {
+			if f.Field == "despite" {
+				return strings.TrimPrefix(f.Key, "card.side.against.")
+			}
+		}
+	}
+	return ""
 }
 
 // named is code and name of the operation: a line of the table of that day that was
@@ -214,13 +239,19 @@ func anaesthesiaOptions(ctx context.Context) []design.Option {
 
 func operationField(ctx context.Context, form *page.Form) design.Field {
 	f := design.FieldOf(ctx, form, "operation", "card.operations.name")
-	f.Placeholder, f.Wide, f.With = form.Get("operation_text"), true, []string{"at"}
+	f.Placeholder, f.Wide, f.With, f.Begin = form.Get("operation_text"), true, []string{"at"}, true
 	return f
 }
 
 func codeField(ctx context.Context, form *page.Form) design.Field {
 	f := writing.Line(ctx, form, "code", "card.operations.code", false)
 	f.Hint, f.MaxLength = text.T(ctx, "card.operations.code_hint"), 20
+	return f
+}
+
+func sideField(ctx context.Context, form *page.Form) design.Field {
+	f := optional(design.FieldOf(ctx, form, "side", "card.side.label"))
+	f.Hint = text.T(ctx, "card.side.operation_hint")
 	return f
 }
 

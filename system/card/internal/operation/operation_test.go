@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
 )
 
@@ -148,4 +149,96 @@ func TestMomentsOfAnOperationAgainstThoseOfItsStay(t *testing.T) {
 		w.Exec(`UPDATE stay SET state = 'discharged', discharged_at = $1`, db.Micros(left))
 		try("corrected", first, left)
 	})
+}
+
+// Consent and protocol name the same side: where they do not, the page asks, and
+// what happened can still be written.
+func TestTheSideOfAnOperation(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		ctx := formtest.Doctor(t.Context())
+		stayID, now := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now()
+		in := Operating{Once: id.New(), Operation: Operation{
+			At: now, Code: "A16.30", Name: "Грыжесечение", Anaesthesia: "local", Protocol: "Ход операции.", SurgeonPIN: formtest.DoctorPIN, SurgeonName: formtest.DoctorName,
+		}}
+		if got := findings(Operate(ctx, w.Desk, stayID, in)); got != "side" {
+			t.Fatal("a paired organ without a side:", got)
+		}
+		in.Side = "upwards"
+		if got := findings(Operate(ctx, w.Desk, stayID, in)); got != "side" {
+			t.Fatal(got)
+		}
+		agree := consent.Asking{Once: id.New(), Kind: "operation", Subject: "Грыжесечение", Side: "left", Way: consent.Paper, Signer: "Пациент", Relation: "self"}
+		if err := consent.Take(ctx, w.Desk, nil, stayID, agree); err != nil {
+			t.Fatal(err)
+		}
+		in.Side = "right"
+		err := Operate(ctx, w.Desk, stayID, in)
+		if findings(err) != "despite" || told(err) != "left" {
+			t.Fatal(err)
+		}
+		in.Despite = "both" // a tick for something else
+		if got := findings(Operate(ctx, w.Desk, stayID, in)); got != "despite" {
+			t.Fatal(got)
+		}
+		in.Despite = "left"
+		if err := Operate(ctx, w.Desk, stayID, in); err != nil {
+			t.Fatal(err)
+		}
+		if w.Int(`SELECT COUNT(*) FROM access_record WHERE action = 'operations.despite'`) != 1 {
+			t.Error("that the surgeon was told is not on record")
+		}
+		all, err := Operations(t.Context(), w.Desk.DB.Read, stayID)
+		if err != nil || len(all) != 1 || all[0].Side != "right" {
+			t.Fatalf("%+v %v", all, err)
+		}
+		in.Once, in.Side, in.Despite = id.New(), "left", ""
+		if err := Operate(ctx, w.Desk, stayID, in); err != nil {
+			t.Error("the side agreed to:", err)
+		}
+		in.Protocol = "Другая операция"
+		if err := Operate(ctx, w.Desk, stayID, in); !fail.Is(err, fail.Conflict) {
+			t.Error("a protocol was lost without a word:", err)
+		}
+		if err := consent.Withdraw(ctx, w.Desk, stayID, agree.Once, "Передумал"); err != nil {
+			t.Fatal(err)
+		}
+		in.Once, in.Side = id.New(), "both"
+		if err := Operate(ctx, w.Desk, stayID, in); err != nil {
+			t.Error("a consent that was taken back holds nobody up:", err)
+		}
+	})
+}
+
+func TestAgainst(t *testing.T) {
+	signed := func(side string) consent.Consent {
+		return consent.Consent{Kind: "operation", State: consent.Signed, Side: side}
+	}
+	for _, c := range []struct {
+		sides []string
+		done  string
+		want  string
+	}{
+		{nil, "left", ""},
+		{[]string{""}, "left", ""},
+		{[]string{"left"}, "", ""},
+		{[]string{"left"}, "left", ""},
+		{[]string{"left"}, "right", "left"},
+		{[]string{"both"}, "left", ""},
+		{[]string{"left"}, "both", "left"},
+		{[]string{"left", "right"}, "right", ""},
+		{[]string{"none"}, "left", "none"},
+	} {
+		var all []consent.Consent
+		for _, side := range c.sides {
+			all = append(all, signed(side))
+		}
+		if got := consent.Against(all, c.done); got != c.want {
+			t.Errorf("%v, %s: %q", c.sides, c.done, got)
+		}
+	}
+	asked := signed("left")
+	asked.State = consent.Asked
+	if got := consent.Against([]consent.Consent{asked}, "right"); got != "" {
+		t.Error("nobody has signed it:", got)
+	}
 }

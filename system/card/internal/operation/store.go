@@ -9,15 +9,20 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 )
 
-const operationColumns = `id, root, version, reason, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, by_pin, by_name, signed_at, ended_at, assistants, anaesthetist, anaesthesia_record`
+const operationColumns = `id, root, version, reason, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, by_pin, by_name, signed_at, ended_at, assistants, anaesthetist, anaesthesia_record, side`
 
-func insertOperation(ctx context.Context, tx db.Querier, stayID string, o Operation) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO operation (stay_id, `+operationColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO NOTHING`,
+// insertOperation says whether the operation is new.
+func insertOperation(ctx context.Context, tx db.Querier, stayID string, o Operation) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO operation (stay_id, `+operationColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT (id) DO NOTHING`,
 		stayID, o.ID, o.Root, o.Version, o.Reason, db.Micros(o.At), o.Code, o.Name, o.Anaesthesia, o.Complication, o.Protocol,
 		o.SurgeonPIN, o.SurgeonName, o.ByPIN, o.ByName, db.Micros(o.SignedAt),
-		db.Micros(o.EndedAt), o.Assistants, o.Anaesthetist, o.AnaesthesiaRecord)
-	return err
+		db.Micros(o.EndedAt), o.Assistants, o.Anaesthetist, o.AnaesthesiaRecord, o.Side)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 // Operations of the stay in their last versions, the newest first.
@@ -49,7 +54,7 @@ func operations(ctx context.Context, q db.Querier, where string, args ...any) ([
 		var o Operation
 		var at, signed, ended int64
 		err := rows.Scan(&o.ID, &o.Root, &o.Version, &o.Reason, &at, &o.Code, &o.Name, &o.Anaesthesia, &o.Complication, &o.Protocol,
-			&o.SurgeonPIN, &o.SurgeonName, &o.ByPIN, &o.ByName, &signed, &ended, &o.Assistants, &o.Anaesthetist, &o.AnaesthesiaRecord)
+			&o.SurgeonPIN, &o.SurgeonName, &o.ByPIN, &o.ByName, &signed, &ended, &o.Assistants, &o.Anaesthetist, &o.AnaesthesiaRecord, &o.Side)
 		if err != nil {
 			return nil, err
 		}

@@ -83,7 +83,7 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		findings := append(writing.OneOf("kind", in.Kind, OrderKinds), writing.Required("text", in.Text)...)
 		if in.Kind == "drug" {
 			findings = append(findings, writing.Required("dose", in.Dose)...)
-			findings = append(findings, writing.Required("times", in.Times)...)
+			findings = append(findings, writing.Required("times", in.Times+in.Hours)...) // the hours say it, too
 		}
 		hours, ok := Hours(in.Hours)
 		if !ok {
@@ -114,8 +114,16 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		if err := writing.Invalid(findings); err != nil {
 			return err
 		}
-		if err := insertOrder(ctx, tx, stayID, in, desk.Of(ctx), now); err != nil {
+		fresh, err := insertOrder(ctx, tx, stayID, in, desk.Of(ctx), now)
+		if err != nil {
 			return err
+		}
+		if !fresh {
+			before, err := findOrder(ctx, tx, stayID, in.Once)
+			if err != nil {
+				return err
+			}
+			return writing.Fresh(fresh, before.same(in))
 		}
 		action := "orders.write"
 		if len(against) > 0 {
@@ -123,6 +131,12 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		}
 		return d.Seen(ctx, tx, h.PatientPIN, action, stayID)
 	})
+}
+
+// same says that the order is what the form holds.
+func (o Order) same(in Ordering) bool {
+	return o.Kind == in.Kind && o.Text == in.Text && o.Dose == in.Dose && o.Times == in.Times && o.From.Equal(db.Time(db.Micros(in.From))) &&
+		strings.Join(o.Hours, " ") == in.Hours && o.LastDay == in.LastDay
 }
 
 // cautions are what speaks against the order: an alert of the patient, and the same

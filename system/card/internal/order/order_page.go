@@ -60,6 +60,7 @@ func answer(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.For
 		page.Notice(w, notice)
 		return page.Redirect(w, r, "/stays/"+stayID+"/orders")
 	}
+	writing.Renew(form, err)
 	if err != nil && !form.Take(err) {
 		return err
 	}
@@ -218,6 +219,15 @@ func schedule(ctx context.Context, o Order) string {
 
 // Hour is the hour of a dose.
 func Hour(t time.Time) string { return t.In(clock.Bishkek).Format("15:04") }
+
+// drug says that dose and times are asked for.
+func drug(form *page.Form) bool { return form.Get("kind") == "drug" }
+
+func textField(ctx context.Context, form *page.Form) design.Field {
+	f := writing.Line(ctx, form, "text", "card.orders.text", true)
+	f.Begin = true
+	return f
+}
 
 func hoursField(ctx context.Context, form *page.Form) design.Field {
 	f := writing.Line(ctx, form, "hours", "card.orders.hours", false)

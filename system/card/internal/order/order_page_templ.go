@@ -149,7 +149,7 @@ func ordersView(v ordersOf) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><input type=\"hidden\" name=\"once\" value=\"")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\" data-autosave=\"all\"><input type=\"hidden\" name=\"once\" value=\"")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -170,15 +170,15 @@ func ordersView(v ordersOf) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "text", "card.orders.text", true)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.TextField(textField(ctx, v.Form)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "dose", "card.orders.dose", false)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "dose", "card.orders.dose", drug(v.Form))).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "times", "card.orders.times", false)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.TextField(writing.Line(ctx, v.Form, "times", "card.orders.times", drug(v.Form))).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

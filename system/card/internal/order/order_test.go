@@ -7,7 +7,9 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 func findings(err error) string {
@@ -79,6 +81,35 @@ func TestOrders(t *testing.T) {
 		}
 		if err := End(doctor, w.Desk, stayID, "nobody", "r"); !fail.Is(err, fail.NotFound) {
 			t.Error(err)
+		}
+	})
+}
+
+// The browser's way back shows a form that was sent: with another drug in it, it is
+// not thought written.
+func TestAFormOfAnOrderIsSentAgainWithAnotherDrug(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		doctor := formtest.Doctor(t.Context())
+		stayID := w.Stay(w.Patient(formtest.PatientPIN))
+		in := Ordering{Once: id.New(), Kind: "drug", Text: "Фуросемид", Dose: "40 мг", Times: "2 раза в день", From: w.Clock.Now()}
+		for range 2 {
+			if err := Prescribe(doctor, w.Desk, stayID, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		in.Text = "Спиронолактон"
+		err := Prescribe(doctor, w.Desk, stayID, in)
+		if !fail.Is(err, fail.Conflict) {
+			t.Fatal("an order was lost without a word:", err)
+		}
+		form := page.NewForm("once", in.Once)
+		writing.Renew(form, err)
+		in.Once = form.Get("once")
+		if err := Prescribe(doctor, w.Desk, stayID, in); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.Int(`SELECT COUNT(*) FROM medical_order`); n != 2 {
+			t.Fatal(n)
 		}
 	})
 }

@@ -13,11 +13,16 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 )
 
-func insertOrder(ctx context.Context, tx db.Querier, stayID string, in Ordering, by desk.Staff, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO medical_order (id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, created_at, hours, last_day)
+// insertOrder says whether the order is new.
+func insertOrder(ctx context.Context, tx db.Querier, stayID string, in Ordering, by desk.Staff, at time.Time) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO medical_order (id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, created_at, hours, last_day)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
 		in.Once, stayID, in.Kind, in.Text, in.Dose, in.Times, db.Micros(in.From), by.PIN, by.Name, db.Micros(at), in.Hours, in.LastDay.String())
-	return err
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 func endOrder(ctx context.Context, tx db.Querier, orderID, reason, by string, at time.Time) error {

@@ -16,6 +16,11 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 )
 
+func begin(f design.Field) design.Field {
+	f.Begin = true
+	return f
+}
+
 // registerView is the registration by hand. why is the key of a sentence that
 // says how one came here, "" for none.
 func registerView(form *page.Form, why string) templ.Component {
@@ -62,7 +67,7 @@ func registerView(form *page.Form, why string) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.register.title"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 16, Col: 66}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 21, Col: 66}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -92,7 +97,7 @@ func registerView(form *page.Form, why string) templ.Component {
 					var templ_7745c5c3_Var5 string
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, why))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 19, Col: 25}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 24, Col: 25}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {
@@ -109,7 +114,7 @@ func registerView(form *page.Form, why string) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <form method=\"post\" action=\"/patients/new\" id=\"register\" data-autosave>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <form method=\"post\" action=\"/patients/new\" id=\"register\" data-autosave=\"all\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -125,7 +130,7 @@ func registerView(form *page.Form, why string) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = design.Radios(design.FieldOf(ctx, form, "kind", "card.register.kind"), []design.Option{
+				templ_7745c5c3_Err = design.Radios(begin(design.FieldOf(ctx, form, "kind", "card.register.kind")), []design.Option{
 					{Value: Nameless, Label: text.T(ctx, "card.register.kind_unknown"), Hint: text.T(ctx, "card.register.kind_unknown_hint")},
 					{Value: Citizen, Label: text.T(ctx, "card.register.kind_known"), Hint: text.T(ctx, "card.register.kind_known_hint")},
 					{Value: Foreigner, Label: text.T(ctx, "card.register.kind_foreigner"), Hint: text.T(ctx, "card.register.kind_foreigner_hint")},
@@ -288,7 +293,7 @@ func registerView(form *page.Form, why string) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.register.newborn_hint"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 51, Col: 68}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 56, Col: 68}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {

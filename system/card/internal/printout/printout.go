@@ -264,6 +264,7 @@ func (s sheet) operations() error {
 		s.doc.Heading(text.Moment(o.At) + " · " + o.Name)
 		s.doc.Rows(
 			document.Row{Key: s.word("card.operations.code"), Value: o.Code},
+			document.Row{Key: s.word("card.side.label"), Value: consent.SideWord(s.ctx, o.Side)},
 			document.Row{Key: s.word("card.operations.surgeon"), Value: o.SurgeonName},
 			document.Row{Key: s.word("card.operations.anaesthesia"), Value: operation.AnaesthesiaWord(s.ctx, o.Anaesthesia)},
 			document.Row{Key: s.word("card.operations.assistants"), Value: o.Assistants},
@@ -273,7 +274,11 @@ func (s sheet) operations() error {
 		for l := range writing.Lines(o.Protocol + "\n" + o.AnaesthesiaRecord) {
 			s.doc.Text(l)
 		}
-		s.doc.Small(s.word("card.operations.signed_by", "Name", o.ByName, "At", text.Moment(o.SignedAt)))
+		signed := s.word("card.operations.signed_by", "Name", o.ByName, "At", text.Moment(o.SignedAt))
+		if o.Version > 1 {
+			signed += ". " + s.word("card.history.version", "Version", strconv.Itoa(o.Version)) + ". " + s.word("card.history.because", "Reason", o.Reason)
+		}
+		s.doc.Small(signed)
 	}
 	return nil
 }
@@ -289,7 +294,7 @@ func (s sheet) consents() error {
 			continue // nobody signed it
 		}
 		none = false
-		s.doc.Heading(consent.KindWord(s.ctx, c.Kind))
+		s.doc.Heading(text.Joined(consent.KindWord(s.ctx, c.Kind), consent.SideWord(s.ctx, c.Side)))
 		for l := range writing.Lines(c.Subject) {
 			s.doc.Text(l)
 		}

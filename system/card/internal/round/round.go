@@ -42,32 +42,54 @@ func Patients(ctx context.Context, d *desk.Desk, department string) ([]Lying, er
 	return all, nil
 }
 
-// Due is a dose of the day and whose it is.
+// Due is a dose and whose it is.
 type Due struct {
 	order.Dose
 	Patient Lying
 }
 
-// Today is what is due in the department on the day.
+// Key names the dose in a form.
+func (d Due) Key() string { return d.Order.ID + "." + dueWord(d) }
+
+// Today is what is due in the department.
 type Today struct {
 	Waiting  []Due // nobody has marked them, by the hour
 	Done     []Due // marked
 	Standing []Due // orders in force that have no hour: diet, regime, when needed
 }
 
-// DueOn gathers the day of the department.
-func DueOn(ctx context.Context, d *desk.Desk, department string, patients []Lying, day clock.Date) (Today, error) {
+// A ward's night has two dates: a dose of late evening is given after midnight, and
+// that of midnight is made ready before it.
+const (
+	overnight = 12 * time.Hour // how long a dose of yesterday that nobody marked still waits
+	soon      = time.Hour      // how far ahead the round looks when it does not show the whole day
+)
+
+// DueAt gathers what is due in the department at the moment: the day, what was left
+// of the evening before, and what the next hour brings after midnight.
+func DueAt(ctx context.Context, d *desk.Desk, department string, patients []Lying, now time.Time) (Today, error) {
 	var today Today
-	orders, err := order.InForce(ctx, d.DB.Read, desk.Of(ctx).Post.Organisation, department, day.Start())
+	day, eve, morrow := clock.DateOf(now), clock.DateOf(now.Add(-24*time.Hour)), clock.DateOf(now.Add(24*time.Hour))
+	orders, err := order.InForce(ctx, d.DB.Read, desk.Of(ctx).Post.Organisation, department, eve.Start())
 	if err != nil {
 		return today, err
 	}
 	for _, p := range patients {
+		for _, dose := range order.Doses(orders[p.StayID], eve) {
+			if dose.Mark == nil && now.Sub(dose.Due) <= overnight {
+				today.Waiting = append(today.Waiting, Due{dose, p})
+			}
+		}
 		for _, dose := range order.Doses(orders[p.StayID], day) {
 			if dose.Mark == nil {
 				today.Waiting = append(today.Waiting, Due{dose, p})
 			} else {
 				today.Done = append(today.Done, Due{dose, p})
+			}
+		}
+		for _, dose := range order.Doses(orders[p.StayID], morrow) {
+			if dose.Mark == nil && dose.Due.Before(now.Add(soon)) {
+				today.Waiting = append(today.Waiting, Due{dose, p})
 			}
 		}
 		for _, o := range orders[p.StayID] {
@@ -132,7 +154,7 @@ func Handover(ctx context.Context, d *desk.Desk, department string) ([]State, er
 		return nil, err
 	}
 	now := d.Clock.Now()
-	today, err := DueOn(ctx, d, department, patients, clock.DateOf(now))
+	today, err := DueAt(ctx, d, department, patients, now)
 	if err != nil {
 		return nil, err
 	}

@@ -6,14 +6,12 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/design"
-	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/observation"
-	"github.com/sanarip/sanarip/system/card/internal/order"
 	"github.com/sanarip/sanarip/system/card/internal/ward"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -67,93 +65,6 @@ func at(r *http.Request, d *desk.Desk, path, asked string) (place, error) {
 		pins = append(pins, l.Patient.PIN)
 	}
 	return p, d.SeenAll(ctx, pins, "round.read")
-}
-
-// roundOf is the page of what is due.
-type roundOf struct {
-	place
-	Today Today
-	All   bool // also what is due later today
-}
-
-// soon is how far ahead the round looks when it does not show the whole day.
-const soon = time.Hour
-
-func (v roundOf) waiting() []Due {
-	if v.All {
-		return v.Today.Waiting
-	}
-	var due []Due
-	for _, one := range v.Today.Waiting {
-		if one.Due.Before(v.Now.Add(soon)) {
-			due = append(due, one)
-		}
-	}
-	return due
-}
-
-func roundPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	return renderRound(w, r, d, page.NewForm(), r.URL.Query().Get("department"), http.StatusOK)
-}
-
-func renderRound(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, department string, status int) error {
-	p, err := at(r, d, "/ward/round", department)
-	if err != nil {
-		return err
-	}
-	p.Form = form
-	v := roundOf{place: p, All: r.URL.Query().Get("all") == "1" || form.Get("all") == "1"}
-	if v.Today, err = DueOn(r.Context(), d, p.Department.Code, p.Patients, clock.DateOf(p.Now)); err != nil {
-		return err
-	}
-	return page.Render(w, r, status, roundView(v))
-}
-
-func markPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	form, err := page.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	in := order.ReadMark(form, d.Clock.Now())
-	if form.OK() {
-		err = order.Fulfil(r.Context(), d, form.Get("stay"), in)
-		if err == nil {
-			page.Notice(w, "card.orders.marked")
-			to := "/ward/round?department=" + department(form)
-			if form.Get("all") == "1" {
-				to += "&all=1"
-			}
-			return page.Redirect(w, r, to)
-		}
-		if !form.Take(err) {
-			return err
-		}
-	}
-	return renderRound(w, r, d, form, department(form), http.StatusUnprocessableEntity)
-}
-
-// department is the two digits that a page of ours sent; "" for anything else.
-func department(form *page.Form) string {
-	code := form.Get("department")
-	if len(code) != 2 || code[0] < '0' || code[0] > '9' || code[1] < '0' || code[1] > '9' {
-		return ""
-	}
-	return code
-}
-
-// wrong says that the form speaks of this dose.
-func (v roundOf) wrong(ctx context.Context, due Due) string {
-	if v.Form.Get("order") != due.Order.ID || v.Form.Get("due") != dueWord(due) {
-		return ""
-	}
-	return v.Form.Error(ctx, "not_given_reason")
-}
-
-func dueWord(due Due) string {
-	if due.Due.IsZero() {
-		return ""
-	}
-	return page.InputMoment(due.Due)
 }
 
 // sheetOf is the page of the whole ward's measurements.

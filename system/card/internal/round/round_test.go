@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
@@ -32,7 +31,7 @@ func TestRoundOfADay(t *testing.T) {
 			if err != nil || len(patients) != 1 {
 				t.Fatal(patients, err)
 			}
-			due, err := DueOn(nurse, w.Desk, formtest.Department, patients, clock.DateOf(w.Clock.Now()))
+			due, err := DueAt(nurse, w.Desk, formtest.Department, patients, w.Clock.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,6 +75,53 @@ func TestRoundOfADay(t *testing.T) {
 		}
 		if due = today(); len(due.Waiting) != 0 || len(due.Done) != 1 {
 			t.Fatalf("%+v", due)
+		}
+	})
+}
+
+// An hour before midnight and one after it are one night: the dose of midnight is in
+// the list before it, that of ten in the evening after it.
+func TestRoundOverMidnight(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		doctor, nurse := formtest.Doctor(t.Context()), formtest.Nurse(t.Context())
+		stayID, morning := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now() // 10:00
+		in := order.Ordering{Once: id.New(), Kind: "drug", Text: "Цефтриаксон", Dose: "1 г", Hours: "0 8 22", From: morning}
+		if err := order.Prescribe(doctor, w.Desk, stayID, in); err != nil {
+			t.Fatal(err)
+		}
+		waiting := func() string {
+			patients, err := Patients(nurse, w.Desk, formtest.Department)
+			if err != nil {
+				t.Fatal(err)
+			}
+			today, err := DueAt(nurse, w.Desk, formtest.Department, patients, w.Clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := roundOf{place: place{Now: w.Clock.Now()}, Today: today}
+			var hours []string
+			for _, due := range v.waiting() {
+				hours = append(hours, order.Hour(due.Due))
+			}
+			return strings.Join(hours, " ")
+		}
+		for _, at := range []struct {
+			after time.Duration
+			want  string
+		}{{13*time.Hour + 10*time.Minute, "22:00 00:00"}, {14*time.Hour + 10*time.Minute, "22:00 00:00"}, {21*time.Hour + 10*time.Minute, "22:00 00:00 08:00"}, {24*time.Hour + 10*time.Minute, "00:00 08:00"}} {
+			w.Clock.Advance(morning.Add(at.after).Sub(w.Clock.Now()))
+			if got := waiting(); got != at.want {
+				t.Errorf("%s: %q, not %q", w.Clock.Now(), got, at.want)
+			}
+		}
+		// What was left of the evening is marked in the night.
+		w.Clock.Advance(morning.Add(38*time.Hour + 10*time.Minute).Sub(w.Clock.Now())) // 00:10
+		evening := morning.Add(36 * time.Hour)
+		if err := order.Fulfil(nurse, w.Desk, stayID, order.Marking{Once: id.New(), Order: in.Once, At: w.Clock.Now(), Due: evening, Given: true}); err != nil {
+			t.Fatal(err)
+		}
+		if got := waiting(); got != "00:00" {
+			t.Errorf("%q", got)
 		}
 	})
 }

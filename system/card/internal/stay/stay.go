@@ -57,6 +57,7 @@ type View struct {
 	Department       string
 	DepartmentName   text.Words
 	BedID            string // "" without a bed
+	Isolation        string // how the patient is kept apart, one of Isolations; "" not
 	BedName          string
 	DoctorPIN        string
 	DoctorName       string
@@ -64,6 +65,18 @@ type View struct {
 	CreatedBy        string // ПИН
 	Counts           Counts
 	Now              time.Time // when the page was asked for
+}
+
+// Isolations are how a patient is kept apart: the way an infection takes, or that the
+// patient must be protected from the others'.
+var Isolations = []string{"contact", "droplet", "airborne", "protective"}
+
+// IsolationWord is the mark of who is kept apart, "" for nobody.
+func IsolationWord(ctx context.Context, kind string) string {
+	if kind == "" {
+		return ""
+	}
+	return text.T(ctx, "card.isolation.mark", "Kind", text.T(ctx, "card.isolation."+kind)) // text: card.isolation.*
 }
 
 // Counts stand beside the tabs.
@@ -118,6 +131,9 @@ func (v View) banner(ctx context.Context) design.Patient {
 		b.Bed += text.T(ctx, "card.stay.no_bed")
 	} else {
 		b.Bed += v.BedName
+	}
+	if mark := IsolationWord(ctx, v.Isolation); mark != "" && v.State == Open {
+		b.Alerts = append([]string{mark}, b.Alerts...)
 	}
 	b.Day = strconv.Itoa(v.Day())
 	if v.State == Discharged {

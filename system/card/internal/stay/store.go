@@ -33,7 +33,8 @@ func viewQuestion(stayID, organisation string, v *View) db.Question {
 	return db.Question{
 		Query: `SELECT ` + patient.Columns + `, s.id, s.organisation, s.state, s.kind, s.admitted_at,
 				s.hours_since_onset, s.brought_by, s.referrer, s.first_this_year, s.department, COALESCE(s.bed_id, ''), COALESCE(b.name, ''),
-				s.doctor_pin, s.doctor_name, s.discharged_at, s.created_by, s.payment, s.transport
+				s.doctor_pin, s.doctor_name, s.discharged_at, s.created_by, s.payment, s.transport,
+				COALESCE((SELECT kind FROM isolation WHERE stay_id = s.id AND ended_at = 0), '')
 			FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN bed b ON b.id = s.bed_id
 			WHERE s.id = $1 AND s.organisation = $2`,
 		Args: []any{stayID, organisation},
@@ -41,7 +42,7 @@ func viewQuestion(stayID, organisation string, v *View) db.Question {
 			var admitted, discharged, first int64
 			p, err := patient.Scan(row, &v.ID, &v.Organisation, &v.State, &v.Kind, &admitted,
 				&v.HoursSinceOnset, &v.BroughtBy, &v.Referrer, &first, &v.Department, &v.BedID, &v.BedName,
-				&v.DoctorPIN, &v.DoctorName, &discharged, &v.CreatedBy, &v.Payment, &v.Transport)
+				&v.DoctorPIN, &v.DoctorName, &discharged, &v.CreatedBy, &v.Payment, &v.Transport, &v.Isolation)
 			v.Patient, v.AdmittedAt, v.DischargedAt, v.FirstThisYear = p, db.Time(admitted), db.Time(discharged), first == 1
 			return err
 		},

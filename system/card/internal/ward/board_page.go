@@ -20,6 +20,8 @@ func Mount(d *desk.Desk) {
 	d.Page("GET /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return bedPage(w, r, d) })
 	d.Page("POST /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return setBedPage(w, r, d) })
 	d.Page("GET /stays/{id}/moves", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return movesPage(w, r, d) })
+	d.Page("POST /stays/{id}/isolation", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return isolatePage(w, r, d) })
+	d.Page("POST /stays/{id}/isolation/end", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return endIsolationPage(w, r, d) })
 	d.Page("POST /stays/{id}/moves", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return movePage(w, r, d) })
 	mountTransfers(d)
 }

@@ -23,6 +23,7 @@ type movesOf struct {
 	Doctors []workforceapi.Post
 
 	Transfers    []Transfer
+	Isolations   []Isolation
 	Organisation workforceapi.Organisation
 }
 
@@ -47,6 +48,9 @@ func renderMoves(w http.ResponseWriter, r *http.Request, d *desk.Desk, view stay
 		return err
 	}
 	if v.Transfers, err = TransfersOf(ctx, d.DB.Read, view.ID); err != nil {
+		return err
+	}
+	if v.Isolations, err = Isolations(ctx, d.DB.Read, view.ID); err != nil {
 		return err
 	}
 	v.Organisation = o

@@ -60,7 +60,7 @@ func laid(beds []Bed, lying map[string][]Lying) {
 
 // lyingIn is the department's open stays. A bed's stay is looked for by bed, so
 // that a bed of another department never seems free.
-const lyingIn = `SELECT ` + patient.ListColumns + `, s.id, COALESCE(s.bed_id, ''), s.admitted_at, ` + mainCode + `, s.doctor_name
+const lyingIn = `SELECT ` + patient.ListColumns + `, s.id, COALESCE(s.bed_id, ''), s.admitted_at, ` + mainCode + `, s.doctor_name, ` + isolationOf + `
 	FROM stay s JOIN patient p ON p.id = s.patient_id
 	WHERE s.organisation = $1 AND s.state = 'open' AND (s.department = $2
 		OR s.bed_id IN (SELECT id FROM bed WHERE organisation = $1 AND department = $2))
@@ -71,7 +71,7 @@ func addLying(row db.Row, lying map[string][]Lying) error {
 	var l Lying
 	var bedID string
 	var admitted int64
-	p, err := patient.ScanListed(row, &l.StayID, &bedID, &admitted, &l.Code, &l.Doctor)
+	p, err := patient.ScanListed(row, &l.StayID, &bedID, &admitted, &l.Code, &l.Doctor, &l.Isolation)
 	l.Patient, l.AdmittedAt = p, db.Time(admitted)
 	lying[bedID] = append(lying[bedID], l)
 	return err

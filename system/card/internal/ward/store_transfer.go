@@ -24,12 +24,12 @@ func decideTransfer(ctx context.Context, tx db.Querier, id, state, decision stri
 }
 
 const transferColumns = `t.id, t.stay_id, t.from_department, t.to_department, t.reason, t.state, t.asked_at, t.by_pin, t.by_name, t.decided_at, t.decided_name, t.decision,
-	p.family_name || ' ' || p.given_name, COALESCE(p.pin, '') FROM transfer t JOIN stay s ON s.id = t.stay_id JOIN patient p ON p.id = s.patient_id`
+	p.family_name || ' ' || p.given_name, COALESCE(p.pin, ''), ` + isolationOf + ` FROM transfer t JOIN stay s ON s.id = t.stay_id JOIN patient p ON p.id = s.patient_id`
 
 func scanTransfer(row interface{ Scan(...any) error }) (Transfer, error) {
 	var t Transfer
 	var asked, decided int64
-	err := row.Scan(&t.ID, &t.StayID, &t.From, &t.To, &t.Reason, &t.State, &asked, &t.ByPIN, &t.ByName, &decided, &t.DecidedName, &t.Decision, &t.PatientName, &t.PatientPIN)
+	err := row.Scan(&t.ID, &t.StayID, &t.From, &t.To, &t.Reason, &t.State, &asked, &t.ByPIN, &t.ByName, &decided, &t.DecidedName, &t.Decision, &t.PatientName, &t.PatientPIN, &t.Isolation)
 	t.AskedAt, t.DecidedAt = db.Time(asked), db.Time(decided)
 	return t, err
 }

@@ -38,6 +38,7 @@ type Transfer struct {
 	Decision    string // why refused or withdrawn
 	PatientName string // for lists; "" of an unknown person
 	PatientPIN  string
+	Isolation   string // of the patient now, one of stay.Isolations
 }
 
 // AskTransfer asks another department to take the patient over. A stay has one

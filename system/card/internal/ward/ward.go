@@ -40,6 +40,7 @@ type Lying struct {
 	AdmittedAt time.Time
 	Code       string // of the main diagnosis
 	Doctor     string
+	Isolation  string // one of stay.Isolations, "" for none
 }
 
 // Take makes sure that the bed may be used by the department and holds it until

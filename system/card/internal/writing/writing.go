@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -71,6 +73,27 @@ func CheckOnce(once string) error {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	return nil
+}
+
+// writtenAlready is told who sends a form again with something else in it.
+const writtenAlready = "card.kept.written_already"
+
+// Fresh is nil when what a form holds was written just now, or is the same as was
+// written under its id before: a form sent twice. The rest was typed into a form
+// that was sent already (another tab, the browser's way back): it must not be
+// thought written. The page gives it an id of its own with Renew.
+func Fresh(fresh, same bool) error {
+	if fresh || same {
+		return nil
+	}
+	return fail.New(fail.Conflict, writtenAlready)
+}
+
+// Renew gives the form a new id when its own was spent.
+func Renew(form *page.Form, err error) {
+	if e := fail.As(err); e != nil && e.Key == writtenAlready {
+		form.Set("once", id.New())
+	}
 }
 
 // Invalid is the findings as an error, nil when there are none.

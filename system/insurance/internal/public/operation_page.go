@@ -27,10 +27,11 @@ func (p Pages) Operations(w http.ResponseWriter, r *http.Request) error {
 
 // operation is a code as programs read it.
 type operation struct {
-	Code  string     `json:"code"`
-	Name  text.Words `json:"name"`
-	From  clock.Date `json:"from"`
-	Until clock.Date `json:"until,omitzero"`
+	Code   string     `json:"code"`
+	Name   text.Words `json:"name"`
+	From   clock.Date `json:"from"`
+	Until  clock.Date `json:"until,omitzero"`
+	Paired bool       `json:"paired,omitempty"` // of what stands left and right
 }
 
 // OperationsJSON is GET /operations.json: the same for programs.
