@@ -407,7 +407,7 @@ document.addEventListener("keydown", (e) => {
     const target = e.key === "/" ? document.querySelector("[data-filter]") : begin();
     if (!target) return;
     e.preventDefault();
-    target.focus();
+    (target.matches("a, button, input, select, textarea") ? target : target.querySelector("a, button"))?.focus();
     return;
   }
   // The row of digits stands for the sections and lists of the page, in their order.

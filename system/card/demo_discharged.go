@@ -158,14 +158,17 @@ func (s *System) demoContents(ctx context.Context, g gone, stayID string, in, ou
 	}
 	if g.operation != "" {
 		at := in.Add(4 * time.Hour)
-		name := g.operation
+		name, side := g.operation, ""
 		if known, ok, err := d.Procedures.FindOn(ctx, g.operation, clock.DateOf(at)); err != nil {
 			return err
 		} else if ok {
 			name = known.Name.RU
+			if known.Paired {
+				side = "right"
+			}
 		}
 		done := operation.Operating{Once: id.New(), Operation: operation.Operation{
-			At: at, EndedAt: at.Add(70 * time.Minute), Code: g.operation, Name: name, Anaesthesia: "general", Anaesthetist: "Дежурный анестезиолог",
+			At: at, EndedAt: at.Add(70 * time.Minute), Code: g.operation, Name: name, Side: side, Anaesthesia: "general", Anaesthetist: "Дежурный анестезиолог",
 			Protocol: "Операция прошла без особенностей.", SurgeonPIN: g.doctor.PIN, SurgeonName: g.doctor.Name(),
 		}}
 		if err := operation.Operate(ctx, s.writtenAt(done.EndedAt.Add(demoDelay)), stayID, done); err != nil {

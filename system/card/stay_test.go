@@ -175,10 +175,10 @@ func TestOneStay(t *testing.T) {
 
 	_, _, body = doctor.post("/operations/search", "words", "коронарограф")
 	has(t, body, "A16.12.2")
-	status, to, body = doctor.fill(stayPath+"/operations", stayPath+"/operations", "at", "2026-11-22T13:45", "operation", "A16.09", "operation_text", "Дренирование плевральной полости",
+	status, to, body = doctor.fill(stayPath+"/operations", stayPath+"/operations", "at", "2026-11-22T13:45", "operation", "A16.09", "operation_text", "Дренирование плевральной полости", "side", "left",
 		"anaesthesia", "local", "surgeon", doctorPIN, "protocol", "Под местной анестезией…")
 	done(t, stayPath+"/operations", status, to, body)
-	has(t, doctor.get(stayPath+"/operations"), "Дренирование плевральной полости", "A16.09", "Местная")
+	has(t, doctor.get(stayPath+"/operations"), "Дренирование плевральной полости, слева", "A16.09", "Местная")
 
 	has(t, doctor.get(stayPath+"/discharge"), "Нет основного заключительного диагноза", "Нет подписанного выписного эпикриза")
 	status, _, body = doctor.post(stayPath+"/discharge", "at", "2026-11-22T13:00", "outcome", "discharged", "recommendations", "Пить воду", "do", "discharge")

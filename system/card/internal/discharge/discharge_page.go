@@ -230,8 +230,19 @@ func (v dischargeOf) makesFinal(d form.Diagnosis) bool {
 	})
 }
 
-func begin(f design.Field) design.Field {
-	f.Begin = true
+// begins is where the key N leads: to what is still missing, then to the form.
+func (v dischargeOf) begins() string {
+	switch {
+	case v.Form != nil && slices.ContainsFunc(v.Record.Diagnoses, v.makesFinal):
+		return "final"
+	case len(v.Gaps) > 0:
+		return "gap"
+	}
+	return "form"
+}
+
+func (v dischargeOf) begin(f design.Field) design.Field {
+	f.Begin = v.begins() == "form"
 	return f
 }
 

@@ -260,7 +260,7 @@ func admitView(v admission) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = design.SelectField(v.field(ctx, "brought_by", "card.admit.brought_by"), broughtBy(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = design.SelectField(v.brought(ctx), broughtBy(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -641,6 +641,12 @@ func (v admission) field(ctx context.Context, name, key string) design.Field {
 	return design.FieldOf(ctx, v.Form, name, key)
 }
 
+func (v admission) brought(ctx context.Context) design.Field {
+	f := v.field(ctx, "brought_by", "card.admit.brought_by")
+	f.Begin = f.Value == "" && v.Form.Get("kind") != ""
+	return f
+}
+
 // place is where N leads once a referral has said the rest.
 func (v admission) place(ctx context.Context) design.Field {
 	f := v.field(ctx, "place", "card.admit.place")
@@ -667,7 +673,7 @@ func (v admission) hours(ctx context.Context) design.Field {
 func (v admission) diagnosis(ctx context.Context, name, key string, required bool) design.Field {
 	f := v.field(ctx, name, key)
 	f.Required, f.Wide, f.Placeholder, f.Usual = required, true, v.Form.Get(name+"_text"), true
-	f.Begin = name == "admission" && f.Value == "" && v.Form.Get("kind") != ""
+	f.Begin = name == "admission" && f.Value == "" && v.Form.Get("kind") != "" && v.Form.Get("brought_by") != ""
 	f.Hint = text.T(ctx, "card.admit.diagnosis_hint")
 	return f
 }
