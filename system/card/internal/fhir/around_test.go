@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
@@ -62,6 +63,15 @@ func TestSearchesByWhatIsAround(t *testing.T) {
 		}
 		if a := s.get(t, "/Patient?_has:Condition:patient:code=I21.0", "patient"); a.status != 200 || !slices.Equal(a.ids("match"), []string{patientID}) {
 			t.Errorf("the patient: %d %s", a.status, a.body)
+		}
+		// Where a person is registered is not told by an organisation that leads to them.
+		s.tokens["narrow"] = access.Token{Active: true, Scopes: []string{"system/Organization.rs"}, ClientID: "fhir-reader", Machine: true}
+		s.tokens["citizen"] = access.Token{Active: true, Scopes: []string{"patient/*.rs"}, ClientID: "app", PIN: demo.Nurse.PIN}
+		for token, want := range map[string]struct{ status, found int }{"machine": {200, 1}, "citizen": {200, 0}, "narrow": {403, 0}} {
+			a := s.ask(t, http.MethodPost, "/Organization/_search", token, form("_has:Patient:organization:family", "Жумабеков"))
+			if a.status != want.status || a.status == 200 && len(a.ids("match")) != want.found {
+				t.Errorf("%s: %d %s", token, a.status, a.body)
+			}
 		}
 		// A ПИН stands in no address, in whatever place; who was looked for is recorded.
 		if a := s.get(t, "/Organization?_has:Patient:organization:identifier="+demo.Patient.PIN, "machine").is(t, 400); !bytes.Contains(a.body, []byte("security")) {
