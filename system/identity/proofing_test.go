@@ -127,7 +127,7 @@ func TestADoubtIsDecidedByAnOperatorAndThePersonComesBack(t *testing.T) {
 		b2, _ := h.atConsole()
 		p = h.caseOf(b2)
 		b2.decide(p, "approved", "").must(http.StatusOK, "Решение сохранено")
-		p = phone.get(h.base+"/register/sent").must(http.StatusOK, "Учётная запись создана")
+		p = phone.get(h.base+"/register/sent").must(http.StatusOK, "Аккаунт создан")
 		phone.submit(p, "/register/enter")
 		phone.get(h.base+"/").must(http.StatusOK, "Кадыр кызы Мээрим")
 		var level string
