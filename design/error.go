@@ -17,6 +17,8 @@ func errorTitle(k fail.Kind) string {
 		return "design.error_invalid"
 	case fail.NotFound:
 		return "design.error_not_found"
+	case fail.Gone:
+		return "design.error_gone"
 	case fail.NoMethod:
 		return "design.error_no_method"
 	case fail.SignedOut:
@@ -42,6 +44,8 @@ func errorNext(k fail.Kind) string {
 		return "design.next_invalid"
 	case fail.NotFound:
 		return "design.next_not_found"
+	case fail.Gone:
+		return "design.next_gone"
 	case fail.NoMethod:
 		return "design.next_no_method"
 	case fail.SignedOut:
@@ -69,9 +73,11 @@ func errorMessage(ctx context.Context, v page.ErrorView) string {
 
 // generalNext says that the next step of the kind belongs on the page: one who may
 // not do something for a reason of their own is told it by the message, which
-// sends nobody to the administrator of an organisation.
+// sends nobody to the administrator of an organisation; and what is over is begun
+// again elsewhere each time.
 func generalNext(ctx context.Context, v page.ErrorView) bool {
-	return v.Kind != fail.Forbidden || v.Message == text.T(ctx, "kit.forbidden")
+	own := map[fail.Kind]string{fail.Forbidden: "kit.forbidden", fail.Gone: "kit.gone"}[v.Kind]
+	return own == "" || v.Message == text.T(ctx, own)
 }
 
 // retryable says that the same page may well open a moment later.
@@ -79,7 +85,7 @@ func retryable(k fail.Kind) bool {
 	switch k {
 	case fail.Unavailable, fail.BadNeighbor, fail.Internal, fail.TooMany, fail.Conflict:
 		return true
-	case fail.Invalid, fail.NotFound, fail.NoMethod, fail.SignedOut, fail.Forbidden, fail.TooLarge, fail.BadRequest:
+	case fail.Invalid, fail.NotFound, fail.Gone, fail.NoMethod, fail.SignedOut, fail.Forbidden, fail.TooLarge, fail.BadRequest:
 	}
 	return false
 }
@@ -92,4 +98,14 @@ func labelOf(name string, fields []Field) string {
 		}
 	}
 	return ""
+}
+
+// summaryTitle asks to mend what was entered only where a field is at fault.
+func summaryTitle(form *page.Form) string {
+	for _, finding := range form.Findings {
+		if finding.Field != "" {
+			return "design.error_summary"
+		}
+	}
+	return "design.error_summary_whole"
 }

@@ -58,6 +58,8 @@ func exampleFailure(kind fail.Kind) string {
 	switch kind {
 	case fail.NotFound:
 		return "kit.not_found"
+	case fail.Gone:
+		return "kit.gone"
 	case fail.Forbidden:
 		return "kit.forbidden"
 	case fail.SignedOut:

@@ -16,6 +16,7 @@ type Kind string
 const (
 	Invalid     Kind = "invalid"      // what was entered is wrong: 422
 	NotFound    Kind = "not_found"    // there is no such thing, or not for you: 404
+	Gone        Kind = "gone"         // it was there, and is over or has run out: 410
 	NoMethod    Kind = "no_method"    // the page is there, but not to be asked like this: 405
 	SignedOut   Kind = "signed_out"   // sign in first: 401
 	Forbidden   Kind = "forbidden"    // signed in, but without the right: 403
@@ -35,6 +36,8 @@ func (k Kind) Status() int {
 		return http.StatusUnprocessableEntity
 	case NotFound:
 		return http.StatusNotFound
+	case Gone:
+		return http.StatusGone
 	case NoMethod:
 		return http.StatusMethodNotAllowed
 	case SignedOut:

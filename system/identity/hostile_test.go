@@ -37,10 +37,10 @@ func TestRequestsThatLeadNowhere(t *testing.T) {
 		"a parameter twice":           {h.request() + "&redirect_uri=https://evil.example", 400, "неправильно"},
 		"a huge state":                {h.request("state", strings.Repeat("x", 5000)), 400, "неправильно"},
 		"a huge request":              {h.request("x", strings.Repeat("x", 20000)), 413, "слишком длинный"},
-		"a flow that never was":       {h.base + "/connect/authorize/none", 404, "устарел"},
-		"a sign-in that never was":    {h.base + "/sign-in?flow=none", 404, "устарел"},
-		"a consent that never was":    {h.base + "/consent?flow=none", 404, "устарел"},
-		"a consent without a flow":    {h.base + "/consent", 404, "устарел"},
+		"a flow that never was":       {h.base + "/connect/authorize/none", 410, "устарел"},
+		"a sign-in that never was":    {h.base + "/sign-in?flow=none", 410, "устарел"},
+		"a consent that never was":    {h.base + "/consent?flow=none", 410, "устарел"},
+		"a consent without a flow":    {h.base + "/consent", 410, "устарел"},
 		"end of session, wrong place": {h.base + "/connect/endsession?client_id=card&post_logout_redirect_uri=https://evil.example", 400, "незарегистрированный адрес"},
 		"end of session, wrong hint":  {h.base + "/connect/endsession?id_token_hint=a.b.c", 400, "неправильно"},
 	} {
@@ -231,7 +231,7 @@ func TestAFlowBelongsToItsBrowser(t *testing.T) {
 		t.Fatal(answer)
 	}
 	// Over is over: the address gives no second code.
-	if p := mine.stay().get(h.base + "/connect/authorize/" + flow); p.status != http.StatusNotFound {
+	if p := mine.stay().get(h.base + "/connect/authorize/" + flow); p.status != http.StatusGone {
 		t.Fatal(p.status, p.header.Get("Location"))
 	}
 	// A page of another site cannot answer for the person.
@@ -324,7 +324,9 @@ func TestCodesServeOnceBrieflyAndFewTimes(t *testing.T) {
 		for range 5 {
 			b.submit(p, "/sign-in/code", "code", othertest.Than(code)).must(http.StatusUnprocessableEntity, "Код неверен")
 		}
-		b.submit(p, "/sign-in/code", "code", code).must(http.StatusUnprocessableEntity, "больше не действует")
+		if spent := b.submit(p, "/sign-in/code", "code", code).must(http.StatusUnprocessableEntity, "больше не действует"); strings.Contains(spent.body, "Он действует") {
+			t.Errorf("a spent code is said to hold:\n%s", spent.words())
+		}
 		h.inbox.clear()
 		p = b.submit(p, "/sign-in/code/send", "channel", "sms").must(http.StatusOK, "Новый код отправлен")
 		second := h.inbox.code(t, demo.Nurse.Phone)
@@ -337,14 +339,16 @@ func TestCodesServeOnceBrieflyAndFewTimes(t *testing.T) {
 			b.submit(p, "/sign-in/code", "code", second).must(http.StatusUnprocessableEntity, "Код неверен")
 		}
 		b.submit(p, "/sign-in/code", "code", third[:3]+" "+third[3:]).must(http.StatusOK, "Мой аккаунт")
-		b.post(h.base+"/sign-in/code", url.Values{"code": {third}}).must(http.StatusBadRequest, "снова")
+		if late := b.stay().post(h.base+"/sign-in/code", url.Values{"code": {third}}); late.status != http.StatusSeeOther || late.header.Get("Location") != "/sign-in" {
+			t.Errorf("a sign-in that is over leads to %d %s", late.status, late.header.Get("Location"))
+		}
 		// Codes are not sent without end.
 		b.post(h.base+"/sign-out", nil)
 		p = begin() // the browser is known now, and has a count of its own
 		for range 8 {
 			p = b.submit(p, "/sign-in/code/send", "channel", "sms")
 		}
-		p.must(http.StatusUnprocessableEntity, "Слишком много попыток")
+		p.must(http.StatusTooManyRequests, "Слишком много попыток")
 		b.post(h.base+"/sign-in/code/send", url.Values{"channel": {"totp"}}).must(http.StatusBadRequest) // she has no app
 		// Nothing of a code lies in the database.
 		h.inNoJob(third)

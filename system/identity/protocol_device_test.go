@@ -59,7 +59,7 @@ func TestRFC8628DeviceFlow(t *testing.T) {
 		p = b.submit(p, "/consent", "decision", "allow", "agreement", "1", "remember", "1")
 		p.must(http.StatusOK, "Устройство подключено")
 		// The address is used up, and so is the code.
-		b.get(p.url.String()).must(http.StatusNotFound)
+		b.get(p.url.String()).must(http.StatusGone)
 		b.get(d.address).must(http.StatusUnprocessableEntity, "Такого кода нет")
 		h.clock.advance(5 * time.Second)
 		got := c.poll(d)

@@ -23,7 +23,7 @@ func TestFAPI2PushedRequestOpensUntilThePersonIsDone(t *testing.T) {
 		}
 		h.inbox.clear()
 		p := early.submit(opened, "/sign-in", "pin", demo.Doctor.PIN, "password", demo.Password)
-		early.submit(p, "/sign-in/code", "code", h.inbox.code(t, demo.Doctor.Phone)).must(http.StatusNotFound)
+		early.submit(p, "/sign-in/code", "code", h.inbox.code(t, demo.Doctor.Phone)).must(http.StatusGone)
 		h.browser().get(address).must(http.StatusBadRequest)
 	})
 }

@@ -274,7 +274,7 @@ func TestARegistrationIsItsBrowsersAndRunsOut(t *testing.T) {
 	b.submit(b.get(h.base+"/register/passport"), "/register/passport", "pin", newcomer.PIN, "passport", newcomer.Passport)
 	b.get(h.base+"/register").must(http.StatusOK, "Вы уже начали регистрацию")
 	h.browser().get(h.base+"/register/review").must(http.StatusOK, "начата в другом браузере")
-	h.browser().post(h.base+"/register/review", nil).must(http.StatusNotFound)
+	h.browser().post(h.base+"/register/review", nil).must(http.StatusGone)
 	h.clock.advance(25 * time.Hour)
 	b.get(h.base+"/register/phone").must(http.StatusOK, "Регистрация устарела")
 }

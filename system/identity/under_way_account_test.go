@@ -25,7 +25,7 @@ func TestAFirstSignInUnderWayDoesNotEnterAnAccountMadeMeanwhile(t *testing.T) {
 		if h.signedIn(thief, resident) || !h.signedIn(own, resident) {
 			t.Error("the proof from before opens")
 		}
-		thief.submit(begun, "/sign-in/new", "agreement", "1").must(http.StatusBadRequest)
+		thief.submit(begun, "/sign-in/new", "agreement", "1").must(http.StatusGone)
 		if n := h.livingSessions(resident); n != 1 {
 			t.Errorf("%d sessions", n)
 		}

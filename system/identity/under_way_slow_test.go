@@ -109,7 +109,7 @@ func TestARecoveryByCardAtTheMomentAllSessionsEnd(t *testing.T) {
 		if o.meanwhile != nil {
 			t.Fatal("nobody was asked")
 		}
-		b.submit(p, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusBadRequest)
+		b.submit(p, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusGone)
 		anew := h.browser()
 		p = anew.submit(anew.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Patient.PIN, "password", fresh)
 		p.must(http.StatusUnprocessableEntity)

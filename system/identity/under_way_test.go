@@ -44,9 +44,9 @@ func TestARecoveryUnderWayComesToNothingWhenAllSessionsEnd(t *testing.T) {
 		p, code := h.sent(half, "sms", demo.Doctor.Phone)
 
 		h.endOthers(own)
-		whole.submit(last, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusBadRequest)
+		whole.submit(last, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusGone)
 		last = half.submit(p, "/sign-in/recover/code/sms", "code", code).must(http.StatusOK, "Новый пароль")
-		half.submit(last, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusBadRequest)
+		half.submit(last, "/sign-in/recover/password", "password", fresh, "again", fresh).must(http.StatusGone)
 		// Whoever only waits hears nothing of what happened to the account: no code comes.
 		h.clock.advance(20 * time.Minute)
 		waits := h.browser()

@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 const contactsPath = "/security/contacts"
@@ -61,14 +62,15 @@ func (c *Cabinet) takeContact(w http.ResponseWriter, r *http.Request, p door.Per
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	said, err := c.contact(r.Context(), p, form, channel, step, door.PlaceOf(r))
-	field := map[onetime.Channel]string{onetime.SMS: "phone", onetime.Email: "email"}[channel]
 	switch {
 	case err == nil:
 		page.Notice(w, said)
 		return page.Redirect(w, r, contactsPath)
-	case fail.Is(err, fail.TooMany), fail.Is(err, fail.Forbidden):
-		form.Fail(field, fail.As(err).Key, "Count", fail.As(err).Args["Count"], "Until", fail.As(err).Args["Until"])
-		return c.renderContacts(w, r, fail.As(err).Kind.Status(), p, form)
+	case throttle.Told(form, err):
+		return c.renderContacts(w, r, throttle.Status(err), p, form)
+	case fail.Is(err, fail.Forbidden):
+		form.Fail("", fail.As(err).Key, "Until", fail.As(err).Args["Until"])
+		return c.renderContacts(w, r, http.StatusForbidden, p, form)
 	case form.Take(err):
 		return c.renderContacts(w, r, http.StatusUnprocessableEntity, p, form)
 	}

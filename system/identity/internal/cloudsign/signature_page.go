@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/idcard"
 	"github.com/sanarip/sanarip/system/identity/internal/newcomer"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
 
@@ -77,9 +78,8 @@ func (c *Clouds) again(w http.ResponseWriter, r *http.Request, target door.Targe
 	status := http.StatusUnprocessableEntity
 	switch {
 	case !form.OK():
-	case fail.Is(cause, fail.TooMany):
+	case throttle.Told(form, cause):
 		status = http.StatusTooManyRequests
-		form.Fail("one_time", fail.As(cause).Key, "Count", fail.As(cause).Args["Count"])
 	case fail.Is(cause, fail.Unavailable):
 		status = http.StatusServiceUnavailable
 		form.Fail("", fail.As(cause).Key)

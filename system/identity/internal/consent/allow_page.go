@@ -28,7 +28,7 @@ func (c *Consents) of(w http.ResponseWriter, r *http.Request) (openid.Flow, acco
 		return openid.Flow{}, account.Account{}, err
 	}
 	if !found {
-		return openid.Flow{}, account.Account{}, fail.New(fail.NotFound, "identity.flow_gone")
+		return openid.Flow{}, account.Account{}, fail.New(fail.Gone, "identity.flow_gone")
 	}
 	if !flow.Mine(c.Sessions.Browser(w, r, id.Secret)) {
 		return openid.Flow{}, account.Account{}, fail.New(fail.Forbidden, "identity.other_browser")
@@ -91,10 +91,16 @@ func (c *Consents) show(w http.ResponseWriter, r *http.Request) error {
 	if a.ID == "" {
 		return page.Redirect(w, r, flow.Continue()) // leads to the sign-in
 	}
-	// Ticked to begin with are the data the system asked for; the person takes away.
-	form := page.NewForm("email", "1", "phone", "1", "remember", "1")
+	// What a system can do without is the person's to give: ticked is only what they
+	// gave it before. Medical data that an app asks for is what it was opened for.
+	form := page.NewForm("remember", "1")
+	given, err := c.Of(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
 	for _, scope := range flow.Asked {
-		if mayLeaveOut(scope) {
+		before := slices.ContainsFunc(given, func(g Consent) bool { return g.Client == flow.Client.ID && slices.Contains(g.Scopes, scope) })
+		if mayLeaveOut(scope) && (before || !slices.Contains(optional, scope)) {
 			form.Set(scope, "1")
 		}
 	}

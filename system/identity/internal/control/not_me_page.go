@@ -4,9 +4,9 @@ import (
 	_ "embed"
 	"net/http"
 
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 //go:embed not_me.js
@@ -38,13 +38,10 @@ func (c *Control) found(w http.ResponseWriter, r *http.Request) (*notice.Event, 
 		if err == nil {
 			return &e, form, nil
 		}
-		if fail.Is(err, fail.TooMany) {
-			form.Fail("link", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-			return nil, nil, page.Render(w, r, http.StatusTooManyRequests, askPage(form))
-		}
-		if !form.Take(err) {
+		if !throttle.Told(form, err) && !form.Take(err) {
 			return nil, nil, err
 		}
+		return nil, nil, page.Render(w, r, throttle.Status(err), askPage(form))
 	}
 	return nil, nil, page.Render(w, r, http.StatusUnprocessableEntity, askPage(form))
 }

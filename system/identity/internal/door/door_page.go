@@ -39,7 +39,7 @@ func (d *Door) Target(w http.ResponseWriter, r *http.Request) (Target, error) {
 		return Target{}, err
 	}
 	if !found {
-		return Target{}, fail.New(fail.NotFound, "identity.flow_gone")
+		return Target{}, fail.New(fail.Gone, "identity.flow_gone")
 	}
 	if !flow.Mine(d.Browser(w, r)) {
 		return Target{}, fail.New(fail.Forbidden, "identity.other_browser")
@@ -175,12 +175,18 @@ func (d *Door) In(h Handler) page.Handler {
 // is older than FreshFor proves anew who they are first.
 func (d *Door) Fresh(h Handler) page.Handler {
 	return d.In(func(w http.ResponseWriter, r *http.Request, p Person) error {
-		if d.Clock.Now().Sub(p.Session.AuthAt) > d.Lives.Time(freshFor) {
+		if !d.IsFresh(p) {
 			page.Notice(w, "identity.fresh_needed")
 			return page.Redirect(w, r, Target{Next: here(r)}.To("/sign-in"))
 		}
 		return h(w, r, p)
 	})
+}
+
+// IsFresh says whether the person proved lately enough who they are to change how
+// they sign in.
+func (d *Door) IsFresh(p Person) bool {
+	return d.Clock.Now().Sub(p.Session.AuthAt) <= d.Lives.Time(freshFor)
 }
 
 // Thawed refuses while the account is frozen. It is for what lets others act for

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 // Pages are the pages on which people see to their factors.
@@ -155,9 +155,5 @@ func (p *Pages) first(w http.ResponseWriter, r *http.Request, who door.Person) e
 // told is what a page says of a refusal in the form; false for what is no
 // refusal of what was typed.
 func told(form *page.Form, err error) bool {
-	if fail.Is(err, fail.TooMany) {
-		form.Fail("code", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		return true
-	}
-	return form.Take(err)
+	return throttle.Told(form, err) || form.Take(err)
 }

@@ -99,7 +99,7 @@ func (c *Cards) owner(ctx context.Context, holder Holder, secret string, of Reco
 		return fail.New(fail.Invalid, "identity.card.not_owner")
 	}
 	err = of.Proved(ctx, secret, a)
-	if fail.Is(err, fail.BadRequest) {
+	if fail.Is(err, fail.Gone) {
 		return fail.Wrap(err, fail.Invalid, "identity.card.not_owner")
 	}
 	return err

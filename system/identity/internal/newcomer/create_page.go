@@ -87,7 +87,7 @@ func (n *Newcomers) take(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !found {
-		return fail.New(fail.BadRequest, "identity.newcomer.gone")
+		return fail.New(fail.Gone, "identity.newcomer.gone")
 	}
 	if form.Get("agreement") == "" {
 		form.Fail("agreement", "identity.consent.agreement_needed")

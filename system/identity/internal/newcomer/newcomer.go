@@ -111,7 +111,7 @@ func (n *Newcomers) create(ctx context.Context, secret string, p Proof, lang tex
 			return err
 		}
 		if !first {
-			return fail.New(fail.BadRequest, "identity.newcomer.gone")
+			return fail.New(fail.Gone, "identity.newcomer.gone")
 		}
 		if made, err = n.Accounts.Insert(ctx, tx, prepared); err != nil {
 			return err

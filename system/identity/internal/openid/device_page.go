@@ -138,7 +138,7 @@ func (p *Provider) answerDevice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !first {
-		return fail.New(fail.NotFound, "identity.flow_gone")
+		return fail.New(fail.Gone, "identity.flow_gone")
 	}
 	return page.Redirect(w, r, flowOf(as, c).Continue())
 }

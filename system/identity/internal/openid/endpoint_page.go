@@ -321,7 +321,7 @@ func explain(err error) error {
 	case strings.Contains(err.Error(), "redirect_uri"):
 		return fail.Wrap(err, fail.BadRequest, "identity.redirect_unknown")
 	case strings.Contains(err.Error(), "session"):
-		return fail.Wrap(err, fail.NotFound, "identity.flow_gone")
+		return fail.Wrap(err, fail.Gone, "identity.flow_gone")
 	}
 	return fail.Wrap(err, fail.BadRequest, "identity.request_wrong")
 }

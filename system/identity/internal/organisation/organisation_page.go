@@ -3,9 +3,9 @@ package organisation
 import (
 	"net/http"
 
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 const listPath = "/security/organisations"
@@ -66,9 +66,8 @@ func (s *Organisations) done(w http.ResponseWriter, r *http.Request, p door.Pers
 	case err == nil:
 		page.Notice(w, notice)
 		return page.Redirect(w, r, listPath)
-	case fail.Is(err, fail.TooMany):
-		form.Fail("number", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		return s.render(w, r, http.StatusTooManyRequests, p, form)
+	case throttle.Told(form, err):
+		return s.render(w, r, throttle.Status(err), p, form)
 	case form.Take(err):
 		return s.render(w, r, http.StatusUnprocessableEntity, p, form)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 //go:embed *.js
@@ -219,9 +220,8 @@ func (p *Phones) answer(w http.ResponseWriter, r *http.Request, who door.Person)
 		}
 		page.Notice(w, "identity.phone.approved")
 		return page.Redirect(w, r, "/security/devices")
-	case fail.Is(err, fail.TooMany):
-		form.Fail("", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		status = http.StatusTooManyRequests
+	case throttle.Told(form, err):
+		status = throttle.Status(err)
 	case err != nil && !form.Take(err):
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 // The pages.
@@ -105,7 +106,7 @@ func (s *Recovery) takeBegin(w http.ResponseWriter, r *http.Request) error {
 			s.set(w, secret)
 			return page.Redirect(w, r, target.To(waysPath))
 		}
-		if status, err = refused(form, "pin", err); err != nil {
+		if status, err = refused(form, err); err != nil {
 			return err
 		}
 	}
@@ -114,13 +115,9 @@ func (s *Recovery) takeBegin(w http.ResponseWriter, r *http.Request) error {
 
 // refused notes in the form what can be shown beside the field, and gives the
 // status; any other error is given back.
-func refused(form *page.Form, field string, err error) (int, error) {
-	switch {
-	case fail.Is(err, fail.TooMany):
-		form.Fail(field, fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		return http.StatusTooManyRequests, nil
-	case form.Take(err):
-		return http.StatusUnprocessableEntity, nil
+func refused(form *page.Form, err error) (int, error) {
+	if throttle.Told(form, err) || form.Take(err) {
+		return throttle.Status(err), nil
 	}
 	return 0, err
 }
@@ -171,7 +168,7 @@ func (s *Recovery) takeSend(w http.ResponseWriter, r *http.Request, target door.
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	if err := s.send(r.Context(), q, way, s.Door.Browser(w, r)); err != nil {
-		status, err := refused(form, "code", err)
+		status, err := refused(form, err)
 		if err != nil {
 			return err
 		}
@@ -219,7 +216,7 @@ func (s *Recovery) takeCode(w http.ResponseWriter, r *http.Request, target door.
 			page.Notice(w, "identity.recovery.half")
 			return page.Redirect(w, r, target.To(waysPath))
 		}
-		if status, err = refused(form, "code", err); err != nil {
+		if status, err = refused(form, err); err != nil {
 			return err
 		}
 	}

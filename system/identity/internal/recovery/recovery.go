@@ -313,7 +313,7 @@ func (s *Recovery) Proved(ctx context.Context, secret string, owner account.Acco
 		return err
 	}
 	if !found || r.pin != owner.PIN {
-		return fail.New(fail.BadRequest, "identity.recovery.gone")
+		return fail.New(fail.Gone, "identity.recovery.gone")
 	}
 	return s.prove(ctx, r.hash, Card)
 }
@@ -343,7 +343,7 @@ func (s *Recovery) finish(ctx context.Context, r request, password string, place
 			return err
 		}
 		if !found || !enough(current.proved) {
-			return fail.New(fail.BadRequest, "identity.recovery.gone")
+			return fail.New(fail.Gone, "identity.recovery.gone")
 		}
 		if a.State != account.Active {
 			return fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
@@ -355,7 +355,7 @@ func (s *Recovery) finish(ctx context.Context, r request, password string, place
 			return fail.New(fail.Forbidden, "identity.recovery.card_only")
 		}
 		if a.Epoch != current.epoch { // somebody else may have proved it, before the owner ended all
-			return fail.New(fail.BadRequest, "identity.recovery.gone")
+			return fail.New(fail.Gone, "identity.recovery.gone")
 		}
 		if byCard {
 			if err := s.Accounts.Freeze(ctx, tx, a.ID, time.Time{}); err != nil {

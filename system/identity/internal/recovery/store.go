@@ -71,7 +71,7 @@ func (s *Recovery) prove(ctx context.Context, hash string, way Way) error {
 			return err
 		}
 		if !found {
-			return fail.New(fail.BadRequest, "identity.recovery.gone")
+			return fail.New(fail.Gone, "identity.recovery.gone")
 		}
 		if slices.Contains(r.proved, way) {
 			return nil
@@ -90,7 +90,7 @@ func (s *Recovery) take(ctx context.Context, tx *sql.Tx, hash string) (request, 
 	r, found, err := s.scan(hash, tx.QueryRowContext(ctx, `DELETE FROM recovery WHERE token_hash = $1 AND expires_at > $2 RETURNING pin, proved, epoch`,
 		hash, db.Micros(s.Clock.Now())))
 	if err == nil && !found {
-		err = fail.New(fail.BadRequest, "identity.recovery.gone")
+		err = fail.New(fail.Gone, "identity.recovery.gone")
 	}
 	return r, err
 }

@@ -32,7 +32,7 @@ func (g *Registrations) takeAlive(w http.ResponseWriter, r *http.Request, reg Re
 		return page.Redirect(w, r, string(reg.afterPhoto()))
 	}
 	form := page.NewForm()
-	if !take(form, face.Field, err) {
+	if !take(form, err) {
 		return err
 	}
 	return g.renderAlive(w, r, http.StatusUnprocessableEntity, reg, form)

@@ -6,6 +6,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 func (c contact) page() Page {
@@ -34,9 +35,10 @@ func (g *Registrations) takeContact(c contact) handler {
 			if err == nil {
 				return page.Redirect(w, r, string(c.page())+"/code")
 			}
-			if !take(form, c.name, err) {
+			if !take(form, err) {
 				return err
 			}
+			return page.Render(w, r, throttle.Status(err), contactPage(c, form))
 		}
 		return page.Render(w, r, http.StatusUnprocessableEntity, contactPage(c, form))
 	}
@@ -58,19 +60,20 @@ func (g *Registrations) takeCode(c contact) handler {
 		if err != nil {
 			return err
 		}
-		typed := form.Need("code", 20)
+		status, typed := http.StatusUnprocessableEntity, form.Need("code", 20)
 		if form.OK() {
 			err := g.confirm(r.Context(), reg, c, typed)
 			if err == nil {
 				return page.Redirect(w, r, string(PageReview)) // or to what comes before it
 			}
-			if !take(form, "code", err) {
+			if !take(form, err) {
 				return err
 			}
+			status = throttle.Status(err)
 		}
 		form.Set("code", "")
 		address, _ := c.of(&reg)
-		return page.Render(w, r, http.StatusUnprocessableEntity, codePage(c, *address, form))
+		return page.Render(w, r, status, codePage(c, *address, form))
 	}
 }
 
@@ -79,9 +82,9 @@ func (g *Registrations) sendCode(c contact) handler {
 		err := g.send(r.Context(), reg, c)
 		if fail.Is(err, fail.TooMany) {
 			form := page.NewForm()
-			take(form, "code", err)
+			take(form, err)
 			address, _ := c.of(&reg)
-			return page.Render(w, r, http.StatusUnprocessableEntity, codePage(c, *address, form))
+			return page.Render(w, r, throttle.Status(err), codePage(c, *address, form))
 		}
 		if err != nil {
 			return err
@@ -122,7 +125,7 @@ func (g *Registrations) sendReturn(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	form := page.NewForm()
-	if err := g.send(r.Context(), reg, back); err != nil && !take(form, "code", err) {
+	if err := g.send(r.Context(), reg, back); err != nil && !take(form, err) {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, returnPage(reg, form, true))
@@ -137,7 +140,7 @@ func (g *Registrations) takeReturn(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	typed := form.Need("code", 20)
+	status, typed := http.StatusUnprocessableEntity, form.Need("code", 20)
 	if form.OK() {
 		err := g.Codes.Check(r.Context(), purpose, owner(reg, back), typed)
 		if err == nil {
@@ -148,10 +151,11 @@ func (g *Registrations) takeReturn(w http.ResponseWriter, r *http.Request) error
 			g.setCookie(w, secret)
 			return page.Redirect(w, r, string(reg.Next()))
 		}
-		if !take(form, "code", err) {
+		if !take(form, err) {
 			return err
 		}
+		status = throttle.Status(err)
 	}
 	form.Set("code", "")
-	return page.Render(w, r, http.StatusUnprocessableEntity, returnPage(reg, form, true))
+	return page.Render(w, r, status, returnPage(reg, form, true))
 }

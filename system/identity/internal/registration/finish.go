@@ -202,4 +202,4 @@ func (r Registration) Next() Page {
 func language(ctx context.Context) text.Lang { return text.LangOf(ctx) }
 
 // gone is what a registration that ran out, or was begun elsewhere, ends with.
-func gone() error { return fail.New(fail.NotFound, "identity.register.gone") }
+func gone() error { return fail.New(fail.Gone, "identity.register.gone") }

@@ -94,7 +94,7 @@ func (g *Registrations) takePhoto(w http.ResponseWriter, r *http.Request, reg Re
 		return page.Redirect(w, r, string(reg.afterPhoto()))
 	}
 	form := page.NewForm()
-	if !take(form, face.Field, err) {
+	if !take(form, err) {
 		return err
 	}
 	return g.renderPhoto(w, r, http.StatusUnprocessableEntity, reg, form)
@@ -140,7 +140,7 @@ func (g *Registrations) takeDocument(w http.ResponseWriter, r *http.Request, reg
 		return page.Redirect(w, r, string(PageReview))
 	}
 	form := page.NewForm()
-	if !take(form, face.Field, err) {
+	if !take(form, err) {
 		return err
 	}
 	page.PermitCamera(w)

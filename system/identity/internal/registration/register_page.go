@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 //go:embed register.js
@@ -172,7 +173,7 @@ func (g *Registrations) takePassport(w http.ResponseWriter, r *http.Request) err
 		pin: form.Need("pin", 40), passport: form.Need("passport", 40), doubt: form.Get("doubt") == "1", address: page.Address(r),
 		flow: target.Flow.ID, lang: language(r.Context()),
 	}
-	unfit := false
+	status, unfit := http.StatusUnprocessableEntity, false
 	if form.OK() {
 		secret, err := g.begin(r.Context(), s)
 		if err == nil {
@@ -180,26 +181,26 @@ func (g *Registrations) takePassport(w http.ResponseWriter, r *http.Request) err
 			return page.Redirect(w, r, "/register/agreement") // or to what comes before it
 		}
 		unfit = unfitting(err)
-		if !take(form, "pin", err) {
+		if !take(form, err) {
 			return err
 		}
+		status = throttle.Status(err)
 	}
-	return page.Render(w, r, http.StatusUnprocessableEntity, passportPage(form, target.To("/register/passport"), unfit))
+	return page.Render(w, r, status, passportPage(form, target.To("/register/passport"), unfit))
 }
 
 func unfitting(err error) bool {
 	return fail.Is(err, fail.Invalid) && len(fail.As(err).Findings) == 1 && fail.As(err).Findings[0].Key == "identity.register.unfit"
 }
 
-// take notes what is wrong beside its field; what was done too often, or a
-// register that does not answer, beside the given one. false: another error.
-func take(form *page.Form, field string, err error) bool {
+// take notes what is wrong beside its field; what was done too often, and a
+// register that does not answer, above them all. false: another error.
+func take(form *page.Form, err error) bool {
 	switch {
-	case fail.Is(err, fail.TooMany):
-		form.Fail(field, fail.As(err).Key, "Count", fail.As(err).Args["Count"])
+	case throttle.Told(form, err):
 		return true
 	case fail.Is(err, fail.Unavailable), fail.Is(err, fail.BadNeighbor):
-		form.Fail(field, "identity.register.away")
+		form.Fail("", "identity.register.away")
 		return true
 	case fail.Is(err, fail.Conflict):
 		return false

@@ -4,12 +4,12 @@ import (
 	"net/http"
 
 	"github.com/sanarip/sanarip/design"
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 // Mount puts the pages into the mux.
@@ -153,10 +153,10 @@ func (s *Setup) takePhone(w http.ResponseWriter, r *http.Request, who door.Perso
 	if err == nil {
 		return s.renderPhone(w, r, http.StatusOK, who, form, true)
 	}
-	if !taken(form, "phone", err) {
+	if !taken(form, err) {
 		return err
 	}
-	return s.renderPhone(w, r, http.StatusUnprocessableEntity, who, form, false)
+	return s.renderPhone(w, r, throttle.Status(err), who, form, false)
 }
 
 func (s *Setup) takePhoneCode(w http.ResponseWriter, r *http.Request, who door.Person) error {
@@ -172,20 +172,14 @@ func (s *Setup) takePhoneCode(w http.ResponseWriter, r *http.Request, who door.P
 	if err == nil {
 		return page.Redirect(w, r, target.To("/set-up"))
 	}
-	if !taken(form, "code", err) {
+	if !taken(form, err) {
 		return err
 	}
-	return s.renderPhone(w, r, http.StatusUnprocessableEntity, who, form, true)
+	return s.renderPhone(w, r, throttle.Status(err), who, form, true)
 }
 
-// taken notes what was refused beside its field; too many tries at the field.
-func taken(form *page.Form, field string, err error) bool {
-	if fail.Is(err, fail.TooMany) {
-		form.Fail(field, fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		return true
-	}
-	return form.Take(err)
-}
+// taken notes what was refused beside its field; too many tries above them.
+func taken(form *page.Form, err error) bool { return throttle.Told(form, err) || form.Take(err) }
 
 func (s *Setup) showBackup(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	target, here, err := s.at(w, r, who, Backup)

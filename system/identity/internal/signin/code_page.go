@@ -11,55 +11,14 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/factor"
+	"github.com/sanarip/sanarip/system/identity/internal/onetime"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
-
-func (s *SignIn) cookie() string {
-	if s.Door.Sessions.Secure {
-		return "__Host-sanarip_identity_entry"
-	}
-	return "sanarip_identity_entry"
-}
-
-func (s *SignIn) setEntry(w http.ResponseWriter, secret string) {
-	age := int(s.Door.Lives.Time(entryLife).Seconds())
-	if secret == "" {
-		age = -1
-	}
-	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: secret, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Door.Sessions.Secure, SameSite: http.SameSiteLaxMode})
-}
-
-// entered is the sign-in under way of this browser.
-func (s *SignIn) entered(r *http.Request) (entry, account.Account, error) {
-	gone := fail.New(fail.BadRequest, "identity.entry_gone")
-	cookie, err := r.Cookie(s.cookie())
-	if err != nil {
-		return entry{}, account.Account{}, gone
-	}
-	e, found, err := s.bySecret(r.Context(), cookie.Value)
-	if err != nil {
-		return entry{}, account.Account{}, err
-	}
-	if !found || e.flow != r.URL.Query().Get("flow") || (e.flow == "" && e.next != r.URL.Query().Get("next")) {
-		return entry{}, account.Account{}, gone
-	}
-	a, found, err := s.Accounts.ByID(r.Context(), e.account)
-	if err == nil && !found {
-		err = gone
-	}
-	return e, a, err
-}
 
 func (s *SignIn) showCode(w http.ResponseWriter, r *http.Request) error {
 	e, a, err := s.entered(r)
 	if err != nil {
-		if fail.Is(err, fail.BadRequest) {
-			target, targetErr := s.Door.Target(w, r)
-			if targetErr != nil {
-				return targetErr
-			}
-			return page.Redirect(w, r, target.To("/sign-in")) // come back too late: begin anew
-		}
-		return err
+		return s.late(w, r, err)
 	}
 	return s.renderCode(w, r, http.StatusOK, e, a, page.NewForm())
 }
@@ -67,7 +26,7 @@ func (s *SignIn) showCode(w http.ResponseWriter, r *http.Request) error {
 func (s *SignIn) takeCode(w http.ResponseWriter, r *http.Request) error {
 	e, _, err := s.entered(r)
 	if err != nil {
-		return err
+		return s.late(w, r, err)
 	}
 	form, err := page.ReadForm(w, r)
 	if err != nil {
@@ -80,41 +39,39 @@ func (s *SignIn) takeCode(w http.ResponseWriter, r *http.Request) error {
 		given.code = form.Need("code", 40)
 	}
 	if !form.OK() {
-		return s.again(w, r, e, form)
+		return s.again(w, r, http.StatusUnprocessableEntity, e, form)
 	}
 	a, way, err := s.second(r.Context(), e, given)
 	if err != nil {
-		if fail.Is(err, fail.TooMany) {
-			form.Fail("code", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		} else if !form.Take(err) {
+		if !throttle.Told(form, err) && !form.Take(err) {
 			return err
 		}
-		return s.again(w, r, e, form)
+		return s.again(w, r, throttle.Status(err), e, form)
 	}
 	target, err := s.Door.Target(w, r)
 	if err != nil {
 		return err
 	}
-	s.setEntry(w, "")
+	s.setEntry(w, target, "")
 	return s.Door.Enter(w, r, a, way, target)
 }
 
-func (s *SignIn) again(w http.ResponseWriter, r *http.Request, e entry, form *page.Form) error {
+func (s *SignIn) again(w http.ResponseWriter, r *http.Request, status int, e entry, form *page.Form) error {
 	a, found, err := s.Accounts.ByID(r.Context(), e.account)
 	if err != nil {
 		return err
 	}
 	if !found {
-		return fail.New(fail.BadRequest, "identity.entry_gone")
+		return fail.New(fail.Gone, "identity.entry_gone")
 	}
 	form.Set("code", "")
-	return s.renderCode(w, r, http.StatusUnprocessableEntity, e, a, form)
+	return s.renderCode(w, r, status, e, a, form)
 }
 
 func (s *SignIn) sendCode(w http.ResponseWriter, r *http.Request) error {
 	e, _, err := s.entered(r)
 	if err != nil {
-		return err
+		return s.late(w, r, err)
 	}
 	target, err := s.Door.Target(w, r)
 	if err != nil {
@@ -129,11 +86,10 @@ func (s *SignIn) sendCode(w http.ResponseWriter, r *http.Request) error {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	if err := s.send(r.Context(), e, channel, s.Door.Browser(w, r)); err != nil {
-		if !fail.Is(err, fail.TooMany) {
-			return err
+		if !throttle.Told(form, err) {
+			return s.late(w, r, err)
 		}
-		form.Fail("code", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		return s.again(w, r, e, form)
+		return s.again(w, r, throttle.Status(err), e, form)
 	}
 	if channel == factor.SMS || channel == factor.Telegram || channel == factor.Email {
 		page.Notice(w, "identity.code.sent_again")
@@ -153,7 +109,7 @@ func (s *SignIn) renderCode(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	view := codeView{
 		form: form, action: target.To("/sign-in/code"), send: target.To("/sign-in/code/send"), ask: target.To("/sign-in/code/passkey"), back: target.To("/sign-in"),
-		kind: e.channel, hint: hint(ctx, a, e.channel),
+		kind: e.channel, hint: onetime.Hint(form, hint(ctx, a, e.channel)),
 	}
 	for _, way := range ways {
 		if label := turnTo(ctx, a, way, way == e.channel); way == e.channel {

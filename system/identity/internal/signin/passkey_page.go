@@ -3,7 +3,6 @@ package signin
 import (
 	"net/http"
 
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
@@ -30,7 +29,6 @@ func (s *SignIn) takeKey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, place := r.Context(), door.PlaceOf(r)
-	status := http.StatusUnprocessableEntity
 	err = s.Throttle.Try(ctx, throttle.Address, place.Address)
 	if err == nil {
 		a, key, enterErr := s.Keys.Enter(ctx, s.Door.Browser(w, r), form.Get("ticket"), form.Get("answer"), place)
@@ -43,13 +41,10 @@ func (s *SignIn) takeKey(w http.ResponseWriter, r *http.Request) error {
 		}
 		err = enterErr
 	}
-	if fail.Is(err, fail.TooMany) {
-		form.Fail("", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-		status = http.StatusTooManyRequests
-	} else if !form.Take(err) {
+	if !throttle.Told(form, err) && !form.Take(err) {
 		return err
 	}
-	return page.Render(w, r, status, passwordPage(s, form, target))
+	return page.Render(w, r, throttle.Status(err), passwordPage(s, form, target, ""))
 }
 
 // askSecond gives the question for a key after the password.

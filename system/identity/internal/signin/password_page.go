@@ -3,9 +3,9 @@ package signin
 import (
 	"net/http"
 
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 // Mount puts the pages into the mux.
@@ -39,7 +39,11 @@ func (s *SignIn) showPassword(w http.ResponseWriter, r *http.Request) error {
 	case who != nil:
 		form.Set("pin", who.Account.PIN) // proves anew who they are
 	}
-	return page.Render(w, r, http.StatusOK, passwordPage(s, form, target))
+	onward := ""
+	if who != nil && target.Flow.ID == "" && s.Door.IsFresh(*who) { // gone back to, or opened twice
+		onward = target.End()
+	}
+	return page.Render(w, r, http.StatusOK, passwordPage(s, form, target, onward))
 }
 
 func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
@@ -63,18 +67,15 @@ func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
 			flow: target.Flow.ID, next: target.Next,
 		})
 		if err == nil {
-			s.setEntry(w, secret)
+			s.setEntry(w, target, secret)
 			return page.Redirect(w, r, target.To("/sign-in/code"))
 		}
-		switch {
-		case fail.Is(err, fail.TooMany):
-			form.Fail("password", fail.As(err).Key, "Count", fail.As(err).Args["Count"])
-			status = http.StatusTooManyRequests
-		case !form.Take(err):
+		if !throttle.Told(form, err) && !form.Take(err) {
 			return err
 		}
+		status = throttle.Status(err)
 	}
-	return page.Render(w, r, status, passwordPage(s, form, target))
+	return page.Render(w, r, status, passwordPage(s, form, target, ""))
 }
 
 func (s *SignIn) cancel(w http.ResponseWriter, r *http.Request) error {

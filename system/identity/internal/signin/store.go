@@ -38,7 +38,7 @@ func (s *SignIn) turn(ctx context.Context, e entry) error {
 	turned, err := s.changed(ctx, `UPDATE entry SET channel = $2, version = version + 1, attempts = 0 WHERE token_hash = $1 AND expires_at > $3`,
 		e.hash, string(e.channel), db.Micros(s.Clock.Now()))
 	if err == nil && !turned {
-		err = fail.New(fail.BadRequest, "identity.entry_gone")
+		err = fail.New(fail.Gone, "identity.entry_gone")
 	}
 	return err
 }

@@ -56,7 +56,7 @@ func Troubled(status int, code, key string, pairs ...any) *Trouble {
 }
 
 var IssueCodes = map[fail.Kind]string{
-	fail.Invalid: "invalid", fail.NotFound: "not-found", fail.SignedOut: "login", fail.Forbidden: "forbidden",
+	fail.Invalid: "invalid", fail.NotFound: "not-found", fail.Gone: "deleted", fail.SignedOut: "login", fail.Forbidden: "forbidden",
 	fail.Conflict: "conflict", fail.TooLarge: "too-long", fail.TooMany: "throttled", fail.Unavailable: "transient",
 	fail.Internal: "exception", fail.BadRequest: "invalid", fail.BadNeighbor: "transient",
 }
