@@ -34,7 +34,7 @@ func errorPages(t *testing.T) {
 	design.Mount(mux)
 	kinds := map[fail.Kind]string{
 		fail.SignedOut: "kit.signed_out", fail.Forbidden: "kit.forbidden", fail.Conflict: "kit.conflict",
-		fail.TooMany: "kit.too_many", fail.Internal: "kit.internal", fail.Unavailable: "kit.unavailable",
+		fail.TooMany: "kit.too_many", fail.Internal: "kit.internal", fail.Unavailable: "kit.unavailable", fail.Gone: "kit.gone",
 	}
 	for kind, key := range kinds {
 		site.Handle(mux, "GET /"+string(kind), func(http.ResponseWriter, *http.Request) error { return fail.New(kind, key) })

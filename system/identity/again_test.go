@@ -26,7 +26,10 @@ func TestTwoSignInsInOneBrowserAtOnce(t *testing.T) {
 		b.submit(first, "/sign-in/code", "code", codeOfFirst).must(http.StatusOK, "Передача данных в систему «Цифровая медицинская карта")
 
 		// Gone back to, the sign-in says that it is done; what comes too late begins anew.
-		b.get(h.base+"/sign-in?next=/security").must(http.StatusOK, "Вы уже вошли", "Продолжить")
+		back := b.get(h.base+"/sign-in/code?next=/security").must(http.StatusOK, "Вы уже вошли", "Продолжить")
+		if strings.Contains(back.words(), "Время на вход истекло") {
+			t.Errorf("who is in is told that the time has run out:\n%s", back.words())
+		}
 		b.submit(first, "/sign-in/code", "code", codeOfFirst).must(http.StatusOK, "Время на вход истекло")
 		b.post(h.base+"/sign-in/code/send", nil).must(http.StatusOK)
 	})
@@ -97,5 +100,19 @@ func TestConsentTicksWhatWasGivenBefore(t *testing.T) {
 		if found := ticked.FindAllStringSubmatch(p.body, -1); len(found) != 1 || found[0][1] != "email" {
 			t.Errorf("ticked the second time: %q", found)
 		}
+	})
+}
+
+// A register that does not answer takes nothing from the person that they typed.
+func TestARegisterThatDoesNotAnswerKeepsTheForm(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor)
+		const list = "/security/organisations"
+		p := b.submit(b.get(h.base+list), list, "number", "950174").must(http.StatusServiceUnavailable, "Не получилось", "реестр сейчас не отвечает")
+		if !strings.Contains(p.body, `value="950174"`) {
+			t.Errorf("what was typed is gone:\n%s", p.words())
+		}
+		b.get(h.base+"/signature/cloud").must(http.StatusServiceUnavailable, "Сервис временно недоступен", "через несколько минут")
 	})
 }

@@ -120,7 +120,7 @@ func (c *Clouds) showOwn(w http.ResponseWriter, r *http.Request, p door.Person) 
 func (c *Clouds) own(w http.ResponseWriter, r *http.Request, status int, form *page.Form, p door.Person) error {
 	state, err := c.Cloud.State(r.Context(), signatureapi.Person{PIN: p.Account.PIN})
 	if err != nil {
-		return away(err)
+		return fail.Wrap(err, fail.Unavailable, "identity.signature.away_here")
 	}
 	return page.Render(w, r, status, ownPage(form, state, c.barred(p)))
 }

@@ -3,6 +3,7 @@ package organisation
 import (
 	"net/http"
 
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
@@ -60,7 +61,8 @@ func (s *Organisations) render(w http.ResponseWriter, r *http.Request, status in
 	return page.Render(w, r, status, listPage(v))
 }
 
-// done shows what is wrong beside the field, or says that it was done.
+// done shows what is wrong beside the field, or says that it was done. While a
+// register does not answer, what was typed stays where it is.
 func (s *Organisations) done(w http.ResponseWriter, r *http.Request, p door.Person, form *page.Form, err error, notice string) error {
 	switch {
 	case err == nil:
@@ -68,6 +70,10 @@ func (s *Organisations) done(w http.ResponseWriter, r *http.Request, p door.Pers
 		return page.Redirect(w, r, listPath)
 	case throttle.Told(form, err):
 		return s.render(w, r, throttle.Status(err), p, form)
+	case fail.Is(err, fail.Unavailable), fail.Is(err, fail.BadNeighbor):
+		s.Site.Log.WarnContext(r.Context(), "a register is out of reach", "system", "identity", "error", err.Error())
+		form.Fail("", "identity.organisation.away")
+		return s.render(w, r, http.StatusServiceUnavailable, p, form)
 	case form.Take(err):
 		return s.render(w, r, http.StatusUnprocessableEntity, p, form)
 	}

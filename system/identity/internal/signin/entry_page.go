@@ -55,7 +55,8 @@ func (s *SignIn) entered(r *http.Request) (entry, account.Account, error) {
 	return e, a, err
 }
 
-// late leads one whose sign-in is over back to its beginning, and says why.
+// late leads one whose sign-in is over back to its beginning, and says why; not to
+// one who has signed in and only went back to the page.
 func (s *SignIn) late(w http.ResponseWriter, r *http.Request, err error) error {
 	if !fail.Is(err, fail.Gone) {
 		return err
@@ -64,6 +65,12 @@ func (s *SignIn) late(w http.ResponseWriter, r *http.Request, err error) error {
 	if err != nil {
 		return err
 	}
-	page.Notice(w, "identity.entry_gone")
+	who, err := s.Door.Who(r)
+	if err != nil {
+		return err
+	}
+	if who == nil || !page.Reads(r) {
+		page.Notice(w, "identity.entry_gone")
+	}
 	return page.Redirect(w, r, target.To("/sign-in"))
 }
