@@ -28,15 +28,13 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 	args = append(args, limit)
 	found, err := q.QueryContext(ctx, `SELECT f.number, f.stay_id, f.state, f.void_reason, c.state, c.revision, s.department, s.admitted_at, s.discharged_at,
 			COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, s.doctor_name, s.outcome, s.result,
-			COALESCE(x.code, n.code, ''), COALESCE(x.text, n.text, ''),
+			`+finalMain("code")+`, `+finalMain("text")+`,
 			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence < f.sequence AND b.year = f.year ORDER BY b.sequence DESC LIMIT 1), ''),
 			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence > f.sequence AND b.year = f.year ORDER BY b.sequence LIMIT 1), ''),
 			(SELECT COUNT(*) FROM form b WHERE b.stay_id = f.stay_id AND b.number < f.number)
 		FROM stay s JOIN form f ON f.stay_id = s.id
 		JOIN treated_case c ON c.number = f.number AND c.revision = (SELECT MAX(revision) FROM treated_case newer WHERE newer.number = f.number)
 		JOIN patient p ON p.id = s.patient_id
-		LEFT JOIN diagnosis n ON n.stay_id = s.id AND n.stage = 'final' AND n.rank = 'main' AND n.ended_at = 0
-		LEFT JOIN diagnosis x ON x.stay_id = s.id AND x.stage = 'postmortem' AND x.rank = 'main' AND x.ended_at = 0
 		WHERE `+where+` ORDER BY s.discharged_at DESC, f.number DESC LIMIT $`+strconv.Itoa(len(args)), args...)
 	if err != nil {
 		return nil, db.Explain(err)
@@ -73,8 +71,6 @@ func tallied(ctx context.Context, q db.Querier, organisation string, f Filter) (
 	found, err := q.QueryContext(ctx, `SELECT CASE WHEN f.state = 'voided' THEN 'void' WHEN c.state = 'queued' THEN 'sent' ELSE c.state END, COUNT(*)
 		FROM stay s JOIN form f ON f.stay_id = s.id
 		JOIN treated_case c ON c.number = f.number AND c.revision = (SELECT MAX(revision) FROM treated_case newer WHERE newer.number = f.number)
-		LEFT JOIN diagnosis n ON n.stay_id = s.id AND n.stage = 'final' AND n.rank = 'main' AND n.ended_at = 0
-		LEFT JOIN diagnosis x ON x.stay_id = s.id AND x.stage = 'postmortem' AND x.rank = 'main' AND x.ended_at = 0
 		WHERE `+where+` GROUP BY 1`, args...)
 	if err != nil {
 		return nil, db.Explain(err)
@@ -90,6 +86,16 @@ func tallied(ctx context.Context, q db.Querier, organisation string, f Filter) (
 		all[state] = n
 	}
 	return all, found.Err()
+}
+
+// finalMain is a column of the stay's final main diagnosis, of the dead the
+// post-mortem one. It is asked for by the stay: joined, a database that has not
+// yet counted its rows looked through all diagnoses for each form.
+func finalMain(column string) string {
+	of := func(stage string) string {
+		return "(SELECT g." + column + " FROM diagnosis g WHERE g.stay_id = s.id AND g.stage = '" + stage + "' AND g.rank = 'main' AND g.ended_at = 0)"
+	}
+	return "COALESCE(" + of("postmortem") + ", " + of("final") + ", '')"
 }
 
 // place is where a page begins: after the form that the cursor names; ok is false
@@ -138,7 +144,7 @@ func (f Filter) where(organisation string) (query string, args []any) {
 		and("f.state = 'valid' AND c.state = ?", f.State)
 	}
 	if f.Code != "" {
-		and("COALESCE(x.code, n.code, '') LIKE ? ESCAPE '!'", escaped(f.Code)+"%")
+		and(finalMain("code")+" LIKE ? ESCAPE '!'", escaped(f.Code)+"%")
 	}
 	if f.Outcome != "" {
 		and("s.outcome = ?", f.Outcome)
