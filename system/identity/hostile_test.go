@@ -3,6 +3,7 @@ package identity_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,9 +66,13 @@ func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
 	}{
 		"no PKCE":           {[]string{"code_challenge", "", "code_challenge_method", ""}, "invalid_request"},
 		"plain PKCE":        {[]string{"code_challenge_method", "plain"}, "invalid_request"},
-		"implicit":          {[]string{"response_type", "token"}, ""},
-		"id_token":          {[]string{"response_type", "id_token"}, ""},
-		"hybrid":            {[]string{"response_type", "code id_token"}, ""},
+		"implicit":          {[]string{"response_type", "token"}, "unsupported_response_type"},
+		"without PKCE":      {[]string{"response_type", "id_token token", "code_challenge", "", "code_challenge_method", ""}, "unsupported_response_type"},
+		"id_token":          {[]string{"response_type", "id_token"}, "unsupported_response_type"},
+		"hybrid":            {[]string{"response_type", "code id_token"}, "unsupported_response_type"},
+		"none":              {[]string{"response_type", "none"}, "unsupported_response_type"},
+		"in capitals":       {[]string{"response_type", "CODE"}, "unsupported_response_type"},
+		"in the query":      {[]string{"response_type", "token", "response_mode", "query"}, "unsupported_response_type"},
 		"no response_type":  {[]string{"response_type", ""}, "invalid_request"},
 		"unknown scope":     {[]string{"scope", "openid everything"}, "invalid_scope"},
 		"machine's scope":   {[]string{"scope", "openid system/*.read"}, "invalid_scope"},
@@ -88,9 +93,23 @@ func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
 		if location.Fragment != "" {
 			query, _ = url.ParseQuery(location.Fragment)
 		}
-		if !strings.HasPrefix(location.String(), callback) || query.Get("error") == "" || query.Get("code") != "" || want.code != "" && query.Get("error") != want.code || query.Get("state") != "st-1" {
+		if !strings.HasPrefix(location.String(), callback) || query.Get("error") == "" || query.Get("code") != "" || query.Get("error") != want.code ||
+			query.Get("state") != "st-1" || query.Get("iss") != h.base || location.RawQuery != "" && location.Fragment != "" {
 			t.Errorf("%s: %d %s\n%s", name, p.status, location, p.words())
 		}
+		// Who asked for a token looks for the answer behind the # (OAuth 2.0 Multiple
+		// Response Type Encoding Practices, 5).
+		if inFragment := slices.Contains([]string{"implicit", "without PKCE", "id_token", "hybrid"}, name); inFragment != (location.Fragment != "") {
+			t.Errorf("%s: %s", name, location)
+		}
+	}
+	// By a form, too, and nowhere where the address is not the client's.
+	posted := h.browser().get(h.request("response_type", "token", "response_mode", "form_post"))
+	if posted.status != http.StatusOK || !strings.Contains(posted.body, `action="`+callback+`"`) || !strings.Contains(posted.body, `value="unsupported_response_type"`) || !strings.Contains(posted.body, `value="st-1"`) {
+		t.Errorf("%d %s", posted.status, posted.body)
+	}
+	for _, wrong := range [][]string{{"redirect_uri", "https://evil.example/"}, {"redirect_uri", ""}, {"client_id", "nobody"}, {"client_id", "fhir-reader"}} {
+		h.browser().stay().get(h.request(append([]string{"response_type", "token"}, wrong...)...)).must(http.StatusBadRequest)
 	}
 	// A challenge without a method would be plain by RFC 7636: it never fits.
 	b := h.browser()
@@ -170,6 +189,11 @@ func TestSilenceFreshnessAndHints(t *testing.T) {
 	}
 	if got := silent("id_token_hint", first.ID); got.Get("error") != "login_required" {
 		t.Fatal(got)
+	}
+	// Without a word of silence the other person is asked to sign in, and not passed
+	// on as the one who is meant, however ordinary the request is.
+	if p := b.get(h.request("scope", "openid", "id_token_hint", first.ID)); !strings.HasPrefix(p.header.Get("Location"), "/sign-in?") {
+		t.Fatal(p.status, p.header.Get("Location"))
 	}
 }
 

@@ -102,3 +102,116 @@ func TestRFC9101RequestObjects(t *testing.T) {
 		}
 	})
 }
+
+// What an object says is looked at as what stands in an address: nothing that
+// cannot be kept is passed over, and no wish that need not be kept is in the way.
+func TestRFC9101AnObjectIsNoWayAround(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	c := h.connect(demo.Doctor, withKeys)
+	b := h.browser()
+	first := c.redeem(c.auth(), c.code(b, demo.Doctor))
+	ask := func(pairs ...any) shown {
+		return b.stay().get(h.base + "/connect/authorize?" + url.Values{"client_id": {c.ID}, "redirect_uri": {callback}, "state": {"st-object"}, "request": {c.object(pairs...)}}.Encode())
+	}
+	for name, want := range map[string]struct {
+		pairs []any
+		code  string // of the error; "" for a code
+	}{
+		"no more":                        {nil, ""},
+		"max_age in the past":            {[]any{"max_age", -1}, "invalid_request"},
+		"max_age that is no number":      {[]any{"max_age", "an hour"}, "invalid_request"},
+		"max_age that is over":           {[]any{"max_age", 0, "prompt", "none"}, "login_required"},
+		"max_age as a text":              {[]any{"max_age", "0", "prompt", "none"}, "login_required"},
+		"a prompt that there is not":     {[]any{"prompt", "create"}, "invalid_request"},
+		"a list of prompts":              {[]any{"prompt", []string{"none"}}, "invalid_request"},
+		"another class of sign-in":       {[]any{"acr_values", "something:else", "prompt", "none"}, ""},
+		"another display":                {[]any{"display", "hologram"}, ""},
+		"a claim with a number":          {[]any{"claims", map[string]any{"id_token": map[string]any{"auth_time": map[string]any{"value": 1}}}}, ""},
+		"a class that nobody reaches":    {[]any{"claims", map[string]any{"id_token": map[string]any{"acr": map[string]any{"essential": true, "value": "x"}}}}, "unmet_authentication_requirements"},
+		"claims that are none":           {[]any{"claims", "{"}, "invalid_request"},
+		"a way to answer that is none":   {[]any{"response_mode", "jwt"}, "invalid_request"},
+		"a type of answer that is none":  {[]any{"response_type", "code id_token"}, "unsupported_response_type"},
+		"a hint that is no token":        {[]any{"id_token_hint", "a.b.c"}, "invalid_request"},
+		"a hint of this person":          {[]any{"id_token_hint", first.ID, "prompt", "none"}, ""},
+		"no PKCE":                        {[]any{"code_challenge", nil, "code_challenge_method", nil}, "invalid_request"},
+		"plain PKCE":                     {[]any{"code_challenge_method", "plain"}, "invalid_request"},
+		"a scope of machines":            {[]any{"scope", "openid system/*.read"}, "invalid_scope"},
+		"a request in the request":       {[]any{"request", "x"}, "invalid_request_object"},
+		"a request_uri in the request":   {[]any{"request_uri", "urn:ietf:params:oauth:request_uri:x"}, "invalid_request_object"},
+		"begins next hour":               {[]any{"nbf", time.Now().Add(time.Hour).Unix()}, "invalid_request_object"},
+		"made next hour":                 {[]any{"iat", time.Now().Add(time.Hour).Unix()}, "invalid_request_object"},
+		"a parameter that is no text":    {[]any{"state", "a\x00b"}, "invalid_request_object"},
+		"a huge state":                   {[]any{"state", strings.Repeat("x", 5000)}, "invalid_request_object"},
+		"for ЕСИ and for somebody other": {[]any{"aud", []string{h.base, "https://other.example"}}, ""},
+	} {
+		p := ask(want.pairs...)
+		location := mustURL(p.header.Get("Location"))
+		got := location.Query()
+		if location.Fragment != "" {
+			got, _ = url.ParseQuery(location.Fragment)
+		}
+		if !strings.HasPrefix(location.String(), callback) && want.code == "" || strings.HasPrefix(location.String(), "/") {
+			got = b.answerOf(p)
+		}
+		if got.Get("error") != want.code || (got.Get("code") == "") != (want.code != "") || got.Get("iss") != h.base || got.Get("state") != "st-object" {
+			t.Errorf("%s: %d %v", name, p.status, got)
+		}
+	}
+	// Another kind of JWT of the client's is no request.
+	for _, typ := range []string{"at+jwt", "dpop+jwt", "logout+jwt"} {
+		now := time.Now().Unix()
+		other := signed(t, c.key, typ, false, map[string]any{
+			"iss": c.ID, "aud": h.base, "client_id": c.ID, "exp": now + 60, "response_type": "code", "redirect_uri": callback, "scope": "openid",
+			"code_challenge": challenge(), "code_challenge_method": "S256",
+		})
+		if got := b.answerOf(b.stay().get(h.request("client_id", c.ID, "request", other))); got.Get("error") != "invalid_request_object" {
+			t.Error(typ, got)
+		}
+	}
+	// What stands beside an object does not make it whole (RFC 9101, 6.3).
+	if got := b.answerOf(b.stay().get(h.request("client_id", c.ID, "request", c.object("code_challenge", nil, "code_challenge_method", nil)))); got.Get("error") != "invalid_request" {
+		t.Error(got)
+	}
+	if got := b.answerOf(b.stay().get(h.request("client_id", c.ID, "request", c.object(), "prompt", "login", "max_age", "0"))); got.Get("code") == "" {
+		t.Error(got)
+	}
+	// The language does, and one in the object goes before it.
+	for _, address := range []string{h.request("client_id", c.ID, "request", c.object("prompt", "login"), "ui_locales", "ky"), h.request("client_id", c.ID, "request", c.object("ui_locales", "xx ky", "prompt", "login"), "ui_locales", "en")} {
+		h.browser().get(address).must(http.StatusOK, "Кирүү")
+	}
+	// The same pushed ahead.
+	for name, pairs := range map[string][]any{"max_age": {"max_age", -1}, "prompt": {"prompt", "create"}, "id_token_hint": {"id_token_hint", "a.b.c"}, "claims": {"claims", "{"}} {
+		if got := h.call("/connect/par", c.auth(), "request", c.object(pairs...), "client_id", c.ID); got.word("error") != "invalid_request" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	object := c.object("acr_values", "something:else", "display", "hologram")
+	for i, want := range []string{"", "invalid_request_object"} { // an object that was pushed serves once
+		if got := h.call("/connect/par", c.auth(), "request", object, "client_id", c.ID); got.word("error") != want {
+			t.Errorf("%d: %+v", i, got)
+		}
+	}
+}
+
+// FAPI 2.0 Message Signing, 5.3.1: an object of a client with the profile names
+// when it begins and ends, and does not last.
+func TestFAPI2RequestObjects(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	c := h.connect(demo.Doctor, fapi)
+	now := time.Now()
+	for name, want := range map[string]struct {
+		pairs []any
+		code  string
+	}{
+		"as it should be":   {nil, ""},
+		"no end":            {[]any{"exp", nil}, "invalid_request_object"},
+		"no beginning":      {[]any{"nbf", nil}, "invalid_request_object"},
+		"of yesterday":      {[]any{"nbf", now.Add(-2 * time.Hour).Unix(), "exp", now.Add(-61 * time.Minute).Unix()}, "invalid_request_object"},
+		"lasts for a week":  {[]any{"exp", now.Add(168 * time.Hour).Unix()}, "invalid_request_object"},
+		"began an hour ago": {[]any{"nbf", now.Add(-90 * time.Minute).Unix()}, "invalid_request_object"},
+	} {
+		if got := h.call("/connect/par", c.auth(), "request", c.object(want.pairs...), "client_id", c.ID); got.word("error") != want.code {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

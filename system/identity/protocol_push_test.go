@@ -62,7 +62,7 @@ func TestRFC9126RefusesWhatIsNotAWholeRequest(t *testing.T) {
 			"no PKCE":             {c.auth(), []string{"code_challenge", ""}, "invalid_request"},
 			"plain PKCE":          {c.auth(), []string{"code_challenge_method", "plain"}, "invalid_request"},
 			"no response type":    {c.auth(), []string{"response_type", ""}, "invalid_request"},
-			"implicit":            {c.auth(), []string{"response_type", "token"}, "invalid_request"},
+			"implicit":            {c.auth(), []string{"response_type", "token"}, "unsupported_response_type"},
 			"no scope":            {c.auth(), []string{"scope", ""}, "invalid_request"},
 			"a machine's scope":   {c.auth(), []string{"scope", "openid system/*.read"}, "invalid_scope"},
 			"a request by itself": {c.auth(), []string{"request_uri", "urn:ietf:params:oauth:request_uri:x"}, "invalid_request"},

@@ -78,7 +78,7 @@ func (p *Provider) check(r *http.Request, call *call) error {
 	if err := credentials(r, call); err != nil {
 		return err
 	}
-	call.form = r.PostForm
+	call.values = r.PostForm
 	if call.endpoint == "userinfo" {
 		return p.scheme(r, call)
 	}
@@ -119,7 +119,12 @@ func (p *Provider) check(r *http.Request, call *call) error {
 			return goidc.NewError(goidc.ErrorCodeInvalidClient, "a public client cannot ask about tokens")
 		}
 	case "par":
-		call.wrong = voluntary(r.PostForm)
+		err := p.understand(r.Context(), call, true)
+		if _, ours := errors.AsType[goidc.Error](err); err != nil && !ours {
+			note(r.Context(), err)
+			return goidc.NewError("temporarily_unavailable", "try again later")
+		}
+		return err
 	}
 	return nil
 }

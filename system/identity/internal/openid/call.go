@@ -18,12 +18,13 @@ import (
 type call struct {
 	endpoint  string     // "token"
 	client    string     // which client the request names; not proven
-	form      url.Values // of a request that a machine sent
 	asking    string     // who proves itself by a secret,
 	secret    string     // and the secret, not compared yet
 	presented string     // refresh token that is being used
 	keep      bool       // the client's refresh tokens do not rotate
 	repeated  bool       // the same answer is given again
+	values    url.Values // parameters of the request
+	subject   string     // whom the client means by an ID token
 	wrong     string     // with a parameter
 	enter     enter      // what is written with the code
 	caller    pace.Key   // who asks, of a machine's request

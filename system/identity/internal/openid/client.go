@@ -207,6 +207,17 @@ func anyPort(address string) bool {
 	return err == nil && u.Port() == "" && (u.Hostname() == "127.0.0.1" || u.Hostname() == "::1")
 }
 
+// leadsTo says whether the redirect is the client's, to the letter but for the port
+// of a program on the person's own machine.
+func (c Client) leadsTo(redirect string) bool {
+	if u, err := url.Parse(redirect); err == nil && c.Method == MethodPublic && slices.ContainsFunc(c.Redirects, anyPort) &&
+		(u.Hostname() == "127.0.0.1" || u.Hostname() == "::1") {
+		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port())
+		redirect = u.String()
+	}
+	return slices.Contains(c.Redirects, redirect)
+}
+
 // sector is the host that pairwise subjects are made for (OpenID Connect Core
 // 1.0, 8.1): a client with several hosts cannot be registered as pairwise.
 func (c Client) sector() string {

@@ -26,7 +26,8 @@ func (p *Provider) describe() ([]byte, error) {
 	delete(description, "registration_endpoint") // clients are registered by people
 	for name, value := range map[string]any{
 		"device_authorization_endpoint":                 p.config.Issuer + "/connect/deviceauthorization",
-		"request_parameter_supported":                   true,
+		"request_parameter_supported":                   true, // the library never sees one: see opened
+		"request_object_signing_alg_values_supported":   objectAlgorithms,
 		"request_uri_parameter_supported":               false,
 		"backchannel_logout_supported":                  true,
 		"backchannel_logout_session_supported":          true,

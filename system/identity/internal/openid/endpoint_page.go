@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -120,7 +121,7 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	r = r.WithContext(with(r.Context(), call))
-	call.wrong = voluntary(values)
+	call.values = values
 	if strings.HasPrefix(values.Get("request_uri"), pushedID) {
 		// What was pushed ahead is the whole request (RFC 9126, 4; RFC 9101, 6.3).
 		for name := range values {
@@ -130,7 +131,12 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	answer := &answer{w: w}
-	if call.wrong != "" || !p.quickCode(answer, r, values) {
+	if err := p.understand(r.Context(), call, r.PathValue("id") == ""); err != nil {
+		p.noteRefusal(r.Context(), err)
+		if err := p.renderError(answer, r, err); err != nil {
+			return err
+		}
+	} else if call.wrong != "" || !p.quickCode(answer, r, values) {
 		if r.Method == http.MethodGet {
 			r.URL.RawQuery = values.Encode()
 		}
@@ -151,6 +157,62 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 	}
 	return answer.send()
 }
+
+// understand brings a request to what the library expects: a request object is
+// opened, the hint read, a wish that need not be kept dropped. first is false where
+// a flow goes on. A goidc.Error is for the client, or the person.
+func (p *Provider) understand(ctx context.Context, call *call, first bool) error {
+	values := call.values
+	if call.endpoint == "endsession" {
+		if token := values.Get("id_token_hint"); token != "" {
+			hint, err := p.hinted(ctx, token, values.Get("client_id"))
+			if err != nil {
+				return err
+			}
+			values.Del("id_token_hint")
+			values.Set("client_id", hint.client)
+			values.Set("logout_hint", hint.sid) // which nobody else can guess: see knows
+		}
+		return nil
+	}
+	if object := values.Get("request"); object != "" && first && !values.Has("request_uri") {
+		c, found, err := p.client(ctx, call.client)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return goidc.NewError(goidc.ErrorCodeInvalidClient, "invalid client_id")
+		}
+		inside, err := p.opened(ctx, c, object)
+		if err != nil {
+			return err
+		}
+		for name := range values {
+			if !slices.Contains(besideObjects, name) {
+				values.Del(name)
+			}
+		}
+		maps.Copy(values, inside)
+	}
+	if kind := values.Get("response_type"); kind != "" && kind != string(goidc.ResponseTypeCode) && first {
+		return goidc.NewError(unsupportedResponseType, "response_type is code")
+	}
+	if token := values.Get("id_token_hint"); token != "" && first {
+		hint, err := p.hinted(ctx, token, call.client)
+		if err != nil {
+			return err
+		}
+		values.Del("id_token_hint")
+		call.subject = hint.subject
+	}
+	call.wrong = voluntary(values)
+	return nil
+}
+
+// besideObjects are parameters that count beside a request object: how the client
+// proves itself where it pushes the request, the language, and in whose name a
+// SMART app speaks to a server, which an object has no name for.
+var besideObjects = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type", "ui_locales", "aud"}
 
 // plain refuses what no client sends: a parameter twice (RFC 6749, 3.1), huge,
 // or with bytes that are no text.
@@ -256,52 +318,69 @@ func (p *Provider) renderError(w http.ResponseWriter, r *http.Request, err error
 			return page.Render(w, r, http.StatusOK, deviceDonePage(false))
 		}
 	}
-	if target := p.tellable(r, err); target != "" {
-		http.Redirect(w, r, target, http.StatusSeeOther)
-		return nil
+	if target, fields := p.tellable(r.Context(), err); target != nil {
+		return p.tellClient(w, r, target, fields)
 	}
 	p.config.Site.Fail(w, r, explain(err))
 	return nil
 }
 
-// tellable is where the client is told of an error that the library shows to
-// the person, though the address is registered: a request object that is not
-// good, or one by reference (OpenID Connect Core 1.0, 3.1.2.6), or a hint that is
-// no ID token of ours, which a silent request would wait for in its frame.
-func (p *Provider) tellable(r *http.Request, err error) string {
+// tellable is where the client is told of an error from before the library knows
+// that the address is the client's, and what: a request object that is not good, or
+// one by reference (OpenID Connect Core 1.0, 3.1.2.6), a response_type that there is
+// not (RFC 6749, 4.1.2.1), or a hint that is no ID token of ours, which a silent
+// request would wait for in its frame. nil where nobody may be told.
+func (p *Provider) tellable(ctx context.Context, err error) (target *url.URL, fields [][2]string) {
 	e, ok := errors.AsType[goidc.Error](err)
-	if !ok || callOf(r.Context()).endpoint != "authorize" {
-		return ""
+	call := callOf(ctx)
+	if !ok || call.endpoint != "authorize" {
+		return nil, nil
 	}
-	hint := e.Code == goidc.ErrorCodeInvalidRequest && e.Description == "invalid id_token_hint"
-	if !hint && !slices.Contains([]goidc.ErrorCode{goidc.ErrorCodeInvalidRequestObject, goidc.ErrorCodeRequestURINotSupported}, e.Code) {
-		return ""
+	hint := e.Code == goidc.ErrorCodeInvalidRequest && e.Description == wrongHint
+	if !hint && !slices.Contains([]goidc.ErrorCode{goidc.ErrorCodeInvalidRequestObject, goidc.ErrorCodeRequestURINotSupported, unsupportedResponseType}, e.Code) {
+		return nil, nil
 	}
-	c, found, lookErr := p.client(r.Context(), r.FormValue("client_id"))
-	redirect := r.FormValue("redirect_uri")
-	if lookErr != nil || !found || c.fapi() || !slices.Contains(c.Redirects, redirect) {
-		return ""
+	c, found, lookErr := p.client(ctx, call.client)
+	redirect := call.values.Get("redirect_uri")
+	if lookErr != nil || !found || c.fapi() || !slices.Contains(c.grants(), GrantCode) || !c.leadsTo(redirect) {
+		return nil, nil
 	}
 	target, parseErr := url.Parse(redirect)
 	if parseErr != nil {
-		return ""
+		return nil, nil
 	}
-	inFragment := r.FormValue("response_mode") == "fragment"
+	fields = [][2]string{{"error", string(e.Code)}, {"error_description", e.Description}, {"iss", p.config.Issuer}}
+	if state := call.values.Get("state"); state != "" {
+		fields = append(fields, [2]string{"state", state})
+	}
+	return target, fields
+}
+
+// tellClient answers the client in the way that it asked for, or as is usual for
+// its response_type (OAuth 2.0 Multiple Response Type Encoding Practices, 5).
+func (p *Provider) tellClient(w http.ResponseWriter, r *http.Request, target *url.URL, fields [][2]string) error {
+	values := callOf(r.Context()).values
+	mode := values.Get("response_mode")
+	if mode == "form_post" {
+		page.Permit(w, "form-action", originOf(target.String()))
+		return page.Render(w, r, http.StatusOK, formPostPage(target.String(), fields))
+	}
+	asked := strings.Fields(values.Get("response_type"))
+	inFragment := mode == "fragment" || mode != "query" && (slices.Contains(asked, "token") || slices.Contains(asked, "id_token"))
 	query := url.Values{}
 	if !inFragment {
 		query = target.Query()
 	}
-	query.Set("error", string(e.Code))
-	query.Set("error_description", e.Description)
-	query.Set("iss", p.config.Issuer)
-	if state := r.FormValue("state"); state != "" {
-		query.Set("state", state)
+	for _, field := range fields {
+		query.Set(field[0], field[1])
 	}
 	if inFragment {
-		return target.String() + "#" + query.Encode()
+		http.Redirect(w, r, target.String()+"#"+query.Encode(), http.StatusSeeOther)
+		return nil
 	}
 	target.RawQuery = query.Encode()
-	return target.String()
+	http.Redirect(w, r, target.String(), http.StatusSeeOther)
+	return nil
 }
 
 func explain(err error) error {
@@ -310,8 +389,6 @@ func explain(err error) error {
 	}
 	e, ok := errors.AsType[goidc.Error](err)
 	switch {
-	case strings.Contains(err.Error(), "sign the response object"):
-		return fail.Wrap(err, fail.BadRequest, "identity.request_wrong") // a response_mode inside a request object that we do not offer
 	case errors.Is(err, goidc.ErrNotFound): // a sign-out in the name of a client that there is not
 		return fail.Wrap(err, fail.BadRequest, "identity.client_unknown")
 	case !ok:

@@ -44,14 +44,9 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request, ls *goidc.Logo
 	return goidc.StatusSuccess, nil
 }
 
-// knows says that the client has a token of this session (its signature was
-// checked before) or names the session's id, which nobody else can guess.
-func knows(ls *goidc.LogoutSession, session sso.Session) bool {
-	if ls.IDTokenHintClaims["sid"] == session.SID {
-		return true
-	}
-	return ls.LogoutHint == session.SID
-}
+// knows says that the client has a token of this session (which was read before:
+// see understand) or names the session's id, which nobody else can guess.
+func knows(ls *goidc.LogoutSession, session sso.Session) bool { return ls.LogoutHint == session.SID }
 
 // ContinueLogout is where a sign-out that the person agreed to goes on.
 func ContinueLogout(logoutID string) string { return "/connect/endsession/" + url.PathEscape(logoutID) }

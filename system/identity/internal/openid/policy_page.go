@@ -28,6 +28,9 @@ const (
 	unmetRequirements goidc.ErrorCode = "unmet_authentication_requirements"
 )
 
+// unsupportedResponseType is the code of RFC 6749, 4.1.2.1.
+const unsupportedResponseType goidc.ErrorCode = "unsupported_response_type"
+
 // errGone says that the session ended this very moment.
 var errGone = goidc.NewError(goidc.ErrorCodeLoginRequired, "the session has ended")
 
@@ -38,8 +41,11 @@ const stepUps = 2
 // language the client speaks and whom it expects.
 func (p *Provider) begin(r *http.Request, as *goidc.AuthnSession, _ *goidc.Client) bool {
 	lang, _ := as.Store[storeLang].(string) // of a request that was pushed ahead
-	checked := as.Store[storeAudience] != nil
+	meant, checked := as.Store[storeMeant], as.Store[storeAudience] != nil
 	as.Store = carry(as.Store, map[string]any{})
+	if meant != nil {
+		as.Store[storeMeant] = meant
+	}
 	now := p.config.Clock.Now()
 	fresh := time.Time{}
 	if as.MaxAuthnAgeSecs != nil && *as.MaxAuthnAgeSecs >= 0 {
@@ -49,7 +55,8 @@ func (p *Provider) begin(r *http.Request, as *goidc.AuthnSession, _ *goidc.Clien
 		fresh = now
 	}
 	as.Store[storeMinAuth] = strconv.FormatInt(db.Micros(fresh), 10)
-	if asked := language(r.FormValue("ui_locales")); asked != "" {
+	values := callOf(r.Context()).values
+	if asked := language(values.Get("ui_locales")); asked != "" {
 		lang = asked
 	}
 	if lang != "" {
@@ -59,9 +66,12 @@ func (p *Provider) begin(r *http.Request, as *goidc.AuthnSession, _ *goidc.Clien
 		as.Store[storeHint] = digits
 	}
 	as.LoginHint = "" // whatever else it was
+	if subject := callOf(r.Context()).subject; subject != "" {
+		as.Store[storeMeant] = subject
+	}
 	if callOf(r.Context()).wrong != "" {
 		as.Store[storeWrong] = callOf(r.Context()).wrong
-	} else if wrong := p.audience(as.Scopes, r.FormValue("aud")); wrong != "" && !checked {
+	} else if wrong := p.audience(as.Scopes, values.Get("aud")); wrong != "" && !checked {
 		as.Store[storeWrong] = wrong
 	}
 	return true
@@ -92,13 +102,16 @@ func (p *Provider) pushed(ctx context.Context, as *goidc.AuthnSession, _ *goidc.
 	case callOf(ctx).wrong != "":
 		wrong = callOf(ctx).wrong
 	default:
-		wrong = p.audience(as.Scopes, callOf(ctx).form.Get("aud"))
+		wrong = p.audience(as.Scopes, callOf(ctx).values.Get("aud"))
 	}
 	if wrong != "" {
 		return goidc.NewError(goidc.ErrorCodeInvalidRequest, wrong)
 	}
-	if lang := language(callOf(ctx).form.Get("ui_locales")); lang != "" {
+	if lang := language(callOf(ctx).values.Get("ui_locales")); lang != "" {
 		as.Store[storeLang] = lang
+	}
+	if subject := callOf(ctx).subject; subject != "" {
+		as.Store[storeMeant] = subject
 	}
 	as.Store[storeAudience] = "1"
 	return nil
@@ -201,7 +214,6 @@ func (p *Provider) hand(
 	} else if err != nil {
 		return p.show(w, r, err)
 	}
-	as.IDTokenHint = "" // it has served
 	as.Subject, as.GrantedScopes = session.AccountID, strings.Join(scopes, " ")
 	as.Store = carry(as.Store, map[string]any{
 		storeSID: session.SID, storeAuthTime: strconv.FormatInt(session.AuthAt.Unix(), 10), storeAMR: strings.Join(session.AMR, " "),
@@ -291,7 +303,7 @@ func (p *Provider) session(r *http.Request, as *goidc.AuthnSession) (*sso.Sessio
 // expected says whether the person is the one whom the client means.
 func (p *Provider) expected(ctx context.Context, as *goidc.AuthnSession, accountID string) bool {
 	subject := p.subjectAt(ctx, accountID, as.ClientID)
-	if sub, hinted := as.IDTokenHintClaims["sub"]; hinted && sub != subject {
+	if meant, hinted := as.Store[storeMeant]; hinted && meant != subject {
 		return false
 	}
 	if as.Claims == nil {

@@ -151,7 +151,6 @@ func (p *Provider) options() []provider.Option {
 		provider.WithPARIDFunc(random),
 		provider.WithPARLifetime(seconds(p.lives.pushed)),
 		provider.WithPARSessionHandler(p.pushed),
-		provider.WithJAR(goidc.RS256, goidc.PS256, goidc.ES256, EdDSA),
 		provider.WithPKCERequired(goidc.CodeChallengeMethodSHA256),
 		provider.WithRefreshTokenGrant(p.flows),
 		provider.WithRefreshTokenFunc(p.refreshToken),
@@ -195,19 +194,22 @@ func (p *Provider) options() []provider.Option {
 		}),
 		provider.WithLogoutPolicies(goidc.NewLogoutPolicy("person", func(*http.Request, *goidc.LogoutSession) bool { return true }, p.logout)),
 		provider.WithErrorRenderer(p.renderError),
-		provider.WithErrorHandler(func(ctx context.Context, err error) {
-			callOf(ctx).refused = err
-			level := slog.LevelError
-			if _, ours := errors.AsType[goidc.Error](err); ours || errors.Is(err, goidc.ErrNotFound) {
-				level = slog.LevelInfo // the client's or the person's doing
-			}
-			code, description := refusal(err)
-			if level == slog.LevelError {
-				description = err.Error()
-			}
-			p.config.Log.Log(ctx, level, "openid request refused", "system", "identity", "code", code, "description", description)
-		}),
+		provider.WithErrorHandler(p.noteRefusal),
 	}
+}
+
+// noteRefusal keeps why a request is refused, and logs it.
+func (p *Provider) noteRefusal(ctx context.Context, err error) {
+	callOf(ctx).refused = err
+	level := slog.LevelError
+	if _, ours := errors.AsType[goidc.Error](err); ours || errors.Is(err, goidc.ErrNotFound) {
+		level = slog.LevelInfo // the client's or the person's doing
+	}
+	code, description := refusal(err)
+	if level == slog.LevelError {
+		description = err.Error()
+	}
+	p.config.Log.Log(ctx, level, "openid request refused", "system", "identity", "code", code, "description", description)
 }
 
 func seconds(d time.Duration) int { return int(d.Seconds()) }

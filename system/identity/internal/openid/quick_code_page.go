@@ -27,7 +27,7 @@ var ordinary = []string{"client_id", "response_type", "scope", "redirect_uri", "
 // quickCode answers an authorization request with a code. false leaves the
 // request to the library; nothing was written then.
 func (p *Provider) quickCode(w *answer, r *http.Request, values url.Values) bool {
-	if p.slow || r.Method != http.MethodGet || r.URL.Path != "/connect/authorize" {
+	if p.slow || r.Method != http.MethodGet || r.URL.Path != "/connect/authorize" || callOf(r.Context()).subject != "" {
 		return false
 	}
 	for name, value := range values {
@@ -37,7 +37,7 @@ func (p *Provider) quickCode(w *answer, r *http.Request, values url.Values) bool
 	}
 	ctx := r.Context()
 	c, found, err := p.client(ctx, values.Get("client_id"))
-	if err != nil || !found || c.State == StateBlocked || c.fapi() || c.library.PARIsRequired || c.library.JARIsRequired ||
+	if err != nil || !found || c.State == StateBlocked || c.fapi() || c.library.PARIsRequired ||
 		!slices.Contains(c.library.GrantTypes, goidc.GrantAuthorizationCode) {
 		return false
 	}

@@ -27,6 +27,7 @@ const (
 	storeMinAuth    = "min_auth"
 	storeLang       = "lang"
 	storeHint       = "hint"        // ПИН of the person whom the client expects
+	storeMeant      = "meant"       // "sub" of the ID token by which the client means them
 	storeWrong      = "wrong"       // with a parameter
 	storeMissing    = "missing"     // class of sign-in that is asked for
 	storeSteps      = "steps"       // when the person was asked to sign in for it
