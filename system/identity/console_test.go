@@ -441,6 +441,13 @@ func TestAnOperatorDecidesAboutClients(t *testing.T) {
 			}
 			return false
 		})
+		// However many there are, each is found, by any part of what is known of it.
+		for _, find := range []string{"АПТЕКА", "pharmacy.ex", ids[1], "%"} {
+			p := b.get(fmtURL(h.base+"/console/clients", "find", find))
+			if found := strings.Contains(p.body, ids[1]); found == (find == "%") {
+				t.Errorf("%s: %s", find, p.words())
+			}
+		}
 		path = "/console/clients/" + ids[1]
 		p = b.get(h.base + path)
 		decide("approve", http.StatusForbidden, "другой оператор")

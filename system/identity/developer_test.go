@@ -40,14 +40,22 @@ func TestAnEngineerConnectsASystem(t *testing.T) {
 			t.Fatal(answer.status, answer.body)
 		}
 		p = b.get(h.base + "/systems/" + client[1])
-		p.must(http.StatusOK, "invalid_client", "Проверяется", "token")
+		p.must(http.StatusOK, "invalid_client", "Проверяется", "token", "неверный секрет", "Последние запросы")
 		if strings.Contains(p.body, secret[1]) {
 			t.Error("the secret is shown again")
 		}
 		// For now her own account alone enters.
 		authorize := fmtURL(h.base+"/connect/authorize", "client_id", client[1], "response_type", "code", "scope", "openid profile",
 			"redirect_uri", "http://127.0.0.1:9411/callback", "state", "s", "code_challenge", strings.Repeat("a", 43), "code_challenge_method", "S256")
-		b.get(authorize).must(http.StatusOK, "Аптека", "Передача данных")
+		asking := b.get(authorize).must(http.StatusOK, "Аптека", "Передача данных")
+		if p := b.get(h.base + "/systems/" + client[1]); strings.Contains(p.words(), "Дан ответ") {
+			t.Error("a request that waits for the person is told as answered")
+		}
+		on := b.stay().submit(asking, "/consent", "decision", "allow", "agreement", "1")
+		if back := b.stay().get(h.base + on.header.Get("Location")); !strings.HasPrefix(back.header.Get("Location"), "http://127.0.0.1:9411/callback?code=") {
+			t.Fatal(back.status, back.header.Get("Location"))
+		}
+		b.get(h.base+"/systems/"+client[1]).must(http.StatusOK, "Дан ответ", "authorize")
 		other := h.browser()
 		h.signIn(other, other.get(h.base+"/sign-in"), demo.Patient)
 		if p := other.stay().get(authorize); p.status == http.StatusOK && strings.Contains(p.words(), "Передача данных в систему") {

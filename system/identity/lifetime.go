@@ -48,6 +48,7 @@ func said(v setting.Values) map[string]any {
 		"RegisterHours":       of(registration.OpenFor, time.Hour),
 		"PhotoDays":           of(registration.PhotosFor, 24*time.Hour),
 		"OfflineDays":         of(openid.RefreshLife, 24*time.Hour),
+		"RefusalDays":         of(openid.RefusalLife, 24*time.Hour),
 		"SecretHours":         of(openid.SecretOverlap, time.Hour),
 		"OperatorFreezeHours": of(console.FreezeFor, time.Hour),
 	}

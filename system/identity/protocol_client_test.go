@@ -128,7 +128,7 @@ func TestRegistryStepsAndBounds(t *testing.T) {
 		if err := registry.Submit(ctx, owner, c.ID); err != nil {
 			t.Fatal(err)
 		}
-		if waiting, err := registry.In(ctx, openid.StateWaiting); err != nil || len(waiting) != 1 || waiting[0].ID != c.ID {
+		if waiting, err := registry.In(ctx, openid.StateWaiting, "", 10); err != nil || len(waiting) != 1 || waiting[0].ID != c.ID {
 			t.Fatal(waiting, err)
 		}
 		if err := registry.SendBack(ctx, c.ID, "нет адреса"); err != nil {
@@ -347,10 +347,12 @@ func TestRefusalsAreKeptForTheClientsEngineers(t *testing.T) {
 		b.stay().get(h.request("client_id", c.ID, "scope", "openid "+demo.Doctor.PIN))
 		h.token(c.auth(), "grant_type", "authorization_code", "code", code, "redirect_uri", callback, "code_verifier", strings.Repeat("w", 50))
 		h.token(basic(c.ID, "wrong-secret"), "grant_type", "authorization_code", "code", code)
-		all, err := h.esi.Provider().Refusals(ctx, c.ID, 50)
-		if err != nil || len(all) != 5 {
+		all, err := h.esi.Provider().Requests(ctx, c.ID, 50)
+		// The request that was answered is there while the client is on trial.
+		if err != nil || len(all) != 6 || all[5].Code != "" || all[5].Endpoint != "authorize" {
 			t.Fatalf("%+v %v", all, err)
 		}
+		all = all[:5]
 		said := map[string]string{}
 		for _, each := range all {
 			said[each.Endpoint+" "+each.Code] += each.Description + "; "
@@ -366,15 +368,25 @@ func TestRefusalsAreKeptForTheClientsEngineers(t *testing.T) {
 				t.Errorf("%s: %q", key, said[key])
 			}
 		}
+		// Of one that is open to everybody nothing is kept but refusals.
+		open := h.connect(demo.Doctor, nil)
+		approve(t, h, open)
+		if got := open.redeem(open.auth(), open.code(h.browser(), demo.Doctor)); got.status != http.StatusOK {
+			t.Fatalf("%+v", got)
+		}
+		open.redeem(open.auth(), "x")
+		if all, err := h.esi.Provider().Requests(ctx, open.ID, 50); err != nil || len(all) != 1 || all[0].Code != "invalid_grant" {
+			t.Fatalf("%+v %v", all, err)
+		}
 		// Bounded in number and in pace; of nobody's client nothing is kept.
 		for range 40 {
 			h.token(basic(c.ID, "wrong"), "grant_type", "client_credentials")
 		}
 		h.token(basic("nobody", "wrong"), "grant_type", "client_credentials")
-		if all, err := h.esi.Provider().Refusals(ctx, c.ID, 500); err != nil || len(all) != 30 {
+		if all, err := h.esi.Provider().Requests(ctx, c.ID, 500); err != nil || len(all) != 30 {
 			t.Fatal(len(all), err)
 		}
-		if all, err := h.esi.Provider().Refusals(ctx, "nobody", 500); err != nil || len(all) != 0 {
+		if all, err := h.esi.Provider().Requests(ctx, "nobody", 500); err != nil || len(all) != 0 {
 			t.Fatal(len(all), err)
 		}
 	})

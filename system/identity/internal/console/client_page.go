@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
@@ -25,11 +26,37 @@ func (c *Console) clients(w http.ResponseWriter, r *http.Request, _ operator) er
 			state = each
 		}
 	}
-	all, err := c.Registry.In(r.Context(), state)
+	v := clientsView{form: page.QueryForm(r), state: state}
+	after := v.form.Text("after", 60)
+	v.words = page.Clean(v.form.Text("find", 200))
+	var err error
+	if v.words != "" {
+		v.all, err = c.Registry.Find(r.Context(), v.words, clientsListed+1)
+	} else {
+		v.all, err = c.Registry.In(r.Context(), state, after, clientsListed+1)
+	}
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, clientsPage(all, state))
+	if v.more = len(v.all) > clientsListed; v.more {
+		v.all = v.all[:clientsListed]
+	}
+	if v.more && v.words == "" {
+		v.next = "/console/clients?" + url.Values{"state": {string(state)}, "after": {v.all[clientsListed-1].ID}}.Encode()
+	}
+	return page.Render(w, r, http.StatusOK, clientsPage(v))
+}
+
+// clientsListed is how many clients stand on a page.
+const clientsListed = 50
+
+type clientsView struct {
+	form  *page.Form
+	all   []openid.Client
+	state openid.State
+	words string // looked for, in every state
+	more  bool   // there are more than are shown
+	next  string // address of the page that follows, "" for none
 }
 
 func clientTabs(ctx context.Context, state openid.State) []design.Tab {

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -15,33 +16,59 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/incident"
 )
 
-// incidentsListed is how many the list shows.
-const incidentsListed = 200
+// incidentsListed is how many stand on a page.
+const incidentsListed = 100
 
 func (c *Console) incidents(w http.ResponseWriter, r *http.Request, _ operator) error {
 	v := incidentsView{closed: r.URL.Query().Get("state") == string(incident.Closed), form: page.QueryForm(r)}
 	number := strings.ToUpper(v.form.Text("number", 40))
-	var err error
+	skip, err := strconv.Atoi(v.form.Text("skip", 9))
+	if err != nil || skip < 0 {
+		skip = 0
+	}
 	switch {
 	case number != "":
 		v.number = number
 		v.all, err = c.Incidents.Numbered(r.Context(), number, incidentsListed)
 	case v.closed:
-		v.all, err = c.Incidents.Handled(r.Context(), incidentsListed)
+		v.all, err = c.Incidents.Handled(r.Context(), incidentsListed+1, skip)
 	default:
-		v.all, err = c.Incidents.ToHandle(r.Context(), incidentsListed)
+		v.all, err = c.Incidents.ToHandle(r.Context(), incidentsListed+1, skip)
 	}
 	if err != nil {
 		return err
 	}
+	if number == "" {
+		v.previous, v.next = v.beside(skip)
+	}
 	return page.Render(w, r, http.StatusOK, incidentsPage(v))
 }
 
+// beside are the addresses of the pages before and after the one that begins after
+// so many, "" for none; what is one too many goes from the list.
+func (v *incidentsView) beside(skip int) (previous, next string) {
+	at := func(skip int) string {
+		q := url.Values{"skip": {strconv.Itoa(skip)}}
+		if v.closed {
+			q.Set("state", string(incident.Closed))
+		}
+		return "/console/incidents?" + q.Encode()
+	}
+	if skip > 0 {
+		previous = at(max(0, skip-incidentsListed))
+	}
+	if len(v.all) > incidentsListed {
+		v.all, next = v.all[:incidentsListed], at(skip+incidentsListed)
+	}
+	return previous, next
+}
+
 type incidentsView struct {
-	all    []incident.Incident
-	closed bool
-	number string // looked for
-	form   *page.Form
+	all            []incident.Incident
+	closed         bool
+	number         string // looked for
+	form           *page.Form
+	previous, next string // addresses of the pages beside this, "" for none
 }
 
 type incidentView struct {

@@ -66,7 +66,16 @@ func (d *Desk) showNew(w http.ResponseWriter, r *http.Request, _ door.Person) er
 	for _, scope := range []string{openid.ScopeProfile, openid.ScopeEmail, openid.ScopeSystemRead} {
 		form.Set("scope:"+scope, "1")
 	}
-	return page.Render(w, r, http.StatusOK, formPage(formView{form: form, action: "/systems/new", titleKey: "identity.systems.new"}))
+	return page.Render(w, r, http.StatusOK, formPage(newView(r.Context(), form)))
+}
+
+func newView(ctx context.Context, form *page.Form) formView {
+	return formView{form: form, action: "/systems/new", titleKey: "identity.systems.new", back: "/systems", where: text.T(ctx, "identity.systems.title")}
+}
+
+func changeView(ctx context.Context, c openid.Client, form *page.Form) formView {
+	at := "/systems/" + c.ID
+	return formView{form: form, action: at + "/change", titleKey: "identity.systems.change", back: at, where: c.Name.Here(ctx)}
 }
 
 // settings reads the form.
@@ -196,7 +205,7 @@ func (d *Desk) create(w http.ResponseWriter, r *http.Request, who door.Person) e
 			return err
 		}
 	}
-	return page.Render(w, r, http.StatusUnprocessableEntity, formPage(formView{form: form, action: "/systems/new", titleKey: "identity.systems.new"}))
+	return page.Render(w, r, http.StatusUnprocessableEntity, formPage(newView(r.Context(), form)))
 }
 
 // own is the person's client of the address.
@@ -208,18 +217,18 @@ func (d *Desk) own(r *http.Request, who door.Person) (openid.Client, error) {
 	return c, err
 }
 
-const refusalsShown = 50
+const requestsShown = 50
 
 func (d *Desk) show(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	c, err := d.own(r, who)
 	if err != nil {
 		return err
 	}
-	refusals, err := d.Provider.Refusals(r.Context(), c.ID, refusalsShown)
+	requests, err := d.Provider.Requests(r.Context(), c.ID, requestsShown)
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, systemPage(c, refusals, d.Base))
+	return page.Render(w, r, http.StatusOK, systemPage(c, requests, d.Base))
 }
 
 func (d *Desk) showChange(w http.ResponseWriter, r *http.Request, who door.Person) error {
@@ -227,7 +236,7 @@ func (d *Desk) showChange(w http.ResponseWriter, r *http.Request, who door.Perso
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, formPage(formView{form: fill(c), action: "/systems/" + c.ID + "/change", titleKey: "identity.systems.change"}))
+	return page.Render(w, r, http.StatusOK, formPage(changeView(r.Context(), c, fill(c))))
 }
 
 func (d *Desk) change(w http.ResponseWriter, r *http.Request, who door.Person) error {
@@ -249,7 +258,7 @@ func (d *Desk) change(w http.ResponseWriter, r *http.Request, who door.Person) e
 			return err
 		}
 	}
-	return page.Render(w, r, http.StatusUnprocessableEntity, formPage(formView{form: form, action: "/systems/" + c.ID + "/change", titleKey: "identity.systems.change"}))
+	return page.Render(w, r, http.StatusUnprocessableEntity, formPage(changeView(r.Context(), c, form)))
 }
 
 func (d *Desk) submit(w http.ResponseWriter, r *http.Request, who door.Person) error {

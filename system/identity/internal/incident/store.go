@@ -45,13 +45,13 @@ func (s *Incidents) one(ctx context.Context, q db.Querier, where string, args ..
 }
 
 // ToHandle is the incidents that are not closed, those that wait longest first.
-func (s *Incidents) ToHandle(ctx context.Context, limit int) ([]Incident, error) {
-	return s.list(ctx, `state <> 'closed' ORDER BY at, id LIMIT $1`, limit)
+func (s *Incidents) ToHandle(ctx context.Context, limit, skip int) ([]Incident, error) {
+	return s.list(ctx, `state <> 'closed' ORDER BY at, id LIMIT $1 OFFSET $2`, limit, skip)
 }
 
 // Handled is the closed ones, the newest first.
-func (s *Incidents) Handled(ctx context.Context, limit int) ([]Incident, error) {
-	return s.list(ctx, `state = 'closed' ORDER BY at DESC, id LIMIT $1`, limit)
+func (s *Incidents) Handled(ctx context.Context, limit, skip int) ([]Incident, error) {
+	return s.list(ctx, `state = 'closed' ORDER BY at DESC, id LIMIT $1 OFFSET $2`, limit, skip)
 }
 
 // Of is the incidents about the account, the newest first.

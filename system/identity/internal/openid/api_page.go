@@ -61,7 +61,7 @@ func (p *Provider) api(next http.Handler) http.Handler {
 		}
 		p.counted(r.Context(), call)
 		p.mend(r, call, answer)
-		p.remember(r.Context(), call)
+		p.remember(r.Context(), call, call.trouble == nil && answer.status/100 == 2)
 		_ = answer.send() // a reader that left is no error of ours
 	})
 }
@@ -294,6 +294,7 @@ func (p *Provider) scheme(r *http.Request, call *call) error {
 		}
 		bound, clientID = held.JWKThumbprint != "", held.ClientID
 	}
+	call.client = clientID // not proven yet, as everywhere here
 	switch {
 	case strings.EqualFold(name, "Bearer") && !bound:
 		r.Header.Set("Authorization", "Bearer "+token)

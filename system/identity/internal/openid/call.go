@@ -59,7 +59,7 @@ func note(ctx context.Context, err error) { callOf(ctx).trouble = err }
 func refusal(err error) (code, description string) {
 	e, ok := errors.AsType[goidc.Error](err)
 	switch {
-	case errors.Is(err, goidc.ErrNotFound):
+	case !ok && errors.Is(err, goidc.ErrNotFound):
 		return string(goidc.ErrorCodeInvalidClient), ""
 	case !ok:
 		return "server_error", ""

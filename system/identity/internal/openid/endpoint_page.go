@@ -147,7 +147,7 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, whole, http.StatusSeeOther)
 		return nil
 	}
-	p.remember(r.Context(), call)
+	p.remember(r.Context(), call, answer.isFormPost() || away(answer.Header().Get("Location")))
 	if call.trouble != nil {
 		answer.reset()
 		return call.trouble
@@ -157,6 +157,9 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 	}
 	return answer.send()
 }
+
+// away says that the browser is led to a client, and not to a page of ours.
+func away(location string) bool { return location != "" && !strings.HasPrefix(location, "/") }
 
 // understand brings a request to what the library expects: a request object is
 // opened, the hint read, a wish that need not be kept dropped. first is false where

@@ -23,7 +23,7 @@ var (
 	devicePause  = setting.Time("device_poll", 5*time.Second, time.Second, time.Minute, "how long a device waits between two questions, in whole seconds", "RFC 8628 (3.2) names five; one that hurries waits as much longer")
 	frameLife    = setting.Time("front_channel_life", 5*time.Minute, time.Minute, 15*time.Minute, "how long the browser may take to tell systems of a sign-out", "it does so at once, or never")
 	logoutLife   = setting.Time("logout_token_life", 2*time.Minute, 30*time.Second, 2*time.Minute, "how long a logout token is good", "it is sent and read at once; Back-Channel Logout (4) recommends two minutes at most")
-	refusalLife  = setting.Time("refusal_life", 336*time.Hour, 24*time.Hour, 2160*time.Hour, "how long a client's engineers see why its requests were refused", "they look when something fails, and come back from leave")
+	RefusalLife  = setting.Time("refusal_life", 336*time.Hour, 24*time.Hour, 2160*time.Hour, "how long a client's engineers see why its requests were refused", "they look when something fails, and come back from leave")
 
 	// keyAge is when keys that sign are renewed.
 	keyAge = setting.Time("key_life", 2160*time.Hour, 24*time.Hour, 8760*time.Hour, "after how long keys that sign tokens are replaced", "a quarter of a year: a key that leaked unseen is good no longer")
@@ -46,7 +46,7 @@ func livesOf(v setting.Values) lives {
 		token: v.Time(tokenLife), idToken: v.Time(idTokenLife), refreshIdle: v.Time(refreshIdle), refreshLife: v.Time(RefreshLife),
 		refreshGrace: v.Time(refreshGrace), code: v.Time(codeLife), flow: v.Time(flowLife), pushed: v.Time(pushedLife), proof: v.Time(proofLife),
 		leeway: v.Time(leeway), device: v.Time(deviceLife), devicePause: v.Time(devicePause).Truncate(time.Second), frame: v.Time(frameLife),
-		logout: v.Time(logoutLife), refusal: v.Time(refusalLife), nonce: v.Time(nonceLife),
+		logout: v.Time(logoutLife), refusal: v.Time(RefusalLife), nonce: v.Time(nonceLife),
 	}
 }
 

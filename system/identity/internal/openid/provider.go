@@ -70,18 +70,18 @@ type Config struct {
 
 // Provider is the OpenID provider.
 type Provider struct {
-	config  Config
-	lives   lives
-	nonces  Nonces
-	pacing  *pacing
-	grants  *grants
-	flows   *flows
-	handler http.Handler
-	own     map[string]connected // the product's own clients
-	known   []byte               // discovery
-	made    [2]atomic.Pointer[made]
-	refused refusals
-	slow    bool // everything is left to the library: tests compare
+	config   Config
+	lives    lives
+	nonces   Nonces
+	pacing   *pacing
+	grants   *grants
+	flows    *flows
+	handler  http.Handler
+	own      map[string]connected // the product's own clients
+	known    []byte               // discovery
+	made     [2]atomic.Pointer[made]
+	requests requests
+	slow     bool // everything is left to the library: tests compare
 
 	mu   sync.RWMutex
 	held map[[sha256.Size]byte]held // answers about tokens: see quick
@@ -92,7 +92,7 @@ func New(config Config) (*Provider, error) {
 	lives := livesOf(config.Lives)
 	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, standing: &standing{db: config.DB}, allows: config.Allows, reused: config.Reused}
 	p := &Provider{config: config, lives: lives, nonces: config.Nonces, pacing: newPacing(config.Lives), grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
-	p.refused = refusals{db: config.DB, clock: config.Clock, life: lives.refusal}
+	p.requests = requests{db: config.DB, clock: config.Clock, life: lives.refusal}
 	g.alive, g.client, g.enter = p.alive, p.client, p.enter
 	for _, c := range config.Clients {
 		if c.Secret == "" && c.Method != MethodKey && c.Method != MethodPublic {
@@ -308,7 +308,7 @@ func (p *Provider) Sweep(ctx context.Context, tx db.Querier) error {
 	if err := p.grants.sweep(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.refused.sweep(ctx, tx); err != nil {
+	if err := p.requests.sweep(ctx, tx); err != nil {
 		return err
 	}
 	return p.flows.sweep(ctx, tx)

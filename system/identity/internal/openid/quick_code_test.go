@@ -38,7 +38,7 @@ func try(t *testing.T, d *db.DB) tried {
 	t.Helper()
 	p, quick := providerOf(t, d)
 	p.config.Sessions.Ended = p.Ended
-	slow := &Provider{config: p.config, lives: p.lives, pacing: p.pacing, nonces: p.nonces, grants: p.grants, flows: p.flows, handler: p.handler, own: p.own, known: p.known, refused: refusals{db: d, clock: p.config.Clock}, slow: true}
+	slow := &Provider{config: p.config, lives: p.lives, pacing: p.pacing, nonces: p.nonces, grants: p.grants, flows: p.flows, handler: p.handler, own: p.own, known: p.known, requests: requests{db: d, clock: p.config.Clock}, slow: true}
 	mux := http.NewServeMux()
 	slow.Mount(mux)
 	accountID := id.New()

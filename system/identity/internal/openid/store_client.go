@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,9 +82,48 @@ func (r *Registry) Of(ctx context.Context, owner string) ([]Client, error) {
 	return r.list(ctx, `WHERE owner_id = $1 ORDER BY created_at DESC, id`, owner)
 }
 
-// In lists the clients of the state, those that wait longest first.
-func (r *Registry) In(ctx context.Context, state State) ([]Client, error) {
-	return r.list(ctx, `WHERE state = $1 ORDER BY created_at, id LIMIT 500`, string(state))
+// In lists clients of the state, limit at most: those that wait as they came, others
+// the newest first. after is the last that was seen, "" to begin.
+func (r *Registry) In(ctx context.Context, state State, after string, limit int) ([]Client, error) {
+	if state == StateWaiting {
+		return r.list(ctx, `WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3`, string(state), after, limit)
+	}
+	return r.list(ctx, `WHERE state = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`, string(state), after, limit)
+}
+
+// Find lists clients of any state whose id, name or address has the words in it, the
+// newest first, limit at most. Few are looked for, and rarely: each is looked at.
+func (r *Registry) Find(ctx context.Context, words string, limit int) ([]Client, error) {
+	words = text.Fold(words)
+	rows, err := r.DB.Read.QueryContext(ctx, `SELECT id, name_ky, name_ru, name_en, address, redirects FROM connected_client ORDER BY id DESC`)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var ids []string
+	for len(ids) < limit && rows.Next() {
+		var each [6]string
+		if err := rows.Scan(&each[0], &each[1], &each[2], &each[3], &each[4], &each[5]); err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(each[:], func(s string) bool { return strings.Contains(text.Fold(s), words) }) {
+			ids = append(ids, each[0])
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	var found []Client
+	for _, each := range ids {
+		c, ok, err := r.Get(ctx, each)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found = append(found, c)
+		}
+	}
+	return found, nil
 }
 
 func (r *Registry) list(ctx context.Context, where string, args ...any) ([]Client, error) {
