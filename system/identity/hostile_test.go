@@ -12,6 +12,7 @@ import (
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/othertest"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
 )
 
 // What must not be answered to the client, since nobody knows whether the
@@ -111,11 +112,59 @@ func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
 	for _, wrong := range [][]string{{"redirect_uri", "https://evil.example/"}, {"redirect_uri", ""}, {"client_id", "nobody"}, {"client_id", "fhir-reader"}} {
 		h.browser().stay().get(h.request(append([]string{"response_type", "token"}, wrong...)...)).must(http.StatusBadRequest)
 	}
-	// A challenge without a method would be plain by RFC 7636: it never fits.
+	// A challenge without a method would be plain by RFC 7636 (4.3, 4.4.1).
 	b := h.browser()
-	answer := h.code(b, demo.Doctor, "code_challenge_method", "", "code_challenge", verifier)
-	if got := h.redeem(answer.Get("code")); got.Error != "invalid_grant" {
-		t.Errorf("plain by default: %+v", got)
+	h.code(b, demo.Doctor)
+	if got := b.answerOf(b.stay().get(h.request("code_challenge_method", "", "code_challenge", verifier))); got.Get("error") != "invalid_request" || got.Get("code") != "" {
+		t.Errorf("plain by default: %v", got)
+	}
+}
+
+// RFC 9700, 4.11.2: whoever registers a client has made no redirector of ЕСИ. What
+// is on trial leads its owner back, and a stranger nowhere, but to a program on the
+// machine on which they sit.
+func TestRFC9700AClientOnTrialIsNoRedirector(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	const far = "https://elsewhere.example/cb"
+	c := h.connect(demo.Doctor, func(s *openid.Settings) {
+		s.Redirects, s.PostLogout = append(s.Redirects, far), append(s.PostLogout, far)
+	})
+	owner, stranger, nobody := h.browser(), h.browser(), h.browser()
+	h.code(owner, demo.Doctor)
+	h.code(stranger, demo.Patient)
+	end := fmtURL(h.base+"/connect/endsession", "client_id", c.ID, "post_logout_redirect_uri", far)
+	asked := map[string]string{
+		"a silent request":      h.request("client_id", c.ID, "redirect_uri", far, "prompt", "none"),
+		"a type there is not":   h.request("client_id", c.ID, "redirect_uri", far, "response_type", "token"),
+		"by a form":             h.request("client_id", c.ID, "redirect_uri", far, "response_type", "token", "response_mode", "form_post"),
+		"a scope there is not":  h.request("client_id", c.ID, "redirect_uri", far, "scope", "openid x"),
+		"the same by a form":    h.request("client_id", c.ID, "redirect_uri", far, "scope", "openid x", "response_mode", "form_post"),
+		"a request that is bad": h.request("client_id", c.ID, "redirect_uri", far, "request", "a.b.c"),
+	}
+	for name, address := range asked {
+		for who, b := range map[string]*browser{"a stranger": stranger, "nobody": nobody} {
+			if p := b.stay().get(address); p.status < 400 || p.header.Get("Location") != "" || strings.Contains(p.body, far) {
+				t.Errorf("%s, %s: %d %s", name, who, p.status, p.header.Get("Location"))
+			}
+		}
+		if p := owner.stay().get(address); !strings.HasPrefix(p.header.Get("Location"), far) && !strings.Contains(p.body, `action="`+far) {
+			t.Errorf("%s, its owner: %d %s", name, p.status, p.header.Get("Location"))
+		}
+	}
+	if p := nobody.stay().get(end); p.status != http.StatusForbidden || p.header.Get("Location") != "" {
+		t.Errorf("%d %s", p.status, p.header.Get("Location"))
+	}
+	if got := nobody.answerOf(nobody.stay().get(h.request("client_id", c.ID, "prompt", "none"))); got.Get("error") != "login_required" {
+		t.Errorf("on one's own machine: %v", got)
+	}
+	approve(t, h, c)
+	for name, address := range asked {
+		if p := nobody.stay().get(address); !strings.HasPrefix(p.header.Get("Location"), far) && !strings.Contains(p.body, `action="`+far) {
+			t.Errorf("%s, approved: %d %s", name, p.status, p.header.Get("Location"))
+		}
+	}
+	if p := nobody.stay().get(end); p.header.Get("Location") != far {
+		t.Errorf("%d %s", p.status, p.header.Get("Location"))
 	}
 }
 
@@ -189,11 +238,6 @@ func TestSilenceFreshnessAndHints(t *testing.T) {
 	}
 	if got := silent("id_token_hint", first.ID); got.Get("error") != "login_required" {
 		t.Fatal(got)
-	}
-	// Without a word of silence the other person is asked to sign in, and not passed
-	// on as the one who is meant, however ordinary the request is.
-	if p := b.get(h.request("scope", "openid", "id_token_hint", first.ID)); !strings.HasPrefix(p.header.Get("Location"), "/sign-in?") {
-		t.Fatal(p.status, p.header.Get("Location"))
 	}
 }
 

@@ -16,6 +16,9 @@ import (
 func TestRFC8414DescriptionIsTrue(t *testing.T) {
 	h := open(t, peopled.SQLite(t))
 	p := h.browser().get(h.base + "/.well-known/openid-configuration").must(http.StatusOK)
+	if same := h.browser().get(h.base + "/.well-known/oauth-authorization-server").must(http.StatusOK); same.body != p.body { // RFC 8414, 3
+		t.Error(same.body)
+	}
 	d := map[string]any{}
 	if err := json.Unmarshal([]byte(p.body), &d); err != nil {
 		t.Fatal(err)

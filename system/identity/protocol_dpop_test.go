@@ -156,3 +156,29 @@ func TestRFC9449PushedRequestBindsTheCode(t *testing.T) {
 		}
 	})
 }
+
+// RFC 9449, 10: dpop_jkt binds the code, in an address, pushed ahead, and signed.
+func TestRFC9449ThumbprintBindsTheCode(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	c := h.connect(demo.Doctor, withKeys)
+	key, thief := newKey(t), newKey(t)
+	b := h.browser()
+	c.code(b, demo.Doctor)
+	jkt := thumbprint(t, key)
+	for name, next := range map[string]func() string{
+		"in an address": func() string { return h.request("client_id", c.ID, "dpop_jkt", jkt) },
+		"pushed":        func() string { return c.pushedURL(c.push(c.auth(), "dpop_jkt", jkt).word("request_uri")) },
+		"signed":        func() string { return h.request("client_id", c.ID, "request", c.object("dpop_jkt", jkt)) },
+	} {
+		code := func() string { return b.stay().answerOf(b.stay().get(next())).Get("code") }
+		if got := c.redeem(c.auth(), code()); got.status == http.StatusOK {
+			t.Errorf("%s, without a proof: %+v", name, got)
+		}
+		if got := c.redeem(proven(c.auth(), h.proof(thief, "POST", "/connect/token")), code()); got.status == http.StatusOK {
+			t.Errorf("%s, by another key: %+v", name, got)
+		}
+		if got := c.redeem(proven(c.auth(), h.proof(key, "POST", "/connect/token")), code()); got.status != http.StatusOK {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

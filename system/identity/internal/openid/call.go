@@ -24,6 +24,7 @@ type call struct {
 	keep      bool       // the client's refresh tokens do not rotate
 	repeated  bool       // the same answer is given again
 	values    url.Values // parameters of the request
+	trial     bool       // the client is not open to who asks: see onTrial
 	subject   string     // whom the client means by an ID token
 	wrong     string     // with a parameter
 	enter     enter      // what is written with the code

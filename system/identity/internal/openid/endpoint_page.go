@@ -38,9 +38,11 @@ const (
 // protection against forgery (state, PKCE, client secrets). There is no
 // /connect/checksession: browsers keep the cookies from its frame.
 func (p *Provider) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
+	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"} { // the second is RFC 8414, 3
+		mux.HandleFunc("GET "+path, p.discovery)
+		mux.Handle(path, wrongMethod("GET, HEAD", true))
+	}
 	mux.HandleFunc("GET "+jwksPath, p.jwks)
-	mux.Handle("/.well-known/openid-configuration", wrongMethod("GET, HEAD", true))
 	mux.Handle(jwksPath, wrongMethod("GET, HEAD", true))
 	for _, each := range []string{"token", "introspect", "revocation", "userinfo", "par", "deviceauthorization"} {
 		mux.Handle("POST /connect/"+each, p.api(p.handler))
@@ -131,6 +133,7 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	answer := &answer{w: w}
+	call.trial = r.PathValue("id") == "" && p.onTrial(r, call.client)
 	if err := p.understand(r.Context(), call, r.PathValue("id") == ""); err != nil {
 		p.noteRefusal(r.Context(), err)
 		if err := p.renderError(answer, r, err); err != nil {
@@ -147,6 +150,11 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, whole, http.StatusSeeOther)
 		return nil
 	}
+	if call.trial && (answer.isFormPost() && !local(values.Get("redirect_uri")) || away(answer.Header().Get("Location")) && !local(answer.Header().Get("Location"))) {
+		answer.reset()
+		p.remember(r.Context(), call, false)
+		return fail.New(fail.Forbidden, "identity.client_test")
+	}
 	p.remember(r.Context(), call, answer.isFormPost() || away(answer.Header().Get("Location")))
 	if call.trouble != nil {
 		answer.reset()
@@ -156,6 +164,19 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 		return p.formPost(w, r, answer.body.String())
 	}
 	return answer.send()
+}
+
+// onTrial says that the client is not open to everybody and the browser is not its
+// owner's. Nobody has looked at the client's addresses yet: a link to ЕСИ must not
+// lead a stranger there at once, with an error or after a sign-out (RFC 9700,
+// 4.11.2).
+func (p *Provider) onTrial(r *http.Request, clientID string) bool {
+	c, found, err := p.client(r.Context(), clientID)
+	if err != nil || !found || c.Approved() {
+		return false // the library says what is wrong
+	}
+	session, err := p.config.Sessions.Request(r)
+	return err != nil || session == nil || session.AccountID != c.Owner
 }
 
 // away says that the browser is led to a client, and not to a page of ours.
@@ -208,7 +229,9 @@ func (p *Provider) understand(ctx context.Context, call *call, first bool) error
 		values.Del("id_token_hint")
 		call.subject = hint.subject
 	}
-	call.wrong = voluntary(values)
+	if call.wrong = voluntary(values); call.wrong == "" && values.Has("code_challenge") && values.Get("code_challenge_method") == "" {
+		call.wrong = "code_challenge_method is S256" // none would mean plain (RFC 7636, 4.3), which serves nobody
+	}
 	return nil
 }
 
@@ -345,7 +368,7 @@ func (p *Provider) tellable(ctx context.Context, err error) (target *url.URL, fi
 	}
 	c, found, lookErr := p.client(ctx, call.client)
 	redirect := call.values.Get("redirect_uri")
-	if lookErr != nil || !found || c.fapi() || !slices.Contains(c.grants(), GrantCode) || !c.leadsTo(redirect) {
+	if lookErr != nil || !found || c.fapi() || !slices.Contains(c.grants(), GrantCode) || !c.leadsTo(redirect) || call.trial && !local(redirect) {
 		return nil, nil
 	}
 	target, parseErr := url.Parse(redirect)
