@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -377,6 +378,61 @@ func TestAMonthIsOverAtMidnightInBishkek(t *testing.T) {
 		}
 		if rest, err := w.acts.Left(t.Context(), "950174", "2026-12"); err != nil || rest.Accepted != 1 {
 			t.Errorf("of December %+v, %v", rest, err)
+		}
+	})
+}
+
+// Each way in which a card and the fund may differ, alone: its kind, and what counts
+// as compared, as entered by hand and as money of either side.
+func TestEachKindOfDifference(t *testing.T) {
+	in := func(state string, revision int, price int64) []cardapi.FormLine {
+		return []cardapi.FormLine{{Number: "1", State: state, Revision: revision, Price: price}}
+	}
+	at := func(way string, demo bool) []known {
+		return []known{{ID: "c", Number: "1", State: "accepted", Way: way, Revision: 1, Price: 700, Demo: demo}}
+	}
+	for name, tc := range map[string]struct {
+		card []cardapi.FormLine
+		fund []known
+		want Reconciled
+		kind string
+	}{
+		"alike":               {in("accepted", 1, 700), at(treated.ByExchange, false), Reconciled{Compared: 1, CardPrice: 700, FundPrice: 700}, ""},
+		"alike, of the demo":  {in("accepted", 1, 700), at(treated.ByExchange, true), Reconciled{Compared: 1, CardPrice: 700, FundPrice: 700}, ""},
+		"another price":       {in("accepted", 1, 701), at(treated.ByExchange, false), Reconciled{Compared: 1, CardPrice: 701, FundPrice: 700}, OtherPrice},
+		"another state":       {in("returned", 1, 700), at(treated.ByExchange, false), Reconciled{Compared: 1, CardPrice: 700, FundPrice: 700}, OtherState},
+		"another revision":    {in("accepted", 2, 700), at(treated.ByExchange, false), Reconciled{Compared: 1, CardPrice: 700, FundPrice: 700}, OtherTurn},
+		"not in the card":     {nil, at(treated.ByExchange, false), Reconciled{Compared: 1, FundPrice: 700}, NotInCard},
+		"not at the fund":     {in("accepted", 1, 700), nil, Reconciled{Compared: 1, CardPrice: 700}, NotAtFund},
+		"the demo's past":     {nil, at(treated.ByExchange, true), Reconciled{}, ""},
+		"by hand alone":       {nil, at(treated.ByHand, false), Reconciled{ByHand: 1, HandPrice: 700}, ""},
+		"by hand, and a card": {in("queued", 1, 0), at(treated.ByHand, false), Reconciled{Compared: 1, FundPrice: 700}, OtherState},
+		"nothing":             {nil, nil, Reconciled{}, ""},
+	} {
+		r := compare("", "", tc.card, tc.fund)
+		var kinds string
+		for _, d := range r.Differences {
+			kinds += d.Kind
+			if d.Number != "1" || (d.CaseID == "") != (len(tc.fund) == 0) {
+				t.Errorf("%s: %+v", name, d)
+			}
+		}
+		r.Differences = nil
+		if !reflect.DeepEqual(r, tc.want) || kinds != tc.kind {
+			t.Errorf("%s: %+v, %s", name, r, kinds)
+		}
+	}
+}
+
+// An act is of a month and of a hospital; what is none of them is refused as that.
+func TestAnActIsOfAMonthAndAHospital(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		w.december()
+		for _, of := range [][2]string{{"950174", ""}, {"950174", "2026"}, {"950174", "2026-13"}, {"95017", "2026-11"}, {"9501740", "2026-11"}, {"", "2026-11"}, {"", ""}} {
+			_, err := w.acts.Make(t.Context(), of[0], of[1], expert)
+			if e := fail.As(err); e == nil || e.Key != "insurance.act.no_month" {
+				t.Errorf("%v: %v", of, err)
+			}
 		}
 	})
 }

@@ -179,8 +179,30 @@ func TestABadTableIsRefused(t *testing.T) {
 		return x
 	}
 	for name, spoil := range map[string]func(*Table){
-		"no id":                      func(x *Table) { x.ID = "" },
-		"no base rate":               func(x *Table) { x.BaseRate = 0 },
+		"no id":                    func(x *Table) { x.ID = "" },
+		"no base rate":             func(x *Table) { x.BaseRate = 0 },
+		"a base rate too high":     func(x *Table) { x.BaseRate, x.Groups, x.Adjustments = 1_000_000_001, onlyGroup(1), nil },
+		"no first day":             func(x *Table) { x.From = clock.Date{} },
+		"a trial with a first day": func(x *Table) { x.Trial = true },
+		"no Russian name":          func(x *Table) { x.Name.RU = "" },
+		"no Kyrgyz name":           func(x *Table) { x.Name.KY = "" },
+		"no source":                func(x *Table) { x.Source = "" },
+		"a group without a code":   func(x *Table) { x.Groups = onlyGroup(1); x.Groups[0].Code = "" },
+		"a nameless group":         func(x *Table) { x.Groups = onlyGroup(1); x.Groups[0].Name = text.Words{} },
+		"no weight":                func(x *Table) { x.Groups = onlyGroup(0) },
+		"a weight too high":        func(x *Table) { x.BaseRate, x.Groups, x.Adjustments = 1, onlyGroup(1_000_001), nil },
+		"a group of nothing":       func(x *Table) { x.Groups = onlyGroup(1); x.Groups[0].Diagnoses = nil },
+		"an unreadable code":       func(x *Table) { x.Groups[0].Operations = []string{"а16"} },
+		"an adjustment without id": func(x *Table) { x.Adjustments[0].ID = "" },
+		"a factor of nothing":      func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "factor", 0 },
+		"a negative factor":        func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "factor", -1 },
+		"an amount too high":       func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "amount", most },
+		"an amount too low":        func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "amount", -most },
+		"a case too dear": func(x *Table) {
+			x.BaseRate, x.Groups[0].Weight = 1_000_000_000, 1_000_000
+			x.Adjustments[0].Kind, x.Adjustments[0].Value = "factor", mostFactor
+			x.Adjustments[1].Kind, x.Adjustments[1].Value = "factor", mostFactor
+		},
 		"ends before":                func(x *Table) { x.Until = clock.Date{Year: 2020, Month: time.January, Day: 1} },
 		"no groups":                  func(x *Table) { x.Groups = nil },
 		"negative weight":            func(x *Table) { x.Groups = []Group{{Code: "1", Name: x.Name, Weight: -1, Diagnoses: []string{"A00"}}} },
@@ -202,6 +224,34 @@ func TestABadTableIsRefused(t *testing.T) {
 		if x.check() == nil {
 			t.Errorf("%s: taken", name)
 		}
+	}
+	// What is just within the bounds is taken.
+	for name, change := range map[string]func(*Table){
+		"as it is":           func(*Table) {},
+		"a tyiyn":            func(x *Table) { x.BaseRate = 1; x.Groups[0].Weight = 10_000 },
+		"the highest rate":   func(x *Table) { x.BaseRate, x.Groups, x.Adjustments = 1_000_000_000, onlyGroup(10_000), nil },
+		"the lowest weight":  func(x *Table) { x.BaseRate, x.Groups, x.Adjustments = 10_000, onlyGroup(1), nil },
+		"the highest weight": func(x *Table) { x.BaseRate, x.Groups, x.Adjustments = 1, onlyGroup(1_000_000), nil },
+		"the highest factor": func(x *Table) {
+			x.BaseRate, x.Groups, x.Adjustments = 1, onlyGroup(10_000), []Adjustment{{ID: "x", Name: x.Name, Kind: "factor", Value: mostFactor}}
+		},
+		"the lowest amount": func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Name: x.Name, Kind: "amount", Value: 1 - most}} },
+		"the greatest case": func(x *Table) {
+			x.BaseRate, x.Groups, x.Adjustments = 1_000_000, onlyGroup(10_000), []Adjustment{{ID: "x", Name: x.Name, Kind: "amount", Value: most - 1_000_000}}
+		},
+		"one age":             func(x *Table) { x.Groups[0].AgeFrom, x.Groups[0].AgeUntil = 18, 18 },
+		"one day":             func(x *Table) { x.Until = x.From },
+		"a trial":             func(x *Table) { x.Trial, x.From, x.Until = true, clock.Date{}, clock.Date{} },
+		"a category for none": func(x *Table) { x.Adjustments[0].Categories = []string{""} },
+	} {
+		x := good()
+		change(&x)
+		if err := x.check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Read(bytes.Replace(demoJSON, []byte(`"base_rate": 1780000`), []byte(`"base_rate": 0`), 1)); err == nil {
+		t.Error("a table that is not whole is read")
 	}
 	if _, err := Read([]byte(`[]`)); err == nil {
 		t.Error("no tables: taken")
@@ -249,4 +299,9 @@ func TestAGroupOfAnOperation(t *testing.T) {
 			t.Errorf("%+v: %+v", tc, g)
 		}
 	}
+}
+
+// onlyGroup is one group of the weight that takes every case.
+func onlyGroup(weight int64) []Group {
+	return []Group{{Code: "1", Name: text.Words{KY: "а", RU: "а", EN: "a"}, Weight: weight, Diagnoses: []string{"A00-Z99"}}}
 }

@@ -59,7 +59,8 @@ func TestAReRunAddsUpAndTouchesNothing(t *testing.T) {
 			return s
 		}
 		var paid int64
-		if err := d.Read.QueryRowContext(t.Context(), `SELECT CAST(SUM(price) AS BIGINT) FROM treated_case WHERE state = 'accepted'`).Scan(&paid); err != nil {
+		var cases, ungrouped int
+		if err := d.Read.QueryRowContext(t.Context(), `SELECT CAST(SUM(price) AS BIGINT), COUNT(*) FROM treated_case WHERE state = 'accepted'`).Scan(&paid, &cases); err != nil {
 			t.Fatal(err)
 		}
 		before := state()
@@ -73,13 +74,17 @@ func TestAReRunAddsUpAndTouchesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, r, paid)
+			check(t, r, paid, cases)
+			ungrouped += r.Ungrouped
 			for _, s := range r.ByHospital {
 				one, err := rerun.Month(t.Context(), d.Read, "2026-11", s.Key, table)
 				if err != nil || one.All.After != s.After || one.All.Before != s.Before || one.All.Cases != s.Cases {
 					t.Fatalf("alone %+v, among others %+v, %v", one.All, s, err)
 				}
 			}
+		}
+		if ungrouped == 0 {
+			t.Error("every case had a group")
 		}
 		same, err := rerun.Month(t.Context(), d.Read, "2026-11", "", tables[1])
 		if err != nil || same.All.Difference() != 0 || same.All.Changed != 0 || len(same.Changed) != 0 {
@@ -94,8 +99,11 @@ func TestAReRunAddsUpAndTouchesNothing(t *testing.T) {
 	})
 }
 
-func check(t *testing.T, r rerun.Result, paid int64) {
+func check(t *testing.T, r rerun.Result, paid int64, cases int) {
 	t.Helper()
+	if r.All.Cases != cases {
+		t.Fatalf("%d cases, %d were accepted", r.All.Cases, cases)
+	}
 	if r.All.Before != paid {
 		t.Fatalf("before %d, paid %d", r.All.Before, paid)
 	}
@@ -108,9 +116,24 @@ func check(t *testing.T, r rerun.Result, paid int64) {
 			t.Fatalf("%s add up to %+v, all is %+v", name, sum, r.All)
 		}
 	}
-	var difference int64
-	for _, l := range r.Changed {
+	var difference, before int64
+	ungrouped := 0
+	for i, l := range r.Changed {
 		difference += l.Difference()
+		if l.Now == "" {
+			ungrouped++
+			if l.After != 0 {
+				t.Fatalf("%+v has no group and a price", l)
+			}
+		}
+		size := max(l.Difference(), -l.Difference())
+		if i > 0 && size > before {
+			t.Fatalf("a difference of %d stands before %d", before, size)
+		}
+		before = size
+	}
+	if ungrouped != r.Ungrouped {
+		t.Fatalf("%d cases have no group, %d are told", ungrouped, r.Ungrouped)
 	}
 	if len(r.Changed) != r.All.Changed || difference != r.All.Difference() {
 		t.Fatalf("%d lines make %d, all is %+v", len(r.Changed), difference, r.All)
