@@ -127,7 +127,7 @@ func TestEntryTakesATable(t *testing.T) {
 	clerk.press("Ввод таблицей")
 	clerk.look("ru", 1440, "table")
 	clerk.leave(upload)
-	clerk.see("готовы к отправке 1")
+	clerk.see("готовы к отправке: 1")
 	clerk.see("Значение «Сбежал» не подходит")
 	clerk.look("ru", 1440, "table checked")
 	clerk.press("Отправить строки без ошибок (1)")
@@ -141,6 +141,6 @@ func TestEntryTakesATable(t *testing.T) {
 	clerk.goTo(inLang(w.site["insurance"]+"/entry/table", "ky"))
 	clerk.look("ky", 360, "table")
 	clerk.leave(upload)
-	clerk.see("1 мурда келген")
+	clerk.see("мурда келгени: 1")
 	clerk.look("ky", 360, "table checked")
 }
