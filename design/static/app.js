@@ -216,8 +216,11 @@ if (store) {
       const draft = read(key);
       if (!draft?.sent || draft.action !== location.pathname) continue;
       store.setItem(key, JSON.stringify({ ...draft, sent: false }));
-      for (const link of document.querySelectorAll("a[data-again]")) {
-        link.href = link.dataset.again === "sign-in" ? `${link.pathname}?next=${encodeURIComponent(draft.page)}` : draft.page;
+      const again = document.querySelector('[data-again="page"]');
+      if (again) again.href = draft.page;
+      const signIn = document.querySelector('[data-again="sign-in"]')?.href;
+      for (const link of document.links) { // in the head of the page, too
+        if (link.href === signIn) link.href = `${link.pathname}?next=${encodeURIComponent(draft.page)}`;
       }
       const words = document.createElement("p");
       words.className = "govuk-body";
