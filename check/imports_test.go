@@ -145,6 +145,27 @@ func TestFilesAreGivenOutOneWay(t *testing.T) {
 	}
 }
 
+// Rows are read by db.Rows, db.List and db.Column, which close them and say whether
+// all of them came.
+func TestRowsAreReadOneWay(t *testing.T) {
+	const anyColumns = "system/identity/internal/cabinet/store.go" // has to ask which columns there are
+	for _, file := range goFiles(t) {
+		if file.test || strings.HasPrefix(file.path, "kit/db/") || file.path == anyColumns {
+			continue
+		}
+		ast.Inspect(file.syntax, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if asked, ok := call.Fun.(*ast.SelectorExpr); ok && asked.Sel.Name == "QueryContext" {
+				t.Errorf("%s: rows are read by db.Rows or db.List", file.positions.Position(call.Pos()))
+			}
+			return true
+		})
+	}
+}
+
 func TestNoRoomIsCalledUtil(t *testing.T) {
 	for _, file := range goFiles(t) {
 		switch path.Base(file.dir()) {

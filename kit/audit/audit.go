@@ -59,21 +59,19 @@ func Adding(c clock.Clock, r Record) db.Question {
 
 // Of is the newest records about the person, at most limit.
 func Of(ctx context.Context, q db.Querier, subject string, limit int) ([]Record, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, at, subject_pin, actor_pin, actor_name, actor_role, organisation, via, action, purpose, object, request_id
-		FROM access_record WHERE subject_pin = $1 ORDER BY at DESC, id DESC LIMIT $2`, subject, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var records []Record
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, at, subject_pin, actor_pin, actor_name, actor_role, organisation, via, action, purpose, object, request_id
+		FROM access_record WHERE subject_pin = $1 ORDER BY at DESC, id DESC LIMIT $2`, subject, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var r Record
 		var at int64
-		if err := rows.Scan(&r.ID, &at, &r.Subject, &r.ActorPIN, &r.ActorName, &r.ActorRole, &r.Organisation, &r.Via, &r.Action, &r.Purpose, &r.Object, &r.RequestID); err != nil {
+		if err := row.Scan(&r.ID, &at, &r.Subject, &r.ActorPIN, &r.ActorName, &r.ActorRole, &r.Organisation, &r.Via, &r.Action, &r.Purpose, &r.Object, &r.RequestID); err != nil {
 			return nil, err
 		}
 		r.At = db.Time(at)
 		records = append(records, r)
 	}
-	return records, rows.Err()
+	return records, nil
 }

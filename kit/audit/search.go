@@ -21,21 +21,19 @@ func Search(ctx context.Context, q db.Querier, f Filter) ([]Record, error) {
 	if f.Until.IsZero() {
 		until = 1<<63 - 1
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+recordColumns+` FROM access_record r
-		WHERE r.at >= $1 AND r.at < $2 AND ($3 = '' OR r.id < $3) AND substr(r.action, 1, length($4)) = $4 ORDER BY r.id DESC LIMIT $5`,
-		db.Micros(f.From), until, f.Before, f.Action, f.Limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var records []Record
-	for rows.Next() {
+	for each, err := range db.Rows(ctx, q, `SELECT `+recordColumns+` FROM access_record r
+		WHERE r.at >= $1 AND r.at < $2 AND ($3 = '' OR r.id < $3) AND substr(r.action, 1, length($4)) = $4 ORDER BY r.id DESC LIMIT $5`,
+		db.Micros(f.From), until, f.Before, f.Action, f.Limit) {
+		if err != nil {
+			return nil, err
+		}
 		var w row
-		if err := rows.Scan(w.into()...); err != nil {
+		if err := each.Scan(w.into()...); err != nil {
 			return nil, err
 		}
 		r, _ := w.record()
 		records = append(records, r)
 	}
-	return records, rows.Err()
+	return records, nil
 }

@@ -56,22 +56,20 @@ func readEnd(ctx context.Context, q db.Querier, lock string) (end, error) {
 
 // waiting are records that have no place yet, by the time in their ids.
 func waiting(ctx context.Context, q db.Querier, limit int) ([]Record, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+recordColumns+` FROM access_waiting w JOIN access_record r ON r.id = w.record_id
-		ORDER BY w.record_id LIMIT $1`, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var records []Record
-	for rows.Next() {
+	for each, err := range db.Rows(ctx, q, `SELECT `+recordColumns+` FROM access_waiting w JOIN access_record r ON r.id = w.record_id
+		ORDER BY w.record_id LIMIT $1`, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var w row
-		if err := rows.Scan(w.into()...); err != nil {
+		if err := each.Scan(w.into()...); err != nil {
 			return nil, err
 		}
 		r, _ := w.record()
 		records = append(records, r)
 	}
-	return records, rows.Err()
+	return records, nil
 }
 
 // anyWaiting looks without locking: an idle sealer must not take SQLite's only writer.
@@ -149,26 +147,24 @@ type sealed struct {
 
 // links are the places after the one, up to the last, at most limit.
 func links(ctx context.Context, q db.Querier, after, last int64, limit int) ([]sealed, error) {
-	rows, err := q.QueryContext(ctx, `SELECT l.sequence, l.record_id, l.sealed_at, l.end_known, l.hash, `+recordColumns+`
-		FROM access_link l LEFT JOIN access_record r ON r.id = l.record_id
-		WHERE l.sequence > $1 AND l.sequence <= $2 ORDER BY l.sequence LIMIT $3`, after, last, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var found []sealed
-	for rows.Next() {
+	for each, err := range db.Rows(ctx, q, `SELECT l.sequence, l.record_id, l.sealed_at, l.end_known, l.hash, `+recordColumns+`
+		FROM access_link l LEFT JOIN access_record r ON r.id = l.record_id
+		WHERE l.sequence > $1 AND l.sequence <= $2 ORDER BY l.sequence LIMIT $3`, after, last, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var s sealed
 		var known int64
 		var w row
-		if err := rows.Scan(append([]any{&s.sequence, &s.recordID, &s.sealedAt, &known, &s.hash}, w.into()...)...); err != nil {
+		if err := each.Scan(append([]any{&s.sequence, &s.recordID, &s.sealedAt, &known, &s.hash}, w.into()...)...); err != nil {
 			return nil, err
 		}
 		s.endKnown = known == 1
 		s.record, s.there = w.record()
 		found = append(found, s)
 	}
-	return found, rows.Err()
+	return found, nil
 }
 
 // strays are the first records that neither have a place nor wait for one.
@@ -184,20 +180,7 @@ func gone(ctx context.Context, q db.Querier, limit int) ([]string, error) {
 }
 
 func ids(ctx context.Context, q db.Querier, query string, limit int) ([]string, error) {
-	rows, err := q.QueryContext(ctx, query, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var found []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		found = append(found, s)
-	}
-	return found, rows.Err()
+	return db.Column[string](ctx, q, query, limit)
 }
 
 // lastPlace is the greatest sequence of all places, 0 without any.

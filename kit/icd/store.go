@@ -41,22 +41,20 @@ func usable(ctx context.Context, q db.Querier) ([]Code, error) {
 }
 
 func loadAll(ctx context.Context, q db.Querier, where string) (map[string]Code, error) {
-	rows, err := q.QueryContext(ctx, `SELECT code, name, parent, usable FROM icd`+where)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]Code{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT code, name, parent, usable FROM icd`+where) {
+		if err != nil {
+			return nil, err
+		}
 		var c Code
 		var usable int
-		if err := rows.Scan(&c.Code, &c.Name, &c.Parent, &usable); err != nil {
+		if err := row.Scan(&c.Code, &c.Name, &c.Parent, &usable); err != nil {
 			return nil, err
 		}
 		c.Usable = usable == 1
 		all[c.Code] = c
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // Empty says that nothing was ever imported.

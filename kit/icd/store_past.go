@@ -67,20 +67,18 @@ func (b *Book) Page(ctx context.Context, words string, at time.Time, offset, cou
 }
 
 func codesOn(ctx context.Context, q db.Querier, query string, args ...any) ([]Code, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Code
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return nil, err
+		}
 		c := Code{Usable: true}
-		if err := rows.Scan(&c.Code, &c.Name, &c.Parent); err != nil {
+		if err := row.Scan(&c.Code, &c.Name, &c.Parent); err != nil {
 			return nil, err
 		}
 		all = append(all, c)
 	}
-	return all, db.Explain(rows.Err())
+	return all, nil
 }
 
 // edge is the first import after the moment that changed something, 0 for none:

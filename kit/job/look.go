@@ -20,22 +20,20 @@ type Count struct {
 
 // Counts is the state of the queue at a glance.
 func (q *Queue) Counts(ctx context.Context) ([]Count, error) {
-	rows, err := q.db.Read.QueryContext(ctx, `SELECT kind, state, COUNT(*), MIN(created_at) FROM job GROUP BY kind, state ORDER BY kind, state`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var counts []Count
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q.db.Read, `SELECT kind, state, COUNT(*), MIN(created_at) FROM job GROUP BY kind, state ORDER BY kind, state`) {
+		if err != nil {
+			return nil, err
+		}
 		var c Count
 		var oldest int64
-		if err := rows.Scan(&c.Kind, &c.State, &c.Number, &oldest); err != nil {
+		if err := row.Scan(&c.Kind, &c.State, &c.Number, &oldest); err != nil {
 			return nil, err
 		}
 		c.Oldest = db.Time(oldest)
 		counts = append(counts, c)
 	}
-	return counts, rows.Err()
+	return counts, nil
 }
 
 const columns = `id, kind, body, subject, state, attempts, run_at, last_error, created_at, finished_at`
@@ -47,20 +45,7 @@ func (q *Queue) List(ctx context.Context, state State, limit int) ([]Job, error)
 	if state == "troubled" {
 		where = `($1 <> '' AND (state = 'failed' OR (state <> 'done' AND last_error <> '')))`
 	}
-	rows, err := q.db.Read.QueryContext(ctx, `SELECT `+columns+` FROM job WHERE `+where+` ORDER BY created_at DESC, id DESC LIMIT $2`, string(state), limit)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var jobs []Job
-	for rows.Next() {
-		j, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, j)
-	}
-	return jobs, rows.Err()
+	return db.List(ctx, q.db.Read, scan, `SELECT `+columns+` FROM job WHERE `+where+` ORDER BY created_at DESC, id DESC LIMIT $2`, string(state), limit)
 }
 
 // Get is one job.
@@ -82,7 +67,7 @@ func (q *Queue) Find(ctx context.Context, kind, unique string) (j Job, ok bool, 
 	return j, err == nil, err
 }
 
-func scan(row interface{ Scan(...any) error }) (Job, error) {
+func scan(row db.Row) (Job, error) {
 	var j Job
 	var body string
 	var runAt, created, finished int64

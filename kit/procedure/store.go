@@ -15,17 +15,15 @@ func version(ctx context.Context, q db.Querier) (int64, error) {
 }
 
 func load(ctx context.Context, q db.Querier) ([]Code, error) {
-	rows, err := q.QueryContext(ctx, `SELECT code, from_day, until_day, name_ky, name_ru, name_en, paired FROM procedure_code ORDER BY code, from_day`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Code
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT code, from_day, until_day, name_ky, name_ru, name_en, paired FROM procedure_code ORDER BY code, from_day`) {
+		if err != nil {
+			return nil, err
+		}
 		var c Code
 		var from, until string
 		var paired int64
-		if err := rows.Scan(&c.Code, &from, &until, &c.Name.KY, &c.Name.RU, &c.Name.EN, &paired); err != nil {
+		if err := row.Scan(&c.Code, &from, &until, &c.Name.KY, &c.Name.RU, &c.Name.EN, &paired); err != nil {
 			return nil, err
 		}
 		c.From, _ = clock.ParseDate(from)
@@ -33,7 +31,7 @@ func load(ctx context.Context, q db.Querier) ([]Code, error) {
 		c.Paired = paired == 1
 		all = append(all, c)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func save(ctx context.Context, tx db.Querier, c Code, source string) error {

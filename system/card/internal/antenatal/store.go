@@ -25,7 +25,7 @@ const headColumns = `g.id, g.number, g.organisation, g.state, g.dated_from, g.ne
 
 const fromPregnancy = ` FROM pregnancy g JOIN patient p ON p.id = g.patient_id `
 
-func scanHead(row interface{ Scan(...any) error }) (Pregnancy, error) {
+func scanHead(row db.Row) (Pregnancy, error) {
 	var g Pregnancy
 	var from, next, ended string
 	var given, closed, created int64
@@ -151,19 +151,17 @@ func Whole(ctx context.Context, q db.Querier, g Pregnancy) (Record, error) {
 
 // parts are the parts of the kind in their last versions.
 func parts[T any](ctx context.Context, q db.Querier, pregnancyID, kind string) ([]Signed[T], error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, root, version, reason, content, organisation, by_pin, by_name, signed_at
-		FROM antenatal_part WHERE pregnancy_id = $1 AND kind = $2 ORDER BY version DESC, signed_at`, pregnancyID, kind)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Signed[T]
 	place := map[string]int{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, root, version, reason, content, organisation, by_pin, by_name, signed_at
+		FROM antenatal_part WHERE pregnancy_id = $1 AND kind = $2 ORDER BY version DESC, signed_at`, pregnancyID, kind) {
+		if err != nil {
+			return nil, err
+		}
 		var s Signed[T]
 		var content string
 		var signed int64
-		if err := rows.Scan(&s.ID, &s.Root, &s.Version, &s.Reason, &content, &s.Organisation, &s.ByPIN, &s.ByName, &signed); err != nil {
+		if err := row.Scan(&s.ID, &s.Root, &s.Version, &s.Reason, &content, &s.Organisation, &s.ByPIN, &s.ByName, &signed); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(content), &s.Body); err != nil {
@@ -177,7 +175,7 @@ func parts[T any](ctx context.Context, q db.Querier, pregnancyID, kind string) (
 		place[s.Root] = len(all)
 		all = append(all, s)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // openOf is the open pregnancy of the patient, wherever it is kept.
@@ -224,21 +222,8 @@ func listOf(ctx context.Context, q db.Querier, organisation, list string, today 
 	if list == ListClosed {
 		order = ` ORDER BY g.closed_at DESC LIMIT $4`
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+patient.Columns+`, `+headColumns+fromPregnancy+
+	return db.List(ctx, q, scanHead, `SELECT `+patient.Columns+`, `+headColumns+fromPregnancy+
 		`WHERE g.organisation = $1 AND `+listWhere[list]+order, organisation, before(list, today), today.String(), most)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Pregnancy
-	for rows.Next() {
-		g, err := scanHead(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, g)
-	}
-	return all, rows.Err()
 }
 
 // counts are the sizes of the lists.
@@ -286,21 +271,19 @@ type moved struct {
 }
 
 func movedFrom(ctx context.Context, q db.Querier, organisation string) ([]moved, error) {
-	rows, err := q.QueryContext(ctx, `SELECT g.number, m.to_organisation, m.reason, m.by_name, m.at FROM pregnancy_move m JOIN pregnancy g ON g.id = m.pregnancy_id
-		WHERE m.from_organisation = $1 ORDER BY m.at DESC LIMIT 50`, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []moved
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT g.number, m.to_organisation, m.reason, m.by_name, m.at FROM pregnancy_move m JOIN pregnancy g ON g.id = m.pregnancy_id
+		WHERE m.from_organisation = $1 ORDER BY m.at DESC LIMIT 50`, organisation) {
+		if err != nil {
+			return nil, err
+		}
 		var m moved
 		var at int64
-		if err := rows.Scan(&m.Number, &m.To, &m.Reason, &m.ByName, &at); err != nil {
+		if err := row.Scan(&m.Number, &m.To, &m.Reason, &m.ByName, &at); err != nil {
 			return nil, err
 		}
 		m.At = db.Time(at)
 		all = append(all, m)
 	}
-	return all, rows.Err()
+	return all, nil
 }

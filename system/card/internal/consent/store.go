@@ -38,16 +38,14 @@ func find(ctx context.Context, q db.Querier, stayID, id string) (Consent, error)
 }
 
 func read(ctx context.Context, q db.Querier, stayID, id string) ([]Consent, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM consent WHERE stay_id = $1 AND ($2 = '' OR id = $2) ORDER BY created_at DESC, id DESC`, stayID, id)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Consent
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM consent WHERE stay_id = $1 AND ($2 = '' OR id = $2) ORDER BY created_at DESC, id DESC`, stayID, id) {
+		if err != nil {
+			return nil, err
+		}
 		var c Consent
 		var signed, until, created, withdrawn int64
-		err := rows.Scan(&c.ID, &c.StayID, &c.Kind, &c.Subject, &c.Way, &c.State, &c.Signer, &c.Relation, &signed, &c.CodeHash, &until, &c.Tries,
+		err := row.Scan(&c.ID, &c.StayID, &c.Kind, &c.Subject, &c.Way, &c.State, &c.Signer, &c.Relation, &signed, &c.CodeHash, &until, &c.Tries,
 			&c.ByPIN, &c.ByName, &created, &withdrawn, &c.WithdrawReason, &c.Side)
 		if err != nil {
 			return nil, err
@@ -55,7 +53,7 @@ func read(ctx context.Context, q db.Querier, stayID, id string) ([]Consent, erro
 		c.SignedAt, c.CodeUntil, c.CreatedAt, c.WithdrawnAt = db.Time(signed), db.Time(until), db.Time(created), db.Time(withdrawn)
 		all = append(all, c)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func countTry(ctx context.Context, tx db.Querier, id string) error {

@@ -9,24 +9,22 @@ import (
 
 // Of is all diagnoses of the stay by stage, rank and moment, the withdrawn too.
 func Of(ctx context.Context, q db.Querier, stayID string) ([]Diagnosis, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, stage, rank, code, text, at, by_name, ended_at FROM diagnosis WHERE stay_id = $1
-		ORDER BY CASE stage WHEN 'referral' THEN 1 WHEN 'admission' THEN 2 WHEN 'clinical' THEN 3 WHEN 'final' THEN 4 ELSE 5 END,
-			CASE WHEN ended_at = 0 THEN 0 ELSE 1 END, CASE rank WHEN 'main' THEN 1 WHEN 'complication' THEN 2 ELSE 3 END, at, id`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Diagnosis
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, stage, rank, code, text, at, by_name, ended_at FROM diagnosis WHERE stay_id = $1
+		ORDER BY CASE stage WHEN 'referral' THEN 1 WHEN 'admission' THEN 2 WHEN 'clinical' THEN 3 WHEN 'final' THEN 4 ELSE 5 END,
+			CASE WHEN ended_at = 0 THEN 0 ELSE 1 END, CASE rank WHEN 'main' THEN 1 WHEN 'complication' THEN 2 ELSE 3 END, at, id`, stayID) {
+		if err != nil {
+			return nil, err
+		}
 		var d Diagnosis
 		var at, ended int64
-		if err := rows.Scan(&d.ID, &d.Stage, &d.Rank, &d.Code, &d.Text, &at, &d.ByName, &ended); err != nil {
+		if err := row.Scan(&d.ID, &d.Stage, &d.Rank, &d.Code, &d.Text, &at, &d.ByName, &ended); err != nil {
 			return nil, err
 		}
 		d.At, d.EndedAt = db.Time(at), db.Time(ended)
 		all = append(all, d)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func insert(ctx context.Context, tx db.Querier, stayID string, d Diagnosis, by string) error {

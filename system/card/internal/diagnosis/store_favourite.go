@@ -19,20 +19,7 @@ func usual(ctx context.Context, q db.Querier, pin string, since time.Time) ([]st
 }
 
 func codes(ctx context.Context, q db.Querier, query string, args ...any) ([]string, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []string
-	for rows.Next() {
-		var code string
-		if err := rows.Scan(&code); err != nil {
-			return nil, err
-		}
-		all = append(all, code)
-	}
-	return all, rows.Err()
+	return db.Column[string](ctx, q, query, args...)
 }
 
 // mark makes a code a favourite; false when there are as many as may be.

@@ -55,16 +55,14 @@ func (d *Directory) understand(code, data string) (workforceapi.Organisation, er
 }
 
 func loadAll(ctx context.Context, q db.Querier) ([]workforceapi.Organisation, error) {
-	rows, err := q.QueryContext(ctx, `SELECT data FROM organisation ORDER BY code`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []workforceapi.Organisation
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT data FROM organisation ORDER BY code`) {
+		if err != nil {
+			return nil, err
+		}
 		var data string
 		var o workforceapi.Organisation
-		if err := rows.Scan(&data); err != nil {
+		if err := row.Scan(&data); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(data), &o); err != nil {
@@ -72,7 +70,7 @@ func loadAll(ctx context.Context, q db.Querier) ([]workforceapi.Organisation, er
 		}
 		all = append(all, o)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // save writes the organisation and its beds if anything changed. A bed that

@@ -31,22 +31,20 @@ func insertCode(ctx context.Context, tx *sql.Tx, cardID, pregnancyID string, g G
 
 // codesOf are the codes of the card, the newest first.
 func codesOf(ctx context.Context, q db.Querier, pregnancyID string) ([]Given, error) {
-	rows, err := q.QueryContext(ctx, `SELECT code, early, given_at, by_name, revoked_at FROM exchange_card WHERE pregnancy_id = $1 ORDER BY given_at DESC, revoked_at LIMIT 50`, pregnancyID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Given
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT code, early, given_at, by_name, revoked_at FROM exchange_card WHERE pregnancy_id = $1 ORDER BY given_at DESC, revoked_at LIMIT 50`, pregnancyID) {
+		if err != nil {
+			return nil, err
+		}
 		var g Given
 		var at, revoked int64
-		if err := rows.Scan(&g.Code, &g.Early, &at, &g.ByName, &revoked); err != nil {
+		if err := row.Scan(&g.Code, &g.Early, &at, &g.ByName, &revoked); err != nil {
 			return nil, err
 		}
 		g.At, g.RevokedAt = db.Time(at), db.Time(revoked)
 		all = append(all, g)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // byCode is the open pregnancy of a code that is valid.
@@ -69,21 +67,8 @@ func ofPIN(ctx context.Context, q db.Querier, number string) (antenatal.Pregnanc
 
 // pregnanciesOf are the ids of the woman's pregnancies, the newest first.
 func pregnanciesOf(ctx context.Context, q db.Querier, number string, limit int) ([]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT g.id FROM pregnancy g JOIN patient p ON p.id = g.patient_id WHERE p.pin = $1
+	return db.Column[string](ctx, q, `SELECT g.id FROM pregnancy g JOIN patient p ON p.id = g.patient_id WHERE p.pin = $1
 		ORDER BY g.dated_from DESC, g.created_at DESC LIMIT $2`, number, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []string
-	for rows.Next() {
-		var one string
-		if err := rows.Scan(&one); err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
 }
 
 // stayFits says whether the stay is an open one of the woman in the hospital.
@@ -101,22 +86,20 @@ func insertOpening(ctx context.Context, tx *sql.Tx, pregnancyID string, o Openin
 }
 
 func openingsOf(ctx context.Context, q db.Querier, pregnancyID string) ([]Opening, error) {
-	rows, err := q.QueryContext(ctx, `SELECT at, organisation, by_name, basis FROM exchange_card_opening WHERE pregnancy_id = $1 ORDER BY at DESC LIMIT 100`, pregnancyID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Opening
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT at, organisation, by_name, basis FROM exchange_card_opening WHERE pregnancy_id = $1 ORDER BY at DESC LIMIT 100`, pregnancyID) {
+		if err != nil {
+			return nil, err
+		}
 		var o Opening
 		var at int64
-		if err := rows.Scan(&at, &o.Organisation, &o.ByName, &o.Basis); err != nil {
+		if err := row.Scan(&at, &o.Organisation, &o.ByName, &o.Basis); err != nil {
 			return nil, err
 		}
 		o.At = db.Time(at)
 		all = append(all, o)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // Arrived is a tear-off in the inbox of a clinic.
@@ -190,17 +173,15 @@ func Returned(ctx context.Context, q db.Querier, pregnancyID string) (*cardapi.T
 }
 
 func arrived(ctx context.Context, q db.Querier, where string, args ...any) ([]Arrived, error) {
-	rows, err := q.QueryContext(ctx, `SELECT i.content, i.received_at, i.read_at, i.read_name FROM tear_off_inbox i `+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Arrived
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT i.content, i.received_at, i.read_at, i.read_name FROM tear_off_inbox i `+where, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var a Arrived
 		var content string
 		var received, read int64
-		if err := rows.Scan(&content, &received, &read, &a.ReadName); err != nil {
+		if err := row.Scan(&content, &received, &read, &a.ReadName); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(content), &a.TearOff); err != nil {
@@ -209,7 +190,7 @@ func arrived(ctx context.Context, q db.Querier, where string, args ...any) ([]Ar
 		a.ReceivedAt, a.ReadAt = db.Time(received), db.Time(read)
 		all = append(all, a)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // markRead acknowledges a version that nobody has: once.

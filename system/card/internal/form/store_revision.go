@@ -78,20 +78,7 @@ const formColumns = `number, stay_id, organisation, state, void_reason, voided_a
 
 // Forms are those of a stay, the newest first: at most one of them is valid.
 func Forms(ctx context.Context, q db.Querier, stayID string) ([]Issued, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+formColumns+` FROM form WHERE stay_id = $1 ORDER BY issued_at DESC, number DESC`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var forms []Issued
-	for rows.Next() {
-		f, err := scanForm(rows)
-		if err != nil {
-			return nil, err
-		}
-		forms = append(forms, f)
-	}
-	return forms, rows.Err()
+	return db.List(ctx, q, scanForm, `SELECT `+formColumns+` FROM form WHERE stay_id = $1 ORDER BY issued_at DESC, number DESC`, stayID)
 }
 
 // Valid is the valid form of the stay; ok is false when there is none.
@@ -103,7 +90,7 @@ func Valid(ctx context.Context, q db.Querier, stayID, lock string) (f Issued, ok
 	return f, err == nil, db.Explain(err)
 }
 
-func scanForm(row interface{ Scan(...any) error }) (Issued, error) {
+func scanForm(row db.Row) (Issued, error) {
 	var f Issued
 	var voided, issued int64
 	err := row.Scan(&f.Number, &f.StayID, &f.Organisation, &f.State, &f.VoidReason, &voided, &f.VoidedBy, &issued, &f.IssuedBy)
@@ -121,20 +108,7 @@ const revisionColumns = `number, revision, stay_id, content, request_id, state, 
 
 // Revisions of a form, the newest first.
 func Revisions(ctx context.Context, q db.Querier, number string) ([]Revision, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+revisionColumns+` FROM treated_case WHERE number = $1 ORDER BY revision DESC`, number)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Revision
-	for rows.Next() {
-		r, err := scanRevision(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scanRevision, `SELECT `+revisionColumns+` FROM treated_case WHERE number = $1 ORDER BY revision DESC`, number)
 }
 
 // RevisionOf is one revision; fail.NotFound if there is none.
@@ -157,7 +131,7 @@ func Latest(ctx context.Context, q db.Querier, number, lock string) (r Revision,
 	return r, err == nil, db.Explain(err)
 }
 
-func scanRevision(row interface{ Scan(...any) error }) (Revision, error) {
+func scanRevision(row db.Row) (Revision, error) {
 	var r Revision
 	var content, decision string
 	var created, decided int64

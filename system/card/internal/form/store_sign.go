@@ -30,18 +30,16 @@ func insertDocument(ctx context.Context, tx db.Querier, ref Ref, pdf []byte, has
 
 // signaturesOf are the signatures of the revision that were asked for, by role.
 func signaturesOf(ctx context.Context, q db.Querier, ref Ref) (map[string]Signature, error) {
-	rows, err := q.QueryContext(ctx, `SELECT role, pin, state, round, request, address, proof, decided_at
-		FROM form_signature WHERE number = $1 AND revision = $2`, ref.Number, ref.Revision)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]Signature{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT role, pin, state, round, request, address, proof, decided_at
+		FROM form_signature WHERE number = $1 AND revision = $2`, ref.Number, ref.Revision) {
+		if err != nil {
+			return nil, err
+		}
 		s := Signature{Ref: ref}
 		var proof string
 		var decided int64
-		if err := rows.Scan(&s.Role, &s.PIN, &s.State, &s.Round, &s.Request, &s.Address, &proof, &decided); err != nil {
+		if err := row.Scan(&s.Role, &s.PIN, &s.State, &s.Round, &s.Request, &s.Address, &proof, &decided); err != nil {
 			return nil, err
 		}
 		s.Decided = db.Time(decided)
@@ -53,7 +51,7 @@ func signaturesOf(ctx context.Context, q db.Querier, ref Ref) (map[string]Signat
 		}
 		all[s.Role] = s
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // keepAsked notes the request that ЕСИ has. Two that ask at once have the same

@@ -38,17 +38,15 @@ func pastOf(ctx context.Context, q db.Querier, organisation, department string, 
 		parts = append(parts, `SELECT `+strconv.Itoa(i)+`, COUNT(*) FROM stay s JOIN form f ON f.stay_id = s.id WHERE s.organisation = $1 AND s.state = 'discharged'
 			AND f.state = 'valid' AND s.discharged_at >= `+next(db.Micros(start))+` AND s.discharged_at < `+next(db.Micros(start.AddDate(0, 1, 0)))+own)
 	}
-	found, err := q.QueryContext(ctx, strings.Join(parts, " UNION ALL "), args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
-	for found.Next() {
+	for row, err := range db.Rows(ctx, q, strings.Join(parts, " UNION ALL "), args...) {
+		if err != nil {
+			return nil, err
+		}
 		var i, n int
-		if err := found.Scan(&i, &n); err != nil {
+		if err := row.Scan(&i, &n); err != nil {
 			return nil, err
 		}
 		all[i].Forms = n
 	}
-	return all, found.Err()
+	return all, nil
 }

@@ -26,7 +26,8 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 		where += " AND (s.discharged_at < " + a + " OR (s.discharged_at = " + a + " AND f.number < " + b + "))"
 	}
 	args = append(args, limit)
-	found, err := q.QueryContext(ctx, `SELECT f.number, f.stay_id, f.state, f.void_reason, c.state, c.revision, s.department, s.admitted_at, s.discharged_at,
+	var all []Row
+	for row, err := range db.Rows(ctx, q, `SELECT f.number, f.stay_id, f.state, f.void_reason, c.state, c.revision, s.department, s.admitted_at, s.discharged_at,
 			COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, s.doctor_name, s.outcome, s.result,
 			`+finalMain("code")+`, `+finalMain("text")+`,
 			COALESCE((SELECT b.number FROM form b WHERE b.stay_id = f.stay_id AND b.sequence < f.sequence AND b.year = f.year ORDER BY b.sequence DESC LIMIT 1), ''),
@@ -35,17 +36,14 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 		FROM stay s JOIN form f ON f.stay_id = s.id
 		JOIN treated_case c ON c.number = f.number AND c.revision = (SELECT MAX(revision) FROM treated_case newer WHERE newer.number = f.number)
 		JOIN patient p ON p.id = s.patient_id
-		WHERE `+where+` ORDER BY s.discharged_at DESC, f.number DESC LIMIT $`+strconv.Itoa(len(args)), args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
-	var all []Row
-	for found.Next() {
+		WHERE `+where+` ORDER BY s.discharged_at DESC, f.number DESC LIMIT $`+strconv.Itoa(len(args)), args...) {
+		if err != nil {
+			return nil, err
+		}
 		var r Row
 		var formState, caseState, family, given, patronymic string
 		var admitted, discharged int64
-		if err := found.Scan(&r.Number, &r.StayID, &formState, &r.VoidReason, &caseState, &r.Revision, &r.Department, &admitted, &discharged,
+		if err := row.Scan(&r.Number, &r.StayID, &formState, &r.VoidReason, &caseState, &r.Revision, &r.Department, &admitted, &discharged,
 			&r.PatientPIN, &family, &given, &patronymic, &r.Doctor, &r.Outcome, &r.Result, &r.Code, &r.Diagnosis, &r.Replaces, &r.ReplacedBy, &r.Nth); err != nil {
 			return nil, err
 		}
@@ -60,7 +58,7 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 		}
 		all = append(all, r)
 	}
-	return all, found.Err()
+	return all, nil
 }
 
 // tallied is how many forms the filter finds, by their state; its own state is
@@ -68,24 +66,22 @@ func rows(ctx context.Context, q db.Querier, organisation string, f Filter, afte
 func tallied(ctx context.Context, q db.Querier, organisation string, f Filter) (map[string]int, error) {
 	f.State = ""
 	where, args := f.where(organisation)
-	found, err := q.QueryContext(ctx, `SELECT CASE WHEN f.state = 'voided' THEN 'void' WHEN c.state = 'queued' THEN 'sent' ELSE c.state END, COUNT(*)
+	all := map[string]int{}
+	for row, err := range db.Rows(ctx, q, `SELECT CASE WHEN f.state = 'voided' THEN 'void' WHEN c.state = 'queued' THEN 'sent' ELSE c.state END, COUNT(*)
 		FROM stay s JOIN form f ON f.stay_id = s.id
 		JOIN treated_case c ON c.number = f.number AND c.revision = (SELECT MAX(revision) FROM treated_case newer WHERE newer.number = f.number)
-		WHERE `+where+` GROUP BY 1`, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
-	all := map[string]int{}
-	for found.Next() {
+		WHERE `+where+` GROUP BY 1`, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var state string
 		var n int
-		if err := found.Scan(&state, &n); err != nil {
+		if err := row.Scan(&state, &n); err != nil {
 			return nil, err
 		}
 		all[state] = n
 	}
-	return all, found.Err()
+	return all, nil
 }
 
 // finalMain is a column of the stay's final main diagnosis, of the dead the
@@ -161,22 +157,20 @@ func escaped(s string) string { return strings.NewReplacer("!", "!!", "%", "!%",
 type Attending struct{ StayID, Name string }
 
 func doctors(ctx context.Context, q db.Querier, organisation string, from, until clock.Date) ([]Attending, error) {
-	found, err := q.QueryContext(ctx, `SELECT MAX(id), MAX(doctor_name) FROM stay WHERE organisation = $1 AND state = 'discharged'
-		AND discharged_at >= $2 AND discharged_at < $3 GROUP BY doctor_pin ORDER BY 2, 1`,
-		organisation, db.Micros(from.Start()), db.Micros(until.Start().AddDate(0, 0, 1)))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
 	var all []Attending
-	for found.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT MAX(id), MAX(doctor_name) FROM stay WHERE organisation = $1 AND state = 'discharged'
+		AND discharged_at >= $2 AND discharged_at < $3 GROUP BY doctor_pin ORDER BY 2, 1`,
+		organisation, db.Micros(from.Start()), db.Micros(until.Start().AddDate(0, 0, 1))) {
+		if err != nil {
+			return nil, err
+		}
 		var a Attending
-		if err := found.Scan(&a.StayID, &a.Name); err != nil {
+		if err := row.Scan(&a.StayID, &a.Name); err != nil {
 			return nil, err
 		}
 		all = append(all, a)
 	}
-	return all, found.Err()
+	return all, nil
 }
 
 type counted struct{ admitted, withoutForm int }
@@ -184,20 +178,18 @@ type counted struct{ admitted, withoutForm int }
 // counts are the admissions of the span by the department they came to, and the
 // discharges of it that have no valid form.
 func counts(ctx context.Context, q db.Querier, organisation string, start, end time.Time) (map[string]counted, error) {
-	found, err := q.QueryContext(ctx, `SELECT 'admitted', (SELECT m.department FROM move m WHERE m.stay_id = s.id ORDER BY m.from_at, m.id LIMIT 1), COUNT(*) FROM stay s
+	all := map[string]counted{}
+	for row, err := range db.Rows(ctx, q, `SELECT 'admitted', (SELECT m.department FROM move m WHERE m.stay_id = s.id ORDER BY m.from_at, m.id LIMIT 1), COUNT(*) FROM stay s
 			WHERE s.organisation = $1 AND s.admitted_at >= $2 AND s.admitted_at < $3 GROUP BY 2
 		UNION ALL SELECT 'without', s.department, COUNT(*) FROM stay s WHERE s.organisation = $1 AND s.discharged_at >= $2 AND s.discharged_at < $3
 			AND NOT EXISTS (SELECT 1 FROM form f WHERE f.stay_id = s.id AND f.state = 'valid') GROUP BY s.department`,
-		organisation, db.Micros(start), db.Micros(end))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
-	all := map[string]counted{}
-	for found.Next() {
+		organisation, db.Micros(start), db.Micros(end)) {
+		if err != nil {
+			return nil, err
+		}
 		var part, department string
 		var n int
-		if err := found.Scan(&part, &department, &n); err != nil {
+		if err := row.Scan(&part, &department, &n); err != nil {
 			return nil, err
 		}
 		c := all[department]
@@ -208,7 +200,7 @@ func counts(ctx context.Context, q db.Querier, organisation string, start, end t
 		}
 		all[department] = c
 	}
-	return all, found.Err()
+	return all, nil
 }
 
 type span struct {
@@ -218,23 +210,21 @@ type span struct {
 
 // moves are the times in departments that touch the span.
 func moves(ctx context.Context, q db.Querier, organisation string, start, end time.Time) ([]span, error) {
-	found, err := q.QueryContext(ctx, `SELECT m.department, m.from_at, CASE WHEN m.until_at <> 0 THEN m.until_at ELSE s.discharged_at END
+	var all []span
+	for row, err := range db.Rows(ctx, q, `SELECT m.department, m.from_at, CASE WHEN m.until_at <> 0 THEN m.until_at ELSE s.discharged_at END
 		FROM stay s JOIN move m ON m.stay_id = s.id
 		WHERE s.organisation = $1 AND (s.state = 'open' OR s.discharged_at >= $2) AND m.from_at < $3 AND (m.until_at = 0 OR m.until_at >= $2)`,
-		organisation, db.Micros(start), db.Micros(end))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
-	var all []span
-	for found.Next() {
+		organisation, db.Micros(start), db.Micros(end)) {
+		if err != nil {
+			return nil, err
+		}
 		var s span
 		var from, until int64
-		if err := found.Scan(&s.department, &from, &until); err != nil {
+		if err := row.Scan(&s.department, &from, &until); err != nil {
 			return nil, err
 		}
 		s.from, s.until = db.Time(from), db.Time(until)
 		all = append(all, s)
 	}
-	return all, found.Err()
+	return all, nil
 }

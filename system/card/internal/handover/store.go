@@ -81,23 +81,21 @@ func lines(ctx context.Context, q db.Querier, organisation, state string, limit 
 	if state == form.Accepted {
 		order = ` ORDER BY c.decided_at DESC, c.number DESC LIMIT $3`
 	}
-	rows, err := q.QueryContext(ctx, `SELECT c.number, c.revision, c.stay_id, p.family_name, p.given_name, p.patronymic,
-		s.discharged_at, s.doctor_name, s.department, c.state `+current+order, organisation, state, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Line
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT c.number, c.revision, c.stay_id, p.family_name, p.given_name, p.patronymic,
+		s.discharged_at, s.doctor_name, s.department, c.state `+current+order, organisation, state, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var l Line
 		var family, given, patronymic string
 		var discharged int64
-		err := rows.Scan(&l.Number, &l.Revision, &l.StayID, &family, &given, &patronymic, &discharged, &l.Doctor, &l.Department, &l.State)
+		err := row.Scan(&l.Number, &l.Revision, &l.StayID, &family, &given, &patronymic, &discharged, &l.Doctor, &l.Department, &l.State)
 		if err != nil {
 			return nil, err
 		}
 		l.Patient, l.DischargedAt = text.Joined(family, given, patronymic), db.Time(discharged)
 		all = append(all, l)
 	}
-	return all, rows.Err()
+	return all, nil
 }

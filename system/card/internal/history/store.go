@@ -64,15 +64,13 @@ func FindEntry(ctx context.Context, q db.Querier, stayID, root string) (Entry, e
 }
 
 func entries(ctx context.Context, q db.Querier, where string, args ...any) ([]Entry, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+entryColumns+` FROM entry`+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Entry
 	place := map[string]int{}
-	for rows.Next() {
-		e, err := scanEntry(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+entryColumns+` FROM entry`+where, args...) {
+		if err != nil {
+			return nil, err
+		}
+		e, err := scanEntry(row)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +82,7 @@ func entries(ctx context.Context, q db.Querier, where string, args ...any) ([]En
 		all = append(all, e)
 	}
 	newestFirst(all)
-	return all, rows.Err()
+	return all, nil
 }
 
 // findVersion is one signed version of an entry of the stay.
@@ -164,20 +162,18 @@ func pageQuestion(stayID string, wish Wish, page int, each func(Entry)) db.Quest
 
 // texts are the last versions' texts of the stay by root, for a search in them.
 func texts(ctx context.Context, q db.Querier, stayID string) (map[string]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT root, body FROM entry WHERE stay_id = $1 AND signed_at <> 0 ORDER BY version`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	found := map[string]string{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT root, body FROM entry WHERE stay_id = $1 AND signed_at <> 0 ORDER BY version`, stayID) {
+		if err != nil {
+			return nil, err
+		}
 		var root, body string
-		if err := rows.Scan(&root, &body); err != nil {
+		if err := row.Scan(&root, &body); err != nil {
 			return nil, err
 		}
 		found[root] = body
 	}
-	return found, rows.Err()
+	return found, nil
 }
 
 // diagnosisOf is the main diagnosis of the stay in its newest stage: code and

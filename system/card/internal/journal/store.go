@@ -24,19 +24,17 @@ func insertRefusal(ctx context.Context, tx *sql.Tx, now time.Time, r Refusal) er
 }
 
 func readRefusals(ctx context.Context, q db.Querier, where string, args ...any) ([]Line, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+patient.Columns+`, r.id, r.year, r.number, r.department, r.kind, r.at, r.hours_since_onset, r.brought_by, r.referrer,
-			r.code, r.text, r.reason, r.reason_text, r.help, r.sent_to, r.by_name
-		FROM refusal r JOIN patient p ON p.id = r.patient_id WHERE `+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Line
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT `+patient.Columns+`, r.id, r.year, r.number, r.department, r.kind, r.at, r.hours_since_onset, r.brought_by, r.referrer,
+			r.code, r.text, r.reason, r.reason_text, r.help, r.sent_to, r.by_name
+		FROM refusal r JOIN patient p ON p.id = r.patient_id WHERE `+where, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var l Line
 		var at int64
 		r := &l.Refusal
-		p, err := patient.Scan(rows, &r.ID, &r.Year, &r.Number, &l.Department, &l.Kind, &at, &l.Hours, &l.BroughtBy, &l.Referrer,
+		p, err := patient.Scan(row, &r.ID, &r.Year, &r.Number, &l.Department, &l.Kind, &at, &l.Hours, &l.BroughtBy, &l.Referrer,
 			&l.Code, &l.Text, &r.Reason, &r.ReasonText, &r.Help, &r.SentTo, &l.Doctor)
 		if err != nil {
 			return nil, err
@@ -44,7 +42,7 @@ func readRefusals(ctx context.Context, q db.Querier, where string, args ...any) 
 		l.Patient, l.At, r.At, r.Patient = p, db.Time(at), db.Time(at), p.ID
 		all = append(all, l)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // refusals are those of the organisation in the time of the wish.
@@ -62,28 +60,26 @@ func RefusalsOf(ctx context.Context, q db.Querier, organisation, patientID strin
 // admissions are those of the organisation in the time of the wish; the
 // department is where the patient was laid first.
 func admissions(ctx context.Context, q db.Querier, organisation string, w Wish) ([]Line, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+patient.Columns+`, s.id, s.admitted_at, s.kind, s.brought_by, s.referrer, s.hours_since_onset, m.department,
+	var all []Line
+	for row, err := range db.Rows(ctx, q, `SELECT `+patient.Columns+`, s.id, s.admitted_at, s.kind, s.brought_by, s.referrer, s.hours_since_onset, m.department,
 			COALESCE(g.code, ''), COALESCE(g.text, ''), s.doctor_name, s.discharged_at
 		FROM stay s JOIN patient p ON p.id = s.patient_id
 			JOIN move m ON m.id = (SELECT id FROM move WHERE stay_id = s.id ORDER BY from_at, id LIMIT 1)
 			LEFT JOIN diagnosis g ON g.stay_id = s.id AND g.stage = 'admission' AND g.rank = 'main' AND g.ended_at = 0
 		WHERE s.organisation = $1 AND s.admitted_at >= $2 AND s.admitted_at < $3 AND ($4 = '' OR s.kind = $4) AND ($5 = '' OR m.department = $5)
 		ORDER BY s.admitted_at DESC, s.id DESC LIMIT $6`,
-		organisation, db.Micros(w.From.Start()), db.Micros(w.Until.Start().AddDate(0, 0, 1)), w.Kind, w.Department, mostLines)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Line
-	for rows.Next() {
+		organisation, db.Micros(w.From.Start()), db.Micros(w.Until.Start().AddDate(0, 0, 1)), w.Kind, w.Department, mostLines) {
+		if err != nil {
+			return nil, err
+		}
 		var l Line
 		var at, discharged int64
-		p, err := patient.Scan(rows, &l.Stay, &at, &l.Kind, &l.BroughtBy, &l.Referrer, &l.Hours, &l.Department, &l.Code, &l.Text, &l.Doctor, &discharged)
+		p, err := patient.Scan(row, &l.Stay, &at, &l.Kind, &l.BroughtBy, &l.Referrer, &l.Hours, &l.Department, &l.Code, &l.Text, &l.Doctor, &discharged)
 		if err != nil {
 			return nil, err
 		}
 		l.Patient, l.At, l.Discharged = p, db.Time(at), db.Time(discharged)
 		all = append(all, l)
 	}
-	return all, rows.Err()
+	return all, nil
 }

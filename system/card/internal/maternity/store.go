@@ -111,18 +111,16 @@ func insertPart(ctx context.Context, tx *sql.Tx, stayID, kind, about string, w a
 
 // parts are the parts of the kind in their newest versions, by what they are about.
 func parts[T any](ctx context.Context, q db.Querier, stayID, kind string) (map[string]antenatal.Signed[T], error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, about, root, version, reason, content, by_pin, by_name, signed_at
-		FROM confinement_part WHERE stay_id = $1 AND kind = $2 ORDER BY version DESC`, stayID, kind)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]antenatal.Signed[T]{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, about, root, version, reason, content, by_pin, by_name, signed_at
+		FROM confinement_part WHERE stay_id = $1 AND kind = $2 ORDER BY version DESC`, stayID, kind) {
+		if err != nil {
+			return nil, err
+		}
 		var s antenatal.Signed[T]
 		var about, content string
 		var signed int64
-		if err := rows.Scan(&s.ID, &about, &s.Root, &s.Version, &s.Reason, &content, &s.ByPIN, &s.ByName, &signed); err != nil {
+		if err := row.Scan(&s.ID, &about, &s.Root, &s.Version, &s.Reason, &content, &s.ByPIN, &s.ByName, &signed); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(content), &s.Body); err != nil {
@@ -135,7 +133,7 @@ func parts[T any](ctx context.Context, q db.Querier, stayID, kind string) (map[s
 		}
 		all[about] = s
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func insertTearOff(ctx context.Context, tx *sql.Tx, stayID, about string, t cardapi.TearOff, by string) error {
@@ -167,19 +165,17 @@ func tearOff(ctx context.Context, q db.Querier, root string, version int) (carda
 
 // sentOf are the tear-offs of the stay in their newest versions.
 func sentOf(ctx context.Context, q db.Querier, stayID string) ([]Sent, error) {
-	rows, err := q.QueryContext(ctx, `SELECT t.about, t.content, w.delivered_at, w.read_at, w.read_name
-		FROM tear_off t JOIN tear_off_way w ON w.root = t.root AND w.version = t.version
-		WHERE t.stay_id = $1 AND t.version = (SELECT MAX(version) FROM tear_off n WHERE n.root = t.root) ORDER BY t.kind, t.signed_at`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Sent
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT t.about, t.content, w.delivered_at, w.read_at, w.read_name
+		FROM tear_off t JOIN tear_off_way w ON w.root = t.root AND w.version = t.version
+		WHERE t.stay_id = $1 AND t.version = (SELECT MAX(version) FROM tear_off n WHERE n.root = t.root) ORDER BY t.kind, t.signed_at`, stayID) {
+		if err != nil {
+			return nil, err
+		}
 		var s Sent
 		var content string
 		var delivered, read int64
-		if err := rows.Scan(&s.About, &content, &delivered, &read, &s.ReadName); err != nil {
+		if err := row.Scan(&s.About, &content, &delivered, &read, &s.ReadName); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(content), &s.TearOff); err != nil {
@@ -188,7 +184,7 @@ func sentOf(ctx context.Context, q db.Querier, stayID string) ([]Sent, error) {
 		s.DeliveredAt, s.ReadAt = db.Time(delivered), db.Time(read)
 		all = append(all, s)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func setDelivered(ctx context.Context, tx *sql.Tx, r ref, at time.Time) error {
@@ -233,29 +229,27 @@ func lines(ctx context.Context, q db.Querier, organisation string, departments [
 		args = append(args, d)
 		where += fmt.Sprintf(` OR (s.state = 'open' AND p.sex = 'female' AND p.kind <> '%s' AND s.department = $%d)`, patient.Newborn, len(args))
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+patient.Columns+`, s.id, s.state, s.admitted_at, COALESCE(c.opened_at, 0),
+	var all []Line
+	for row, err := range db.Rows(ctx, q, `SELECT `+patient.Columns+`, s.id, s.state, s.admitted_at, COALESCE(c.opened_at, 0),
 			(SELECT COUNT(*) FROM confinement_part x WHERE x.stay_id = s.id AND x.kind = 'birth' AND x.version = 1),
 			(SELECT COUNT(*) FROM newborn b WHERE b.mother_stay = s.id AND b.live = 1),
 			(SELECT COUNT(DISTINCT t.root) FROM tear_off t WHERE t.stay_id = s.id),
 			(SELECT COUNT(*) FROM tear_off t JOIN tear_off_way w ON w.root = t.root AND w.version = t.version WHERE t.stay_id = s.id AND w.read_at = 0
 				AND t.version = (SELECT MAX(version) FROM tear_off n WHERE n.root = t.root))
 		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN confinement c ON c.stay_id = s.id
-		WHERE s.organisation = $1 AND (`+where+`) ORDER BY CASE s.state WHEN 'open' THEN 0 ELSE 1 END, s.admitted_at DESC LIMIT 200`, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Line
-	for rows.Next() {
+		WHERE s.organisation = $1 AND (`+where+`) ORDER BY CASE s.state WHEN 'open' THEN 0 ELSE 1 END, s.admitted_at DESC LIMIT 200`, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var l Line
 		var admitted, opened int64
 		var written int
-		p, err := patient.Scan(rows, &l.StayID, &l.State, &admitted, &opened, &written, &l.Children, &l.Returned, &l.Unread)
+		p, err := patient.Scan(row, &l.StayID, &l.State, &admitted, &opened, &written, &l.Children, &l.Returned, &l.Unread)
 		if err != nil {
 			return nil, err
 		}
 		l.Patient, l.AdmittedAt, l.Opened, l.Written = p, db.Time(admitted), opened != 0, written > 0
 		all = append(all, l)
 	}
-	return all, rows.Err()
+	return all, nil
 }

@@ -133,23 +133,21 @@ const stayColumns = `SELECT s.id, s.organisation, s.state, s.admitted_at, s.disc
 	FROM stay s WHERE `
 
 func stays(ctx context.Context, q db.Querier, where string, args ...any) ([]Stay, error) {
-	rows, err := q.QueryContext(ctx, stayColumns+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Stay
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, stayColumns+where, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var s Stay
 		var state string
 		var admitted, discharged int64
-		if err := rows.Scan(&s.ID, &s.Organisation, &state, &admitted, &discharged, &s.Diagnosis); err != nil {
+		if err := row.Scan(&s.ID, &s.Organisation, &state, &admitted, &discharged, &s.Diagnosis); err != nil {
 			return nil, err
 		}
 		s.Open, s.AdmittedAt, s.DischargedAt = state == "open", db.Time(admitted), db.Time(discharged)
 		all = append(all, s)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // newStays are the survivor's that began to be written since the merge.
@@ -236,17 +234,15 @@ func ofPatient(ctx context.Context, q db.Querier, patientID string) ([]Merge, er
 }
 
 func merges(ctx context.Context, q db.Querier, where string, args ...any) ([]Merge, error) {
-	rows, err := q.QueryContext(ctx, mergeColumns+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Merge
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, mergeColumns+where, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var m Merge
 		var was, became string
 		var at, undone int64
-		if err := rows.Scan(&m.ID, &m.SurvivorID, &m.MergedID, &m.Organisation, &m.Reason, &was, &became, &m.MergedPIN, &at, &m.ByName,
+		if err := row.Scan(&m.ID, &m.SurvivorID, &m.MergedID, &m.Organisation, &m.Reason, &was, &became, &m.MergedPIN, &at, &m.ByName,
 			&undone, &m.UndoneName, &m.UndoReason); err != nil {
 			return nil, err
 		}
@@ -259,7 +255,7 @@ func merges(ctx context.Context, q db.Querier, where string, args ...any) ([]Mer
 		m.At, m.UndoneAt = db.Time(at), db.Time(undone)
 		all = append(all, m)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // lastOne refuses to undo what a later merge of either has built on.

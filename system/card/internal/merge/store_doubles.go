@@ -34,25 +34,23 @@ func alike(ctx context.Context, q db.Querier, patientID, organisation string) ([
 
 // firsts are the pairs with their first side alone, and the ids of the second.
 func firsts(ctx context.Context, q db.Querier, whose, whom string) (pairs []Pair, others []string, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+strings.ReplaceAll(patient.Columns, "p.", "a.")+`, b.id
+	for row, err := range db.Rows(ctx, q, `SELECT `+strings.ReplaceAll(patient.Columns, "p.", "a.")+`, b.id
 		FROM patient a JOIN patient b ON b.id <> a.id AND b.merged_into = ''
 			AND (a.alike_key NOT IN ('', '-') AND b.alike_key = a.alike_key OR a.passport <> '' AND b.passport = a.passport)
 		WHERE `+whose+` AND a.merged_into = '' AND NOT EXISTS (SELECT 1 FROM patient_apart n
 			WHERE n.first_id = CASE WHEN a.id < b.id THEN a.id ELSE b.id END AND n.second_id = CASE WHEN a.id < b.id THEN b.id ELSE a.id END)
-		ORDER BY a.folded_name, a.id, b.id LIMIT $2`, whom, mostPairs)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+		ORDER BY a.folded_name, a.id, b.id LIMIT $2`, whom, mostPairs) {
+		if err != nil {
+			return nil, nil, err
+		}
 		var other string
-		p, err := patient.Scan(rows, &other)
+		p, err := patient.Scan(row, &other)
 		if err != nil {
 			return nil, nil, err
 		}
 		pairs, others = append(pairs, Pair{A: p}), append(others, other)
 	}
-	return pairs, others, rows.Err()
+	return pairs, others, nil
 }
 
 // ownOf: registered or treated in the organisation of $1.

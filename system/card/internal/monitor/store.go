@@ -87,20 +87,18 @@ func compute(ctx context.Context, q db.Querier, organisation string, b bounds) (
 }
 
 func parts(ctx context.Context, q db.Querier, each func(department, part string, n int), query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return err
+		}
 		var part, department string
 		var n int
-		if err := rows.Scan(&part, &department, &n); err != nil {
+		if err := row.Scan(&part, &department, &n); err != nil {
 			return err
 		}
 		each(department, part, n)
 	}
-	return rows.Err()
+	return nil
 }
 
 // Line is one thing behind.
@@ -120,24 +118,22 @@ func lines(ctx context.Context, q db.Querier, organisation, department, matter s
 		where = " WHERE x.department = $" + strconv.Itoa(len(args))
 	}
 	args = append(args, limit)
-	rows, err := q.QueryContext(ctx, `SELECT `+patient.Columns+`, s.id, x.department, s.doctor_name, x.at FROM (`+query+`) AS x
-		JOIN stay s ON s.id = x.stay_id JOIN patient p ON p.id = s.patient_id`+where+` ORDER BY x.at, s.id LIMIT $`+strconv.Itoa(len(args)), args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Line
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT `+patient.Columns+`, s.id, x.department, s.doctor_name, x.at FROM (`+query+`) AS x
+		JOIN stay s ON s.id = x.stay_id JOIN patient p ON p.id = s.patient_id`+where+` ORDER BY x.at, s.id LIMIT $`+strconv.Itoa(len(args)), args...) {
+		if err != nil {
+			return nil, err
+		}
 		var l Line
 		var at int64
-		p, err := patient.Scan(rows, &l.StayID, &l.Department, &l.Doctor, &at)
+		p, err := patient.Scan(row, &l.StayID, &l.Department, &l.Doctor, &at)
 		if err != nil {
 			return nil, err
 		}
 		l.Patient, l.At = p, db.Time(at)
 		all = append(all, l)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 const figureColumns = `lying, admitted, discharged, written, late_admission, late_entry, no_diary, draft, form_late, returned, measured_at`
@@ -167,17 +163,15 @@ func keep(ctx context.Context, d *db.DB, organisation string, figures map[string
 // Kept are the figures measured last, by organisation and department: one
 // question for the whole country.
 func Kept(ctx context.Context, q db.Querier) (map[string]map[string]Figures, error) {
-	rows, err := q.QueryContext(ctx, `SELECT organisation, department, `+figureColumns+` FROM monitor_figure`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]map[string]Figures{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT organisation, department, `+figureColumns+` FROM monitor_figure`) {
+		if err != nil {
+			return nil, err
+		}
 		var organisation, department string
 		var f Figures
 		var at int64
-		if err := rows.Scan(&organisation, &department, &f.Lying, &f.Admitted, &f.Discharged, &f.Written, &f.LateAdmission, &f.LateEntry,
+		if err := row.Scan(&organisation, &department, &f.Lying, &f.Admitted, &f.Discharged, &f.Written, &f.LateAdmission, &f.LateEntry,
 			&f.NoDiary, &f.Draft, &f.FormLate, &f.Returned, &at); err != nil {
 			return nil, err
 		}
@@ -187,7 +181,7 @@ func Kept(ctx context.Context, q db.Querier) (map[string]map[string]Figures, err
 		}
 		all[organisation][department] = f
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // insertDeadline says whether the row was written: one that is there stays.
@@ -204,21 +198,19 @@ func insertDeadline(ctx context.Context, tx db.Querier, l Deadline) (bool, error
 
 // History is every deadline there is and was, the newest day first.
 func History(ctx context.Context, q db.Querier) ([]Deadline, error) {
-	rows, err := q.QueryContext(ctx, `SELECT code, from_day, value, source, changed_at, changed_by, changed_name FROM monitor_rule ORDER BY from_day DESC, code`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Deadline
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT code, from_day, value, source, changed_at, changed_by, changed_name FROM monitor_rule ORDER BY from_day DESC, code`) {
+		if err != nil {
+			return nil, err
+		}
 		var l Deadline
 		var from string
 		var at int64
-		if err := rows.Scan(&l.Code, &from, &l.Value, &l.Source, &at, &l.ChangedBy, &l.ChangedName); err != nil {
+		if err := row.Scan(&l.Code, &from, &l.Value, &l.Source, &at, &l.ChangedBy, &l.ChangedName); err != nil {
 			return nil, err
 		}
 		l.From, l.ChangedAt = db.Date(from), db.Time(at)
 		all = append(all, l)
 	}
-	return all, rows.Err()
+	return all, nil
 }

@@ -53,17 +53,15 @@ func OfChild(ctx context.Context, q db.Querier, patientID string) (c Child, ok b
 }
 
 func read(ctx context.Context, q db.Querier, query string, args ...any) ([]Child, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Child
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var c Child
 		var born, live, created int64
 		var family, given, patronymic, motherFamily, motherGiven, motherPatronymic string
-		if err := rows.Scan(&c.ID, &c.Patient, &c.MotherID, &c.MotherStay, &c.Organisation, &born, &c.Sex, &c.Weight, &c.Length,
+		if err := row.Scan(&c.ID, &c.Patient, &c.MotherID, &c.MotherStay, &c.Organisation, &born, &c.Sex, &c.Weight, &c.Length,
 			&c.Apgar1, &c.Apgar5, &live, &c.Plurality, &c.Order, &c.Note, &c.ByName, &created,
 			&family, &given, &patronymic, &motherFamily, &motherGiven, &motherPatronymic); err != nil {
 			return nil, err
@@ -75,5 +73,5 @@ func read(ctx context.Context, q db.Querier, query string, args ...any) ([]Child
 		c.MotherName = text.Joined(motherFamily, motherGiven, motherPatronymic)
 		all = append(all, c)
 	}
-	return all, rows.Err()
+	return all, nil
 }

@@ -87,21 +87,19 @@ const mostHistory = 3000
 
 // history are the newest places that are kept, in order.
 func history(ctx context.Context, q db.Querier) ([]cardapi.Mark, error) {
-	rows, err := q.QueryContext(ctx, `SELECT sequence, hash FROM (SELECT sequence, hash FROM node_change WHERE sequence > 0 ORDER BY sequence DESC LIMIT $1) newest
-		ORDER BY sequence`, mostHistory)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []cardapi.Mark
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT sequence, hash FROM (SELECT sequence, hash FROM node_change WHERE sequence > 0 ORDER BY sequence DESC LIMIT $1) newest
+		ORDER BY sequence`, mostHistory) {
+		if err != nil {
+			return nil, err
+		}
 		var m cardapi.Mark
-		if err := rows.Scan(&m.Sequence, &m.Hash); err != nil {
+		if err := row.Scan(&m.Sequence, &m.Hash); err != nil {
 			return nil, err
 		}
 		all = append(all, m)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // hashAt is the hash of the place, "" before the first.
@@ -221,21 +219,19 @@ type Place struct {
 
 // places are what ranges are open for.
 func places(ctx context.Context, q db.Querier) ([]Place, error) {
-	rows, err := q.QueryContext(ctx, `SELECT organisation, department, year, SUM(last - given), MIN(given + 1) FROM node_range
-		WHERE open = 1 AND given < last GROUP BY organisation, department, year ORDER BY year, organisation, department`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Place
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT organisation, department, year, SUM(last - given), MIN(given + 1) FROM node_range
+		WHERE open = 1 AND given < last GROUP BY organisation, department, year ORDER BY year, organisation, department`) {
+		if err != nil {
+			return nil, err
+		}
 		var p Place
-		if err := rows.Scan(&p.Organisation, &p.Department, &p.Year, &p.Left, &p.Next); err != nil {
+		if err := row.Scan(&p.Organisation, &p.Department, &p.Year, &p.Left, &p.Next); err != nil {
 			return nil, err
 		}
 		all = append(all, p)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func countRanges(ctx context.Context, q db.Querier, epoch int64, organisation, department string, year int) (int, error) {

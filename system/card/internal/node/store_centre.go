@@ -43,7 +43,7 @@ func (p peer) has(organisation string) bool { return slices.Contains(p.organisat
 
 const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at, handed_at`
 
-func scanPeer(row interface{ Scan(...any) error }) (peer, error) {
+func scanPeer(row db.Row) (peer, error) {
 	var p peer
 	var organisations string
 	var oldest, contact, handed int64
@@ -61,20 +61,7 @@ func loadPeer(ctx context.Context, q db.Querier, name, lock string) (peer, error
 }
 
 func peers(ctx context.Context, q db.Querier) ([]peer, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+peerColumns+` FROM node_peer ORDER BY name`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []peer
-	for rows.Next() {
-		p, err := scanPeer(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scanPeer, `SELECT `+peerColumns+` FROM node_peer ORDER BY name`)
 }
 
 func savePeer(ctx context.Context, tx *sql.Tx, p peer) error {
@@ -152,22 +139,20 @@ func (c *Centre) sweep(ctx context.Context) error {
 }
 
 func heldChanges(ctx context.Context, q db.Querier) ([]waitingChange, error) {
-	rows, err := q.QueryContext(ctx, `SELECT node, tbl, reason, MIN(at), COUNT(*) FROM node_held GROUP BY node, tbl, reason ORDER BY node, MIN(at)`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []waitingChange
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT node, tbl, reason, MIN(at), COUNT(*) FROM node_held GROUP BY node, tbl, reason ORDER BY node, MIN(at)`) {
+		if err != nil {
+			return nil, err
+		}
 		var h waitingChange
 		var at int64
-		if err := rows.Scan(&h.Node, &h.Table, &h.Reason, &at, &h.Count); err != nil {
+		if err := row.Scan(&h.Node, &h.Table, &h.Reason, &at, &h.Count); err != nil {
 			return nil, err
 		}
 		h.At = db.Time(at)
 		all = append(all, h)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // above moves every sequence of the organisations' departments behind the range,

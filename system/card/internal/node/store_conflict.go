@@ -52,21 +52,19 @@ func Conflicts(ctx context.Context, q db.Querier, organisation string, decided b
 	if decided {
 		condition = `c.decided_at <> 0`
 	}
-	rows, err := q.QueryContext(ctx, `SELECT c.id, c.node, c.tbl, c.row_key, c.col, c.base, c.ours, c.theirs, c.ours_at, c.theirs_at, c.stands, c.found_at, c.decided_at,
+	var all []Conflict
+	for row, err := range db.Rows(ctx, q, `SELECT c.id, c.node, c.tbl, c.row_key, c.col, c.base, c.ours, c.theirs, c.ours_at, c.theirs_at, c.stands, c.found_at, c.decided_at,
 			c.decided_name, c.organisation, c.patient_id, c.ours_by, c.ours_place, c.theirs_by, c.theirs_place, c.both_stand,
 			COALESCE(p.family_name, ''), COALESCE(p.given_name, ''), COALESCE(p.patronymic, ''), COALESCE(p.pin, '')
 		FROM change_conflict c LEFT JOIN patient p ON p.id = c.patient_id
-		WHERE c.organisation = $1 AND `+condition+` ORDER BY c.found_at DESC, c.id LIMIT $2`, organisation, mostConflicts)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Conflict
-	for rows.Next() {
+		WHERE c.organisation = $1 AND `+condition+` ORDER BY c.found_at DESC, c.id LIMIT $2`, organisation, mostConflicts) {
+		if err != nil {
+			return nil, err
+		}
 		var c Conflict
 		var ours, theirs, found, decided, both int64
 		var family, given, patronymic string
-		err := rows.Scan(&c.ID, &c.Node, &c.Table, &c.Key, &c.Column, &c.Base, &c.Ours, &c.Theirs, &ours, &theirs, &c.Stands, &found, &decided, &c.DecidedName, &c.Organisation,
+		err := row.Scan(&c.ID, &c.Node, &c.Table, &c.Key, &c.Column, &c.Base, &c.Ours, &c.Theirs, &ours, &theirs, &c.Stands, &found, &decided, &c.DecidedName, &c.Organisation,
 			&c.Patient, &c.OursBy, &c.OursPlace, &c.TheirsBy, &c.TheirsPlace, &both, &family, &given, &patronymic, &c.PIN)
 		if err != nil {
 			return nil, err
@@ -76,7 +74,7 @@ func Conflicts(ctx context.Context, q db.Querier, organisation string, decided b
 		c.OursAt, c.TheirsAt, c.FoundAt, c.DecidedAt = db.Time(ours), db.Time(theirs), db.Time(found), db.Time(decided)
 		all = append(all, c)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // CountConflicts is how many things of the organisation are to be decided.
@@ -92,15 +90,13 @@ func CountConflicts(ctx context.Context, q db.Querier, organisation string) (int
 // openConflicts counts, by node, what nobody has decided: what is decided with
 // something else is part of it.
 func openConflicts(ctx context.Context, q db.Querier, condition string, args ...any) (map[string]int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT node, tbl, row_key, col FROM change_conflict WHERE decided_at = 0`+condition, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var open []Conflict
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT node, tbl, row_key, col FROM change_conflict WHERE decided_at = 0`+condition, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var c Conflict
-		if err := rows.Scan(&c.Node, &c.Table, &c.Key, &c.Column); err != nil {
+		if err := row.Scan(&c.Node, &c.Table, &c.Key, &c.Column); err != nil {
 			return nil, err
 		}
 		open = append(open, c)
@@ -109,7 +105,7 @@ func openConflicts(ctx context.Context, q db.Querier, condition string, args ...
 	for _, m := range matters(open, names{}) {
 		all[m.Node]++
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // Decide settles a conflict, and those of the row that go with it: take is "ours",
@@ -184,21 +180,19 @@ func settled(ctx context.Context, tx *sql.Tx, staff desk.Staff, conflictID, tabl
 		// The leading one first: who comes second finds it decided, and does nothing.
 		condition = `(id = $4 OR (col IN (` + strings.Join(marks, ", ") + `) AND EXISTS (SELECT 1 FROM change_conflict l WHERE l.id = $4 AND l.decided_at = 0)))`
 	}
-	rows, err := tx.QueryContext(ctx, `UPDATE change_conflict SET decided_at = $1, decided_by = $2, decided_name = $3
-		WHERE decided_at = 0 AND tbl = $5 AND row_key = $6 AND organisation = $7 AND `+condition+` RETURNING id, col, ours, theirs, stands`, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var all []one
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, tx, `UPDATE change_conflict SET decided_at = $1, decided_by = $2, decided_name = $3
+		WHERE decided_at = 0 AND tbl = $5 AND row_key = $6 AND organisation = $7 AND `+condition+` RETURNING id, col, ours, theirs, stands`, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var o one
-		if err := rows.Scan(&o.id, &o.column, &o.ours, &o.theirs, &o.stands); err != nil {
+		if err := row.Scan(&o.id, &o.column, &o.ours, &o.theirs, &o.stands); err != nil {
 			return nil, err
 		}
 		all = append(all, o)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // noteTaken writes down what was decided.

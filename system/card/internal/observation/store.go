@@ -52,15 +52,13 @@ func Last(ctx context.Context, q db.Querier, stayID string) (Observation, bool, 
 }
 
 func read(ctx context.Context, q db.Querier, where string, args ...any) ([]Observation, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM observation`+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Observation
 	place := map[string]int{}
-	for rows.Next() {
-		o, err := scan(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM observation`+where, args...) {
+		if err != nil {
+			return nil, err
+		}
+		o, err := scan(row)
 		if err != nil {
 			return nil, err
 		}
@@ -72,10 +70,10 @@ func read(ctx context.Context, q db.Querier, where string, args ...any) ([]Obser
 		all = append(all, o)
 	}
 	slices.SortStableFunc(all, func(a, b Observation) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Root, b.Root)) })
-	return all, rows.Err()
+	return all, nil
 }
 
-func scan(row interface{ Scan(...any) error }) (Observation, error) {
+func scan(row db.Row) (Observation, error) {
 	var o Observation
 	var struck, at, signed int64
 	v := &o.Vitals
@@ -87,23 +85,21 @@ func scan(row interface{ Scan(...any) error }) (Observation, error) {
 
 // LastOf are the newest lines that stand of the department's open stays, by stay.
 func LastOf(ctx context.Context, q db.Querier, organisation, department string) (map[string]Observation, error) {
-	rows, err := q.QueryContext(ctx, `SELECT o.`+strings.ReplaceAll(columns, ", ", ", o.")+` FROM observation o
+	byStay := map[string]Observation{}
+	for row, err := range db.Rows(ctx, q, `SELECT o.`+strings.ReplaceAll(columns, ", ", ", o.")+` FROM observation o
 		JOIN stay s ON s.id = o.stay_id AND s.state = 'open' AND s.organisation = $1 AND s.department = $2
 		WHERE o.struck = 0 AND NOT EXISTS (SELECT 1 FROM observation newer WHERE newer.root = o.root AND newer.version > o.version)
 		AND NOT EXISTS (SELECT 1 FROM observation later WHERE later.stay_id = o.stay_id AND later.at > o.at AND later.struck = 0
 			AND NOT EXISTS (SELECT 1 FROM observation last WHERE last.root = later.root AND last.version > later.version))
-		ORDER BY o.at, o.root`, organisation, department)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	byStay := map[string]Observation{}
-	for rows.Next() {
-		o, err := scan(rows)
+		ORDER BY o.at, o.root`, organisation, department) {
+		if err != nil {
+			return nil, err
+		}
+		o, err := scan(row)
 		if err != nil {
 			return nil, err
 		}
 		byStay[o.StayID] = o
 	}
-	return byStay, rows.Err()
+	return byStay, nil
 }

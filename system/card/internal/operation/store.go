@@ -43,17 +43,15 @@ func FindOperation(ctx context.Context, q db.Querier, stayID, root string) (Oper
 }
 
 func operations(ctx context.Context, q db.Querier, where string, args ...any) ([]Operation, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+operationColumns+` FROM operation`+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Operation
 	place := map[string]int{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT `+operationColumns+` FROM operation`+where, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var o Operation
 		var at, signed, ended int64
-		err := rows.Scan(&o.ID, &o.Root, &o.Version, &o.Reason, &at, &o.Code, &o.Name, &o.Anaesthesia, &o.Complication, &o.Protocol,
+		err := row.Scan(&o.ID, &o.Root, &o.Version, &o.Reason, &at, &o.Code, &o.Name, &o.Anaesthesia, &o.Complication, &o.Protocol,
 			&o.SurgeonPIN, &o.SurgeonName, &o.ByPIN, &o.ByName, &signed, &ended, &o.Assistants, &o.Anaesthetist, &o.AnaesthesiaRecord, &o.Side)
 		if err != nil {
 			return nil, err
@@ -67,5 +65,5 @@ func operations(ctx context.Context, q db.Querier, where string, args ...any) ([
 		all = append(all, o)
 	}
 	slices.SortStableFunc(all, func(a, b Operation) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Root, a.Root)) })
-	return all, rows.Err()
+	return all, nil
 }

@@ -57,24 +57,19 @@ func alertsOf(ctx context.Context, q db.Querier, stayID string) (string, error) 
 
 // Orders of the stay with their marks: those in force first, then the newest.
 func Orders(ctx context.Context, q db.Querier, stayID string) ([]Order, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+orderRow+` FROM medical_order WHERE stay_id = $1
-		ORDER BY CASE WHEN ended_at = 0 THEN 0 ELSE 1 END, from_at DESC, id DESC`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Order
 	place := map[string]int{}
-	for rows.Next() {
-		o, err := scanOrder(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+orderRow+` FROM medical_order WHERE stay_id = $1
+		ORDER BY CASE WHEN ended_at = 0 THEN 0 ELSE 1 END, from_at DESC, id DESC`, stayID) {
+		if err != nil {
+			return nil, err
+		}
+		o, err := scanOrder(row)
 		if err != nil {
 			return nil, err
 		}
 		place[o.ID] = len(all)
 		all = append(all, o)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
 	}
 	return all, marks(ctx, q, stayID, func(orderID string, m Mark) {
 		if i, ok := place[orderID]; ok {
@@ -96,67 +91,56 @@ func markOf(ctx context.Context, q db.Querier, orderID string, due time.Time) (b
 // before the moment, with the marks made since then.
 func InForce(ctx context.Context, q db.Querier, organisation, department string, since time.Time) (map[string][]Order, error) {
 	const in = ` FROM medical_order o JOIN stay s ON s.id = o.stay_id AND s.state = 'open' AND s.organisation = $1 AND s.department = $2`
-	rows, err := q.QueryContext(ctx, `SELECT o.id, o.stay_id, o.kind, o.text, o.dose, o.times, o.from_at, o.by_pin, o.by_name, o.ended_at, o.end_reason, o.hours, o.last_day`+
-		in+` WHERE o.ended_at = 0 OR o.ended_at >= $3 ORDER BY o.from_at, o.id`, organisation, department, db.Micros(since))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	byStay := map[string][]Order{}
 	type place struct {
 		stay string
 		at   int
 	}
 	places := map[string]place{}
-	for rows.Next() {
-		o, err := scanOrder(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT o.id, o.stay_id, o.kind, o.text, o.dose, o.times, o.from_at, o.by_pin, o.by_name, o.ended_at, o.end_reason, o.hours, o.last_day`+
+		in+` WHERE o.ended_at = 0 OR o.ended_at >= $3 ORDER BY o.from_at, o.id`, organisation, department, db.Micros(since)) {
+		if err != nil {
+			return nil, err
+		}
+		o, err := scanOrder(row)
 		if err != nil {
 			return nil, err
 		}
 		places[o.ID] = place{o.StayID, len(byStay[o.StayID])}
 		byStay[o.StayID] = append(byStay[o.StayID], o)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	marked, err := q.QueryContext(ctx, `SELECT m.id, m.order_id, m.at, m.given, m.reason, m.by_name, m.due_at FROM order_mark m
-		JOIN medical_order o ON o.id = m.order_id JOIN stay s ON s.id = o.stay_id AND s.state = 'open' AND s.organisation = $1 AND s.department = $2
-		WHERE m.at >= $3 OR m.due_at >= $3 ORDER BY m.at DESC, m.id DESC`, organisation, department, db.Micros(since))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	return byStay, eachMark(marked, func(orderID string, m Mark) {
+	return byStay, eachMark(ctx, q, func(orderID string, m Mark) {
 		if p, ok := places[orderID]; ok {
 			byStay[p.stay][p.at].Marks = append(byStay[p.stay][p.at].Marks, m)
 		}
-	})
+	}, `SELECT m.id, m.order_id, m.at, m.given, m.reason, m.by_name, m.due_at FROM order_mark m
+		JOIN medical_order o ON o.id = m.order_id JOIN stay s ON s.id = o.stay_id AND s.state = 'open' AND s.organisation = $1 AND s.department = $2
+		WHERE m.at >= $3 OR m.due_at >= $3 ORDER BY m.at DESC, m.id DESC`, organisation, department, db.Micros(since))
 }
 
 func marks(ctx context.Context, q db.Querier, stayID string, put func(string, Mark)) error {
-	rows, err := q.QueryContext(ctx, `SELECT m.id, m.order_id, m.at, m.given, m.reason, m.by_name, m.due_at FROM order_mark m
+	return eachMark(ctx, q, put, `SELECT m.id, m.order_id, m.at, m.given, m.reason, m.by_name, m.due_at FROM order_mark m
 		JOIN medical_order o ON o.id = m.order_id WHERE o.stay_id = $1 ORDER BY m.at DESC, m.id DESC`, stayID)
-	if err != nil {
-		return db.Explain(err)
-	}
-	return eachMark(rows, put)
 }
 
-func eachMark(rows *sql.Rows, put func(string, Mark)) error {
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+func eachMark(ctx context.Context, q db.Querier, put func(string, Mark), query string, args ...any) error {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return err
+		}
 		var m Mark
 		var orderID string
 		var at, given, due int64
-		if err := rows.Scan(&m.ID, &orderID, &at, &given, &m.Reason, &m.ByName, &due); err != nil {
+		if err := row.Scan(&m.ID, &orderID, &at, &given, &m.Reason, &m.ByName, &due); err != nil {
 			return err
 		}
 		m.At, m.Given, m.Due = db.Time(at), given == 1, db.Time(due)
 		put(orderID, m)
 	}
-	return rows.Err()
+	return nil
 }
 
-func scanOrder(row interface{ Scan(...any) error }) (Order, error) {
+func scanOrder(row db.Row) (Order, error) {
 	var o Order
 	var from, ended int64
 	var hours, last string

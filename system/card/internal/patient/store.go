@@ -19,7 +19,7 @@ const Columns = `p.id, COALESCE(p.pin, ''), p.family_name, p.given_name, p.patro
 	p.created_at, p.created_by, p.organisation, p.kind, p.country, p.birth_order, p.merged_into, p.policy_from, p.policy_until`
 
 // Scan reads Columns, and into more what the query selects after them.
-func Scan(row interface{ Scan(...any) error }, more ...any) (Patient, error) {
+func Scan(row db.Row, more ...any) (Patient, error) {
 	var p Patient
 	var birth, policyFrom, policyUntil string
 	var rural, insured, created int64
@@ -41,7 +41,7 @@ func Scan(row interface{ Scan(...any) error }, more ...any) (Patient, error) {
 const ListColumns = `p.id, COALESCE(p.pin, ''), p.family_name, p.given_name, p.patronymic, p.birth_date, p.birth_year, p.sex, p.alerts, p.kind, p.birth_order`
 
 // ScanListed reads ListColumns, and into more what the query selects after them.
-func ScanListed(row interface{ Scan(...any) error }, more ...any) (Patient, error) {
+func ScanListed(row db.Row, more ...any) (Patient, error) {
 	var p Patient
 	var birth string
 	into := append([]any{
@@ -113,22 +113,20 @@ func Insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
 // byName are at most limit people whose name begins with the folded text, born
 // on the day if one is given.
 func byName(ctx context.Context, q db.Querier, folded string, born clock.Date, limit int) ([]Patient, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+Columns+` FROM patient p
-		WHERE p.merged_into = '' AND p.folded_name LIKE $1 ESCAPE '!' AND ($2 = '' OR p.birth_date = $2)
-		ORDER BY p.folded_name, p.birth_date, p.id LIMIT $3`, escapeLike(folded)+"%", born.String(), limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var found []Patient
-	for rows.Next() {
-		p, err := Scan(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+Columns+` FROM patient p
+		WHERE p.merged_into = '' AND p.folded_name LIKE $1 ESCAPE '!' AND ($2 = '' OR p.birth_date = $2)
+		ORDER BY p.folded_name, p.birth_date, p.id LIMIT $3`, escapeLike(folded)+"%", born.String(), limit) {
+		if err != nil {
+			return nil, err
+		}
+		p, err := Scan(row)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, p)
 	}
-	return found, rows.Err()
+	return found, nil
 }
 
 var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

@@ -24,16 +24,14 @@ const identities = `SELECT was, ground, at, by_name FROM patient_identity WHERE 
 
 // Identities are the times that it became known who the patient is, newest first.
 func Identities(ctx context.Context, q db.Querier, patientID string) ([]Recognised, error) {
-	rows, err := q.QueryContext(ctx, identities, patientID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Recognised
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, identities, patientID) {
+		if err != nil {
+			return nil, err
+		}
 		var r Recognised
 		var was string
-		if err := rows.Scan(&was, &r.Ground, &r.At, &r.ByName); err != nil {
+		if err := row.Scan(&was, &r.Ground, &r.At, &r.ByName); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(was), &r.Was); err != nil {
@@ -41,7 +39,7 @@ func Identities(ctx context.Context, q db.Querier, patientID string) ([]Recognis
 		}
 		all = append(all, r)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func addIdentity(ctx context.Context, tx *sql.Tx, args ...any) error {

@@ -19,7 +19,7 @@ const columns = patient.Columns + `, r.id, r.number, r.check_code, r.form, r.pur
 	r.to_organisation, r.to_department, r.code, r.diagnosis, r.reason, r.history, r.by_pin, r.by_name, r.by_role, r.written_at, r.valid_until,
 	r.state, r.version, r.appointed_at, r.root, r.replaces, r.stay_id, r.conclusion, r.remote`
 
-func scan(row interface{ Scan(...any) error }) (Referral, error) {
+func scan(row db.Row) (Referral, error) {
 	var r Referral
 	var written, appointed int64
 	var until string
@@ -58,20 +58,7 @@ func hold(ctx context.Context, d *db.DB, tx *sql.Tx, referralID string) (Referra
 }
 
 func many(ctx context.Context, q db.Querier, where string, args ...any) ([]Referral, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM referral r JOIN patient p ON p.id = r.patient_id WHERE `+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Referral
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, `SELECT `+columns+` FROM referral r JOIN patient p ON p.id = r.patient_id WHERE `+where, args...)
 }
 
 // Named are the referrals of the ids, for whoever has been let through to them.
@@ -151,22 +138,20 @@ func update(ctx context.Context, tx *sql.Tx, r Referral, s Step) error {
 
 // stepsOf are the steps, the earliest first.
 func stepsOf(ctx context.Context, q db.Querier, referralID string) ([]Step, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, seq, state, at, organisation, by_pin, by_name, note, appointed_at FROM referral_step WHERE referral_id = $1 ORDER BY seq`, referralID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Step
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, seq, state, at, organisation, by_pin, by_name, note, appointed_at FROM referral_step WHERE referral_id = $1 ORDER BY seq`, referralID) {
+		if err != nil {
+			return nil, err
+		}
 		var s Step
 		var at, appointed int64
-		if err := rows.Scan(&s.ID, &s.Seq, &s.State, &at, &s.Organisation, &s.ByPIN, &s.ByName, &s.Note, &appointed); err != nil {
+		if err := row.Scan(&s.ID, &s.Seq, &s.State, &at, &s.Organisation, &s.ByPIN, &s.ByName, &s.Note, &appointed); err != nil {
 			return nil, err
 		}
 		s.At, s.AppointedAt = db.Time(at), db.Time(appointed)
 		all = append(all, s)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // hasStep says whether a step of the id is written.
@@ -193,32 +178,21 @@ func insertResults(ctx context.Context, tx *sql.Tx, referralID string, results [
 }
 
 func resultsOf(ctx context.Context, q db.Querier, referralID string) ([]Result, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, owner, source, kind, title, at, body, findings, by_name FROM referral_result WHERE referral_id = $1 ORDER BY position`, referralID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	return scanResults(rows)
+	return db.List(ctx, q, scanResult, `SELECT id, owner, source, kind, title, at, body, findings, by_name FROM referral_result WHERE referral_id = $1 ORDER BY position`, referralID)
 }
 
-func scanResults(rows *sql.Rows) ([]Result, error) {
-	var all []Result
-	for rows.Next() {
-		var o Result
-		var at int64
-		var findings string
-		if err := rows.Scan(&o.ID, &o.Owner, &o.Source, &o.Kind, &o.Title, &at, &o.Body, &findings, &o.ByName); err != nil {
-			return nil, err
-		}
-		o.At = db.Time(at)
-		if findings != "" {
-			if err := json.Unmarshal([]byte(findings), &o.Findings); err != nil {
-				return nil, err
-			}
-		}
-		all = append(all, o)
+func scanResult(row db.Row) (Result, error) {
+	var o Result
+	var at int64
+	var findings string
+	if err := row.Scan(&o.ID, &o.Owner, &o.Source, &o.Kind, &o.Title, &at, &o.Body, &findings, &o.ByName); err != nil {
+		return o, err
 	}
-	return all, rows.Err()
+	o.At = db.Time(at)
+	if findings == "" {
+		return o, nil
+	}
+	return o, json.Unmarshal([]byte(findings), &o.Findings)
 }
 
 // stayOpen says whether the stay lasts.

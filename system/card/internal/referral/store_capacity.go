@@ -44,22 +44,20 @@ func freeBeds(ctx context.Context, q db.Querier, now time.Time) (map[string]room
 }
 
 func eachRow(ctx context.Context, q db.Querier, query string, take func(string, room), args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return err
+		}
 		var key string
 		var r room
 		var at int64
-		if err := rows.Scan(&key, &r.beds, &r.free, &r.waiting, &at); err != nil {
+		if err := row.Scan(&key, &r.beds, &r.free, &r.waiting, &at); err != nil {
 			return err
 		}
 		r.at = db.Time(at)
 		take(key, r)
 	}
-	return rows.Err()
+	return nil
 }
 
 // waitingByPlace counts the referrals that are not over by "organisation/department".
@@ -73,20 +71,18 @@ func waitingByPlace(ctx context.Context, q db.Querier, today clock.Date) (map[st
 
 // routes are the subsystems of the organisations that work in another system.
 func routes(ctx context.Context, q db.Querier) (map[string]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT organisation, subsystem FROM referral_route`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]string{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT organisation, subsystem FROM referral_route`) {
+		if err != nil {
+			return nil, err
+		}
 		var organisation, subsystem string
-		if err := rows.Scan(&organisation, &subsystem); err != nil {
+		if err := row.Scan(&organisation, &subsystem); err != nil {
 			return nil, err
 		}
 		all[organisation] = subsystem
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // routeOf is the subsystem in which the organisation works, "" when it is ours.

@@ -32,7 +32,7 @@ func sources(ctx context.Context, q db.Querier, patientID, organisation string) 
 			AND NOT EXISTS (SELECT 1 FROM operation l WHERE l.root = o.root AND l.version > o.version)
 			ORDER BY o.at DESC LIMIT 40`,
 	} {
-		some, err := sourcesOf(ctx, q, query, patientID, organisation)
+		some, err := db.List(ctx, q, scanResult, query, patientID, organisation)
 		if err != nil {
 			return nil, err
 		}
@@ -40,13 +40,4 @@ func sources(ctx context.Context, q db.Querier, patientID, organisation string) 
 	}
 	slices.SortStableFunc(all, func(a, b Result) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID)) })
 	return all[:min(len(all), mostSources)], nil
-}
-
-func sourcesOf(ctx context.Context, q db.Querier, query, patientID, organisation string) ([]Result, error) {
-	rows, err := q.QueryContext(ctx, query, patientID, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	return scanResults(rows)
 }

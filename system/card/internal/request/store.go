@@ -51,27 +51,22 @@ func find(ctx context.Context, q db.Querier, stayID, id string) (Request, error)
 
 // read gives one request, or with id "" all of the stay.
 func read(ctx context.Context, q db.Querier, stayID, id string) ([]Request, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, stay_id, kind, code, name, question, urgent, asked_at, by_pin, by_name, cancelled_at, cancel_reason
-		FROM request r WHERE stay_id = $1 AND ($2 = '' OR id = $2)
-		ORDER BY CASE WHEN cancelled_at = 0 AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.request_id = r.id) THEN 0 ELSE 1 END, asked_at DESC, id DESC`, stayID, id)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Request
 	place := map[string]int{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, stay_id, kind, code, name, question, urgent, asked_at, by_pin, by_name, cancelled_at, cancel_reason
+		FROM request r WHERE stay_id = $1 AND ($2 = '' OR id = $2)
+		ORDER BY CASE WHEN cancelled_at = 0 AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.request_id = r.id) THEN 0 ELSE 1 END, asked_at DESC, id DESC`, stayID, id) {
+		if err != nil {
+			return nil, err
+		}
 		var r Request
 		var urgent, asked, cancelled int64
-		if err := rows.Scan(&r.ID, &r.StayID, &r.Kind, &r.Code, &r.Name, &r.Question, &urgent, &asked, &r.ByPIN, &r.ByName, &cancelled, &r.CancelReason); err != nil {
+		if err := row.Scan(&r.ID, &r.StayID, &r.Kind, &r.Code, &r.Name, &r.Question, &urgent, &asked, &r.ByPIN, &r.ByName, &cancelled, &r.CancelReason); err != nil {
 			return nil, err
 		}
 		r.Urgent, r.AskedAt, r.CancelledAt = urgent == 1, db.Time(asked), db.Time(cancelled)
 		place[r.ID] = len(all)
 		all = append(all, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
 	}
 	return all, answers(ctx, q, stayID, func(a Answer) {
 		i, ok := place[a.RequestID]
@@ -86,17 +81,15 @@ func read(ctx context.Context, q db.Querier, stayID, id string) ([]Request, erro
 }
 
 func answers(ctx context.Context, q db.Querier, stayID string, put func(Answer)) error {
-	rows, err := q.QueryContext(ctx, `SELECT a.id, a.request_id, a.version, a.reason, a.at, a.findings, a.conclusion, a.by_pin, a.by_name, a.by_role, a.signed_at
-		FROM answer a JOIN request r ON r.id = a.request_id WHERE r.stay_id = $1 ORDER BY a.version DESC`, stayID)
-	if err != nil {
-		return db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT a.id, a.request_id, a.version, a.reason, a.at, a.findings, a.conclusion, a.by_pin, a.by_name, a.by_role, a.signed_at
+		FROM answer a JOIN request r ON r.id = a.request_id WHERE r.stay_id = $1 ORDER BY a.version DESC`, stayID) {
+		if err != nil {
+			return err
+		}
 		var a Answer
 		var at, signed int64
 		var findings string
-		if err := rows.Scan(&a.ID, &a.RequestID, &a.Version, &a.Reason, &at, &findings, &a.Conclusion, &a.ByPIN, &a.ByName, &a.ByRole, &signed); err != nil {
+		if err := row.Scan(&a.ID, &a.RequestID, &a.Version, &a.Reason, &at, &findings, &a.Conclusion, &a.ByPIN, &a.ByName, &a.ByRole, &signed); err != nil {
 			return err
 		}
 		a.At, a.SignedAt = db.Time(at), db.Time(signed)
@@ -105,5 +98,5 @@ func answers(ctx context.Context, q db.Querier, stayID string, put func(Answer))
 		}
 		put(a)
 	}
-	return rows.Err()
+	return nil
 }

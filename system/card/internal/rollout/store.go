@@ -50,17 +50,15 @@ func history(ctx context.Context, q db.Querier, line string) ([]Line, error) {
 }
 
 func lineRows(ctx context.Context, q db.Querier, query string, args ...any) ([]Line, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Line
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var l Line
 		var regions, whom, responsible, from, until string
 		var at int64
-		if err := rows.Scan(&l.Line, &l.Version, &l.Part, &l.Stage, &l.Beside, &regions, &l.Level, &whom, &responsible, &l.Format,
+		if err := row.Scan(&l.Line, &l.Version, &l.Part, &l.Stage, &l.Beside, &regions, &l.Level, &whom, &responsible, &l.Format,
 			&from, &until, &l.Source, &l.Reason, &at, &l.ChangedBy, &l.ChangedName); err != nil {
 			return nil, err
 		}
@@ -73,23 +71,21 @@ func lineRows(ctx context.Context, q db.Querier, query string, args ...any) ([]L
 		l.Regions, l.From, l.Until, l.ChangedAt = strings.Fields(regions), db.Date(from), db.Date(until), db.Time(at)
 		all = append(all, l)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // countsOf is what was copied of every organisation, and who was trained.
 func countsOf(ctx context.Context, q db.Querier, since string) (map[string]Counts, error) {
-	rows, err := q.QueryContext(ctx, `SELECT 'staff', organisation, staff, responsible FROM rollout_staff
-		UNION ALL SELECT 'trained', organisation, COUNT(DISTINCT pin), 0 FROM training_person WHERE attended = 1 GROUP BY organisation
-		UNION ALL SELECT 'month', organisation, SUM(by_card), SUM(by_hand) FROM rollout_month WHERE month >= $1 GROUP BY organisation`, since)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]Counts{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT 'staff', organisation, staff, responsible FROM rollout_staff
+		UNION ALL SELECT 'trained', organisation, COUNT(DISTINCT pin), 0 FROM training_person WHERE attended = 1 GROUP BY organisation
+		UNION ALL SELECT 'month', organisation, SUM(by_card), SUM(by_hand) FROM rollout_month WHERE month >= $1 GROUP BY organisation`, since) {
+		if err != nil {
+			return nil, err
+		}
 		var part, organisation string
 		var a, b int
-		if err := rows.Scan(&part, &organisation, &a, &b); err != nil {
+		if err := row.Scan(&part, &organisation, &a, &b); err != nil {
 			return nil, err
 		}
 		c := all[organisation]
@@ -103,7 +99,7 @@ func countsOf(ctx context.Context, q db.Querier, since string) (map[string]Count
 		}
 		all[organisation] = c
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func saveStaff(ctx context.Context, tx db.Querier, organisation string, staff, responsible int, at time.Time) error {
@@ -128,20 +124,18 @@ type month struct {
 
 // monthsOf are the organisation's months that the fund has told of, the oldest first.
 func monthsOf(ctx context.Context, q db.Querier, organisation string) ([]month, error) {
-	rows, err := q.QueryContext(ctx, `SELECT month, by_card, by_hand FROM rollout_month WHERE organisation = $1 ORDER BY month`, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []month
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT month, by_card, by_hand FROM rollout_month WHERE organisation = $1 ORDER BY month`, organisation) {
+		if err != nil {
+			return nil, err
+		}
 		var m month
-		if err := rows.Scan(&m.Month, &m.ByCard, &m.ByHand); err != nil {
+		if err := row.Scan(&m.Month, &m.ByCard, &m.ByHand); err != nil {
 			return nil, err
 		}
 		all = append(all, m)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // insertReminder says whether it is the first since that moment.
@@ -164,21 +158,19 @@ func inserted(result sql.Result, err error) (bool, error) {
 
 // remindersOf are the newest of the organisation.
 func remindersOf(ctx context.Context, q db.Querier, organisation string, limit int) ([]Reminder, error) {
-	rows, err := q.QueryContext(ctx, `SELECT matter, name, period, behind, asked_at, asked_by FROM rollout_reminder
-		WHERE organisation = $1 ORDER BY asked_at DESC, matter, name LIMIT $2`, organisation, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Reminder
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT matter, name, period, behind, asked_at, asked_by FROM rollout_reminder
+		WHERE organisation = $1 ORDER BY asked_at DESC, matter, name LIMIT $2`, organisation, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var m Reminder
 		var at int64
-		if err := rows.Scan(&m.Matter, &m.Name, &m.Period, &m.Behind, &at, &m.AskedBy); err != nil {
+		if err := row.Scan(&m.Matter, &m.Name, &m.Period, &m.Behind, &at, &m.AskedBy); err != nil {
 			return nil, err
 		}
 		m.AskedAt = db.Time(at)
 		all = append(all, m)
 	}
-	return all, rows.Err()
+	return all, nil
 }

@@ -18,27 +18,25 @@ func insertTraining(ctx context.Context, tx db.Querier, t Training, at time.Time
 // trainings are the newest sessions; only is one organisation's, id "" every one.
 // What an organisation sees of attendance is its own people.
 func trainings(ctx context.Context, q db.Querier, only, trainingID string, limit int) ([]Training, error) {
-	rows, err := q.QueryContext(ctx, `SELECT t.id, t.topic, t.at, t.format, t.place, t.organisation, t.trainer, t.line, t.created_by, t.created_name,
+	var all []Training
+	for row, err := range db.Rows(ctx, q, `SELECT t.id, t.topic, t.at, t.format, t.place, t.organisation, t.trainer, t.line, t.created_by, t.created_name,
 			(SELECT COUNT(*) FROM training_person p WHERE p.training_id = t.id AND ($1 = '' OR p.organisation = $1)),
 			(SELECT COUNT(*) FROM training_person p WHERE p.training_id = t.id AND p.attended = 1 AND ($1 = '' OR p.organisation = $1))
 		FROM training t WHERE ($2 = '' OR t.id = $2)
 		AND ($1 = '' OR t.organisation = $1 OR EXISTS (SELECT 1 FROM training_person p WHERE p.training_id = t.id AND p.organisation = $1))
-		ORDER BY t.at DESC, t.id LIMIT $3`, only, trainingID, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Training
-	for rows.Next() {
+		ORDER BY t.at DESC, t.id LIMIT $3`, only, trainingID, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var t Training
 		var at int64
-		if err := rows.Scan(&t.ID, &t.Topic, &at, &t.Format, &t.Place, &t.Organisation, &t.Trainer, &t.Line, &t.CreatedBy, &t.CreatedName, &t.Invited, &t.Came); err != nil {
+		if err := row.Scan(&t.ID, &t.Topic, &at, &t.Format, &t.Place, &t.Organisation, &t.Trainer, &t.Line, &t.CreatedBy, &t.CreatedName, &t.Invited, &t.Came); err != nil {
 			return nil, err
 		}
 		t.At = db.Time(at)
 		all = append(all, t)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func insertAttendee(ctx context.Context, tx db.Querier, trainingID string, a Attendee) (bool, error) {
@@ -59,24 +57,22 @@ func markAttended(ctx context.Context, tx db.Querier, trainingID, pin string, at
 
 // attendees are the people of a session by organisation and name.
 func attendees(ctx context.Context, q db.Querier, trainingID, only string) ([]Attendee, error) {
-	rows, err := q.QueryContext(ctx, `SELECT pin, name, post, organisation, attended FROM training_person
-		WHERE training_id = $1 AND ($2 = '' OR organisation = $2) ORDER BY organisation, name, pin`, trainingID, only)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Attendee
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT pin, name, post, organisation, attended FROM training_person
+		WHERE training_id = $1 AND ($2 = '' OR organisation = $2) ORDER BY organisation, name, pin`, trainingID, only) {
+		if err != nil {
+			return nil, err
+		}
 		var a Attendee
 		var attended int64
 		var post string
-		if err := rows.Scan(&a.PIN, &a.Name, &post, &a.Organisation, &attended); err != nil {
+		if err := row.Scan(&a.PIN, &a.Name, &post, &a.Organisation, &attended); err != nil {
 			return nil, err
 		}
 		a.Attended, a.Post = attended == 1, postOf(post)
 		all = append(all, a)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // postOf reads the column post: words as JSON, or the Russian name alone in what

@@ -22,20 +22,7 @@ const heads = `SELECT s.id, f.number, s.organisation, s.admitted_at, s.discharge
 const most = 200
 
 func discharges(ctx context.Context, q db.Querier, pin string) ([]cardapi.Head, error) {
-	rows, err := q.QueryContext(ctx, heads+` ORDER BY s.discharged_at DESC, s.id DESC LIMIT $2`, pin, most)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []cardapi.Head
-	for rows.Next() {
-		h, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, h)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, heads+` ORDER BY s.discharged_at DESC, s.id DESC LIMIT $2`, pin, most)
 }
 
 func oneDischarge(ctx context.Context, q db.Querier, pin, stayID string) (cardapi.Head, error) {
@@ -46,7 +33,7 @@ func oneDischarge(ctx context.Context, q db.Querier, pin, stayID string) (cardap
 	return h, db.Explain(err)
 }
 
-func scan(row interface{ Scan(...any) error }) (cardapi.Head, error) {
+func scan(row db.Row) (cardapi.Head, error) {
 	var h cardapi.Head
 	var admitted, discharged int64
 	var data string

@@ -11,7 +11,7 @@ import (
 
 const columns = `id, department, owner_pin, kind, name, body, changed_at`
 
-func scan(row interface{ Scan(...any) error }) (Template, error) {
+func scan(row db.Row) (Template, error) {
 	var t Template
 	var changed int64
 	err := row.Scan(&t.ID, &t.Department, &t.OwnerPIN, &t.Kind, &t.Name, &t.Body, &changed)

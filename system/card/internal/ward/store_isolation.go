@@ -13,22 +13,20 @@ const isolationOf = `COALESCE((SELECT kind FROM isolation WHERE stay_id = s.id A
 
 // Isolations of the stay, the newest first.
 func Isolations(ctx context.Context, q db.Querier, stayID string) ([]Isolation, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, kind, reason, at, by_name, ended_at, ended_name FROM isolation WHERE stay_id = $1 ORDER BY at DESC, id DESC`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Isolation
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, kind, reason, at, by_name, ended_at, ended_name FROM isolation WHERE stay_id = $1 ORDER BY at DESC, id DESC`, stayID) {
+		if err != nil {
+			return nil, err
+		}
 		var i Isolation
 		var at, ended int64
-		if err := rows.Scan(&i.ID, &i.Kind, &i.Reason, &at, &i.ByName, &ended, &i.EndedName); err != nil {
+		if err := row.Scan(&i.ID, &i.Kind, &i.Reason, &at, &i.ByName, &ended, &i.EndedName); err != nil {
 			return nil, err
 		}
 		i.At, i.EndedAt = db.Time(at), db.Time(ended)
 		all = append(all, i)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func insertIsolation(ctx context.Context, tx db.Querier, stayID string, in Isolating, by desk.Staff, at time.Time) error {

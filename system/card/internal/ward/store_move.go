@@ -23,23 +23,21 @@ type Moved struct {
 
 // Moves are those of the stay, the first one first.
 func Moves(ctx context.Context, q db.Querier, stayID string) ([]Moved, error) {
-	rows, err := q.QueryContext(ctx, `SELECT m.department, COALESCE(b.name, ''), m.from_at, m.until_at, m.by_name, m.reason
-		FROM move m LEFT JOIN bed b ON b.id = m.bed_id WHERE m.stay_id = $1 ORDER BY m.from_at, m.id`, stayID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var moves []Moved
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT m.department, COALESCE(b.name, ''), m.from_at, m.until_at, m.by_name, m.reason
+		FROM move m LEFT JOIN bed b ON b.id = m.bed_id WHERE m.stay_id = $1 ORDER BY m.from_at, m.id`, stayID) {
+		if err != nil {
+			return nil, err
+		}
 		var m Moved
 		var from, until int64
-		if err := rows.Scan(&m.Department, &m.Bed, &from, &until, &m.ByName, &m.Reason); err != nil {
+		if err := row.Scan(&m.Department, &m.Bed, &from, &until, &m.ByName, &m.Reason); err != nil {
 			return nil, err
 		}
 		m.From, m.Until = db.Time(from), db.Time(until)
 		moves = append(moves, m)
 	}
-	return moves, rows.Err()
+	return moves, nil
 }
 
 // place is where the stay is, read under a lock.

@@ -26,7 +26,7 @@ func decideTransfer(ctx context.Context, tx db.Querier, id, state, decision stri
 const transferColumns = `t.id, t.stay_id, t.from_department, t.to_department, t.reason, t.state, t.asked_at, t.by_pin, t.by_name, t.decided_at, t.decided_name, t.decision,
 	p.family_name || ' ' || p.given_name, COALESCE(p.pin, ''), ` + isolationOf + ` FROM transfer t JOIN stay s ON s.id = t.stay_id JOIN patient p ON p.id = s.patient_id`
 
-func scanTransfer(row interface{ Scan(...any) error }) (Transfer, error) {
+func scanTransfer(row db.Row) (Transfer, error) {
 	var t Transfer
 	var asked, decided int64
 	err := row.Scan(&t.ID, &t.StayID, &t.From, &t.To, &t.Reason, &t.State, &asked, &t.ByPIN, &t.ByName, &decided, &t.DecidedName, &t.Decision, &t.PatientName, &t.PatientPIN, &t.Isolation)
@@ -43,20 +43,7 @@ func findTransfer(ctx context.Context, q db.Querier, organisation, id string) (T
 }
 
 func transfers(ctx context.Context, q db.Querier, where string, args ...any) ([]Transfer, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+transferColumns+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Transfer
-	for rows.Next() {
-		t, err := scanTransfer(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, t)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scanTransfer, `SELECT `+transferColumns+where, args...)
 }
 
 // TransfersOf are those of the stay, the newest first.

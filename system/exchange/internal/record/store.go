@@ -70,7 +70,7 @@ func (l *Log) append(ctx context.Context, entries []entry) error {
 	})
 }
 
-func scan(row interface{ Scan(...any) error }) (Record, error) {
+func scan(row db.Row) (Record, error) {
 	var r Record
 	var started, duration int64
 	err := row.Scan(&r.Sequence, &r.Kind, &r.RequestID, &r.QueryID, &r.Client, &r.Provider, &r.Service, &r.Method, &r.Endpoint,
@@ -81,20 +81,7 @@ func scan(row interface{ Scan(...any) error }) (Record, error) {
 }
 
 func (l *Log) query(ctx context.Context, query string, args ...any) ([]Record, error) {
-	rows, err := l.db.Read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var records []Record
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
-	}
-	return records, db.Explain(rows.Err())
+	return db.List(ctx, l.db.Read, scan, query, args...)
 }
 
 // walk gives every record in order until each says no. It reads in portions, so
@@ -132,19 +119,17 @@ type hourCount struct {
 }
 
 func (l *Log) counts(ctx context.Context, from int64) ([]hourCount, error) {
-	rows, err := l.db.Read.QueryContext(ctx, `SELECT (started_at - $1) / 3600000000, COUNT(*), SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END)
-		FROM message_record WHERE kind = 'response' AND started_at >= $1 AND service <> 'operations' GROUP BY 1`, from)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var counts []hourCount
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, l.db.Read, `SELECT (started_at - $1) / 3600000000, COUNT(*), SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END)
+		FROM message_record WHERE kind = 'response' AND started_at >= $1 AND service <> 'operations' GROUP BY 1`, from) {
+		if err != nil {
+			return nil, err
+		}
 		var c hourCount
-		if err := rows.Scan(&c.hour, &c.all, &c.failed); err != nil {
+		if err := row.Scan(&c.hour, &c.all, &c.failed); err != nil {
 			return nil, err
 		}
 		counts = append(counts, c)
 	}
-	return counts, db.Explain(rows.Err())
+	return counts, nil
 }

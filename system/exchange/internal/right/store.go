@@ -9,36 +9,21 @@ import (
 
 // of is the rights of the client and of its groups on the service.
 func (r Rights) of(ctx context.Context, client, provider, service string) ([]Right, error) {
-	rows, err := r.DB.Read.QueryContext(ctx, `SELECT subject, provider, service, method, path, source FROM access_right
+	return db.List(ctx, r.DB.Read, scan, `SELECT subject, provider, service, method, path, source FROM access_right
 		WHERE provider = $2 AND service = $3
 		AND (subject = $1 OR subject IN (SELECT 'group:' || group_code FROM group_member WHERE subsystem = $1))`, client, provider, service)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	return scan(rows)
 }
 
 // All is every right, for the operator's page.
 func (r Rights) All(ctx context.Context) ([]Right, error) {
-	rows, err := r.DB.Read.QueryContext(ctx, `SELECT subject, provider, service, method, path, source FROM access_right
+	return db.List(ctx, r.DB.Read, scan, `SELECT subject, provider, service, method, path, source FROM access_right
 		ORDER BY provider, service, path, subject`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	return scan(rows)
 }
 
-func scan(rows *sql.Rows) ([]Right, error) {
-	defer func() { _ = rows.Close() }()
-	var rights []Right
-	for rows.Next() {
-		var x Right
-		if err := rows.Scan(&x.Subject, &x.Provider, &x.Service, &x.Method, &x.Path, &x.Source); err != nil {
-			return nil, err
-		}
-		rights = append(rights, x)
-	}
-	return rights, rows.Err()
+func scan(row db.Row) (Right, error) {
+	var x Right
+	err := row.Scan(&x.Subject, &x.Provider, &x.Service, &x.Method, &x.Path, &x.Source)
+	return x, err
 }
 
 // Add lets a subject call something.

@@ -32,24 +32,22 @@ func (c *Cabinet) accesses(ctx context.Context, pin string, take func(audit.Reco
 }
 
 func (c *Cabinet) some(ctx context.Context, pin, before string) ([]audit.Record, error) {
-	rows, err := c.DB.Read.QueryContext(ctx, `SELECT id, at, actor_name, actor_role, organisation, via, action, purpose, object
-		FROM access_record WHERE subject_pin = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, pin, before, batch)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var records []audit.Record
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, c.DB.Read, `SELECT id, at, actor_name, actor_role, organisation, via, action, purpose, object
+		FROM access_record WHERE subject_pin = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, pin, before, batch) {
+		if err != nil {
+			return nil, err
+		}
 		r := audit.Record{Subject: pin}
 		var at int64
-		if err := rows.Scan(&r.ID, &at, &r.ActorName, &r.ActorRole, &r.Organisation, &r.Via, &r.Action, &r.Purpose, &r.Object); err != nil {
+		if err := row.Scan(&r.ID, &at, &r.ActorName, &r.ActorRole, &r.Organisation, &r.Via, &r.Action, &r.Purpose, &r.Object); err != nil {
 			return nil, err
 		}
 		r.At = db.Time(at)
 		c.Words(&r)
 		records = append(records, r)
 	}
-	return records, rows.Err()
+	return records, nil
 }
 
 // rows is what the query gives of the account.

@@ -41,41 +41,26 @@ func (c *Consents) Allows(ctx context.Context, tx *sql.Tx, accountID, client str
 
 // Of lists what the person allowed.
 func (c *Consents) Of(ctx context.Context, accountID string) ([]Consent, error) {
-	rows, err := c.DB.Read.QueryContext(ctx, `SELECT client_id, scopes, remembered, given_at FROM consent WHERE account_id = $1 ORDER BY given_at DESC, client_id`, accountID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Consent
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, c.DB.Read, `SELECT client_id, scopes, remembered, given_at FROM consent WHERE account_id = $1 ORDER BY given_at DESC, client_id`, accountID) {
+		if err != nil {
+			return nil, err
+		}
 		var each Consent
 		var scopes string
 		var remembered, at int64
-		if err := rows.Scan(&each.Client, &scopes, &remembered, &at); err != nil {
+		if err := row.Scan(&each.Client, &scopes, &remembered, &at); err != nil {
 			return nil, err
 		}
 		each.Scopes, each.Remembered, each.GivenAt = strings.Fields(scopes), remembered == 1, db.Time(at)
 		all = append(all, each)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // Clients are the systems that the person allowed something.
 func (c *Consents) Clients(ctx context.Context, q db.Querier, accountID string) ([]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT client_id FROM consent WHERE account_id = $1 ORDER BY client_id`, accountID)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var clients []string
-	for rows.Next() {
-		var client string
-		if err := rows.Scan(&client); err != nil {
-			return nil, err
-		}
-		clients = append(clients, client)
-	}
-	return clients, rows.Err()
+	return db.Column[string](ctx, q, `SELECT client_id FROM consent WHERE account_id = $1 ORDER BY client_id`, accountID)
 }
 
 func (c *Consents) save(ctx context.Context, tx db.Querier, accountID string, flow openid.Flow, d decision) error {
@@ -97,21 +82,19 @@ func (c *Consents) delete(ctx context.Context, tx db.Querier, accountID, client 
 
 // Used is when each system last was handed the person's data.
 func (c *Consents) Used(ctx context.Context, pin string) (map[string]time.Time, error) {
-	rows, err := c.DB.Read.QueryContext(ctx, `SELECT object, MAX(at) FROM access_record WHERE subject_pin = $1 AND action = 'data.handed' GROUP BY object`, pin)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	used := map[string]time.Time{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, c.DB.Read, `SELECT object, MAX(at) FROM access_record WHERE subject_pin = $1 AND action = 'data.handed' GROUP BY object`, pin) {
+		if err != nil {
+			return nil, err
+		}
 		var client string
 		var at int64
-		if err := rows.Scan(&client, &at); err != nil {
+		if err := row.Scan(&client, &at); err != nil {
 			return nil, err
 		}
 		used[client] = db.Time(at)
 	}
-	return used, rows.Err()
+	return used, nil
 }
 
 // WithdrawAll takes back, in the transaction, all that the person allowed; what
@@ -130,22 +113,20 @@ type Agreement struct {
 
 // Agreements lists what the person accepted, the newest first.
 func (c *Consents) Agreements(ctx context.Context, accountID string) ([]Agreement, error) {
-	rows, err := c.DB.Read.QueryContext(ctx, `SELECT version, lang, accepted_at FROM agreement WHERE account_id = $1 ORDER BY accepted_at DESC`, accountID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Agreement
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, c.DB.Read, `SELECT version, lang, accepted_at FROM agreement WHERE account_id = $1 ORDER BY accepted_at DESC`, accountID) {
+		if err != nil {
+			return nil, err
+		}
 		var a Agreement
 		var at int64
-		if err := rows.Scan(&a.Version, &a.Lang, &at); err != nil {
+		if err := row.Scan(&a.Version, &a.Lang, &at); err != nil {
 			return nil, err
 		}
 		a.At = db.Time(at)
 		all = append(all, a)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // Accepted says whether the person accepted the agreement in force.

@@ -15,7 +15,7 @@ func (c *Console) insertLook(ctx context.Context, tx *sql.Tx, l look, operatorPI
 	return err
 }
 
-func scanLook(row interface{ Scan(...any) error }, more ...any) (look, error) {
+func scanLook(row db.Row, more ...any) (look, error) {
 	var l look
 	var at, expires int64
 	err := row.Scan(append([]any{&l.id, &l.account, &l.reason, &at, &expires}, more...)...)
@@ -41,43 +41,28 @@ type openLook struct {
 
 // looks are the operator's own that are not over, the newest first.
 func (c *Console) looks(ctx context.Context, operatorPIN string, now time.Time) ([]openLook, error) {
-	rows, err := c.DB.Read.QueryContext(ctx, `SELECT l.id, l.account_id, l.reason, l.at, l.expires_at, a.pin, a.family_name, a.given_name
-		FROM console_look l JOIN account a ON a.id = l.account_id WHERE l.operator_pin = $1 AND l.expires_at > $2 ORDER BY l.at DESC, l.id LIMIT 20`,
-		operatorPIN, db.Micros(now))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []openLook
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, c.DB.Read, `SELECT l.id, l.account_id, l.reason, l.at, l.expires_at, a.pin, a.family_name, a.given_name
+		FROM console_look l JOIN account a ON a.id = l.account_id WHERE l.operator_pin = $1 AND l.expires_at > $2 ORDER BY l.at DESC, l.id LIMIT 20`,
+		operatorPIN, db.Micros(now)) {
+		if err != nil {
+			return nil, err
+		}
 		var o openLook
 		var family, given string
-		if o.look, err = scanLook(rows, &o.pin, &family, &given); err != nil {
+		if o.look, err = scanLook(row, &o.pin, &family, &given); err != nil {
 			return nil, err
 		}
 		o.name = family + " " + given
 		all = append(all, o)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // browsers are the hashes of the browsers in which the person has signed in
 // lately, the newest first.
 func (c *Console) browsers(ctx context.Context, q db.Querier, accountID string) ([]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT browser_hash FROM known_browser WHERE account_id = $1 ORDER BY seen_at DESC LIMIT 20`, accountID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []string
-	for rows.Next() {
-		var hash string
-		if err := rows.Scan(&hash); err != nil {
-			return nil, err
-		}
-		all = append(all, hash)
-	}
-	return all, rows.Err()
+	return db.Column[string](ctx, q, `SELECT browser_hash FROM known_browser WHERE account_id = $1 ORDER BY seen_at DESC LIMIT 20`, accountID)
 }
 
 // Sweep deletes looks that were over long ago: what was looked at stays in the

@@ -37,16 +37,14 @@ func (c *Console) sprays(ctx context.Context, since time.Time, least int) ([]cou
 }
 
 func (c *Console) refusals(ctx context.Context, query string, since time.Time, least int, named bool) ([]counted, error) {
-	rows, err := c.DB.Read.QueryContext(ctx, query, db.Micros(since), least)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []counted
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, c.DB.Read, query, db.Micros(since), least) {
+		if err != nil {
+			return nil, err
+		}
 		var k counted
 		var refused, others int
-		if err := rows.Scan(&k.of, &refused, &others); err != nil {
+		if err := row.Scan(&k.of, &refused, &others); err != nil {
 			return nil, err
 		}
 		k.detail = fmt.Sprintf("%d × %d", refused, others)
@@ -55,5 +53,5 @@ func (c *Console) refusals(ctx context.Context, query string, since time.Time, l
 		}
 		all = append(all, k)
 	}
-	return all, rows.Err()
+	return all, nil
 }

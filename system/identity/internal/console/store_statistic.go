@@ -20,22 +20,20 @@ func (c *Console) cells(ctx context.Context, bounds []time.Time) ([]cell, error)
 			fmt.Fprintf(&steps, " WHEN at < $%d THEN %d", i+1, i-1)
 		}
 	}
-	rows, err := c.DB.Read.QueryContext(ctx, fmt.Sprintf(`SELECT CASE%s END, method, outcome, COUNT(*) FROM
-		(SELECT at, method, outcome FROM visit UNION ALL SELECT at, method, 'refused' FROM stray) AS each WHERE at >= $1 AND at < $%d GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-		steps.String(), len(bounds)), args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []cell
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, c.DB.Read, fmt.Sprintf(`SELECT CASE%s END, method, outcome, COUNT(*) FROM
+		(SELECT at, method, outcome FROM visit UNION ALL SELECT at, method, 'refused' FROM stray) AS each WHERE at >= $1 AND at < $%d GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+		steps.String(), len(bounds)), args...) {
+		if err != nil {
+			return nil, err
+		}
 		var each cell
 		var outcome string
-		if err := rows.Scan(&each.step, &each.method, &outcome, &each.n); err != nil {
+		if err := row.Scan(&each.step, &each.method, &outcome, &each.n); err != nil {
 			return nil, err
 		}
 		each.entered = outcome == "entered"
 		all = append(all, each)
 	}
-	return all, rows.Err()
+	return all, nil
 }

@@ -33,23 +33,21 @@ func (c *Control) All(ctx context.Context, accountID string) ([]Thing, error) {
 }
 
 func (c *Control) list(ctx context.Context, q db.Querier, where, accountID string) ([]Thing, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM suspended WHERE `+where, accountID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Thing
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM suspended WHERE `+where, accountID) {
+		if err != nil {
+			return nil, err
+		}
 		var t Thing
 		var added, suspended, decided int64
-		err := rows.Scan(&t.ID, &t.Account, &t.Event, &t.Kind, &t.Reference, &t.Detail, &t.Value, &added, &suspended, &t.State, &decided, &t.By)
+		err := row.Scan(&t.ID, &t.Account, &t.Event, &t.Kind, &t.Reference, &t.Detail, &t.Value, &added, &suspended, &t.State, &decided, &t.By)
 		if err != nil {
 			return nil, err
 		}
 		t.Added, t.Suspended, t.Decided = db.Time(added), db.Time(suspended), db.Time(decided)
 		all = append(all, t)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // decide writes what becomes of a thing that waits, and forgets its value; false

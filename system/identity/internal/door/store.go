@@ -64,24 +64,22 @@ type Visit struct {
 
 // Visits is the newest sign-ins of the account, at most limit.
 func (d *Door) Visits(ctx context.Context, accountID string, limit int) ([]Visit, error) {
-	rows, err := d.DB.Read.QueryContext(ctx, `SELECT at, method, level, agent, address, client_id, outcome FROM visit
-		WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, accountID, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var visits []Visit
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, d.DB.Read, `SELECT at, method, level, agent, address, client_id, outcome FROM visit
+		WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, accountID, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var v Visit
 		var at int64
 		var outcome string
-		if err := rows.Scan(&at, &v.Method, &v.Level, &v.Agent, &v.Address, &v.Client, &outcome); err != nil {
+		if err := row.Scan(&at, &v.Method, &v.Level, &v.Agent, &v.Address, &v.Client, &outcome); err != nil {
 			return nil, err
 		}
 		v.At, v.Entered = db.Time(at), outcome == "entered"
 		visits = append(visits, v)
 	}
-	return visits, rows.Err()
+	return visits, nil
 }
 
 // Sweep deletes browsers long not seen and sign-ins long past.

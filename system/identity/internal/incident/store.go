@@ -12,7 +12,7 @@ import (
 
 const columns = `id, number, kind, reference, about, account_id, detail, at, state, version`
 
-func scan(row interface{ Scan(...any) error }) (Incident, error) {
+func scan(row db.Row) (Incident, error) {
 	var i Incident
 	var at int64
 	err := row.Scan(&i.ID, &i.Number, &i.Kind, &i.Reference, &i.About, &i.Account, &i.Detail, &at, &i.State, &i.Version)
@@ -65,20 +65,7 @@ func (s *Incidents) Numbered(ctx context.Context, number string, limit int) ([]I
 }
 
 func (s *Incidents) list(ctx context.Context, where string, args ...any) ([]Incident, error) {
-	rows, err := s.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM incident WHERE `+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Incident
-	for rows.Next() {
-		i, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, i)
-	}
-	return all, rows.Err()
+	return db.List(ctx, s.DB.Read, scan, `SELECT `+columns+` FROM incident WHERE `+where, args...)
 }
 
 // CountOpen is how many nobody has taken yet.
@@ -123,20 +110,18 @@ func (s *Incidents) insertStep(ctx context.Context, tx *sql.Tx, incidentID strin
 
 // Steps are what was done about the incident, in order.
 func (s *Incidents) Steps(ctx context.Context, incidentID string) ([]Step, error) {
-	rows, err := s.DB.Read.QueryContext(ctx, `SELECT at, by_pin, by_name, state, note FROM incident_step WHERE incident_id = $1 ORDER BY at, id`, incidentID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Step
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, s.DB.Read, `SELECT at, by_pin, by_name, state, note FROM incident_step WHERE incident_id = $1 ORDER BY at, id`, incidentID) {
+		if err != nil {
+			return nil, err
+		}
 		var step Step
 		var at int64
-		if err := rows.Scan(&at, &step.PIN, &step.Name, &step.State, &step.Note); err != nil {
+		if err := row.Scan(&at, &step.PIN, &step.Name, &step.State, &step.Note); err != nil {
 			return nil, err
 		}
 		step.At = db.Time(at)
 		all = append(all, step)
 	}
-	return all, rows.Err()
+	return all, nil
 }

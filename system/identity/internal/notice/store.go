@@ -12,7 +12,7 @@ import (
 
 const columns = `id, account_id, kind, detail, at, agent, address, email, phone, telegram, disowned_at`
 
-func scan(row interface{ Scan(...any) error }) (Event, error) {
+func scan(row db.Row) (Event, error) {
 	var e Event
 	var at, disowned int64
 	err := row.Scan(&e.ID, &e.Account, &e.Kind, &e.Detail, &at, &e.Agent, &e.Address, &e.email, &e.phone, &e.telegram, &disowned)
@@ -36,20 +36,7 @@ func (n *Notices) one(ctx context.Context, eventID string) (Event, bool, error) 
 
 // Of is the newest events of the account, at most limit.
 func (n *Notices) Of(ctx context.Context, accountID string, limit int) ([]Event, error) {
-	rows, err := n.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM security_event WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, accountID, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var events []Event
-	for rows.Next() {
-		e, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, e)
-	}
-	return events, rows.Err()
+	return db.List(ctx, n.DB.Read, scan, `SELECT `+columns+` FROM security_event WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, accountID, limit)
 }
 
 // Disown notes, in the transaction, that the person did not do it; false when

@@ -15,7 +15,7 @@ import (
 const clientColumns = `id, owner_id, name_ky, name_ru, name_en, address, redirects, post_logout, back_channel, front_channel, scopes, grants, method,
 	secret_hash, previous_hash, previous_until, jwks, profile, pairwise, opaque, alg, state, reason, created_at, changed_at, token_life, refresh_life, dpop_nonce`
 
-func scanClient(row interface{ Scan(...any) error }) (Client, error) {
+func scanClient(row db.Row) (Client, error) {
 	var c Client
 	var name text.Words
 	var redirects, postLogout, scopes, grants string
@@ -95,23 +95,21 @@ func (r *Registry) In(ctx context.Context, state State, after string, limit int)
 // newest first, limit at most. Few are looked for, and rarely: each is looked at.
 func (r *Registry) Find(ctx context.Context, words string, limit int) ([]Client, error) {
 	words = text.Fold(words)
-	rows, err := r.DB.Read.QueryContext(ctx, `SELECT id, name_ky, name_ru, name_en, address, redirects FROM connected_client ORDER BY id DESC`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var ids []string
-	for len(ids) < limit && rows.Next() {
+	for row, err := range db.Rows(ctx, r.DB.Read, `SELECT id, name_ky, name_ru, name_en, address, redirects FROM connected_client ORDER BY id DESC`) {
+		if err != nil {
+			return nil, err
+		}
 		var each [6]string
-		if err := rows.Scan(&each[0], &each[1], &each[2], &each[3], &each[4], &each[5]); err != nil {
+		if err := row.Scan(&each[0], &each[1], &each[2], &each[3], &each[4], &each[5]); err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(each[:], func(s string) bool { return strings.Contains(text.Fold(s), words) }) {
 			ids = append(ids, each[0])
 		}
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, err
+		if len(ids) == limit {
+			break
+		}
 	}
 	var found []Client
 	for _, each := range ids {
@@ -127,18 +125,5 @@ func (r *Registry) Find(ctx context.Context, words string, limit int) ([]Client,
 }
 
 func (r *Registry) list(ctx context.Context, where string, args ...any) ([]Client, error) {
-	rows, err := r.DB.Read.QueryContext(ctx, `SELECT `+clientColumns+` FROM connected_client `+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Client
-	for rows.Next() {
-		c, err := scanClient(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-	return all, rows.Err()
+	return db.List(ctx, r.DB.Read, scanClient, `SELECT `+clientColumns+` FROM connected_client `+where, args...)
 }

@@ -18,23 +18,21 @@ func (r *requests) add(ctx context.Context, tx db.Querier, rowID, clientID strin
 }
 
 func (r *requests) list(ctx context.Context, clientID string, limit int) ([]Request, error) {
-	rows, err := r.db.Read.QueryContext(ctx, `SELECT at, endpoint, code, description FROM client_request WHERE client_id = $1
-		ORDER BY at DESC, id DESC LIMIT $2`, clientID, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Request
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, r.db.Read, `SELECT at, endpoint, code, description FROM client_request WHERE client_id = $1
+		ORDER BY at DESC, id DESC LIMIT $2`, clientID, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var each Request
 		var at int64
-		if err := rows.Scan(&at, &each.Endpoint, &each.Code, &each.Description); err != nil {
+		if err := row.Scan(&at, &each.Endpoint, &each.Code, &each.Description); err != nil {
 			return nil, err
 		}
 		each.At = db.Time(at)
 		all = append(all, each)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func (r *requests) sweep(ctx context.Context, tx db.Querier) error {

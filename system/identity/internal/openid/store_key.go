@@ -12,24 +12,22 @@ import (
 )
 
 func (k *Keys) published(ctx context.Context, now time.Time) ([]key, error) {
-	rows, err := k.DB.Read.QueryContext(ctx, `SELECT kid, alg, private, created_at, use_from FROM signing_key
-		WHERE retire_at = 0 OR retire_at > $1 ORDER BY alg DESC, number`, db.Micros(now))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var keys []key
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, k.DB.Read, `SELECT kid, alg, private, created_at, use_from FROM signing_key
+		WHERE retire_at = 0 OR retire_at > $1 ORDER BY alg DESC, number`, db.Micros(now)) {
+		if err != nil {
+			return nil, err
+		}
 		var each key
 		var alg string
 		var created, from int64
-		if err := rows.Scan(&each.kid, &alg, &each.sealed, &created, &from); err != nil {
+		if err := row.Scan(&each.kid, &alg, &each.sealed, &created, &from); err != nil {
 			return nil, err
 		}
 		each.alg, each.created, each.useFrom = goidc.SignatureAlgorithm(alg), db.Time(created), db.Time(from)
 		keys = append(keys, each)
 	}
-	return keys, rows.Err()
+	return keys, nil
 }
 
 // newest is the number of the algorithm's newest key, 0 without one, and when it was made.

@@ -19,18 +19,16 @@ type KeyState struct {
 
 // States lists the keys, those of an algorithm together, the newest first.
 func (k *Keys) States(ctx context.Context) ([]KeyState, error) {
-	rows, err := k.DB.Read.QueryContext(ctx, `SELECT kid, alg, created_at, use_from, retire_at FROM signing_key ORDER BY alg DESC, number DESC`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	now := k.Clock.Now()
 	signing := map[string]bool{}
 	var states []KeyState
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, k.DB.Read, `SELECT kid, alg, created_at, use_from, retire_at FROM signing_key ORDER BY alg DESC, number DESC`) {
+		if err != nil {
+			return nil, err
+		}
 		var s KeyState
 		var created, from, retire int64
-		if err := rows.Scan(&s.ID, &s.Alg, &created, &from, &retire); err != nil {
+		if err := row.Scan(&s.ID, &s.Alg, &created, &from, &retire); err != nil {
 			return nil, err
 		}
 		s.Created, s.UseFrom, s.Retire = db.Time(created), db.Time(from), db.Time(retire)
@@ -38,5 +36,5 @@ func (k *Keys) States(ctx context.Context) ([]KeyState, error) {
 		signing[s.Alg] = signing[s.Alg] || s.Signs
 		states = append(states, s)
 	}
-	return states, rows.Err()
+	return states, nil
 }

@@ -122,21 +122,19 @@ func (s *standing) read(ctx context.Context, ids []string) (map[string]int64, er
 	for i := range args {
 		args[i] = ids[min(i, len(ids)-1)]
 	}
-	rows, err := s.db.Read.QueryContext(ctx, standingQueries[power], args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	found := make(map[string]int64, len(ids))
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, s.db.Read, standingQueries[power], args...) {
+		if err != nil {
+			return nil, err
+		}
 		var grantID string
 		var revoked int64
-		if err := rows.Scan(&grantID, &revoked); err != nil {
+		if err := row.Scan(&grantID, &revoked); err != nil {
 			return nil, err
 		}
 		found[grantID] = revoked
 	}
-	return found, db.Explain(rows.Err())
+	return found, nil
 }
 
 // standingQueries are the texts by the power of two.

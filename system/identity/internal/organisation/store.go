@@ -12,7 +12,7 @@ import (
 
 const columns = `id, pin, code, inn, name, role, state, granted_by, granted_name, since, checked_at`
 
-func scan(row interface{ Scan(...any) error }) (Member, error) {
+func scan(row db.Row) (Member, error) {
 	var m Member
 	var name string
 	var since, checked int64
@@ -66,20 +66,7 @@ func (s *Organisations) members(ctx context.Context, code string) ([]Member, err
 }
 
 func (s *Organisations) list(ctx context.Context, query string, args ...any) ([]Member, error) {
-	rows, err := s.DB.Read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Member
-	for rows.Next() {
-		m, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
-	}
-	return all, rows.Err()
+	return db.List(ctx, s.DB.Read, scan, query, args...)
 }
 
 // turn takes an invitation or ends a membership: of the person's own, or by the

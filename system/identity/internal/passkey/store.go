@@ -44,17 +44,15 @@ func (k *Keys) Of(ctx context.Context, accountID string) ([]Key, error) {
 }
 
 func (k *Keys) list(ctx context.Context, query, accountID string) ([]Key, error) {
-	rows, err := k.DB.Read.QueryContext(ctx, query, accountID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var keys []Key
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, k.DB.Read, query, accountID) {
+		if err != nil {
+			return nil, err
+		}
 		var key Key
 		var data string
 		var count, suspect, created, used int64
-		if err := rows.Scan(&key.ID, &key.Account, &key.Name, &data, &count, &suspect, &created, &used); err != nil {
+		if err := row.Scan(&key.ID, &key.Account, &key.Name, &data, &count, &suspect, &created, &used); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(data), &key.credential); err != nil {
@@ -65,7 +63,7 @@ func (k *Keys) list(ctx context.Context, query, accountID string) ([]Key, error)
 		key.Suspect, key.Created, key.Used = db.Time(suspect), db.Time(created), db.Time(used)
 		keys = append(keys, key)
 	}
-	return keys, rows.Err()
+	return keys, nil
 }
 
 // Count is how many keys open the account.

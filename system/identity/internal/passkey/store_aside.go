@@ -12,23 +12,21 @@ import (
 // PutAside puts the keys aside that were made since the moment, in the
 // transaction: they open nothing until the person has looked at them.
 func (k *Keys) PutAside(ctx context.Context, tx *sql.Tx, a account.Account, since time.Time) ([]account.Aside, error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE passkey SET suspended_at = $3 WHERE account_id = $1 AND created_at >= $2 AND suspended_at = 0 RETURNING id, name, created_at`,
-		a.ID, db.Micros(since), db.Micros(k.Clock.Now()))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var aside []account.Aside
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, tx, `UPDATE passkey SET suspended_at = $3 WHERE account_id = $1 AND created_at >= $2 AND suspended_at = 0 RETURNING id, name, created_at`,
+		a.ID, db.Micros(since), db.Micros(k.Clock.Now())) {
+		if err != nil {
+			return nil, err
+		}
 		thing := account.Aside{Kind: account.KindPasskey}
 		var created int64
-		if err := rows.Scan(&thing.Reference, &thing.Name, &created); err != nil {
+		if err := row.Scan(&thing.Reference, &thing.Name, &created); err != nil {
 			return nil, err
 		}
 		thing.Added = db.Time(created)
 		aside = append(aside, thing)
 	}
-	return aside, rows.Err()
+	return aside, nil
 }
 
 // GiveBack lets the key open the account again; false when it is gone.

@@ -10,7 +10,7 @@ import (
 
 const deviceColumns = `id, account_id, name, agent, pin, created_at, seen_at`
 
-func scanDevice(row interface{ Scan(...any) error }) (Device, error) {
+func scanDevice(row db.Row) (Device, error) {
 	var d Device
 	var created, seen int64
 	err := row.Scan(&d.ID, &d.Account, &d.Name, &d.Agent, &d.pin, &created, &seen)
@@ -36,20 +36,7 @@ func (p *Phones) own(ctx context.Context, accountID, deviceID string) (Device, b
 
 // Of lists the person's devices, the one last seen first.
 func (p *Phones) Of(ctx context.Context, accountID string) ([]Device, error) {
-	rows, err := p.DB.Read.QueryContext(ctx, `SELECT `+deviceColumns+` FROM device WHERE account_id = $1 ORDER BY seen_at DESC, id`, accountID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var devices []Device
-	for rows.Next() {
-		d, err := scanDevice(rows)
-		if err != nil {
-			return nil, err
-		}
-		devices = append(devices, d)
-	}
-	return devices, rows.Err()
+	return db.List(ctx, p.DB.Read, scanDevice, `SELECT `+deviceColumns+` FROM device WHERE account_id = $1 ORDER BY seen_at DESC, id`, accountID)
 }
 
 func (p *Phones) count(ctx context.Context, tx *sql.Tx, accountID string) (int, error) {

@@ -13,22 +13,20 @@ import (
 // others (RemoveAll): a secret that a stranger's browser may hold is not given
 // back, and a device of one's own is soon added anew.
 func (p *Phones) PutAside(ctx context.Context, tx *sql.Tx, a account.Account, since time.Time) ([]account.Aside, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, name, created_at FROM device WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, id`, a.ID, db.Micros(since))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var aside []account.Aside
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, tx, `SELECT id, name, created_at FROM device WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, id`, a.ID, db.Micros(since)) {
+		if err != nil {
+			return nil, err
+		}
 		thing := account.Aside{Kind: account.KindDevice}
 		var created int64
-		if err := rows.Scan(&thing.Reference, &thing.Name, &created); err != nil {
+		if err := row.Scan(&thing.Reference, &thing.Name, &created); err != nil {
 			return nil, err
 		}
 		thing.Added = db.Time(created)
 		aside = append(aside, thing)
 	}
-	return aside, rows.Err()
+	return aside, nil
 }
 
 // GiveBack never does: see PutAside.

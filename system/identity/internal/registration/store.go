@@ -32,7 +32,7 @@ func fromJSON[T any](s string) (*T, error) {
 	return v, json.Unmarshal([]byte(s), v)
 }
 
-func scan(row interface{ Scan(...any) error }) (Registration, error) {
+func scan(row db.Row) (Registration, error) {
 	var r Registration
 	var person, claim, lang, agreementLang string
 	var agreed, phoneAt, emailAt, photoAt, asked, decided, created, expires int64
@@ -76,21 +76,8 @@ func (g *Registrations) ByID(ctx context.Context, registrationID string) (Regist
 // Asked is those that wait for an operator, the longest waiting first: people
 // without an account before those with one.
 func (g *Registrations) Asked(ctx context.Context, limit int) ([]Registration, error) {
-	rows, err := g.DB.Read.QueryContext(ctx, `SELECT `+columns+` FROM registration WHERE proof = 'waiting'
+	return db.List(ctx, g.DB.Read, scan, `SELECT `+columns+` FROM registration WHERE proof = 'waiting'
 		ORDER BY CASE WHEN state = 'waiting' THEN 0 ELSE 1 END, asked_at, id LIMIT $1`, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Registration
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
 }
 
 func (g *Registrations) insert(ctx context.Context, r Registration, tokenHash string) error {

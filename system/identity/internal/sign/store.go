@@ -13,7 +13,7 @@ import (
 
 const columns = `id, client, reference, account_id, title, sha256, document, return_to, state, asked_at, expires_at, signature`
 
-func scan(row interface{ Scan(...any) error }) (request, error) {
+func scan(row db.Row) (request, error) {
 	var r request
 	var title, signature string
 	var askedAt, expires int64
@@ -112,18 +112,5 @@ func (d *Desk) of(ctx context.Context, accountID string, limit int) ([]request, 
 }
 
 func (d *Desk) list(ctx context.Context, query string, args ...any) ([]request, error) {
-	rows, err := d.DB.Read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []request
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
+	return db.List(ctx, d.DB.Read, scan, query, args...)
 }

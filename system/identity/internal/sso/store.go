@@ -23,7 +23,7 @@ func (s *Sessions) living() []any {
 	return []any{db.Micros(now), db.Micros(now.Add(-s.Lives.Time(sessionIdle))), db.Micros(now.Add(-s.Lives.Time(rememberedIdle)))}
 }
 
-func scan(row interface{ Scan(...any) error }, more ...any) (Session, error) {
+func scan(row db.Row, more ...any) (Session, error) {
 	var s Session
 	var amr string
 	var created, auth, seen, remembered int64
@@ -65,21 +65,19 @@ func (s *Sessions) Of(ctx context.Context, accountID string) ([]Session, error) 
 }
 
 func (s *Sessions) all(ctx context.Context, q db.Querier, accountID string) ([]Session, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM sso_session
-		WHERE account_id = $1 AND `+alive+` ORDER BY seen_at DESC, sid`, append([]any{accountID}, s.living()...)...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var sessions []Session
-	for rows.Next() {
-		session, err := scan(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM sso_session
+		WHERE account_id = $1 AND `+alive+` ORDER BY seen_at DESC, sid`, append([]any{accountID}, s.living()...)...) {
+		if err != nil {
+			return nil, err
+		}
+		session, err := scan(row)
 		if err != nil {
 			return nil, err
 		}
 		sessions = append(sessions, session)
 	}
-	return sessions, rows.Err()
+	return sessions, nil
 }
 
 // insert keeps a new session. It locks the account's row: false when its epoch is
@@ -135,20 +133,7 @@ func (s *Sessions) delete(ctx context.Context, tx *sql.Tx, sid string) (bool, er
 }
 
 func (s *Sessions) clients(ctx context.Context, tx *sql.Tx, sid string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT client_id FROM sso_client WHERE sid = $1 ORDER BY client_id`, sid)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var clients []string
-	for rows.Next() {
-		var client string
-		if err := rows.Scan(&client); err != nil {
-			return nil, err
-		}
-		clients = append(clients, client)
-	}
-	return clients, rows.Err()
+	return db.Column[string](ctx, tx, `SELECT client_id FROM sso_client WHERE sid = $1 ORDER BY client_id`, sid)
 }
 
 // hold locks the session until the transaction ends; false when it is gone.
@@ -186,21 +171,8 @@ func (s *Sessions) Enter(ctx context.Context, tx *sql.Tx, sid, client string) (a
 
 // In lists the sessions of the person that have signed in to the client.
 func (s *Sessions) In(ctx context.Context, tx db.Querier, accountID, client string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT s.sid FROM sso_session s JOIN sso_client c ON c.sid = s.sid
+	return db.Column[string](ctx, tx, `SELECT s.sid FROM sso_session s JOIN sso_client c ON c.sid = s.sid
 		WHERE s.account_id = $1 AND c.client_id = $2 ORDER BY s.sid`, accountID, client)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var sids []string
-	for rows.Next() {
-		var sid string
-		if err := rows.Scan(&sid); err != nil {
-			return nil, err
-		}
-		sids = append(sids, sid)
-	}
-	return sids, rows.Err()
 }
 
 // Sweep deletes sessions past their life; their systems have ended theirs by themselves.

@@ -2,7 +2,6 @@ package act
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -10,31 +9,21 @@ import (
 
 // accepted is what an act of the month takes up, by number.
 func accepted(ctx context.Context, tx db.Querier, organisation, month, lock string) ([]Line, error) {
-	return lineRows(tx.QueryContext(ctx, `SELECT id, number, group_code, way, department, discharged_at, price FROM treated_case
-		WHERE organisation = $1 AND month = $2 AND is_current = 1 AND stage = 'accepted' ORDER BY number`+lock, organisation, month))
+	return db.List(ctx, tx, scanLine, `SELECT id, number, group_code, way, department, discharged_at, price FROM treated_case
+		WHERE organisation = $1 AND month = $2 AND is_current = 1 AND stage = 'accepted' ORDER BY number`+lock, organisation, month)
 }
 
 func linesOf(ctx context.Context, q db.Querier, actID string) ([]Line, error) {
-	return lineRows(q.QueryContext(ctx, `SELECT c.id, a.number, a.group_code, c.way, c.department, c.discharged_at, a.price FROM act_case a
-		JOIN treated_case c ON c.id = a.case_id WHERE a.act_id = $1 ORDER BY a.number`, actID))
+	return db.List(ctx, q, scanLine, `SELECT c.id, a.number, a.group_code, c.way, c.department, c.discharged_at, a.price FROM act_case a
+		JOIN treated_case c ON c.id = a.case_id WHERE a.act_id = $1 ORDER BY a.number`, actID)
 }
 
-func lineRows(rows *sql.Rows, err error) ([]Line, error) {
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Line
-	for rows.Next() {
-		var l Line
-		var discharged int64
-		if err := rows.Scan(&l.CaseID, &l.Number, &l.Group, &l.Way, &l.Department, &discharged, &l.Price); err != nil {
-			return nil, err
-		}
-		l.DischargedAt = db.Time(discharged)
-		all = append(all, l)
-	}
-	return all, rows.Err()
+func scanLine(row db.Row) (Line, error) {
+	var l Line
+	var discharged int64
+	err := row.Scan(&l.CaseID, &l.Number, &l.Group, &l.Way, &l.Department, &discharged, &l.Price)
+	l.DischargedAt = db.Time(discharged)
+	return l, err
 }
 
 func nextSequence(ctx context.Context, tx db.Querier, organisation, month string) (int, error) {
@@ -62,7 +51,7 @@ func insertLine(ctx context.Context, tx db.Querier, actID string, l Line) error 
 	return err
 }
 
-func scan(row interface{ Scan(...any) error }) (Act, error) {
+func scan(row db.Row) (Act, error) {
 	var a Act
 	var made int64
 	err := row.Scan(&a.ID, &a.Organisation, &a.Month, &a.Sequence, &a.Cases, &a.Price, &a.MadeBy, &a.MadeByName, &made)
@@ -75,20 +64,7 @@ func byID(ctx context.Context, q db.Querier, actID string) (Act, error) {
 }
 
 func list(ctx context.Context, q db.Querier, organisation string, limit int) ([]Act, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM act WHERE $1 = '' OR organisation = $1 ORDER BY month DESC, organisation, sequence DESC LIMIT $2`, organisation, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Act
-	for rows.Next() {
-		a, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, `SELECT `+columns+` FROM act WHERE $1 = '' OR organisation = $1 ORDER BY month DESC, organisation, sequence DESC LIMIT $2`, organisation, limit)
 }
 
 func rest(ctx context.Context, q db.Querier, organisation, month string) (Rest, error) {
@@ -110,40 +86,36 @@ type known struct {
 }
 
 func ofMonth(ctx context.Context, q db.Querier, organisation, month string) ([]known, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, state, way, price, demo FROM treated_case
-		WHERE organisation = $1 AND month = $2 AND is_current = 1 ORDER BY number`, organisation, month)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []known
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, number, revision, state, way, price, demo FROM treated_case
+		WHERE organisation = $1 AND month = $2 AND is_current = 1 ORDER BY number`, organisation, month) {
+		if err != nil {
+			return nil, err
+		}
 		var c known
 		var demo int
-		if err := rows.Scan(&c.ID, &c.Number, &c.Revision, &c.State, &c.Way, &c.Price, &demo); err != nil {
+		if err := row.Scan(&c.ID, &c.Number, &c.Revision, &c.State, &c.Way, &c.Price, &demo); err != nil {
 			return nil, err
 		}
 		c.Demo = demo == 1
 		all = append(all, c)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // monthsOf are the months that are over and have accepted cases in no act.
 func monthsOf(ctx context.Context, q db.Querier, now time.Time) ([]Open, error) {
-	rows, err := q.QueryContext(ctx, `SELECT organisation, month, COUNT(*), CAST(SUM(price) AS BIGINT) FROM treated_case
-		WHERE is_current = 1 AND stage = 'accepted' AND month <> '' AND month < $1 GROUP BY organisation, month ORDER BY month, organisation LIMIT 200`, monthOf(now))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Open
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT organisation, month, COUNT(*), CAST(SUM(price) AS BIGINT) FROM treated_case
+		WHERE is_current = 1 AND stage = 'accepted' AND month <> '' AND month < $1 GROUP BY organisation, month ORDER BY month, organisation LIMIT 200`, monthOf(now)) {
+		if err != nil {
+			return nil, err
+		}
 		var o Open
-		if err := rows.Scan(&o.Organisation, &o.Month, &o.Cases, &o.Price); err != nil {
+		if err := row.Scan(&o.Organisation, &o.Month, &o.Cases, &o.Price); err != nil {
 			return nil, err
 		}
 		all = append(all, o)
 	}
-	return all, rows.Err()
+	return all, nil
 }

@@ -9,7 +9,7 @@ import (
 
 const columns = `id, organisation, version, replaces, case_id, content, by_pin, by_name, created_at, updated_at`
 
-func scan(row interface{ Scan(...any) error }) (Draft, error) {
+func scan(row db.Row) (Draft, error) {
 	var d Draft
 	var content string
 	var created, updated int64
@@ -66,18 +66,5 @@ func remove(ctx context.Context, tx db.Querier, draftID, organisation string) (b
 
 // open are the drafts of the hospital that are not sent, the last touched first.
 func open(ctx context.Context, q db.Querier, organisation string, limit int) ([]Draft, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM entry_draft WHERE organisation = $1 AND case_id = '' ORDER BY updated_at DESC, id LIMIT $2`, organisation, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Draft
-	for rows.Next() {
-		d, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, d)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, `SELECT `+columns+` FROM entry_draft WHERE organisation = $1 AND case_id = '' ORDER BY updated_at DESC, id LIMIT $2`, organisation, limit)
 }

@@ -18,16 +18,14 @@ func countTables(ctx context.Context, q db.Querier) (int, error) {
 
 // readTables is the imported tables, the last imported first.
 func readTables(ctx context.Context, q db.Querier) (Tables, error) {
-	rows, err := q.QueryContext(ctx, `SELECT content FROM price_table ORDER BY imported_at DESC, id`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	tables := Tables{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT content FROM price_table ORDER BY imported_at DESC, id`) {
+		if err != nil {
+			return nil, err
+		}
 		var content string
 		var t Table
-		if err := rows.Scan(&content); err != nil {
+		if err := row.Scan(&content); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(content), &t); err != nil {
@@ -35,7 +33,7 @@ func readTables(ctx context.Context, q db.Querier) (Tables, error) {
 		}
 		tables = append(tables, t)
 	}
-	return tables, rows.Err()
+	return tables, nil
 }
 
 func contentOf(ctx context.Context, q db.Querier, id string) (content string, there bool, err error) {

@@ -8,39 +8,35 @@ import (
 )
 
 func read(ctx context.Context, q db.Querier, from, until, organisation string) ([]Row, error) {
-	rows, err := q.QueryContext(ctx, `SELECT organisation, month, COUNT(*),
+	list := []Row{}
+	for row, err := range db.Rows(ctx, q, `SELECT organisation, month, COUNT(*),
 		SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END), SUM(CASE WHEN state = 'returned' THEN 1 ELSE 0 END), CAST(SUM(price) AS BIGINT)
 		FROM treated_case WHERE is_current = 1 AND month >= $1 AND month <= $2 AND ($3 = '' OR organisation = $3)
-		GROUP BY organisation, month ORDER BY organisation, month DESC`, from, until, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	list := []Row{}
-	for rows.Next() {
+		GROUP BY organisation, month ORDER BY organisation, month DESC`, from, until, organisation) {
+		if err != nil {
+			return nil, err
+		}
 		var r Row
-		if err := rows.Scan(&r.Organisation, &r.Month, &r.Cases, &r.Accepted, &r.Returned, &r.Price); err != nil {
+		if err := row.Scan(&r.Organisation, &r.Month, &r.Cases, &r.Accepted, &r.Returned, &r.Price); err != nil {
 			return nil, err
 		}
 		list = append(list, r)
 	}
-	return list, rows.Err()
+	return list, nil
 }
 
 func ways(ctx context.Context, q db.Querier, month string) ([]insuranceapi.Ways, error) {
-	rows, err := q.QueryContext(ctx, `SELECT organisation, SUM(CASE WHEN way = 'exchange' THEN 1 ELSE 0 END), SUM(CASE WHEN way = 'exchange' THEN 0 ELSE 1 END)
-		FROM treated_case WHERE is_current = 1 AND month = $1 GROUP BY organisation ORDER BY organisation`, month)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	list := []insuranceapi.Ways{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT organisation, SUM(CASE WHEN way = 'exchange' THEN 1 ELSE 0 END), SUM(CASE WHEN way = 'exchange' THEN 0 ELSE 1 END)
+		FROM treated_case WHERE is_current = 1 AND month = $1 GROUP BY organisation ORDER BY organisation`, month) {
+		if err != nil {
+			return nil, err
+		}
 		var w insuranceapi.Ways
-		if err := rows.Scan(&w.Organisation, &w.Exchange, &w.Hand); err != nil {
+		if err := row.Scan(&w.Organisation, &w.Exchange, &w.Hand); err != nil {
 			return nil, err
 		}
 		list = append(list, w)
 	}
-	return list, rows.Err()
+	return list, nil
 }

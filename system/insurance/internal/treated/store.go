@@ -2,7 +2,6 @@ package treated
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ func lock(ctx context.Context, tx db.Querier, name string) error {
 
 const columns = `id, is_current, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, stage`
 
-func scan(row interface{ Scan(...any) error }) (Record, error) {
+func scan(row db.Row) (Record, error) {
 	var r Record
 	var current, demo int
 	var received int64
@@ -51,20 +50,7 @@ func byID(ctx context.Context, q db.Querier, caseID, forUpdate string) (Record, 
 }
 
 func revisions(ctx context.Context, q db.Querier, number string) ([]Record, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM treated_case WHERE number = $1 ORDER BY revision DESC`, number)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Record
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, `SELECT `+columns+` FROM treated_case WHERE number = $1 ORDER BY revision DESC`, number)
 }
 
 // retire makes room for the case that takes this one's place. false: another
@@ -123,17 +109,15 @@ func addVerdict(ctx context.Context, tx db.Querier, caseID, decision, byPIN, byN
 }
 
 func verdicts(ctx context.Context, q db.Querier, caseID string) ([]Verdict, error) {
-	rows, err := q.QueryContext(ctx, `SELECT sequence, decision, by_pin, by_name, at FROM case_decision WHERE case_id = $1 ORDER BY sequence DESC`, caseID)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Verdict
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT sequence, decision, by_pin, by_name, at FROM case_decision WHERE case_id = $1 ORDER BY sequence DESC`, caseID) {
+		if err != nil {
+			return nil, err
+		}
 		var v Verdict
 		var decision string
 		var at int64
-		if err := rows.Scan(&v.Sequence, &decision, &v.ByPIN, &v.ByName, &at); err != nil {
+		if err := row.Scan(&v.Sequence, &decision, &v.ByPIN, &v.ByName, &at); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(decision), &v.Decision); err != nil {
@@ -142,42 +126,32 @@ func verdicts(ctx context.Context, q db.Querier, caseID string) ([]Verdict, erro
 		v.At = db.Time(at)
 		all = append(all, v)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // acceptedOf is the accepted cases of the person that are in the time or touch
 // it, other than those of the number.
 func acceptedOf(ctx context.Context, q db.Querier, pin, number string, from, until time.Time) ([]rule.Other, error) {
-	return otherRows(q.QueryContext(ctx, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
+	return db.List(ctx, q, scanOther, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
 		WHERE patient_pin = $1 AND number <> $2 AND is_current = 1 AND state = 'accepted' AND discharged_at >= $3 AND admitted_at <= $4
-		ORDER BY admitted_at, id`, pin, number, db.Micros(from), db.Micros(until)))
+		ORDER BY admitted_at, id`, pin, number, db.Micros(from), db.Micros(until))
 }
 
 // acceptedNamed is the accepted cases of the hospital with the same name and
 // birth date, where this form or that one has no ПИН.
 func acceptedNamed(ctx context.Context, q db.Querier, c insuranceapi.Case, key string, from, until time.Time) ([]rule.Other, error) {
-	return otherRows(q.QueryContext(ctx, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
+	return db.List(ctx, q, scanOther, `SELECT number, organisation, main_code, admitted_at, discharged_at FROM treated_case
 		WHERE organisation = $1 AND person = $2 AND ($3 = '' OR patient_pin = '') AND number <> $4 AND is_current = 1 AND state = 'accepted'
 		AND discharged_at >= $5 AND admitted_at <= $6 ORDER BY admitted_at, id`,
-		c.Organisation, key, c.Patient.PIN, c.Number, db.Micros(from), db.Micros(until)))
+		c.Organisation, key, c.Patient.PIN, c.Number, db.Micros(from), db.Micros(until))
 }
 
-func otherRows(rows *sql.Rows, err error) ([]rule.Other, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var all []rule.Other
-	for rows.Next() {
-		var o rule.Other
-		var admitted, discharged int64
-		if err := rows.Scan(&o.Number, &o.Organisation, &o.MainCode, &admitted, &discharged); err != nil {
-			return nil, err
-		}
-		o.AdmittedAt, o.DischargedAt = db.Time(admitted), db.Time(discharged)
-		all = append(all, o)
-	}
-	return all, rows.Err()
+func scanOther(row db.Row) (rule.Other, error) {
+	var o rule.Other
+	var admitted, discharged int64
+	err := row.Scan(&o.Number, &o.Organisation, &o.MainCode, &admitted, &discharged)
+	o.AdmittedAt, o.DischargedAt = db.Time(admitted), db.Time(discharged)
+	return o, err
 }
 
 // order is by which columns the list goes, and how: the last ones first (DESC) or the
@@ -213,24 +187,22 @@ func following(ctx context.Context, q db.Querier, by Filter, caseID string) (str
 
 func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
 	columns, direction := by.order()
-	rows, err := q.QueryContext(ctx, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo, findings FROM treated_case c
-		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR stage = $3)
-		ORDER BY `+of("c", columns, " "+direction+", ")+` `+direction+` LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	lines := []Line{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo, findings FROM treated_case c
+		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR stage = $3)
+		ORDER BY `+of("c", columns, " "+direction+", ")+` `+direction+` LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize) {
+		if err != nil {
+			return nil, err
+		}
 		var l Line
 		var demo int
-		if err := rows.Scan(&l.ID, &l.Number, &l.Revision, &l.Organisation, &l.State, &l.Group, &l.DischargedAt, &l.Price, &demo, &l.Findings); err != nil {
+		if err := row.Scan(&l.ID, &l.Number, &l.Revision, &l.Organisation, &l.State, &l.Group, &l.DischargedAt, &l.Price, &demo, &l.Findings); err != nil {
 			return nil, err
 		}
 		l.Demo = demo == 1
 		lines = append(lines, l)
 	}
-	return lines, rows.Err()
+	return lines, nil
 }
 
 // waiting counts the cases that stand at the stage, and gives when the first of
@@ -246,18 +218,16 @@ func waiting(ctx context.Context, q db.Querier, stage Stage, organisation string
 }
 
 func months(ctx context.Context, q db.Querier) ([]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT DISTINCT month FROM treated_case WHERE month <> '' ORDER BY month DESC LIMIT 60`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := []string{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT DISTINCT month FROM treated_case WHERE month <> '' ORDER BY month DESC LIMIT 60`) {
+		if err != nil {
+			return nil, err
+		}
 		var m string
-		if err := rows.Scan(&m); err != nil {
+		if err := row.Scan(&m); err != nil {
 			return nil, err
 		}
 		all = append(all, m)
 	}
-	return all, rows.Err()
+	return all, nil
 }

@@ -2,7 +2,6 @@ package treated
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -10,7 +9,7 @@ import (
 
 const doubleColumns = `id, case_id, way, content, content_hash, decision, sent_by, received_at`
 
-func scanDouble(row interface{ Scan(...any) error }) (Double, error) {
+func scanDouble(row db.Row) (Double, error) {
 	var d Double
 	var received int64
 	var content, decision string
@@ -44,21 +43,5 @@ func keepDouble(ctx context.Context, tx db.Querier, d Double, content string) er
 
 // doubles are those of the case, the newest first.
 func doubles(ctx context.Context, q db.Querier, caseID string) ([]Double, error) {
-	return doubleRows(q.QueryContext(ctx, `SELECT `+doubleColumns+` FROM case_double WHERE case_id = $1 ORDER BY received_at DESC, id`, caseID))
-}
-
-func doubleRows(rows *sql.Rows, err error) ([]Double, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Double
-	for rows.Next() {
-		d, err := scanDouble(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, d)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scanDouble, `SELECT `+doubleColumns+` FROM case_double WHERE case_id = $1 ORDER BY received_at DESC, id`, caseID)
 }

@@ -17,22 +17,20 @@ func addStep(ctx context.Context, tx db.Querier, d Done, caseID string) error {
 
 // steps done with the case, the newest first.
 func steps(ctx context.Context, q db.Querier, caseID string) ([]Done, error) {
-	rows, err := q.QueryContext(ctx, `SELECT step, was, became, by_pin, by_name, by_role, hospital, comment, at, by_role_ky, by_role_en FROM case_step WHERE case_id = $1 ORDER BY sequence DESC`, caseID)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Done
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT step, was, became, by_pin, by_name, by_role, hospital, comment, at, by_role_ky, by_role_en FROM case_step WHERE case_id = $1 ORDER BY sequence DESC`, caseID) {
+		if err != nil {
+			return nil, err
+		}
 		var d Done
 		var at int64
-		if err := rows.Scan(&d.Step, &d.Was, &d.Became, &d.ByPIN, &d.ByName, &d.ByRole.RU, &d.Hospital, &d.Comment, &at, &d.ByRole.KY, &d.ByRole.EN); err != nil {
+		if err := row.Scan(&d.Step, &d.Was, &d.Became, &d.ByPIN, &d.ByName, &d.ByRole.RU, &d.Hospital, &d.Comment, &at, &d.ByRole.KY, &d.ByRole.EN); err != nil {
 			return nil, err
 		}
 		d.At = db.Time(at)
 		all = append(all, d)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // replacing is the case that took this one's place, nil when none did.

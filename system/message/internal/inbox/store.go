@@ -25,21 +25,19 @@ func (b *Box) put(ctx context.Context, i Item) error {
 
 // list is the newest items, at most 200.
 func (b *Box) list(ctx context.Context) ([]Item, error) {
-	rows, err := b.DB.Read.QueryContext(ctx, `SELECT id, at, channel, address, subject, body, link FROM inbox ORDER BY at DESC, id DESC LIMIT 200`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	items := []Item{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, b.DB.Read, `SELECT id, at, channel, address, subject, body, link FROM inbox ORDER BY at DESC, id DESC LIMIT 200`) {
+		if err != nil {
+			return nil, err
+		}
 		var i Item
 		var at int64
-		if err := rows.Scan(&i.ID, &at, &i.Channel, &i.Address, &i.Subject, &i.Body, &i.Link); err != nil {
+		if err := row.Scan(&i.ID, &at, &i.Channel, &i.Address, &i.Subject, &i.Body, &i.Link); err != nil {
 			return nil, err
 		}
 		i.At, i.Code = db.Time(at), codeIn(i.Body)
 		i.PIN, i.Name = owner(i.Address)
 		items = append(items, i)
 	}
-	return items, rows.Err()
+	return items, nil
 }

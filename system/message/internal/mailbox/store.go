@@ -16,26 +16,24 @@ const perPage = 30
 
 // list is the person's letters, newest first; more says that older ones follow.
 func list(ctx context.Context, q db.Querier, pin string, pageNumber int) (letters []Letter, more bool, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, sender, subject, body, link, created_at, read_at FROM message
-		WHERE pin = $1 AND mailbox = 1 AND erased_at = 0 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3`, pin, perPage+1, (pageNumber-1)*perPage)
-	if err != nil {
-		return nil, false, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		l, err := scan(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT id, sender, subject, body, link, created_at, read_at FROM message
+		WHERE pin = $1 AND mailbox = 1 AND erased_at = 0 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3`, pin, perPage+1, (pageNumber-1)*perPage) {
+		if err != nil {
+			return nil, false, err
+		}
+		l, err := scan(row)
 		if err != nil {
 			return nil, false, err
 		}
 		letters = append(letters, l)
 	}
 	if len(letters) > perPage {
-		return letters[:perPage], true, rows.Err()
+		return letters[:perPage], true, nil
 	}
-	return letters, false, rows.Err()
+	return letters, false, nil
 }
 
-func scan(row interface{ Scan(...any) error }) (Letter, error) {
+func scan(row db.Row) (Letter, error) {
 	var l Letter
 	var subject, body string
 	var at, read int64
@@ -73,21 +71,19 @@ func find(ctx context.Context, q db.Querier, pin, messageID string) (Letter, err
 	if err != nil {
 		return l, db.Explain(err)
 	}
-	rows, err := q.QueryContext(ctx, `SELECT channel, state, reason, delivered_at FROM delivery WHERE message_id = $1 AND channel <> 'mailbox' ORDER BY channel`, messageID)
-	if err != nil {
-		return l, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT channel, state, reason, delivered_at FROM delivery WHERE message_id = $1 AND channel <> 'mailbox' ORDER BY channel`, messageID) {
+		if err != nil {
+			return l, err
+		}
 		var w Way
 		var at int64
-		if err := rows.Scan(&w.Channel, &w.State, &w.Reason, &at); err != nil {
+		if err := row.Scan(&w.Channel, &w.State, &w.Reason, &at); err != nil {
 			return l, err
 		}
 		w.At = db.Time(at)
 		l.Ways = append(l.Ways, w)
 	}
-	return l, rows.Err()
+	return l, nil
 }
 
 func markRead(ctx context.Context, d *db.DB, messageID string, now time.Time) error {

@@ -37,18 +37,16 @@ var _ populationapi.TerritoryAPI = Register{}
 // Territories implements populationapi.TerritoryAPI. The list has no English
 // names: the Russian ones stand for them.
 func (r Register) Territories(ctx context.Context) ([]populationapi.Territory, error) {
-	rows, err := r.DB.Read.QueryContext(ctx, `SELECT code, level, parent, name_ru, name_ky FROM territory ORDER BY code`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	list := []populationapi.Territory{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, r.DB.Read, `SELECT code, level, parent, name_ru, name_ky FROM territory ORDER BY code`) {
+		if err != nil {
+			return nil, err
+		}
 		var t populationapi.Territory
-		if err := rows.Scan(&t.Code, &t.Level, &t.Parent, &t.Name.RU, &t.Name.KY); err != nil {
+		if err := row.Scan(&t.Code, &t.Level, &t.Parent, &t.Name.RU, &t.Name.KY); err != nil {
 			return nil, err
 		}
 		list = append(list, t)
 	}
-	return list, rows.Err()
+	return list, nil
 }

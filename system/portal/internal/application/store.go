@@ -50,7 +50,7 @@ func insert(ctx context.Context, tx *sql.Tx, a Application, token string) (strin
 const columns = `id, number, service, pin, applicant, input, state, result, created_at, ended_at,
 	COALESCE((SELECT s.state FROM application_signature s WHERE s.application_id = application.id), '')`
 
-func scan(row interface{ Scan(...any) error }) (Application, error) {
+func scan(row db.Row) (Application, error) {
 	var a Application
 	var input, result string
 	var created, ended int64
@@ -79,20 +79,7 @@ func list(ctx context.Context, q db.Querier, pin string) ([]Application, error) 
 }
 
 func applications(ctx context.Context, q db.Querier, query string, args ...any) ([]Application, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Application
-	for rows.Next() {
-		a, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, query, args...)
 }
 
 func lock(ctx context.Context, tx *sql.Tx, forUpdate, applicationID string) (State, error) {
@@ -119,20 +106,18 @@ func AddDocumentEvent(ctx context.Context, tx *sql.Tx, applicationID, number str
 }
 
 func events(ctx context.Context, q db.Querier, applicationID string) ([]Event, error) {
-	rows, err := q.QueryContext(ctx, `SELECT at, kind, detail FROM application_event WHERE application_id = $1 ORDER BY at DESC, id DESC`, applicationID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Event
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT at, kind, detail FROM application_event WHERE application_id = $1 ORDER BY at DESC, id DESC`, applicationID) {
+		if err != nil {
+			return nil, err
+		}
 		var e Event
 		var at int64
-		if err := rows.Scan(&at, &e.Kind, &e.Detail); err != nil {
+		if err := row.Scan(&at, &e.Kind, &e.Detail); err != nil {
 			return nil, err
 		}
 		e.At = db.Time(at)
 		all = append(all, e)
 	}
-	return all, rows.Err()
+	return all, nil
 }

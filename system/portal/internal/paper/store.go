@@ -67,7 +67,7 @@ func keep(ctx context.Context, tx *sql.Tx, d Document, pdf, content []byte, now 
 
 const columns = `id, number, code, application_id, lang, pin, holder, title, issuer, state, sha256, seal, issued_at`
 
-func scan(row interface{ Scan(...any) error }) (Document, error) {
+func scan(row db.Row) (Document, error) {
 	var d Document
 	var title, issuer, state, seal string
 	var issued int64
@@ -117,20 +117,7 @@ func ofPerson(ctx context.Context, q db.Querier, pin string, limit int) ([]Docum
 }
 
 func several(ctx context.Context, q db.Querier, query string, args ...any) ([]Document, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Document
-	for rows.Next() {
-		d, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, d)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, query, args...)
 }
 
 // bytes are the document's PDF and its canonical JSON.

@@ -20,23 +20,21 @@ func insertShare(ctx context.Context, tx *sql.Tx, shareID, documentID string, no
 // shares are the links of a document that still lead to it, with how often they
 // were opened.
 func shares(ctx context.Context, q db.Querier, documentID string, now time.Time) ([]Share, error) {
-	rows, err := q.QueryContext(ctx, `SELECT s.id, s.created_at, s.expires_at, (SELECT COUNT(*) FROM share_opening o WHERE o.share_id = s.id)
-		FROM share s WHERE s.document_id = $1 AND s.revoked_at = 0 AND s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC`, documentID, db.Micros(now))
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Share
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT s.id, s.created_at, s.expires_at, (SELECT COUNT(*) FROM share_opening o WHERE o.share_id = s.id)
+		FROM share s WHERE s.document_id = $1 AND s.revoked_at = 0 AND s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC`, documentID, db.Micros(now)) {
+		if err != nil {
+			return nil, err
+		}
 		var s Share
 		var created, expires int64
-		if err := rows.Scan(&s.ID, &created, &expires, &s.Openings); err != nil {
+		if err := row.Scan(&s.ID, &created, &expires, &s.Openings); err != nil {
 			return nil, err
 		}
 		s.Created, s.Expires = db.Time(created), db.Time(expires)
 		all = append(all, s)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // shared is the document that a link leads to, if it still does.

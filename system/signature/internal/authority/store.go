@@ -13,7 +13,7 @@ import (
 
 const ownColumns = `name, number, issuer, certificate, handle, created_at`
 
-func scanOwn(row interface{ Scan(...any) error }) (own, error) {
+func scanOwn(row db.Row) (own, error) {
 	var k own
 	var text string
 	var created int64
@@ -45,20 +45,7 @@ func findOwn(ctx context.Context, q db.Querier, name string, number int64) (own,
 
 // allOwn are the keys of the name, the newest first.
 func allOwn(ctx context.Context, q db.Querier, name string) ([]own, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+ownColumns+` FROM ca_key WHERE name = $1 ORDER BY number DESC`, name)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []own
-	for rows.Next() {
-		k, err := scanOwn(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, k)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scanOwn, `SELECT `+ownColumns+` FROM ca_key WHERE name = $1 ORDER BY number DESC`, name)
 }
 
 func insertOwn(ctx context.Context, tx *sql.Tx, k own) (added bool, err error) {
@@ -74,7 +61,7 @@ func insertOwn(ctx context.Context, tx *sql.Tx, k own) (added bool, err error) {
 
 const issuedColumns = `serial, issuer, pin, usage, medium, certificate, not_before, not_after, revoked_at, reason`
 
-func scanIssued(row interface{ Scan(...any) error }) (issued, error) {
+func scanIssued(row db.Row) (issued, error) {
 	var c issued
 	var text string
 	var before, after, revoked int64
@@ -121,20 +108,7 @@ func revoked(ctx context.Context, q db.Querier, issuer string, endedBefore time.
 }
 
 func certificates(ctx context.Context, q db.Querier, query string, args ...any) ([]issued, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []issued
-	for rows.Next() {
-		c, err := scanIssued(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scanIssued, query, args...)
 }
 
 func markRevoked(ctx context.Context, tx *sql.Tx, serial string, reason int, now time.Time) error {

@@ -11,7 +11,7 @@ import (
 
 const keyColumns = `number, key_id, certificate, private_key, created_at`
 
-func scanKey(row interface{ Scan(...any) error }) (signingKey, error) {
+func scanKey(row db.Row) (signingKey, error) {
 	var k signingKey
 	var created int64
 	err := row.Scan(&k.number, &k.id, &k.certificate, &k.private, &created)
@@ -28,20 +28,7 @@ func byID(ctx context.Context, q db.Querier, keyID string) (signingKey, error) {
 }
 
 func allKeys(ctx context.Context, q db.Querier) ([]signingKey, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+keyColumns+` FROM signing_key ORDER BY number DESC`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var keys []signingKey
-	for rows.Next() {
-		k, err := scanKey(rows)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, k)
-	}
-	return keys, rows.Err()
+	return db.List(ctx, q, scanKey, `SELECT `+keyColumns+` FROM signing_key ORDER BY number DESC`)
 }
 
 func insertKey(ctx context.Context, tx *sql.Tx, k signingKey) error {

@@ -64,17 +64,15 @@ func Since(ctx context.Context, q db.Querier, organisation, object string, versi
 }
 
 func list(ctx context.Context, q db.Querier, query string, args ...any) ([]Change, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	changes := []Change{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var x Change
 		var at int64
 		var fields string
-		if err := rows.Scan(&x.ID, &x.Organisation, &x.Object, &x.Version, &x.Action, &fields, &at, &x.By.PIN, &x.By.Name, &x.By.Role); err != nil {
+		if err := row.Scan(&x.ID, &x.Organisation, &x.Object, &x.Version, &x.Action, &fields, &at, &x.By.PIN, &x.By.Name, &x.By.Role); err != nil {
 			return nil, err
 		}
 		x.At = db.Time(at)
@@ -83,5 +81,5 @@ func list(ctx context.Context, q db.Querier, query string, args ...any) ([]Chang
 		}
 		changes = append(changes, x)
 	}
-	return changes, rows.Err()
+	return changes, nil
 }

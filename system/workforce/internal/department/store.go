@@ -14,7 +14,7 @@ import (
 
 const columns = `id, organisation, code, name_ky, name_ru, name_en, profile, from_day, until_day, version`
 
-func scan(row interface{ Scan(...any) error }) (Department, error) {
+func scan(row db.Row) (Department, error) {
 	var d Department
 	var from, until string
 	err := row.Scan(&d.ID, &d.Organisation, &d.Code, &d.Name.KY, &d.Name.RU, &d.Name.EN, &d.Profile, &from, &until, &d.Version)
@@ -25,21 +25,16 @@ func scan(row interface{ Scan(...any) error }) (Department, error) {
 // All is every department of the organisation with its beds, closed ones too,
 // by code and first day.
 func All(ctx context.Context, q db.Querier, organisation string) ([]Department, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM department WHERE organisation = $1 ORDER BY code, from_day`, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := []Department{}
-	for rows.Next() {
-		d, err := scan(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM department WHERE organisation = $1 ORDER BY code, from_day`, organisation) {
+		if err != nil {
+			return nil, err
+		}
+		d, err := scan(row)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
 	}
 	return all, beds(ctx, q, organisation, all)
 }
@@ -59,16 +54,14 @@ func Find(ctx context.Context, q db.Querier, organisation, departmentID string) 
 }
 
 func beds(ctx context.Context, q db.Querier, organisation string, all []Department) error {
-	rows, err := q.QueryContext(ctx, `SELECT department, id, room, name, profile, from_day, until_day FROM bed
-		WHERE organisation = $1 ORDER BY department, position, id`, organisation)
-	if err != nil {
-		return db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT department, id, room, name, profile, from_day, until_day FROM bed
+		WHERE organisation = $1 ORDER BY department, position, id`, organisation) {
+		if err != nil {
+			return err
+		}
 		var b Bed
 		var department, from, until string
-		if err := rows.Scan(&department, &b.ID, &b.Room, &b.Name, &b.Profile, &from, &until); err != nil {
+		if err := row.Scan(&department, &b.ID, &b.Room, &b.Name, &b.Profile, &from, &until); err != nil {
 			return err
 		}
 		b.From, b.Until = db.Date(from), db.Date(until)
@@ -76,7 +69,7 @@ func beds(ctx context.Context, q db.Querier, organisation string, all []Departme
 			all[i].Beds = append(all[i].Beds, b)
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
 func insert(ctx context.Context, tx db.Querier, d Department) error {
@@ -165,18 +158,16 @@ func addBeds(ctx context.Context, tx db.Querier, d Department, room string, coun
 
 // usedBeds are the ids of all beds that departments with the code ever had.
 func usedBeds(ctx context.Context, tx db.Querier, organisation, code string) (map[string]bool, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT b.id FROM bed b JOIN department d ON d.id = b.department WHERE b.organisation = $1 AND d.code = $2`, organisation, code)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	used := map[string]bool{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, tx, `SELECT b.id FROM bed b JOIN department d ON d.id = b.department WHERE b.organisation = $1 AND d.code = $2`, organisation, code) {
+		if err != nil {
+			return nil, err
+		}
 		var bed string
-		if err := rows.Scan(&bed); err != nil {
+		if err := row.Scan(&bed); err != nil {
 			return nil, err
 		}
 		used[bed] = true
 	}
-	return used, rows.Err()
+	return used, nil
 }

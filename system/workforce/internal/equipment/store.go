@@ -14,18 +14,16 @@ const columns = `r.id, r.organisation, r.number, r.day, r.internet, r.created_at
 // read gives the reports with their lines, in the order of the query, which puts
 // the lines of a report together.
 func read(ctx context.Context, q db.Querier, tail string, args ...any) ([]Report, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM equipment_report r JOIN equipment_line l ON l.report = r.id `+tail, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	list := []Report{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM equipment_report r JOIN equipment_line l ON l.report = r.id `+tail, args...) {
+		if err != nil {
+			return nil, err
+		}
 		var r Report
 		var l Line
 		var day string
 		var at int64
-		err := rows.Scan(&r.ID, &r.Organisation, &r.Number, &day, &r.Internet, &at, &r.By,
+		err := row.Scan(&r.ID, &r.Organisation, &r.Number, &day, &r.Internet, &at, &r.By,
 			&l.Code, &l.Name.KY, &l.Name.RU, &l.Name.EN, &l.Computers, &l.Working, &l.Online, &l.Printers, &l.Doctors, &l.Nurses)
 		if err != nil {
 			return nil, err
@@ -36,7 +34,7 @@ func read(ctx context.Context, q db.Querier, tail string, args ...any) ([]Report
 		}
 		list[len(list)-1].Lines = append(list[len(list)-1].Lines, l)
 	}
-	return list, rows.Err()
+	return list, nil
 }
 
 // reports are the organisation's newest ones, at most limit.
@@ -89,22 +87,20 @@ func Insert(ctx context.Context, tx db.Querier, r Report, by string) error {
 
 // Calls are all of them, the first due first.
 func Calls(ctx context.Context, q db.Querier) ([]Call, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, since_day, due_day, source FROM equipment_call ORDER BY due_day`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	list := []Call{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT id, since_day, due_day, source FROM equipment_call ORDER BY due_day`) {
+		if err != nil {
+			return nil, err
+		}
 		var c Call
 		var since, due string
-		if err := rows.Scan(&c.ID, &since, &due, &c.Source); err != nil {
+		if err := row.Scan(&c.ID, &since, &due, &c.Source); err != nil {
 			return nil, err
 		}
 		c.Since, c.Due = db.Date(since), db.Date(due)
 		list = append(list, c)
 	}
-	return list, rows.Err()
+	return list, nil
 }
 
 // InsertCall writes a call; false when there is one due on the day.

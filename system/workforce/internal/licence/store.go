@@ -13,7 +13,7 @@ import (
 
 const columns = `id, organisation, number, kind, from_day, until_day, withdrawn, scan`
 
-func scanRow(row interface{ Scan(...any) error }) (Licence, error) {
+func scanRow(row db.Row) (Licence, error) {
 	var l Licence
 	var from, until, withdrawn string
 	err := row.Scan(&l.ID, &l.Organisation, &l.Number, &l.Kind, &from, &until, &withdrawn, &l.Scan)
@@ -23,20 +23,18 @@ func scanRow(row interface{ Scan(...any) error }) (Licence, error) {
 
 // Of is the licences of the organisation, the newest first.
 func Of(ctx context.Context, q db.Querier, organisation string) ([]Licence, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM licence WHERE organisation = $1 ORDER BY from_day DESC, id DESC`, organisation)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	list := []Licence{}
-	for rows.Next() {
-		l, err := scanRow(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM licence WHERE organisation = $1 ORDER BY from_day DESC, id DESC`, organisation) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := scanRow(row)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, l)
 	}
-	return list, rows.Err()
+	return list, nil
 }
 
 func find(ctx context.Context, tx db.Querier, organisation, licenceID string) (Licence, error) {

@@ -21,7 +21,7 @@ const inForce = `SELECT o.code, o.version, ` + columns + ` FROM organisation o
 		SELECT x.number FROM organisation_version x WHERE x.organisation = o.code AND x.from_day <= $1
 		ORDER BY x.from_day DESC, x.number DESC LIMIT 1) `
 
-func scan(row interface{ Scan(...any) error }) (Organisation, error) {
+func scan(row db.Row) (Organisation, error) {
 	var o Organisation
 	var from, orderDay string
 	var closed, at int64
@@ -37,20 +37,18 @@ func scan(row interface{ Scan(...any) error }) (Organisation, error) {
 }
 
 func list(ctx context.Context, q db.Querier, query string, args ...any) ([]Organisation, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := []Organisation{}
-	for rows.Next() {
-		o, err := scan(rows)
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return nil, err
+		}
+		o, err := scan(row)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, o)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // All is every organisation as it is on the day, without departments, sorted by
@@ -82,35 +80,31 @@ func Versions(ctx context.Context, q db.Querier, code string) ([]Organisation, e
 }
 
 func departments(ctx context.Context, q db.Querier, code string, on clock.Date) ([]workforceapi.Department, error) {
-	rows, err := q.QueryContext(ctx, `SELECT code, name_ky, name_ru, name_en, profile FROM department
-		WHERE organisation = $1 AND from_day <= $2 AND (until_day = '' OR until_day > $2) ORDER BY code`, code, on.String())
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := []workforceapi.Department{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT code, name_ky, name_ru, name_en, profile FROM department
+		WHERE organisation = $1 AND from_day <= $2 AND (until_day = '' OR until_day > $2) ORDER BY code`, code, on.String()) {
+		if err != nil {
+			return nil, err
+		}
 		d := workforceapi.Department{Beds: []workforceapi.Bed{}}
-		if err := rows.Scan(&d.Code, &d.Name.KY, &d.Name.RU, &d.Name.EN, &d.Profile); err != nil {
+		if err := row.Scan(&d.Code, &d.Name.KY, &d.Name.RU, &d.Name.EN, &d.Profile); err != nil {
 			return nil, err
 		}
 		all = append(all, d)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func beds(ctx context.Context, q db.Querier, o *Organisation, on clock.Date) error {
-	rows, err := q.QueryContext(ctx, `SELECT d.code, b.id, b.room, b.name, b.profile FROM bed b JOIN department d ON d.id = b.department
+	for row, err := range db.Rows(ctx, q, `SELECT d.code, b.id, b.room, b.name, b.profile FROM bed b JOIN department d ON d.id = b.department
 		WHERE b.organisation = $1 AND b.from_day <= $2 AND (b.until_day = '' OR b.until_day > $2)
-		AND d.from_day <= $2 AND (d.until_day = '' OR d.until_day > $2) ORDER BY d.code, b.position, b.id`, o.Code, on.String())
-	if err != nil {
-		return db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+		AND d.from_day <= $2 AND (d.until_day = '' OR d.until_day > $2) ORDER BY d.code, b.position, b.id`, o.Code, on.String()) {
+		if err != nil {
+			return err
+		}
 		var department string
 		var b workforceapi.Bed
-		if err := rows.Scan(&department, &b.ID, &b.Room, &b.Name, &b.Profile); err != nil {
+		if err := row.Scan(&department, &b.ID, &b.Room, &b.Name, &b.Profile); err != nil {
 			return err
 		}
 		for i := range o.Departments {
@@ -119,7 +113,7 @@ func beds(ctx context.Context, q db.Querier, o *Organisation, on clock.Date) err
 			}
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
 // insert writes a version.

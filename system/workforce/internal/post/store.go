@@ -23,7 +23,7 @@ const selectPosts = `SELECT p.id, p.pin, p.person_name, p.title, p.organisation,
 		SELECT y.id FROM department y WHERE y.organisation = p.organisation AND y.code = p.department
 		ORDER BY CASE WHEN y.from_day <= p.from_day THEN 0 ELSE 1 END, y.from_day DESC LIMIT 1) `
 
-func scan(row interface{ Scan(...any) error }) (workforceapi.Post, error) {
+func scan(row db.Row) (workforceapi.Post, error) {
 	var p workforceapi.Post
 	var title, from, until string
 	err := row.Scan(&p.ID, &p.PIN, &p.PersonName, &title, &p.Organisation, &p.OrganisationName.KY, &p.OrganisationName.RU, &p.OrganisationName.EN,
@@ -53,20 +53,18 @@ func heldBy(ctx context.Context, q db.Querier, pin, organisation string, on cloc
 }
 
 func list(ctx context.Context, q db.Querier, where string, args ...any) ([]workforceapi.Post, error) {
-	rows, err := q.QueryContext(ctx, selectPosts+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	posts := []workforceapi.Post{}
-	for rows.Next() {
-		p, err := scan(rows)
+	for row, err := range db.Rows(ctx, q, selectPosts+where, args...) {
+		if err != nil {
+			return nil, err
+		}
+		p, err := scan(row)
 		if err != nil {
 			return nil, err
 		}
 		posts = append(posts, p)
 	}
-	return posts, rows.Err()
+	return posts, nil
 }
 
 func find(ctx context.Context, q db.Querier, postID, lock string, on clock.Date) (workforceapi.Post, error) {

@@ -2,7 +2,6 @@ package reorganise
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -13,10 +12,9 @@ type person struct{ pin, name, until string }
 // endPosts ends the posts that last beyond the day; those who held them. A post
 // that would have begun later ends on its first day: it never gives access.
 func endPosts(ctx context.Context, tx db.Querier, code string, day clock.Date, number, at int64, by string) ([]person, error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE post SET until_day = CASE WHEN from_day > $2 THEN from_day ELSE $2 END, ended_at = $3, ended_by = $4,
+	return db.List(ctx, tx, scan, `UPDATE post SET until_day = CASE WHEN from_day > $2 THEN from_day ELSE $2 END, ended_at = $3, ended_by = $4,
 		until_before = until_day, ended_with = $5
 		WHERE organisation = $1 AND (until_day = '' OR until_day > $2) RETURNING pin, person_name, until_day`, code, day.String(), at, by, number)
-	return people(rows, err)
 }
 
 // resume lets last again what the organisation's version ended; those who hold
@@ -30,25 +28,14 @@ func resume(ctx context.Context, tx db.Querier, code string, number int64) ([]pe
 			return nil, err
 		}
 	}
-	rows, err := tx.QueryContext(ctx, `UPDATE post SET until_day = until_before, until_before = '', ended_with = 0, ended_at = 0, ended_by = ''
+	return db.List(ctx, tx, scan, `UPDATE post SET until_day = until_before, until_before = '', ended_with = 0, ended_at = 0, ended_by = ''
 		WHERE organisation = $1 AND ended_with = $2 RETURNING pin, person_name, until_day`, code, number)
-	return people(rows, err)
 }
 
-func people(rows *sql.Rows, err error) ([]person, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var people []person
-	for rows.Next() {
-		var p person
-		if err := rows.Scan(&p.pin, &p.name, &p.until); err != nil {
-			return nil, err
-		}
-		people = append(people, p)
-	}
-	return people, rows.Err()
+func scan(row db.Row) (person, error) {
+	var p person
+	err := row.Scan(&p.pin, &p.name, &p.until)
+	return p, err
 }
 
 func endDepartments(ctx context.Context, tx db.Querier, code string, day clock.Date, number int64) error {

@@ -13,7 +13,7 @@ import (
 
 const columns = `id, organisation, pin, person_name, duty, phone, order_number, order_day, scan, from_day, until_day`
 
-func scanRow(row interface{ Scan(...any) error }) (Person, error) {
+func scanRow(row db.Row) (Person, error) {
 	var p Person
 	var orderDay, from, until string
 	err := row.Scan(&p.ID, &p.Organisation, &p.PIN, &p.Name, &p.Duty, &p.Phone, &p.Order.Number, &orderDay, &p.Scan, &from, &until)
@@ -22,20 +22,18 @@ func scanRow(row interface{ Scan(...any) error }) (Person, error) {
 }
 
 func list(ctx context.Context, q db.Querier, where string, args ...any) ([]Person, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM responsible `+where, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := []Person{}
-	for rows.Next() {
-		p, err := scanRow(rows)
+	for row, err := range db.Rows(ctx, q, `SELECT `+columns+` FROM responsible `+where, args...) {
+		if err != nil {
+			return nil, err
+		}
+		p, err := scanRow(row)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, p)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // named are those whom an order names on the day, of one organisation or, for

@@ -125,20 +125,18 @@ type file struct {
 }
 
 func (d *Desk) files(ctx context.Context, exportID string) ([]file, error) {
-	rows, err := d.DB.Read.QueryContext(ctx, `SELECT number, kind, count FROM fhir_export_file WHERE export_id = $1 ORDER BY number`, exportID)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []file
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, d.DB.Read, `SELECT number, kind, count FROM fhir_export_file WHERE export_id = $1 ORDER BY number`, exportID) {
+		if err != nil {
+			return nil, err
+		}
 		var f file
-		if err := rows.Scan(&f.Number, &f.Kind, &f.Count); err != nil {
+		if err := row.Scan(&f.Number, &f.Kind, &f.Count); err != nil {
 			return nil, err
 		}
 		all = append(all, f)
 	}
-	return all, db.Explain(rows.Err())
+	return all, nil
 }
 
 func (d *Desk) content(ctx context.Context, exportID string, number int) ([]byte, bool, error) {

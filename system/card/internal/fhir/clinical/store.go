@@ -40,20 +40,18 @@ func rows[T any](ctx context.Context, q db.Querier, query string, values []strin
 		return nil, nil
 	}
 	marks, args := in(values)
-	found, err := q.QueryContext(ctx, query+marks, args...)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
 	var all []T
-	for found.Next() {
-		one, err := scan(found.Scan)
+	for row, err := range db.Rows(ctx, q, query+marks, args...) {
+		if err != nil {
+			return nil, err
+		}
+		one, err := scan(row.Scan)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, one)
 	}
-	return all, db.Explain(found.Err())
+	return all, nil
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

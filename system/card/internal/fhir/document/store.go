@@ -94,15 +94,13 @@ func loadStays(ctx context.Context, q db.Querier, ids []string) ([]stayRow, erro
 }
 
 func scanned(ctx context.Context, q db.Querier, query string, args []any, scan func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := scan(rows.Scan); err != nil {
+	for row, err := range db.Rows(ctx, q, query, args...) {
+		if err != nil {
+			return err
+		}
+		if err := scan(row.Scan); err != nil {
 			return err
 		}
 	}
-	return db.Explain(rows.Err())
+	return nil
 }

@@ -113,20 +113,18 @@ func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *
 		selected = append(selected, k.Expr)
 		ordered = append(ordered, k.Expr+direction)
 	}
-	rows, err := q.QueryContext(ctx, "SELECT "+strings.Join(selected, ", ")+" FROM "+t.From+" WHERE "+condition+
-		" ORDER BY "+strings.Join(ordered, ", ")+" LIMIT "+b.Arg(search.Count+1), b.args...)
-	if err != nil {
-		return f, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var last []string
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, "SELECT "+strings.Join(selected, ", ")+" FROM "+t.From+" WHERE "+condition+
+		" ORDER BY "+strings.Join(ordered, ", ")+" LIMIT "+b.Arg(search.Count+1), b.args...) {
+		if err != nil {
+			return f, err
+		}
 		values := make([]string, len(order))
 		into := make([]any, len(order))
 		for i := range values {
 			into[i] = &values[i]
 		}
-		if err := rows.Scan(into...); err != nil {
+		if err := row.Scan(into...); err != nil {
 			return f, err
 		}
 		if len(f.IDs) == search.Count {
@@ -136,10 +134,6 @@ func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *
 		last = values
 		f.IDs, f.keys = append(f.IDs, t.ID(values[len(order)-len(t.Keys):])), append(f.keys, values)
 	}
-	if err := rows.Err(); err != nil {
-		return f, db.Explain(err)
-	}
-	_ = rows.Close()
 	if search.After == nil && f.After == nil { // the page is all there is
 		f.Total = len(f.IDs)
 		return f, nil
@@ -377,17 +371,15 @@ func NameColumn(folded string, first, later bool, exact ...string) Column {
 
 // Each runs the query and gives every row to scan.
 func Each(ctx context.Context, q db.Querier, b *Builder, query string, scan func(row Scanner) error) error {
-	rows, err := q.QueryContext(ctx, query, b.args...)
-	if err != nil {
-		return db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
+	for row, err := range db.Rows(ctx, q, query, b.args...) {
+		if err != nil {
+			return err
+		}
+		if err := scan(row); err != nil {
 			return err
 		}
 	}
-	return db.Explain(rows.Err())
+	return nil
 }
 
 type Scanner interface{ Scan(into ...any) error }

@@ -21,40 +21,36 @@ func Count(p patient.Patient, n *int) db.Question {
 
 // kinds are the types of what there is, each with how many.
 func kinds(ctx context.Context, q db.Querier, patientID, pin string) (map[string]int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT r.kind, COUNT(*)`+about+` GROUP BY r.kind`, patientID, pin)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]int{}
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT r.kind, COUNT(*)`+about+` GROUP BY r.kind`, patientID, pin) {
+		if err != nil {
+			return nil, err
+		}
 		var kind string
 		var n int
-		if err := rows.Scan(&kind, &n); err != nil {
+		if err := row.Scan(&kind, &n); err != nil {
 			return nil, err
 		}
 		all[kind] = n
 	}
-	return all, db.Explain(rows.Err())
+	return all, nil
 }
 
 // lines are what was written last, of one type if it is named.
 func lines(ctx context.Context, q db.Querier, patientID, pin, kind string, limit int) ([]Line, error) {
-	rows, err := q.QueryContext(ctx, `SELECT r.kind, r.id, r.body, r.author, r.updated_at`+about+` AND (CAST($3 AS TEXT) = '' OR r.kind = $3)
-		ORDER BY COALESCE((SELECT MAX(m.low) FROM fhir_mark m WHERE m.id = r.id AND m.kind = r.kind AND m.low <> 0), r.updated_at) DESC, r.kind, r.id LIMIT $4`,
-		patientID, pin, kind, limit)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Line
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, q, `SELECT r.kind, r.id, r.body, r.author, r.updated_at`+about+` AND (CAST($3 AS TEXT) = '' OR r.kind = $3)
+		ORDER BY COALESCE((SELECT MAX(m.low) FROM fhir_mark m WHERE m.id = r.id AND m.kind = r.kind AND m.low <> 0), r.updated_at) DESC, r.kind, r.id LIMIT $4`,
+		patientID, pin, kind, limit) {
+		if err != nil {
+			return nil, err
+		}
 		var kind, id, body, author string
 		var at int64
-		if err := rows.Scan(&kind, &id, &body, &author, &at); err != nil {
+		if err := row.Scan(&kind, &id, &body, &author, &at); err != nil {
 			return nil, err
 		}
 		all = append(all, read(kind, id, []byte(body), author, db.Time(at)))
 	}
-	return all, db.Explain(rows.Err())
+	return all, nil
 }

@@ -177,17 +177,15 @@ func each(ctx context.Context, q db.Querier, query string, values []string, behi
 		return nil
 	}
 	marks, args := in(values)
-	found, err := q.QueryContext(ctx, query+marks+behind, args...)
-	if err != nil {
-		return db.Explain(err)
-	}
-	defer func() { _ = found.Close() }()
-	for found.Next() {
-		if err := scan(found.Scan); err != nil {
+	for row, err := range db.Rows(ctx, q, query+marks+behind, args...) {
+		if err != nil {
+			return err
+		}
+		if err := scan(row.Scan); err != nil {
 			return err
 		}
 	}
-	return db.Explain(found.Err())
+	return nil
 }
 
 // load reads the referrals of the ids.

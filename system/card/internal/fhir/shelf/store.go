@@ -123,20 +123,7 @@ func scan(rows db.Row) (Resource, error) {
 }
 
 func collect(ctx context.Context, q db.Querier, query string, args ...any) ([]Resource, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var all []Resource
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
+	return db.List(ctx, q, scan, query, args...)
 }
 
 // locks names the advisory locks of the types of resources.
@@ -208,22 +195,20 @@ func (b *batch) bearersHere(ctx context.Context, pins []string) error {
 
 // leadingTo are resources that refer to the one, at most a few.
 func (b *batch) leadingTo(ctx context.Context, k key) ([]key, error) {
-	rows, err := b.tx.QueryContext(ctx, `SELECT DISTINCT m.kind, m.id FROM fhir_mark m WHERE m.code = $1 AND m.system = '' LIMIT 200`, k.kind+"/"+k.id)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var all []key
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, b.tx, `SELECT DISTINCT m.kind, m.id FROM fhir_mark m WHERE m.code = $1 AND m.system = '' LIMIT 200`, k.kind+"/"+k.id) {
+		if err != nil {
+			return nil, err
+		}
 		var one key
-		if err := rows.Scan(&one.kind, &one.id); err != nil {
+		if err := row.Scan(&one.kind, &one.id); err != nil {
 			return nil, err
 		}
 		if one != k {
 			all = append(all, one)
 		}
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // flush writes what was planned.

@@ -21,22 +21,20 @@ func mappings(ctx context.Context, q db.Querier, system, code, target, byMap str
 	if reverse {
 		from, to = to, from
 	}
-	rows, err := q.QueryContext(ctx, `SELECT COALESCE((SELECT MIN(m.code) FROM fhir_mark m WHERE m.id = c.map AND m.kind = 'ConceptMap' AND m.param = 'url'), c.map), c.`+
+	var all []mapping
+	for row, err := range db.Rows(ctx, q, `SELECT COALESCE((SELECT MIN(m.code) FROM fhir_mark m WHERE m.id = c.map AND m.kind = 'ConceptMap' AND m.param = 'url'), c.map), c.`+
 		to+`_system, c.`+to+`_code, c.equivalence FROM fhir_concept c
 		WHERE c.`+from+`_system = $1 AND c.`+from+`_code = $2 AND (CAST($3 AS TEXT) = '' OR c.`+to+`_system = $3)
 		AND (CAST($4 AS TEXT) = '' OR c.map = $4 OR EXISTS (SELECT 1 FROM fhir_mark m WHERE m.id = c.map AND m.kind = 'ConceptMap' AND m.param = 'url' AND m.code = $4))
-		ORDER BY c.map, c.`+to+`_system, c.`+to+`_code LIMIT $5`, system, code, target, byMap, mostMappings)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []mapping
-	for rows.Next() {
+		ORDER BY c.map, c.`+to+`_system, c.`+to+`_code LIMIT $5`, system, code, target, byMap, mostMappings) {
+		if err != nil {
+			return nil, err
+		}
 		var m mapping
-		if err := rows.Scan(&m.Map, &m.System, &m.Code, &m.Equivalence); err != nil {
+		if err := row.Scan(&m.Map, &m.System, &m.Code, &m.Equivalence); err != nil {
 			return nil, err
 		}
 		all = append(all, m)
 	}
-	return all, db.Explain(rows.Err())
+	return all, nil
 }

@@ -192,20 +192,7 @@ func (d *Door) note(ctx context.Context, pin, outcome string) error {
 
 // pins are the ПИН of everybody who has a code, the longest unconfirmed first.
 func (d *Door) pins(ctx context.Context) ([]string, error) {
-	rows, err := d.Desk.DB.Read.QueryContext(ctx, `SELECT pin FROM node_staff ORDER BY confirmed_at`)
-	if err != nil {
-		return nil, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var pins []string
-	for rows.Next() {
-		var pin string
-		if err := rows.Scan(&pin); err != nil {
-			return nil, err
-		}
-		pins = append(pins, pin)
-	}
-	return pins, rows.Err()
+	return db.Column[string](ctx, d.Desk.DB.Read, `SELECT pin FROM node_staff ORDER BY confirmed_at`)
 }
 
 // Refresh asks НИСУР about everybody who has a code: who holds no post any more

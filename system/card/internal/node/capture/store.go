@@ -164,22 +164,20 @@ const (
 
 // each reads rows of n texts.
 func each(ctx context.Context, q db.Querier, query string, n int, use func(v []string)) error {
-	rows, err := q.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
 	v, into := make([]string, n), make([]any, n)
 	for i := range v {
 		into[i] = &v[i]
 	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
+	for row, err := range db.Rows(ctx, q, query) {
+		if err != nil {
+			return err
+		}
+		if err := row.Scan(into...); err != nil {
 			return err
 		}
 		use(v)
 	}
-	return rows.Err()
+	return nil
 }
 
 const prefix = "node_capture_"

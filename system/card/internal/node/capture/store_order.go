@@ -70,22 +70,20 @@ func End(ctx context.Context, q db.Querier, lock string) (cardapi.Mark, error) {
 }
 
 func unplaced(ctx context.Context, tx *sql.Tx, settled string) (changes []cardapi.Change, origins []string, ids []int64, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, origin, at, tbl, row_key, op, before_row, after_row FROM node_change
-		WHERE sequence = 0`+settled+` ORDER BY id LIMIT $1`, most)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, tx, `SELECT id, origin, at, tbl, row_key, op, before_row, after_row FROM node_change
+		WHERE sequence = 0`+settled+` ORDER BY id LIMIT $1`, most) {
+		if err != nil {
+			return nil, nil, nil, err
+		}
 		var c cardapi.Change
 		var origin string
 		var id int64
-		if err := rows.Scan(&id, &origin, &c.At, &c.Table, &c.Key, &c.Op, &c.Before, &c.After); err != nil {
+		if err := row.Scan(&id, &origin, &c.At, &c.Table, &c.Key, &c.Op, &c.Before, &c.After); err != nil {
 			return nil, nil, nil, err
 		}
 		changes, origins, ids = append(changes, c), append(origins, origin), append(ids, id)
 	}
-	return changes, origins, ids, rows.Err()
+	return changes, origins, ids, nil
 }
 
 // Hash chains a change to the one before.
@@ -101,20 +99,20 @@ func Hash(previous string, c cardapi.Change) string {
 // many more bytes than size. Those that came from the origin are left out; newest
 // is the place up to which the answer reaches, more whether there are further ones.
 func After(ctx context.Context, q db.Querier, after int64, without string, limit, size int) (changes []cardapi.Change, newest int64, more bool, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT sequence, hash, origin, at, tbl, row_key, op, before_row, after_row FROM node_change
-		WHERE sequence > $1 ORDER BY sequence LIMIT $2`, after, limit+1)
-	if err != nil {
-		return nil, after, false, db.Explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	newest = after
-	for n := 0; rows.Next(); n++ {
+	n := 0
+	for row, err := range db.Rows(ctx, q, `SELECT sequence, hash, origin, at, tbl, row_key, op, before_row, after_row FROM node_change
+		WHERE sequence > $1 ORDER BY sequence LIMIT $2`, after, limit+1) {
+		if err != nil {
+			return nil, after, false, err
+		}
 		if n == limit || size <= 0 {
 			return changes, newest, true, nil
 		}
+		n++
 		var c cardapi.Change
 		var origin string
-		if err := rows.Scan(&c.Sequence, &c.Hash, &origin, &c.At, &c.Table, &c.Key, &c.Op, &c.Before, &c.After); err != nil {
+		if err := row.Scan(&c.Sequence, &c.Hash, &origin, &c.At, &c.Table, &c.Key, &c.Op, &c.Before, &c.After); err != nil {
 			return nil, after, false, err
 		}
 		newest = c.Sequence
@@ -123,7 +121,7 @@ func After(ctx context.Context, q db.Querier, after int64, without string, limit
 			size -= len(c.Before) + len(c.After)
 		}
 	}
-	return changes, newest, false, rows.Err()
+	return changes, newest, false, nil
 }
 
 // Waiting counts the changes made here that come after the place, those without

@@ -86,18 +86,16 @@ func (s *Schema) Select(ctx context.Context, q db.Querier, t Table, rest string,
 	for i, c := range t.Columns {
 		names[i] = c.Name
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+strings.Join(names, ", ")+` FROM `+t.Name+` `+rest, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var all []Row
-	for rows.Next() {
+	for each, err := range db.Rows(ctx, q, `SELECT `+strings.Join(names, ", ")+` FROM `+t.Name+` `+rest, args...) {
+		if err != nil {
+			return nil, err
+		}
 		values, into := make([]any, len(names)), make([]any, len(names))
 		for i := range values {
 			into[i] = &values[i]
 		}
-		if err := rows.Scan(into...); err != nil {
+		if err := each.Scan(into...); err != nil {
 			return nil, err
 		}
 		row := Row{}
@@ -117,7 +115,7 @@ func (s *Schema) Select(ctx context.Context, q db.Querier, t Table, rest string,
 		}
 		all = append(all, row)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // argument is the value as the driver takes it.

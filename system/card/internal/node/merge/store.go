@@ -25,16 +25,14 @@ type held struct {
 const atOnce = 2000
 
 func heldOf(ctx context.Context, tx *sql.Tx, node string) ([]held, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT epoch, sequence, content FROM node_held WHERE node = $1 ORDER BY epoch, sequence LIMIT $2`, node, atOnce)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var all []held
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, tx, `SELECT epoch, sequence, content FROM node_held WHERE node = $1 ORDER BY epoch, sequence LIMIT $2`, node, atOnce) {
+		if err != nil {
+			return nil, err
+		}
 		var h held
 		var content string
-		if err := rows.Scan(&h.epoch, &h.sequence, &content); err != nil {
+		if err := row.Scan(&h.epoch, &h.sequence, &content); err != nil {
 			return nil, err
 		}
 		if h.change, err = decode(content); err != nil {
@@ -42,7 +40,7 @@ func heldOf(ctx context.Context, tx *sql.Tx, node string) ([]held, error) {
 		}
 		all = append(all, h)
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func isHeld(ctx context.Context, tx *sql.Tx, node string, c cardapi.Change) (bool, error) {

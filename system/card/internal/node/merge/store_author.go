@@ -67,15 +67,13 @@ func ourAuthor(ctx context.Context, tx *sql.Tx, node, table, key, pin string) (a
 	if err != nil || pin == "" {
 		return at, by, err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT after_row FROM node_change WHERE id > $1 AND tbl = $2 AND origin <> $3 AND at <= $4 ORDER BY id LIMIT 200`,
-		place, recordTable, node, at+recordedWithin.Microseconds())
-	if err != nil {
-		return at, by, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	for row, err := range db.Rows(ctx, tx, `SELECT after_row FROM node_change WHERE id > $1 AND tbl = $2 AND origin <> $3 AND at <= $4 ORDER BY id LIMIT 200`,
+		place, recordTable, node, at+recordedWithin.Microseconds()) {
+		if err != nil {
+			return at, by, err
+		}
 		var written string
-		if err := rows.Scan(&written); err != nil {
+		if err := row.Scan(&written); err != nil {
 			return at, by, err
 		}
 		var record map[string]any
@@ -83,10 +81,10 @@ func ourAuthor(ctx context.Context, tx *sql.Tx, node, table, key, pin string) (a
 			return at, by, err
 		}
 		if record["subject_pin"] == pin {
-			return at, authorOf(capture.Row(record)), rows.Err()
+			return at, authorOf(capture.Row(record)), nil
 		}
 	}
-	return at, by, rows.Err()
+	return at, by, nil
 }
 
 // recorded notes, when a record of access arrives from a node, whom it says to
