@@ -38,7 +38,10 @@ func TestNothingTypedIsLostWhenTheSessionEnds(t *testing.T) {
 	b.signIn(w, demo.Doctor)
 	b.waitFor(`location.pathname.endsWith("/operations") && document.readyState === "complete"`)
 	b.see("Несохранённый текст восстановлен")
-	if got := eval[string](b, `(f => [f.side.value, f.anaesthesia.value, f.protocol.value].join("|"))(document.querySelector("[name=protocol]").form.elements)`); got != "left|local|Ход операции, который нельзя потерять." {
+	if got := eval[string](b, `["operation", "side", "anaesthesia", "protocol"].map(name => document.querySelector("[name=" + name + "]").value).join("|")`); got != "A16.30|left|local|Ход операции, который нельзя потерять." {
 		t.Errorf("what came back: %q", got)
 	}
+	b.submit("protocol")
+	b.see("Ход операции, который нельзя потерять.")
+	b.see("слева")
 }
