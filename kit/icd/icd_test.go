@@ -2,9 +2,11 @@ package icd
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -97,6 +99,34 @@ func TestImportAgainChangesNothingAndWithdrawnCodesStay(t *testing.T) {
 		}
 		if _, err := book.Resolve(t.Context(), "I10", "I10 Гипертензия"); !fail.Is(err, fail.Invalid) {
 			t.Errorf("a withdrawn code was taken: %v", err)
+		}
+	})
+}
+
+// Of imports at once one may be refused; what stands afterwards is what one of the
+// files says, whole, and no mixture of two.
+func TestImportsAtOnceAreNotMixed(t *testing.T) {
+	dbtest.Each(t, "icd", []db.Set{Migration}, func(t *testing.T, d *db.DB) {
+		const head = "ID;REC_CODE;MKB_CODE;MKB_NAME;ID_PARENT;ADDL_CODE;ACTUAL;DATE\n1;;\"I10\";\"Гипертензия\";;;1;\n"
+		importText(t, d, head)
+		for round := range 5 {
+			var all sync.WaitGroup
+			for i := range 4 {
+				all.Go(func() {
+					_, _ = Import(t.Context(), d, now, strings.NewReader(fmt.Sprintf("%s2;;\"A%d%d.0\";\"Новое\";;;1;\n", head, round, i)), "test", nil)
+				})
+			}
+			all.Wait()
+			codes, err := loadAll(t.Context(), d.Read, "")
+			usable := 0
+			for _, c := range codes {
+				if c.Usable {
+					usable++
+				}
+			}
+			if err != nil || usable != 2 {
+				t.Fatalf("round %d: %d codes are usable, not the two of one file: %v %v", round, usable, codes, err)
+			}
 		}
 	})
 }

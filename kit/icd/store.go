@@ -66,6 +66,10 @@ func Empty(ctx context.Context, d *db.DB) (bool, error) {
 
 // replace makes the table what codes say and counts what it did.
 func replace(ctx context.Context, tx *sql.Tx, codes []Code, source string, now int64, report *Report) error {
+	before, err := version(ctx, tx) // read first: an import that ends meanwhile takes our number
+	if err != nil {
+		return err
+	}
 	known, err := loadAll(ctx, tx, "")
 	if err != nil {
 		return err
@@ -124,8 +128,7 @@ func replace(ctx context.Context, tx *sql.Tx, codes []Code, source string, now i
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO icd_import (number, source, at, rows, bad, changed)
-		SELECT COALESCE(MAX(number), 0) + 1, CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM icd_import`,
-		source, now, report.Rows, report.BadRows, len(write))
+		VALUES ($1, $2, $3, $4, $5, $6)`, before+1, source, now, report.Rows, report.BadRows, len(write))
 	if db.Unique(err) {
 		return fmt.Errorf("another import was under way: nothing was changed, try again")
 	}
