@@ -288,7 +288,7 @@ func (e *engineer) opens(address string) *plain {
 	e.t.Helper()
 	e.own.goTo(address)
 	if strings.Contains(e.own.at.Path, "/consent") {
-		e.own.submit("decision", map[string]string{"decision": "allow", "agreement": "1"})
+		e.own.submit("decision", map[string]string{"decision": "allow", "agreement": "1", "phone": "1"})
 	}
 	return e.own
 }

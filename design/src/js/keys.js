@@ -23,9 +23,10 @@ document.addEventListener("keydown", (e) => {
   }
   if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input, select")) {
     e.preventDefault();
-    // By the button that Enter would press: a form may have several.
+    // By the button that Enter would press, since a form may have several; but no
+    // button that decides something is pressed for the reader.
     const first = [...e.target.form.elements].find((el) => el.type === "submit");
-    e.target.form.requestSubmit(first);
+    e.target.form.requestSubmit(first?.name ? null : first);
     return;
   }
   if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
