@@ -131,7 +131,7 @@ func (h *actor) tabs(what, accepts string) {
 func (h *actor) first(words string) {
 	h.t.Helper()
 	h.browser.keys(words)
-	h.waitFor(`[...document.querySelectorAll("[role=option]")].some(o => o.checkVisibility())`)
+	h.waitFor(fmt.Sprintf(`(o => o && o.checkVisibility() && o.innerText.toLowerCase().includes(%q.toLowerCase()))(document.querySelector("[role=option]"))`, words))
 	h.key(kb.ArrowDown, kb.Enter)
 }
 

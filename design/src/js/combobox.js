@@ -117,9 +117,15 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (mine !== asked) return;
+      const marked = options[active]?.value;
       options = found || [];
       if (!q && !options.length) return close();
-      if (document.activeElement === input) show();
+      if (document.activeElement === input) {
+        show();
+        // What was marked in the answer before stays so while it is among these.
+        const again = options.findIndex((o) => o.value === marked);
+        if (again >= 0) move(again);
+      }
     } catch {
       if (mine !== asked) return;
       options = [];
@@ -145,9 +151,12 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
         break;
       }
       case "Enter":
-        if (open && active >= 0) {
+        // Never sends the form past an open list: what was marked in it a moment ago
+        // may have gone with an answer that came late.
+        if (open) {
           e.preventDefault();
-          choose(options[active]);
+          if (active >= 0) choose(options[active]);
+          else close();
         }
         break;
       case "Escape":

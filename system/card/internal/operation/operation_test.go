@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
 )
@@ -156,6 +157,10 @@ func TestMomentsOfAnOperationAgainstThoseOfItsStay(t *testing.T) {
 func TestTheSideOfAnOperation(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w formtest.World) {
 		ctx := formtest.Doctor(t.Context())
+		if err := procedure.Demo(t.Context(), w.Desk.DB, w.Clock); err != nil {
+			t.Fatal(err)
+		}
+		w.Desk.Procedures = procedure.NewBook(w.Desk.DB)
 		stayID, now := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now()
 		in := Operating{Once: id.New(), Operation: Operation{
 			At: now, Code: "A16.30", Name: "Грыжесечение", Anaesthesia: "local", Protocol: "Ход операции.", SurgeonPIN: formtest.DoctorPIN, SurgeonName: formtest.DoctorName,
