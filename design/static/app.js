@@ -141,8 +141,10 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     clearTimeout(timer);
     timer = setTimeout(ask, 200, false);
   });
+  let taken = false; // the key that is down did something in the list
   input.addEventListener("keydown", (e) => {
     const open = !list.hidden && options.length > 0;
+    taken = open && e.key === "Enter";
     switch (e.key) {
       case "ArrowDown":
       case "ArrowUp": {
@@ -155,7 +157,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       case "Enter":
         // Never sends the form past an open list: what was marked in it a moment ago
         // may have gone with an answer that came late.
-        if (open) {
+        if (taken) {
           e.preventDefault();
           if (active >= 0) choose(options[active]);
           else close();
@@ -171,6 +173,10 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       case "Tab":
         if (open && active >= 0) choose(options[active]);
     }
+  });
+  // Whatever stands between keyboard and page may send the character all the same.
+  input.addEventListener("keypress", (e) => {
+    if (taken && e.key === "Enter") e.preventDefault();
   });
   input.addEventListener("click", () => {
     if (usual && list.hidden && !input.value) ask(true);
