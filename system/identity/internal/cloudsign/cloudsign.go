@@ -89,9 +89,6 @@ func (c *Clouds) Verify(ctx context.Context, purpose idcard.Purpose, bound, type
 
 // count counts the attempt before it is made and gives whose it was counted as.
 func (c *Clouds) count(ctx context.Context, limit throttle.Limit, try attempt) (string, error) {
-	if err := c.Throttle.Try(ctx, throttle.Address, try.place.Address); err != nil {
-		return "", err
-	}
 	counted := try.pin
 	known, err := c.Door.Known(ctx, try.pin, try.browser)
 	if err != nil {
@@ -100,7 +97,7 @@ func (c *Clouds) count(ctx context.Context, limit throttle.Limit, try attempt) (
 	if known {
 		counted += ":" + id.Hash(try.browser)
 	}
-	return counted, c.Throttle.Try(ctx, limit, counted)
+	return counted, c.Throttle.TryAll(ctx, throttle.Counted{Limit: throttle.Address, Subject: try.place.Address}, throttle.Counted{Limit: limit, Subject: counted})
 }
 
 // refuse writes down a wrong PIN.

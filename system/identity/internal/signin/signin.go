@@ -93,14 +93,12 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 		e := fail.As(err)
 		return "", fail.Fields(fail.Finding{Field: "pin", Key: e.Key, Args: e.Args})
 	}
-	if err := s.Throttle.Try(ctx, throttle.Address, try.place.Address); err != nil {
-		return "", err
-	}
 	counted, err := s.counted(ctx, digits, digits, try.browser)
 	if err != nil {
 		return "", err
 	}
-	if err := s.Throttle.Try(ctx, throttle.Password, counted); err != nil {
+	address, subject := throttle.Counted{Limit: throttle.Address, Subject: try.place.Address}, throttle.Counted{Limit: throttle.Password, Subject: counted}
+	if err := s.Throttle.TryAll(ctx, address, subject); err != nil {
 		return "", err
 	}
 	a, right, err := s.Accounts.CheckPassword(ctx, digits, try.password)
@@ -109,12 +107,6 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 	}
 	if !right {
 		return "", s.refuse(ctx, digits, a, try.place)
-	}
-	if err := s.Throttle.Clear(ctx, throttle.Password, counted); err != nil {
-		return "", err
-	}
-	if err := s.Throttle.Refund(ctx, throttle.Address, try.place.Address); err != nil {
-		return "", err
 	}
 	ways, err := s.ways(ctx, a)
 	if err != nil {
@@ -125,7 +117,7 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 	}
 	secret := id.Secret()
 	e := entry{hash: id.Hash(secret), account: a.ID, flow: try.flow, next: try.next, channel: ways[0], remember: try.remember, epoch: a.Epoch}
-	if err := s.insert(ctx, e); err != nil {
+	if err := s.begin(ctx, e, address, subject); err != nil {
 		return "", err
 	}
 	return secret, s.order(ctx, e, a, try.browser)

@@ -8,11 +8,20 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
-func (s *SignIn) insert(ctx context.Context, e entry) error {
+// begin writes the entry of a password that was right: its attempt was no guess
+// from the address, and what was guessed at the subject before is forgotten.
+func (s *SignIn) begin(ctx context.Context, e entry, address, subject throttle.Counted) error {
 	now := s.Clock.Now()
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.Throttle.RefundIn(ctx, tx, address.Limit, address.Subject); err != nil {
+			return err
+		}
+		if err := s.Throttle.ClearIn(ctx, tx, subject.Limit, subject.Subject); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO entry (token_hash, account_id, flow, next, channel, remember, version, epoch, created_at, expires_at)
 			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9)`,
 			e.hash, e.account, e.flow, e.next, string(e.channel), db.Flag(e.remember), e.epoch, db.Micros(now), db.Micros(now.Add(s.Door.Lives.Time(entryLife))))

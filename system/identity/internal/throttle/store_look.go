@@ -31,9 +31,3 @@ func (t *Throttle) Look(ctx context.Context, l Limit, subject string) (State, er
 	}
 	return s, db.Explain(err)
 }
-
-// ClearIn is Clear in the caller's transaction.
-func (t *Throttle) ClearIn(ctx context.Context, tx db.Querier, l Limit, subject string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM attempt WHERE key = $1`, key(l, subject))
-	return err
-}

@@ -5,6 +5,7 @@ package throttle
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -64,11 +65,24 @@ func (t *Throttle) of(l Limit) Limit {
 	return l
 }
 
-// Try counts an attempt at the subject (a ПИН, an address, an account) and says
-// whether it may be made: nil, or fail.TooMany with the minutes to wait.
+// Counted is what an attempt is counted by: a limit, and of whom or from where.
+type Counted struct {
+	Limit   Limit
+	Subject string // a ПИН, an address, an account
+}
+
+// Try counts an attempt at the subject and says whether it may be made: nil, or
+// fail.TooMany with the minutes to wait.
 func (t *Throttle) Try(ctx context.Context, l Limit, subject string) error {
+	return t.TryAll(ctx, Counted{l, subject})
+}
+
+// TryAll is Try for an attempt that several limits count, in one transaction. The
+// first that is locked refuses, and those after it count nothing. Who counts by
+// the same limits elsewhere does so in the same order: the rows are locked in it.
+func (t *Throttle) TryAll(ctx context.Context, by ...Counted) error {
 	now := t.Clock.Now()
-	until, err := t.count(ctx, t.of(l), key(l, subject), now)
+	until, err := t.count(ctx, by, now)
 	if err != nil {
 		return err
 	}
@@ -80,12 +94,12 @@ func (t *Throttle) Try(ctx context.Context, l Limit, subject string) error {
 
 // Refund takes an attempt back that turned out to be no guess.
 func (t *Throttle) Refund(ctx context.Context, l Limit, subject string) error {
-	return t.refund(ctx, key(l, subject))
+	return t.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return t.RefundIn(ctx, tx, l, subject) })
 }
 
 // Clear forgets the attempts after a success.
 func (t *Throttle) Clear(ctx context.Context, l Limit, subject string) error {
-	return t.forget(ctx, key(l, subject))
+	return t.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return t.ClearIn(ctx, tx, l, subject) })
 }
 
 func key(l Limit, subject string) string { return id.Hash(l.Kind + ":" + subject) }
