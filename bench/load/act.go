@@ -70,7 +70,12 @@ type answer struct {
 	body     []byte
 }
 
-func (l *line) ask(ctx context.Context, q request) (answer, error) {
+// ask asks and keeps what came back.
+func (l *line) ask(ctx context.Context, q request) (answer, error) { return l.send(ctx, q, true) }
+
+// send asks; the body is kept where it is wanted, or the answer no success: what
+// is measured is who answers, not how the one that asks collects its garbage.
+func (l *line) send(ctx context.Context, q request, wanted bool) (answer, error) {
 	var body io.Reader
 	if q.form != nil {
 		body = strings.NewReader(q.form.Encode())
@@ -93,7 +98,11 @@ func (l *line) ask(ctx context.Context, q request) (answer, error) {
 	defer buffers.Put(buffer)
 	buffer.Reset()
 	_, err = buffer.ReadFrom(response.Body)
-	return answer{response.StatusCode, response.Header.Get("Location"), bytes.Clone(buffer.Bytes())}, errors.Join(err, response.Body.Close())
+	got := answer{status: response.StatusCode, location: response.Header.Get("Location")}
+	if wanted || got.status != http.StatusOK {
+		got.body = bytes.Clone(buffer.Bytes())
+	}
+	return got, errors.Join(err, response.Body.Close())
 }
 
 // buffers are read into again and again: what is measured is who answers.
@@ -114,7 +123,7 @@ func (s settings) greet(l *line) act {
 // simple is an act of one request that is the same each time.
 func simple(name, goal string, l *line, q request) act {
 	return act{name: name, goal: goal, do: func(ctx context.Context) (int, error) {
-		got, err := l.ask(ctx, q)
+		got, err := l.send(ctx, q, false)
 		if err == nil && got.status != http.StatusOK {
 			err = fmt.Errorf("answered %d: %s", got.status, got.body)
 		}
