@@ -149,22 +149,11 @@ func hash(code string) string {
 
 // least is the same two requests as of a sign-in by a code, at the bare server.
 func (s settings) least(l *line) act {
-	return act{
-		name: "floor: a bare server with the same signatures and writes, ES256",
-		do: func(ctx context.Context) (int, error) {
-			got, err := l.ask(ctx, request{http.MethodGet, "http://" + s.floor + "/authorize?" + query(es256), map[string]string{"Cookie": "session=" + verifier}, nil})
-			if err != nil {
-				return 1, err
-			}
-			target, err := url.Parse(got.location)
-			if err != nil {
-				return 1, err
-			}
-			got, err = l.ask(ctx, request{http.MethodPost, "http://" + s.floor + "/token", basic(es256.id, es256.secret), redeem(target.Query().Get("code"))})
-			if err == nil && got.status != http.StatusOK {
-				err = fmt.Errorf("floor answered %d: %s", got.status, got.body)
-			}
-			return 2, err
-		},
+	asks := sequence{
+		"http://" + s.floor + "/authorize?" + query(es256), "http://" + s.floor + "/token", map[string]string{"Cookie": "session=" + verifier}, basic(es256.id, es256.secret),
 	}
+	return act{name: "floor: a bare server with the same signatures and writes, ES256", do: func(ctx context.Context) (int, error) {
+		_, n, err := s.flow(ctx, l, asks)
+		return n, err
+	}}
 }
