@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -86,10 +87,11 @@ type planned struct {
 	kind   *find.Kind
 	change shelf.Change
 	read   string // the address of a GET, "" for a change
+	again  bool   // a patch of whatever version is there: it is made anew where that is another
 }
 
 // plan understands one entry. Errors are told with its place.
-func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
+func (a *API) plan(ctx context.Context, c access.Caller, e r4.Entry, at int) (planned, error) {
 	place := "Bundle.entry[" + strconv.Itoa(at) + "]"
 	wrong := func(status int, code, key, path string, args ...any) error {
 		t := outcome.Troubled(status, code, key, args...)
@@ -127,6 +129,17 @@ func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 		p.change.IfNone = strings.TrimSpace(e.IfNoneMatch) == "*"
 	case http.MethodDelete:
 		want, p.change.Method, p.change.Resource = access.DeleteAction, shelf.Delete, nil
+	case http.MethodPatch:
+		if id == "" {
+			return p, wrong(http.StatusBadRequest, "invalid", "card.fhir.bad_entry_url", ".request.url")
+		}
+		err := a.planPatch(ctx, c, &p, e)
+		if t, ok := errors.AsType[*outcome.Trouble](err); ok {
+			for i := range t.Issues {
+				t.Issues[i].Path = place + ".resource"
+			}
+		}
+		return p, err
 	default:
 		return p, wrong(http.StatusMethodNotAllowed, "not-supported", "card.fhir.not_in_bundle", ".request.method", "Method", find.Clip(e.Method))
 	}
@@ -169,15 +182,53 @@ func (a *API) plan(c access.Caller, e r4.Entry, at int) (planned, error) {
 	return p, nil
 }
 
-// transaction does all entries or none.
+// planPatch understands an entry that patches: what it makes of the resource is
+// written like any other change.
+func (a *API) planPatch(ctx context.Context, c access.Caller, p *planned, e r4.Entry) error {
+	if err := mayWrite(c, p.kind, access.UpdateAction); err != nil {
+		return err
+	}
+	if err := goodID(p.change.ID); err != nil {
+		return err
+	}
+	sent, err := patchIn(e)
+	if err != nil {
+		return err
+	}
+	made, err := a.patched(ctx, c, p.kind, p.change.ID, sent, e.IfMatch)
+	if err != nil {
+		return err
+	}
+	made.FullURL, made.Entry = p.change.FullURL, p.change.Entry
+	p.change, p.again = made, e.IfMatch == ""
+	return nil
+}
+
+// transaction does all entries or none. Where a patched resource has another
+// version by the time of writing, all is planned anew.
 func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) ([]entryAnswer, error) {
+	for attempt := 0; ; attempt++ {
+		plans, answers, err := a.tryTransaction(r, c, entries)
+		if !outpaced(err, plans) || attempt == mostRetries {
+			return answers, a.told(a.byItself(c, err))
+		}
+	}
+}
+
+// outpaced says that a patch was made of a version that is the newest no more.
+func outpaced(err error, plans []planned) bool {
+	refused, ok := errors.AsType[*shelf.Refusal](err)
+	return ok && refused.Status == http.StatusPreconditionFailed && refused.Entry >= 0 && refused.Entry < len(plans) && plans[refused.Entry].again
+}
+
+func (a *API) tryTransaction(r *http.Request, c access.Caller, entries []r4.Entry) ([]planned, []entryAnswer, error) {
 	work := a.work(c)
 	plans := make([]planned, len(entries))
 	places := make([]int, len(entries))
 	var wrong []outcome.Issue
 	for at, e := range entries {
-		p, err := a.plan(c, e, at)
-		if t, ok := errors.AsType[*outcome.Trouble](err); ok && t.Status != http.StatusMethodNotAllowed {
+		p, err := a.plan(r.Context(), c, e, at)
+		if t, ok := errors.AsType[*outcome.Trouble](err); ok && t.Status != http.StatusMethodNotAllowed && t.Status != http.StatusPreconditionFailed {
 			wrong = append(wrong, t.Issues...)
 			if len(wrong) > maxIssues {
 				break
@@ -185,7 +236,7 @@ func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) 
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		plans[at] = p
 		if p.read == "" {
@@ -194,13 +245,13 @@ func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) 
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, unfit(wrong)
+		return nil, nil, unfit(wrong)
 	}
 	var done []shelf.Done
 	if len(work.Changes) > 0 {
 		var err error
 		if done, err = a.shelf.Write(r.Context(), work); err != nil {
-			return nil, a.told(a.byItself(c, err))
+			return plans, nil, err
 		}
 	}
 	answers := make([]entryAnswer, len(entries))
@@ -214,10 +265,10 @@ func (a *API) transaction(r *http.Request, c access.Caller, entries []r4.Entry) 
 		}
 		var err error
 		if answers[at], err = a.entry(r, c, p.kind, done[places[at]]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return answers, nil
+	return plans, answers, nil
 }
 
 // byItself tells a person whose app changes a record of the card's own in a bundle
@@ -290,23 +341,75 @@ func (a *API) batch(r *http.Request, c access.Caller, entries []r4.Entry) ([]ent
 }
 
 func (a *API) one(r *http.Request, c access.Caller, e r4.Entry, at int) entryAnswer {
-	p, err := a.plan(c, e, at)
-	if err == nil && p.read != "" {
-		return a.within(r, p.read)
+	if address, ok := a.byUseCase(c, e); ok {
+		return a.alone(r, e, address)
 	}
-	if err == nil {
-		p.change.FullURL = "" // entries of a batch do not know each other
-		var done []shelf.Done
-		if done, err = a.shelf.Write(r.Context(), a.work(c, p.change)); err == nil {
-			var answer entryAnswer
-			if answer, err = a.entry(r, c, p.kind, done[0]); err == nil {
-				return answer
-			}
+	for attempt := 0; ; attempt++ {
+		answer, p, err := a.tryOne(r, c, e, at)
+		if err == nil {
+			return answer
 		}
+		if refused, ok := errors.AsType[*shelf.Refusal](err); ok && p.again && refused.Status == http.StatusPreconditionFailed && attempt < mostRetries {
+			continue
+		}
+		told := newAside()
+		a.fail(told, r, a.told(err))
+		return entryAnswer{Response: entryResponse{Status: told.line(), Outcome: told.body.Bytes()}}
+	}
+}
+
+func (a *API) tryOne(r *http.Request, c access.Caller, e r4.Entry, at int) (entryAnswer, planned, error) {
+	p, err := a.plan(r.Context(), c, e, at)
+	if err != nil {
+		return entryAnswer{}, p, err
+	}
+	if p.read != "" {
+		return a.within(r, p.read), p, nil
+	}
+	p.change.FullURL = "" // entries of a batch do not know each other
+	done, err := a.shelf.Write(r.Context(), a.work(c, p.change))
+	if err != nil {
+		return entryAnswer{}, p, err
+	}
+	answer, err := a.entry(r, c, p.kind, done[0])
+	return answer, p, err
+}
+
+// byUseCase is the address of an entry that may change a record of the card's own:
+// what a person's app asks for so is done by a use case, with a transaction of its
+// own, which an entry of a batch has.
+func (a *API) byUseCase(c access.Caller, e r4.Entry) (address string, ok bool) {
+	address = strings.TrimPrefix(strings.TrimPrefix(e.URL, a.base+"/"), "/")
+	kind, id, named := strings.Cut(address, "/")
+	ok = named && id != "" && !strings.ContainsAny(address, "?#%") && e.Resource != nil && a.updaters[kind] != nil && !c.Token.Machine
+	return address, ok && (e.Method == http.MethodPut || e.Method == http.MethodPatch)
+}
+
+// alone does an entry as if it had come by itself.
+func (a *API) alone(r *http.Request, e r4.Entry, address string) entryAnswer {
+	body, media := e.Resource.JSON(), mediaType
+	if e.Method == http.MethodPatch {
+		media, body, _ = e.Resource.Binary()
 	}
 	told := newAside()
-	a.fail(told, r, a.told(a.byItself(c, err)))
-	return entryAnswer{Response: entryResponse{Status: strconv.Itoa(told.status) + " " + http.StatusText(told.status), Outcome: told.body.Bytes()}}
+	inner := r.Clone(context.WithValue(r.Context(), insideKey{}, true))
+	inner.Method, inner.URL, inner.Body, inner.ContentLength = e.Method, &url.URL{Path: root + "/" + address}, io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	inner.Header = http.Header{"Authorization": r.Header["Authorization"], "Accept-Language": r.Header["Accept-Language"], "Prefer": r.Header["Prefer"], "Content-Type": {media}}
+	if e.IfMatch != "" {
+		inner.Header.Set("If-Match", e.IfMatch)
+	}
+	if err := a.route(told, inner); err != nil {
+		a.fail(told, r, err)
+		return entryAnswer{Response: entryResponse{Status: told.line(), Outcome: told.body.Bytes()}}
+	}
+	answer := entryAnswer{FullURL: a.base + "/" + address, Response: entryResponse{Status: told.line(), ETag: told.Header().Get("ETag")}}
+	switch preferred(r, "return") {
+	case "representation":
+		answer.Resource = told.body.Bytes()
+	case "OperationOutcome":
+		answer.Response.Outcome = told.body.Bytes()
+	}
+	return answer
 }
 
 // aside takes an answer that goes into a bundle.
@@ -317,6 +420,9 @@ type aside struct {
 }
 
 func newAside() *aside { return &aside{header: http.Header{}, status: http.StatusOK} }
+
+// line is the status as an entry of a Bundle tells it.
+func (a *aside) line() string { return strconv.Itoa(a.status) + " " + http.StatusText(a.status) }
 
 func (a *aside) Header() http.Header         { return a.header }
 func (a *aside) WriteHeader(status int)      { a.status = status }
@@ -340,7 +446,7 @@ func (a *API) within(r *http.Request, address string) entryAnswer {
 	}
 	if err != nil {
 		a.fail(told, r, err)
-		return entryAnswer{Response: entryResponse{Status: strconv.Itoa(told.status) + " " + http.StatusText(told.status), Outcome: told.body.Bytes()}}
+		return entryAnswer{Response: entryResponse{Status: told.line(), Outcome: told.body.Bytes()}}
 	}
 	return entryAnswer{
 		Resource: told.body.Bytes(),

@@ -45,6 +45,7 @@ type CapabilityPlace struct {
 // CapabilityRest is the interface.
 type CapabilityRest struct {
 	Mode        string                  `json:"mode"`
+	Document    string                  `json:"documentation"`
 	Security    CapabilitySecurity      `json:"security"`
 	Resource    []CapabilityResource    `json:"resource"`
 	Interaction []CapabilityInteraction `json:"interaction"`
@@ -89,6 +90,11 @@ type CapabilityParam struct {
 	Documentation string         `json:"documentation,omitempty"`
 }
 
+// beside says what R4's statement has no members for.
+const beside = "All types: _count, _sort, _elements, _summary, _total, _include=*, :iterate of _include and _revinclude, _has over several steps, chains of up to four links; " +
+	":missing of every parameter but _id, :not of tokens, :exact and :contains of strings, a type of references. Any other modifier is refused. " +
+	"Histories take _count, _since and _at. Within a Bundle PATCH takes a Binary with a JSON Patch."
+
 // capability is made from the same tables by which searches are read, so it
 // cannot promise what is not there.
 func (a *API) capability() *CapabilityStatement {
@@ -100,7 +106,7 @@ func (a *API) capability() *CapabilityStatement {
 		FHIRVersion:    "4.0.1", Format: []string{"json", mediaType}, PatchFormat: []string{patch.MediaType},
 	}
 	s.ResourceType = "CapabilityStatement"
-	rest := CapabilityRest{Mode: "server", Security: CapabilitySecurity{
+	rest := CapabilityRest{Mode: "server", Document: beside, Security: CapabilitySecurity{
 		Extension: []datatype.Extension{{
 			URL: "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
 			Extension: []datatype.Extension{
@@ -138,6 +144,9 @@ func (a *API) capabilityOf(k *find.Kind) CapabilityResource {
 		r.UpdateCreate, r.CondCreate, r.CondUpdate, r.CondDelete = true, true, true, "single"
 	}
 	r.Documentation = k.About
+	if k.Foreign {
+		r.ConditionalRead = "full-support" // see unchanged
+	}
 	if writable(k) && k.Own != nil {
 		r.Documentation = strings.TrimSpace("Records of the card's own are read-only (405); what other systems write stands beside them. " + k.About)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/clinical"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/document"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/fhirtest"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/find"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/profile"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
@@ -139,6 +140,17 @@ func TestStatementTellsTheParameters(t *testing.T) {
 			var asked []string
 			for _, p := range r.SearchParam {
 				known[p.Name] = true
+				for modifier, value := range map[string]string{"missing": "true", "not": "x", "exact": "a", "contains": "a", "text": "a", "in": "x", "above": "x", "identifier": "x|1"} {
+					taken := modifier == "missing" && p.Name != "_id" || modifier == "not" && p.Type == find.TokenParam && p.Name != "_id" ||
+						(modifier == "exact" || modifier == "contains") && p.Type == find.StringParam
+					if r.Type == "StructureDefinition" || r.Type == "CodeSystem" || r.Type == "ValueSet" {
+						continue // read without a token, by their addresses
+					}
+					a := strict(r.Type, p.Name+":"+modifier+"="+url.QueryEscape(value))
+					if want := map[bool]int{true: http.StatusOK, false: http.StatusBadRequest}[taken]; a.Status != want {
+						t.Errorf("%s?%s:%s: %d %s", r.Type, p.Name, modifier, a.Status, a.Body)
+					}
+				}
 				asked = append(asked, p.Name+"="+url.QueryEscape(values[string(p.Type)]))
 			}
 			for _, p := range r4.Params(r.Type) {
@@ -147,10 +159,10 @@ func TestStatementTellsTheParameters(t *testing.T) {
 				}
 			}
 			for _, i := range r.SearchInclude {
-				asked = append(asked, "_include="+i)
+				asked = append(asked, "_include="+i, "_include:iterate="+i)
 			}
 			for _, i := range r.SearchRevInclude {
-				asked = append(asked, "_revinclude="+i)
+				asked = append(asked, "_revinclude="+i, "_revinclude:iterate="+i)
 			}
 			for some := range slices.Chunk(asked, 20) { // a strict search names each that it does not take
 				if a := strict(r.Type, strings.Join(some, "&")); a.Status != http.StatusOK {

@@ -3,8 +3,10 @@ package fhir
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,7 +81,7 @@ func (a *API) sendItem(w http.ResponseWriter, r *http.Request, i *find.Item) err
 	if !i.Updated.IsZero() {
 		h["Last-Modified"] = []string{i.Updated.UTC().Format(http.TimeFormat)}
 	}
-	if sameVersion(r.Header.Get("If-None-Match"), i.Version) {
+	if sameVersion(r.Header.Get("If-None-Match"), i.Version) || a.unchanged(r, i) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -95,6 +97,19 @@ func (a *API) sendItem(w http.ResponseWriter, r *http.Request, i *find.Item) err
 	}
 	send(w, http.StatusOK, body)
 	return nil
+}
+
+// unchanged says that the resource is the same since the moment that the reader
+// names, where no version is named (RFC 9110). It is said of types whose every
+// version comes from outside: rows of the card's own know no moment of all that
+// they tell, so of them the reader is sent the whole.
+func (a *API) unchanged(r *http.Request, i *find.Item) bool {
+	since := r.Header.Get("If-Modified-Since")
+	if since == "" || r.Header.Get("If-None-Match") != "" || !a.kinds[i.Kind].Foreign {
+		return false
+	}
+	at, err := http.ParseTime(since)
+	return err == nil && !i.Updated.Truncate(time.Second).After(at)
 }
 
 // historyEntry is one version in a history.
@@ -149,21 +164,31 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, k *find.Kind, id s
 			return fail.New(fail.NotFound, "card.fhir.not_found")
 		}
 	}
-	count, since, err := historyBounds(params)
+	bounds, err := historyBounds(params)
 	if err != nil {
 		return err
 	}
+	count := bounds.Count
 	b := &historyBundle{Type: "history"}
 	b.ResourceType = "Bundle"
-	versions, err := a.shelf.History(ctx, k.Name, id, since, after, count+1)
+	versions, err := a.shelf.History(ctx, k.Name, id, bounds.Span, after, count+1)
 	if err != nil {
 		return err
+	}
+	shelved := len(versions) > 0 || id == "" || after.Version > 0
+	if !shelved && !bounds.Span.Open() { // it may have versions, none in the time that is asked for
+		some, err := a.shelf.History(ctx, k.Name, id, shelf.Span{}, after, 1)
+		if err != nil {
+			return err
+		}
+		shelved = len(some) > 0
 	}
 	var shown []*find.Item
 	for n, v := range versions {
 		if n == count {
 			last := versions[n-1]
-			next, err := a.cursorLink(k.Name, url.Values{"_history": {id}, "_count": {strconv.Itoa(count)}}, []string{
+			asked := url.Values{"_history": {id}, "_count": {strconv.Itoa(count)}, "_since": params["_since"], "_at": params["_at"]}
+			next, err := a.cursorLink(k.Name, asked, []string{
 				strconv.FormatInt(last.Updated.UnixMicro(), 10), last.ID, strconv.FormatInt(last.Version, 10),
 			})
 			if err != nil {
@@ -175,7 +200,7 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, k *find.Kind, id s
 		shown = append(shown, find.ForeignItem(&versions[n]))
 		b.Entry = append(b.Entry, a.historyEntry(v))
 	}
-	if id != "" && len(versions) == 0 && after.Version == 0 {
+	if !shelved {
 		items, err := k.Items(ctx, allowed, []string{id})
 		if err != nil {
 			return err
@@ -183,11 +208,13 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, k *find.Kind, id s
 		if len(items) == 0 {
 			return fail.New(fail.NotFound, "card.fhir.not_found")
 		}
-		shown = items
-		b.Entry = append(b.Entry, historyEntry{
-			FullURL: a.base + "/" + k.Name + "/" + id, Resource: items[0].JSON, Request: historyRequest{"PUT", k.Name + "/" + id},
-			Response: historyResponse{"200", `W/"` + items[0].Version + `"`, datatype.Instant(items[0].Updated)},
-		})
+		if bounds.Span.Holds(items[0].Updated) {
+			shown = items
+			b.Entry = append(b.Entry, historyEntry{
+				FullURL: a.base + "/" + k.Name + "/" + id, Resource: items[0].JSON, Request: historyRequest{"PUT", k.Name + "/" + id},
+				Response: historyResponse{"200", `W/"` + items[0].Version + `"`, datatype.Instant(items[0].Updated)},
+			})
+		}
 	}
 	if err := a.record(ctx, c, "fhir.read", "", shown); err != nil {
 		return err
@@ -232,23 +259,40 @@ func (a *API) historyParameters(r *http.Request, k *find.Kind, id string) (url.V
 	return c.Params, shelf.Place{Updated: time.UnixMicro(micros), ID: c.After[1], Version: version}, nil
 }
 
-func historyBounds(params url.Values) (count int, since time.Time, err error) {
-	count = find.DefaultCount
+// bounds are what a history is asked for.
+type bounds struct {
+	Count int
+	Span  shelf.Span
+}
+
+func historyBounds(params url.Values) (bounds, error) {
+	all := bounds{Count: find.DefaultCount}
 	if raw := params.Get("_count"); raw != "" {
 		n, err := strconv.Atoi(raw)
 		if err != nil || n < 1 {
-			return 0, since, fail.New(fail.BadRequest, "card.fhir.bad_count")
+			return all, fail.New(fail.BadRequest, "card.fhir.bad_count")
 		}
-		count = min(n, find.MaxCount)
+		all.Count = min(n, find.MaxCount)
 	}
-	if raw := params.Get("_since"); raw != "" {
-		low, _, ok := r4.Span(raw)
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		raw := strings.ReplaceAll(params.Get(name), " ", "+") // a "+" that was not escaped
+		if raw == "" || !slices.Contains([]string{"_since", "_at", "_list"}, name) {
+			continue
+		}
+		if name == "_list" {
+			return all, outcome.Troubled(http.StatusBadRequest, "not-supported", "card.fhir.refused_parameter", "Name", name)
+		}
+		low, high, ok := r4.Span(raw)
 		if !ok {
-			return 0, since, fail.New(fail.BadRequest, "card.fhir.bad_date", "Name", "_since")
+			return all, fail.New(fail.BadRequest, "card.fhir.bad_date", "Name", name)
 		}
-		since = low
+		if name == "_since" {
+			all.Span.Since = low
+		} else {
+			all.Span.From, all.Span.Until = low, high
+		}
 	}
-	return count, since, nil
+	return all, nil
 }
 
 func (a *API) historyEntry(v shelf.Resource) historyEntry {

@@ -51,7 +51,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, k *find.Kind) error
 	if err != nil {
 		return err
 	}
-	included, err := a.included(ctx, c, k, q, matches)
+	included, err := a.included(ctx, c, q, matches)
 	if err != nil {
 		return err
 	}
@@ -235,12 +235,33 @@ func (a *API) self(r *http.Request, k *find.Kind, q *find.Query) (string, error)
 
 // included are the resources that the matches lead to, and those that lead to
 // them, each once and within what the caller may see of its kind. A kind that
-// the token does not open is left out.
-func (a *API) included(ctx context.Context, c access.Caller, k *find.Kind, q *find.Query, matches []*find.Item) ([]*find.Item, error) {
+// the token does not open is left out. What :iterate asks for is looked for in
+// what was included, too, until nothing new is found.
+func (a *API) included(ctx context.Context, c access.Caller, q *find.Query, matches []*find.Item) ([]*find.Item, error) {
+	if len(q.Includes)+len(q.Reverse) == 0 {
+		return nil, nil
+	}
 	have := map[string]bool{}
 	for _, i := range matches {
 		have[i.Kind+"/"+i.ID] = true
 	}
+	var all []*find.Item
+	for from, again := matches, false; len(from) > 0; again = true {
+		found, err := a.step(ctx, c, q, from, again, have)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, found...); len(all) > find.MaxIncluded {
+			return nil, outcome.Troubled(http.StatusBadRequest, "too-costly", "card.fhir.too_many_included")
+		}
+		from = found
+	}
+	return all, nil
+}
+
+// step is one step from resources to those around them that are not had yet;
+// again says that the resources were themselves included.
+func (a *API) step(ctx context.Context, c access.Caller, q *find.Query, from []*find.Item, again bool, have map[string]bool) ([]*find.Item, error) {
 	wanted := map[string][]string{} // ids by kind
 	want := func(kind, id string) {
 		if !have[kind+"/"+id] {
@@ -249,8 +270,11 @@ func (a *API) included(ctx context.Context, c access.Caller, k *find.Kind, q *fi
 		}
 	}
 	for _, include := range q.Includes {
-		for _, i := range matches {
-			for _, reference := range i.Leads(k, include.Param) {
+		for _, i := range from {
+			if i.Kind != include.Kind || again && !include.Iterate {
+				continue
+			}
+			for _, reference := range i.Leads(a.kinds[i.Kind], include.Param) {
 				kind, id, _ := strings.Cut(reference, "/")
 				if include.Target == "" || include.Target == kind {
 					want(kind, id)
@@ -259,7 +283,10 @@ func (a *API) included(ctx context.Context, c access.Caller, k *find.Kind, q *fi
 		}
 	}
 	for _, include := range q.Reverse {
-		if err := a.reverse(ctx, c, include, matches, want); err != nil {
+		if again && !include.Iterate {
+			continue
+		}
+		if err := a.reverse(ctx, c, include, from, want); err != nil {
 			return nil, err
 		}
 	}
@@ -279,28 +306,27 @@ func (a *API) included(ctx context.Context, c access.Caller, k *find.Kind, q *fi
 		}
 		all = append(all, items...)
 	}
-	if len(all) > find.MaxIncluded {
-		return nil, outcome.Troubled(http.StatusBadRequest, "too-costly", "card.fhir.too_many_included")
-	}
 	return all, nil
 }
 
 // reverse finds what leads to the matches.
 func (a *API) reverse(ctx context.Context, c access.Caller, i find.Include, matches []*find.Item, want func(kind, id string)) error {
-	if len(matches) == 0 {
+	from := a.kinds[i.Kind]
+	by := find.Criterion{Name: i.Param, Param: from.Params[i.Param]}
+	for _, m := range matches {
+		if slices.Contains(by.Param.Targets, m.Kind) && (i.Target == "" || i.Target == m.Kind) {
+			by.Values = append(by.Values, find.Leading(m.Kind, m.ID))
+		}
+	}
+	if len(by.Values) == 0 {
 		return nil
 	}
-	from := a.kinds[i.Kind]
 	allowed, err := c.Reach(i.Kind, access.SearchAction)
 	if fail.Is(err, fail.Forbidden) {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	by := find.Criterion{Name: i.Param, Param: from.Params[i.Param]}
-	for _, m := range matches {
-		by.Values = append(by.Values, find.Leading(m.Kind, m.ID))
 	}
 	f, err := from.Find(ctx, allowed, &find.Query{Criteria: []find.Criterion{by}, Count: find.MaxIncluded})
 	if err != nil {

@@ -236,7 +236,7 @@ func TestStrictAndLenient(t *testing.T) {
 		"/Patient?birthdate=22.11.1960", "/Patient?birthdate=1960-13", "/Patient?birthdate=1960-09-12T10:00", "/Patient?_count=-1", "/Patient?_count=x",
 		"/Patient?_sort=shoe", "/Patient?_sort=family", "/Encounter?patient=Group/1", "/Encounter?patient=a%20b", "/Encounter?class.name=x&patient:missing=x",
 		"/Patient?family:text=x", "/Patient?_id:not=x", "/Patient?birthdate:not=1960", "/Patient?gender:missing=maybe", "/Patient?_summary=most", "/Encounter?patient.shoe=1",
-		"/Encounter?diagnosis.encounter.patient.identifier=x", "/Encounter?patient.birthdate=x", "/Encounter?patient:Group.name=x", "/Patient?_include=Patient:name", "/Patient?_include=Encounter:patient",
+		"/Encounter?diagnosis.encounter.diagnosis.encounter.patient.family=x", "/Encounter?patient.birthdate=x", "/Encounter?patient:Group.name=x", "/Patient?_include=Patient:name", "/Patient?_include=Encounter:patient",
 		"/Patient?_revinclude=Claim:encounter", "/Patient?name=%00", "/Patient?name=%ff", "/Patient?name=" + strings.Repeat("x", 301), "/Patient?_cursor=x",
 		"/Patient?_id=" + strings.Repeat("a,", 51), "/Patient?" + strings.Repeat("gender=male&", 31), "/Patient?%zz",
 	} {

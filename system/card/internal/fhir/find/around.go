@@ -16,7 +16,7 @@ const (
 	MaxLed    = 200  // resources that a link of a chain may mean
 	MaxHaving = 1000 // resources that may lead here by _has
 	maxAround = 6    // further searches that one search may ask for
-	maxLinks  = 2    // of a chain
+	maxLinks  = 4    // of a chain
 )
 
 // Chain is a criterion of what the resource leads to: patient.identifier. Whoever
@@ -37,7 +37,8 @@ func (c Chain) Among(ids []string) Criterion {
 	return one
 }
 
-// Has is a criterion of what leads to the resource: _has:Observation:patient:code.
+// Has is a criterion of what leads to the resource: _has:Observation:patient:code,
+// or _has:Encounter:patient:_has:Condition:encounter:code over several steps.
 // Whoever searches finds those within the caller's reach, and adds To.
 type Has struct {
 	Kind  string // that leads here
@@ -66,6 +67,9 @@ func (q *Query) asked() int {
 	n := len(q.Chains) + len(q.Has)
 	for _, c := range q.Chains {
 		n += c.Query.asked()
+	}
+	for _, h := range q.Has {
+		n += h.Query.asked()
 	}
 	return n
 }
@@ -99,13 +103,25 @@ func readHas(kinds map[string]*Kind, k *Kind, rest, raw, origin string, now time
 		return Has{}, bad
 	}
 	by, known := from.Params[parts[1]]
-	bare, modifier, _ := strings.Cut(parts[2], ":")
-	of, there := from.Params[bare]
-	if !known || by.Kind != ReferenceParam || !slices.Contains(by.Targets, k.Name) || !there {
+	if !known || by.Kind != ReferenceParam || !slices.Contains(by.Targets, k.Name) {
 		return Has{}, bad
 	}
+	has := Has{Kind: from.Name, Param: parts[1], Query: &Query{Count: MaxHaving}}
+	if strings.Count(rest, "_has:") > maxAround {
+		return has, bad
+	}
+	// Behind it stands a parameter, or a step further: a chain or another _has.
+	if key, further := has.Query.around(kinds, from, parts[2], raw, origin, now); further {
+		return has, key
+	}
+	bare, modifier, _ := strings.Cut(parts[2], ":")
+	of, there := from.Params[bare]
+	if !there {
+		return has, bad
+	}
 	c, key := readCriterion(bare, modifier, of, raw, origin, now)
-	return Has{Kind: from.Name, Param: parts[1], Query: &Query{Criteria: []Criterion{c}, Count: MaxHaving}}, key
+	has.Query.Criteria = []Criterion{c}
+	return has, key
 }
 
 // readChain understands a chained parameter, patient.identifier,

@@ -98,6 +98,7 @@ func (c Criterion) condition(b *Builder, write Column) string {
 // leads to, or that lead here by it.
 type Include struct {
 	Kind, Param, Target string
+	Iterate             bool // also of what was included before
 }
 
 // Query is a search as it was understood.
@@ -243,16 +244,22 @@ func (q *Query) control(kinds map[string]*Kind, k *Kind, name, raw string) (know
 		}
 		q.Sort, q.down = by, down
 		q.Used.Set(name, raw)
-	case "_include":
+	case "_include", "_include:iterate":
 		i, ok := readInclude(kinds, raw)
-		if !ok || i.Kind != k.Name {
+		i.Iterate = name != "_include"
+		switch {
+		case raw == "*" && !i.Iterate:
+			q.Includes = append(q.Includes, includeAll(k)...)
+		case !ok || i.Kind != k.Name && !i.Iterate:
 			return true, "card.fhir.bad_include"
+		default:
+			q.Includes = append(q.Includes, i)
 		}
-		q.Includes = append(q.Includes, i)
 		q.Used.Add(name, raw)
-	case "_revinclude":
+	case "_revinclude", "_revinclude:iterate":
 		i, ok := readInclude(kinds, raw)
-		if !ok || !slices.Contains(kinds[i.Kind].Params[i.Param].Targets, k.Name) || i.Target != "" && i.Target != k.Name {
+		i.Iterate = name != "_revinclude"
+		if !ok || !i.Iterate && (!slices.Contains(kinds[i.Kind].Params[i.Param].Targets, k.Name) || i.Target != "" && i.Target != k.Name) {
 			return true, "card.fhir.bad_include"
 		}
 		q.Reverse = append(q.Reverse, i)
@@ -291,6 +298,17 @@ func (q *Query) control(kinds map[string]*Kind, k *Kind, name, raw string) (know
 		return true, "card.fhir.too_many_parameters"
 	}
 	return true, ""
+}
+
+// includeAll is what _include=* stands for: every reference that can be searched by.
+func includeAll(k *Kind) []Include {
+	var all []Include
+	for _, name := range slices.Sorted(maps.Keys(k.Params)) {
+		if k.Params[name].Kind == ReferenceParam {
+			all = append(all, Include{Kind: k.Name, Param: name})
+		}
+	}
+	return all
 }
 
 func readInclude(kinds map[string]*Kind, raw string) (Include, bool) {

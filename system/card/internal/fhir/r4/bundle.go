@@ -1,5 +1,7 @@
 package r4
 
+import std "encoding/base64" // the room has a base64 of its own
+
 // Entry is one entry of a Bundle, as it was sent.
 type Entry struct {
 	FullURL     string
@@ -17,6 +19,25 @@ func (r *Resource) BundleType() string {
 		return r.tree.str(m)
 	}
 	return ""
+}
+
+// JSON is the resource as it was sent.
+func (r *Resource) JSON() []byte { return r.tree.raw(r.root) }
+
+// Binary is what a Binary holds, with its media type; ok is false for any other
+// resource, and for one that is not written as base64.
+func (r *Resource) Binary() (media string, data []byte, ok bool) {
+	if r.Kind != "Binary" {
+		return "", nil, false
+	}
+	if m := r.tree.member(r.root, "contentType"); m != 0 {
+		media = r.tree.str(m)
+	}
+	if m := r.tree.member(r.root, "data"); m != 0 {
+		written, err := std.StdEncoding.DecodeString(r.tree.str(m))
+		return media, written, err == nil
+	}
+	return media, nil, true
 }
 
 // ReadBundle reads a Bundle: its type and entries, each resource checked by

@@ -1,6 +1,7 @@
 package referred_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"log/slog"
 	"strings"
@@ -45,21 +46,47 @@ func put(h *fhirtest.Hospital, id, token, body string, header ...string) fhirtes
 	return h.Ask("PUT", "/Task/"+id, token, body, append([]string{"Content-Type", "application/fhir+json"}, header...)...)
 }
 
-// In a Bundle a referral is not answered, alone or with others: the app is told so,
-// and nothing of the Bundle is done.
-func TestAReferralIsNotAnsweredInABundle(t *testing.T) {
+// In a transaction a referral is not answered, alone or with others: the app is told
+// so, and nothing of the Bundle is done. In a batch it is, as if it had come by itself.
+func TestAReferralIsAnsweredInABatchAlone(t *testing.T) {
 	each(t, func(t *testing.T, h *fhirtest.Hospital) {
 		answering(t, h)
 		body, etag := change(t, h, fhirtest.Heir, map[string]any{"status": "rejected", "statusReason": because("Нет мест")})
 		entry := `{"request":{"method":"PUT","url":"Task/` + fhirtest.Heir + `","ifMatch":"W/\"` + strings.Trim(etag, `W/"`) + `\""},"resource":` + body + `}`
-		for kind, token := range map[string]string{"transaction": "app", "batch": "app"} {
-			a := h.Ask("POST", "", token, `{"resourceType":"Bundle","type":"`+kind+`","entry":[`+entry+`]}`, "Content-Type", "application/fhir+json", "Accept-Language", "en")
-			if !strings.Contains(string(a.Body), "Send PUT or PATCH by itself, with If-Match") {
-				t.Errorf("%s: %d %s", kind, a.Status, a.Body)
+		send := func(kind, token, entry string) fhirtest.Answer {
+			return h.Ask("POST", "", token, `{"resourceType":"Bundle","type":"`+kind+`","entry":[`+entry+`]}`, "Content-Type", "application/fhir+json", "Accept-Language", "en")
+		}
+		if a := send("transaction", "app", entry); !strings.Contains(string(a.Body), "Send PUT or PATCH by itself or in a batch, with If-Match") {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		old := strings.Replace(entry, strings.Trim(etag, `W/"`), "0000000000000000", 1)
+		for refused, told := range map[string]string{
+			old: "412 ", strings.Replace(entry, "ifMatch", "ifNoneMatch", 1): "428 ", strings.Replace(entry, "Нет мест", " ", 1): "422 ",
+		} {
+			if a := send("batch", "app", refused); !strings.Contains(string(a.Body), `"status":"`+told) {
+				t.Errorf("%s: %s", told, a.Body)
+			}
+		}
+		for token, told := range map[string]string{"nurse": "403 ", "doctor": "403 ", "writer": "405 "} {
+			if a := send("batch", token, entry); !strings.Contains(string(a.Body), `"status":"`+told) {
+				t.Errorf("%s: %s", token, a.Body)
 			}
 		}
 		if _, now := change(t, h, fhirtest.Heir, nil); now != etag {
-			t.Error("the referral was answered")
+			t.Fatal("the referral was answered")
+		}
+		hour := base64.StdEncoding.EncodeToString([]byte(`[{"op":"replace","path":"/status","value":"accepted"},{"op":"add","path":"/restriction","value":{"period":{"start":"2026-11-28T09:30:00+06:00"}}}]`))
+		patched := `{"request":{"method":"PATCH","url":"Task/` + fhirtest.Heir + `","ifMatch":"W/\"` + strings.Trim(etag, `W/"`) + `\""},"resource":{"resourceType":"Binary","contentType":"application/json-patch+json","data":"` + hour + `"}}`
+		if a := send("batch", "app", patched); !strings.Contains(string(a.Body), `"status":"200 OK"`) || strings.Contains(string(a.Body), `"resource":`) {
+			t.Fatalf("%s", a.Body)
+		}
+		body, etag = change(t, h, fhirtest.Heir, map[string]any{"status": "rejected", "statusReason": because("Нет мест")})
+		entry = `{"request":{"method":"PUT","url":"Task/` + fhirtest.Heir + `","ifMatch":"W/\"` + strings.Trim(etag, `W/"`) + `\""},"resource":` + body + `}`
+		if a := send("batch", "app", entry); !strings.Contains(string(a.Body), `"status":"200 OK"`) {
+			t.Errorf("%s", a.Body)
+		}
+		if task := h.Get("/Task/"+fhirtest.Heir, "app"); task.JSON["status"] != "rejected" {
+			t.Errorf("%s", task.Body)
 		}
 	})
 }

@@ -204,15 +204,29 @@ type Place struct {
 	Version int64
 }
 
+// Span is which versions of a history are asked for; zero moments set no bound.
+type Span struct {
+	Since       time.Time // written then or later
+	From, Until time.Time // that stood at some moment from From until before Until
+}
+
+// Open says that the span sets no bound.
+func (s Span) Open() bool { return s.Since.IsZero() && s.Until.IsZero() }
+
+// Holds says that a version of that moment, which stands until now, is in the
+// span; of one without a moment it is not known, so it is.
+func (s Span) Holds(updated time.Time) bool {
+	return updated.IsZero() || !updated.Before(s.Since) && (s.Until.IsZero() || updated.Before(s.Until))
+}
+
 // History reads versions of the kind, the newest first: of the one resource, or
-// of all if id is "". Those behind the place, changed since the moment; zero
-// values set no bound. total counts them all, for one resource alone.
-func (s *Shelf) History(ctx context.Context, kind, id string, since time.Time, after Place, limit int) (page []Resource, err error) {
+// of all if id is "". Those behind the place and in the span.
+func (s *Shelf) History(ctx context.Context, kind, id string, span Span, after Place, limit int) (page []Resource, err error) {
 	one, bound := "id <> $2", "$4 = $5 AND $6 = 0"
 	if id != "" {
 		one = "id = $2"
 	}
-	args := []any{kind, id, db.Micros(since)}
+	args := []any{kind, id, db.Micros(span.Since)}
 	if after.Version > 0 {
 		bound = "(updated_at, id, version) < ($4, $5, $6)"
 		args = append(args, db.Micros(after.Updated), after.ID, after.Version)
@@ -220,9 +234,17 @@ func (s *Shelf) History(ctx context.Context, kind, id string, since time.Time, a
 		args = append(args, "", "", int64(0))
 	}
 	where := ` WHERE kind = $1 AND ` + one + ` AND updated_at >= $3 AND ` + bound
+	args = append(args, limit)
+	if !span.Until.IsZero() { // no other took its place before From
+		where += ` AND updated_at < $8`
+		for _, from := range []string{"fhir_resource", "fhir_past"} {
+			where += ` AND NOT EXISTS (SELECT 1 FROM ` + from + ` later WHERE later.kind = shown.kind AND later.id = shown.id AND later.version > shown.version AND later.updated_at <= $9)`
+		}
+		args = append(args, db.Micros(span.Until), db.Micros(span.From))
+	}
 	found, err := collect(ctx, s.DB.Read, `SELECT `+columns+` FROM (
-		SELECT `+columns+` FROM fhir_resource`+where+` UNION ALL SELECT `+columns+` FROM fhir_past`+where+`) AS versions
-		ORDER BY updated_at DESC, id DESC, version DESC LIMIT $7`, append(args, limit)...)
+		SELECT `+columns+` FROM fhir_resource shown`+where+` UNION ALL SELECT `+columns+` FROM fhir_past shown`+where+`) AS versions
+		ORDER BY updated_at DESC, id DESC, version DESC LIMIT $7`, args...)
 	return found, db.Explain(err)
 }
 
