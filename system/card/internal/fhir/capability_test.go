@@ -268,3 +268,33 @@ func TestAMedicineIsIncluded(t *testing.T) {
 		}
 	})
 }
+
+// Where a type can be searched by _lastUpdated, each of its resources is found by the
+// moment that its meta tells.
+func TestLastUpdatedIsThatOfMeta(t *testing.T) {
+	whole(t, func(t *testing.T, h *fhirtest.Hospital, rest fhir.CapabilityRest) {
+		tried := map[string]int{}
+		for _, r := range rest.Resource {
+			if !slices.ContainsFunc(r.SearchParam, func(p fhir.CapabilityParam) bool { return p.Name == "_lastUpdated" }) {
+				continue
+			}
+			for _, found := range h.Get("/"+r.Type+"?_count=100", "all").Resources() {
+				_, id, _ := strings.Cut(found, "/")
+				meta, _ := h.Get("/"+found, "all").JSON["meta"].(map[string]any)
+				moment, _ := meta["lastUpdated"].(string)
+				for prefix, want := range map[string]int{"": 1, "lt": 0, "gt": 0, "ge": 1} {
+					a := h.Get("/"+r.Type+"?_id="+id+"&_lastUpdated="+prefix+url.QueryEscape(moment), "all")
+					if got := len(a.Resources()); got != want || moment == "" {
+						t.Errorf("%s %s%s: %d of %d: %s", found, prefix, moment, got, want, a.Body)
+					}
+				}
+				tried[r.Type]++
+			}
+		}
+		for _, kind := range []string{"Procedure", "Observation", "DiagnosticReport", "Provenance", "AuditEvent"} {
+			if tried[kind] == 0 {
+				t.Errorf("no %s was tried: %v", kind, tried)
+			}
+		}
+	})
+}

@@ -49,6 +49,9 @@ func (a *API) shelve(all map[string]*find.Kind) {
 		if named = named && !owned; named {
 			k.Params["identifier"] = of
 		}
+		if of, ok := k.Params["_lastUpdated"]; ok { // every version on the shelf has its moment
+			params["_lastUpdated"] = of
+		}
 		for p := range params {
 			if of, ok := k.Params[p]; !ok || of.Kind != params[p].Kind {
 				delete(params, p)

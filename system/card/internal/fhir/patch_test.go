@@ -102,7 +102,21 @@ func TestLastUpdated(t *testing.T) {
 			}
 		}
 		s.ask(t, "GET", "/AllergyIntolerance?_lastUpdated=yesterday", "machine", nil).is(t, 400)
-		// Of a type that the card has itself it is not offered: its rows know no such moment.
+		// Of a type whose rows know no moment of all that they tell it is not offered.
 		s.ask(t, "GET", "/Patient?_lastUpdated=ge2020", "machine", nil, "Prefer", "handling=strict").is(t, 400)
+		// Of what is signed, and of what others wrote beside it, it is that of meta.
+		s.put(t, "PUT", "/Procedure/theirs", `{"resourceType":"Procedure","id":"theirs","status":"completed","code":{"text":"x"},"subject":{"reference":"Patient/`+patientID+`"}}`).is(t, 201)
+		for query, want := range map[string]string{
+			"_lastUpdated=2026-11-20": operation, "_lastUpdated=ge" + day: "theirs", "_lastUpdated=ge2020": operation + " theirs",
+			"_sort=-_lastUpdated": "theirs " + operation, "_sort=_lastUpdated&_lastUpdated=lt2099": operation + " theirs", "_lastUpdated=lt2026-11-20": "",
+		} {
+			a := s.ask(t, "GET", "/Procedure?"+query, "machine", nil, "Prefer", "handling=strict").is(t, 200)
+			if found := a.ids("match"); strings.Join(found, " ") != want {
+				t.Errorf("Procedure?%s: %v, wanted %s", query, found, want)
+			}
+		}
+		if a := s.get(t, "/Procedure/"+operation, "machine").is(t, 200); fmt.Sprint(a.json["bodySite"]) != "[map[coding:[map[code:left system:https://sanarip.kg/fhir/CodeSystem/body-side]]]]" {
+			t.Errorf("%s", a.body)
+		}
 	})
 }

@@ -226,8 +226,8 @@ func seedStays(do doer) {
 	do(diagnosis, mainFinal, stayID, "final", "main", "I21.0", "Острый трансмуральный инфаркт передней стенки миокарда", db.Micros(left), doctor.PIN, doctor.Name(), 0)
 	do(diagnosis, comorbid, stayID, "final", "comorbid", "E11.9", "Сахарный диабет 2 типа <без осложнений>", db.Micros(left), doctor.PIN, doctor.Name(), 0)
 	do(diagnosis, withdrawn, stayID, "clinical", "main", "I20.8", "Другие формы стенокардии", db.Micros(admitted), doctor.PIN, doctor.Name(), db.Micros(moved))
-	operate := `INSERT INTO operation (id, stay_id, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, root, version, reason, by_pin, by_name, signed_at)
-		VALUES ($1, $2, $3, 'A16.12.004', $4, 'Местная', '', 'Доступ лучевой. Стент установлен.', $5, $6, $7, $8, $9, $5, $6, $10)`
+	operate := `INSERT INTO operation (id, stay_id, at, code, name, anaesthesia, complication, protocol, surgeon_pin, surgeon_name, root, version, reason, by_pin, by_name, signed_at, side)
+		VALUES ($1, $2, $3, 'A16.12.004', $4, 'Местная', '', 'Доступ лучевой. Стент установлен.', $5, $6, $7, $8, $9, $5, $6, $10, 'left')`
 	do(operate, operation, stayID, db.Micros(moved), "Стентирование", surgeon.PIN, surgeon.Name(), operation, 1, "", db.Micros(moved))
 	do(operate, "018f0000-0000-7000-8000-000000000042", stayID, db.Micros(moved), "Стентирование коронарной артерии", surgeon.PIN, surgeon.Name(), operation, 2, "Уточнено название", db.Micros(left))
 }

@@ -108,7 +108,7 @@ func observations(a *fhir.API) fhir.Source {
 		Kind: "Observation", Table: observationTable(a),
 		Params: map[string]fhir.Param{
 			"patient": patientParam, "subject": patientParam, "encounter": encounterParam, "performer": staffParam,
-			"code": tokenParam, "category": tokenParam, "status": tokenParam, "date": dateParam,
+			"code": tokenParam, "category": tokenParam, "status": tokenParam, "date": dateParam, "_lastUpdated": dateParam,
 		},
 		Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 			roots, requests := map[string][]string{}, []string{}

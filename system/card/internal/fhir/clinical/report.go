@@ -38,7 +38,7 @@ func reports(a *fhir.API) fhir.Source {
 		Params: map[string]fhir.Param{
 			"patient": patientParam, "subject": patientParam, "encounter": encounterParam, "performer": staffParam,
 			"based-on": {Type: "reference", Targets: []string{"ServiceRequest"}}, "result": {Type: "reference", Targets: []string{"Observation"}},
-			"code": tokenParam, "category": tokenParam, "status": tokenParam, "date": dateParam,
+			"code": tokenParam, "category": tokenParam, "status": tokenParam, "date": dateParam, "_lastUpdated": dateParam,
 		},
 		Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 			rows, err := loadAnswers(ctx, q, ids)

@@ -67,22 +67,22 @@ const newestAnswer = `NOT EXISTS (SELECT 1 FROM answer later WHERE later.request
 func observationTable(a *fhir.API) fhir.Table {
 	line := func(v vital, measured string) string {
 		return `SELECT o.root || '-` + v.name + `' AS id, 'vital-signs' AS category, '` + v.code + `' AS code, '' AS test,
-			o.version AS version, o.stay_id AS stay_id, o.at AS at, o.by_pin AS by_pin FROM observation o WHERE ` + standing + ` AND o.` + measured + ` <> 0`
+			o.version AS version, o.stay_id AS stay_id, o.at AS at, o.signed_at AS signed_at, o.by_pin AS by_pin FROM observation o WHERE ` + standing + ` AND o.` + measured + ` <> 0`
 	}
 	return fhir.Table{
 		From: `(` + strings.Join([]string{
 			line(temperature, "temperature"), line(pulse, "pulse"), line(pressure, "systolic"), line(respiration, "respiration"), line(saturation, "saturation"),
-			`SELECT r.id, 'laboratory', '', r.code, w.version, r.stay_id, w.at, w.by_pin FROM request r JOIN answer w ON w.request_id = r.id
+			`SELECT r.id, 'laboratory', '', r.code, w.version, r.stay_id, w.at, w.signed_at, w.by_pin FROM request r JOIN answer w ON w.request_id = r.id
 				WHERE r.kind = 'laboratory' AND ` + newestAnswer,
 		}, " UNION ALL ") + `) x` + ofTheStay,
 		ID: "x.id",
 		Columns: columnsOfStay(map[string]fhir.Column{
-			"performer": a.Staff("x.by_pin"), "date": fhir.Moments("x.at"),
+			"performer": a.Staff("x.by_pin"), "date": fhir.Moments("x.at"), "_lastUpdated": fhir.Moments("x.signed_at"),
 			"code":     fhir.Codes(map[string]string{loinc: "x.code", codeTest: "x.test"}),
 			"category": fhir.Codes(map[string]string{hl7 + "observation-category": "x.category"}),
 			"status":   fhir.Codes(map[string]string{status + "observation-status": "CASE WHEN x.version > 1 THEN 'amended' ELSE 'final' END"}),
 		}),
-		Sorts: map[string]string{"date": "x.at"}, Organisation: "s.organisation",
+		Sorts: map[string]string{"date": "x.at", "_lastUpdated": "x.signed_at"}, Organisation: "s.organisation",
 	}
 }
 
@@ -101,17 +101,18 @@ func loadSigns(ctx context.Context, q db.Querier, roots []string) ([]signRow, er
 
 func reportTable(a *fhir.API) fhir.Table {
 	return fhir.Table{
-		From: `(SELECT r.id AS id, r.stay_id AS stay_id, r.code AS test, w.version AS version, w.at AS at, w.by_pin AS by_pin, CASE r.kind WHEN 'laboratory' THEN r.id ELSE '' END AS result,
+		From: `(SELECT r.id AS id, r.stay_id AS stay_id, r.code AS test, w.version AS version, w.at AS at, w.signed_at AS signed_at, w.by_pin AS by_pin, CASE r.kind WHEN 'laboratory' THEN r.id ELSE '' END AS result,
 			CASE r.kind WHEN 'laboratory' THEN 'LAB' WHEN 'imaging' THEN 'RAD' ELSE 'OTH' END AS section
 			FROM request r JOIN answer w ON w.request_id = r.id WHERE ` + newestAnswer + `) x` + ofTheStay,
 		ID: "x.id",
 		Columns: columnsOfStay(map[string]fhir.Column{
 			"performer": a.Staff("x.by_pin"), "date": fhir.Moments("x.at"), "based-on": fhir.References("x.id"), "result": fhir.References("x.result"),
-			"code":     fhir.Codes(map[string]string{codeTest: "x.test"}),
-			"category": fhir.Codes(map[string]string{hl7 + "v2-0074": "x.section"}),
-			"status":   fhir.Codes(map[string]string{status + "diagnostic-report-status": "CASE WHEN x.version > 1 THEN 'amended' ELSE 'final' END"}),
+			"_lastUpdated": fhir.Moments("x.signed_at"),
+			"code":         fhir.Codes(map[string]string{codeTest: "x.test"}),
+			"category":     fhir.Codes(map[string]string{hl7 + "v2-0074": "x.section"}),
+			"status":       fhir.Codes(map[string]string{status + "diagnostic-report-status": "CASE WHEN x.version > 1 THEN 'amended' ELSE 'final' END"}),
 		}),
-		Sorts: map[string]string{"date": "x.at"}, Organisation: "s.organisation",
+		Sorts: map[string]string{"date": "x.at", "_lastUpdated": "x.signed_at"}, Organisation: "s.organisation",
 	}
 }
 

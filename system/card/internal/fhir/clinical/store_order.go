@@ -106,9 +106,9 @@ func provenanceTable(a *fhir.API) fhir.Table {
 	return fhir.Table{
 		From: traced, ID: "x.id",
 		Columns: map[string]fhir.Column{
-			"patient": fhir.References("s.patient_id"), "target": fhir.References("x.target"), "agent": a.Staff("x.by_pin"), "recorded": fhir.Moments("x.at"),
+			"patient": fhir.References("s.patient_id"), "target": fhir.References("x.target"), "agent": a.Staff("x.by_pin"), "recorded": fhir.Moments("x.at"), "_lastUpdated": fhir.Moments("x.at"),
 		},
-		Sorts: map[string]string{"recorded": "x.at"}, Organisation: "s.organisation",
+		Sorts: map[string]string{"recorded": "x.at", "_lastUpdated": "x.at"}, Organisation: "s.organisation",
 	}
 }
 
@@ -127,9 +127,9 @@ func auditTable(a *fhir.API) fhir.Table {
 	return fhir.Table{
 		From: `access_record x JOIN patient p ON p.pin = x.subject_pin`, ID: "x.id",
 		Columns: map[string]fhir.Column{
-			"patient": fhir.References("p.id"), "agent": a.Staff("x.actor_pin"), "date": fhir.Moments("x.at"),
+			"patient": fhir.References("p.id"), "agent": a.Staff("x.actor_pin"), "date": fhir.Moments("x.at"), "_lastUpdated": fhir.Moments("x.at"),
 		},
-		Sorts: map[string]string{"date": "x.at"},
+		Sorts: map[string]string{"date": "x.at", "_lastUpdated": "x.at"},
 	}
 }
 

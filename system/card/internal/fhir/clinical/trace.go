@@ -77,7 +77,7 @@ func provenances(a *fhir.API) fhir.Source {
 	return fhir.Source{
 		Kind: "Provenance", Table: provenanceTable(a),
 		Params: map[string]fhir.Param{
-			"patient": patientParam, "target": {Type: "reference", Targets: targets}, "agent": staffParam, "recorded": dateParam,
+			"patient": patientParam, "target": {Type: "reference", Targets: targets}, "agent": staffParam, "recorded": dateParam, "_lastUpdated": dateParam,
 		},
 		Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 			rows, err := loadTraces(ctx, q, ids)
@@ -104,7 +104,7 @@ func provenances(a *fhir.API) fhir.Source {
 func auditEvents(a *fhir.API) fhir.Source {
 	return fhir.Source{
 		Kind: "AuditEvent", Table: auditTable(a),
-		Params: map[string]fhir.Param{"patient": patientParam, "agent": staffParam, "date": dateParam},
+		Params: map[string]fhir.Param{"patient": patientParam, "agent": staffParam, "date": dateParam, "_lastUpdated": dateParam},
 		Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 			rows, err := loadAccesses(ctx, q, ids)
 			var all []fhir.Made

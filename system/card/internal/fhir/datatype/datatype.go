@@ -27,6 +27,7 @@ const (
 	SIDChain        = Canonical + "/sid/referral-chain"
 
 	CodeOperation  = Canonical + "/CodeSystem/operation"
+	CodeSide       = Canonical + "/CodeSystem/body-side"       // left, right, both
 	CodeStage      = Canonical + "/CodeSystem/diagnosis-stage" // referral, admission, clinical, final, postmortem
 	CodeRank       = Canonical + "/CodeSystem/diagnosis-rank"  // main, complication, comorbid
 	CodeBroughtBy  = Canonical + "/CodeSystem/brought-by"

@@ -20,6 +20,7 @@ type Procedure struct {
 	Encounter         *datatype.Reference   `json:"encounter,omitempty"`
 	PerformedDateTime string                `json:"performedDateTime,omitempty"`
 	Performer         []ProcedurePerformer  `json:"performer,omitempty"`
+	BodySite          []datatype.Concept    `json:"bodySite,omitempty"`
 	Complication      []datatype.Concept    `json:"complication,omitempty"`
 	Note              []datatype.Annotation `json:"note,omitempty"`
 }
@@ -33,6 +34,7 @@ type ProcedurePerformer struct {
 type operationRow struct {
 	Root, StayID, PatientID, PIN                    string
 	Code, Name, Anaesthesia, Complication, Protocol string
+	Side                                            string // left, right, both, none, '' not said
 	SurgeonPIN, SurgeonName                         string
 	At, Signed                                      time.Time
 }
@@ -47,6 +49,8 @@ func (a *Archive) procedureKind() *find.Kind {
 		"code":      {Kind: find.TokenParam},
 		"status":    {Kind: find.TokenParam},
 		"date":      {Kind: find.DateParam, Sorts: true},
+
+		"_lastUpdated": {Kind: find.DateParam, Sorts: true},
 	}}
 	t := ProcedureTable(a.ids)
 	k.Find = func(ctx context.Context, r access.Reach, q *find.Query) (find.Found, error) {
@@ -77,6 +81,9 @@ func (a *Archive) procedureItem(row operationRow) *find.Item {
 	surgeon := a.PractitionerRef(row.SurgeonPIN, row.SurgeonName)
 	if surgeon != nil {
 		p.Performer = []ProcedurePerformer{{Actor: surgeon}}
+	}
+	if row.Side != "" && row.Side != "none" {
+		p.BodySite = []datatype.Concept{{Coding: []datatype.Coding{{System: datatype.CodeSide, Code: row.Side}}}}
 	}
 	if row.Complication != "" {
 		p.Complication = []datatype.Concept{{Text: row.Complication}}

@@ -190,8 +190,10 @@ func ProcedureTable(s *sealing.Sealer) *find.Table {
 			"code":      find.TokenColumn(map[string]string{datatype.CodeOperation: "o.code"}),
 			"status":    find.ConstantColumn("http://hl7.org/fhir/event-status", "completed"),
 			"date":      find.MomentColumn("o.at"),
+
+			"_lastUpdated": find.MomentColumn("o.signed_at"),
 		},
-		Sorts: map[string]find.Key{"date": {Expr: "o.at", Number: true}},
+		Sorts: map[string]find.Key{"date": {Expr: "o.at", Number: true}, "_lastUpdated": {Expr: "o.signed_at", Number: true}},
 		Reach: find.StayReach("s.organisation"),
 	}
 }
@@ -200,13 +202,13 @@ func loadOperations(ctx context.Context, q db.Querier, roots []string) ([]operat
 	b := &find.Builder{}
 	var all []operationRow
 	err := find.Each(ctx, q, b, `SELECT o.root, o.stay_id, s.patient_id, COALESCE(p.pin, ''), o.code, o.name, o.anaesthesia, o.complication, o.protocol,
-		o.surgeon_pin, o.surgeon_name, o.at, o.signed_at
+		o.surgeon_pin, o.surgeon_name, o.side, o.at, o.signed_at
 		FROM operation o JOIN stay s ON s.id = o.stay_id JOIN patient p ON p.id = s.patient_id
 		WHERE `+newest+` AND `+find.In(b, "o.root", roots), func(row find.Scanner) error {
 		var o operationRow
 		var at, signed int64
 		err := row.Scan(&o.Root, &o.StayID, &o.PatientID, &o.PIN, &o.Code, &o.Name, &o.Anaesthesia, &o.Complication, &o.Protocol,
-			&o.SurgeonPIN, &o.SurgeonName, &at, &signed)
+			&o.SurgeonPIN, &o.SurgeonName, &o.Side, &at, &signed)
 		o.At, o.Signed = db.Time(at), db.Time(signed)
 		all = append(all, o)
 		return err

@@ -131,6 +131,7 @@ func profiles() []StructureDefinition {
 				el("Procedure.performed[x]", must(), typed("dateTime")),
 				el("Procedure.performer", most("1")),
 				el("Procedure.performer.actor", to("Practitioner")),
+				el("Procedure.bodySite", most("1"), from("body-side"), short("Сторона тела; нет, если не указана или орган не парный")),
 				el("Procedure.note", most("1"), short("Протокол операции")),
 			}),
 	}

@@ -86,6 +86,11 @@ var systems = []vocabulary{
 		{"test", "исследование в отделении", "бөлүмдөгү изилдөө", "test in the ward"},
 		{"procedure", "процедура", "процедура", "procedure"},
 	}},
+	{"body-side", "Сторона тела", "The side of the body that an operation was done on.", []word{
+		{"left", "слева", "сол", "left"},
+		{"right", "справа", "оң", "right"},
+		{"both", "с обеих сторон", "эки жагы тең", "both sides"},
+	}},
 	{"claim-item", "Что оплачивается", "What a claim to the fund is for.", []word{
 		{"treated-case", "пролеченный случай", "дарыланган учур", "treated case"},
 	}},

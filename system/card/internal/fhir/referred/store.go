@@ -155,9 +155,9 @@ func traceTable(a *fhir.API) fhir.Table {
 	return fhir.Table{
 		From: `referral_step t JOIN referral x ON x.id = t.referral_id` + ofPatient, ID: "'" + traceBeginning + "' || t.id",
 		Columns: map[string]fhir.Column{
-			"patient": fhir.ReferencesTo("Patient", "x.patient_id"), "target": fhir.ReferencesTo("Task", "x.id"), "agent": a.Staff("t.by_pin"), "recorded": fhir.Moments("t.at"),
+			"patient": fhir.ReferencesTo("Patient", "x.patient_id"), "target": fhir.ReferencesTo("Task", "x.id"), "agent": a.Staff("t.by_pin"), "recorded": fhir.Moments("t.at"), "_lastUpdated": fhir.Moments("t.at"),
 		},
-		Sorts: map[string]string{"recorded": "t.at"}, Reached: sides,
+		Sorts: map[string]string{"recorded": "t.at", "_lastUpdated": "t.at"}, Reached: sides,
 	}
 }
 

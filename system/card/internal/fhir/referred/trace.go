@@ -35,7 +35,7 @@ func traces(a *fhir.API) fhir.Source {
 		Kind: "Provenance", Table: traceTable(a),
 		Params: map[string]fhir.Param{
 			"patient": {Type: "reference", Targets: []string{"Patient"}}, "target": {Type: "reference", Targets: []string{"Task"}},
-			"agent": {Type: "reference", Targets: []string{"Practitioner"}}, "recorded": {Type: "date", Sorts: true},
+			"agent": {Type: "reference", Targets: []string{"Practitioner"}}, "recorded": {Type: "date", Sorts: true}, "_lastUpdated": {Type: "date", Sorts: true},
 		},
 		Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 			var steps []string
