@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
@@ -21,9 +22,12 @@ import (
 
 // Mount lets apps of doctors answer referrals and take them back, by the use cases
 // of the card's pages.
-func Mount(a *fhir.API, d *desk.Desk) { a.Updating("Task", answerer{d}.answer) }
+func Mount(a *fhir.API, d *desk.Desk) { a.Updating("Task", answerer{d, a}.answer) }
 
-type answerer struct{ desk *desk.Desk }
+type answerer struct {
+	desk *desk.Desk
+	api  *fhir.API
+}
 
 // asked is a Task as an app sends it.
 type asked struct {
@@ -37,7 +41,7 @@ var changing = []string{"status", "statusReason", "businessStatus", "restriction
 const mostWords = 500 // of a reason, as on the page
 
 // answer does what the sent Task asks for: accepted (for the hour in restriction),
-// rejected, on-hold (who did not come), completed (with a conclusion) by the
+// rejected (or sent on), on-hold (who did not come), completed (with a conclusion) by the
 // organisation that was asked; cancelled by the one that asked.
 func (v answerer) answer(ctx context.Context, c fhir.Caller, now fhir.Item, sent []byte) error {
 	var was, want asked
@@ -47,7 +51,12 @@ func (v answerer) answer(ctx context.Context, c fhir.Caller, now fhir.Item, sent
 	if err := json.Unmarshal(sent, &want); err != nil {
 		return fail.Wrap(err, fail.BadRequest, "kit.bad_request")
 	}
-	if err := untouched(now.JSON(), sent); err != nil {
+	redirected := want.Status == "rejected" && want.state() == referral.Redirected && was.state() != referral.Redirected
+	may := changing
+	if redirected { // to whom
+		may = append(slices.Clone(changing), "owner", "location")
+	}
+	if err := untouched(now.JSON(), sent, may); err != nil {
 		return err
 	}
 	organisation, refusal := was.Owner, "card.referral.not_asked"
@@ -72,8 +81,11 @@ func (v answerer) answer(ctx context.Context, c fhir.Caller, now fhir.Item, sent
 		}
 		return placed(referral.Accept(ctx, v.desk, in, at, reason))
 	case "rejected":
+		if redirected {
+			return v.redirect(ctx, in, was, want, reason)
+		}
 		if code := want.state(); code != "" && code != referral.Refused && code != was.state() {
-			return fail.Fields(fail.Finding{Field: "Task.businessStatus", Key: "card.fhir.task_redirect"})
+			return fail.Fields(fail.Finding{Field: "Task.businessStatus", Key: "card.fhir.task_state"})
 		}
 		return placed(referral.Refuse(ctx, v.desk, in, reason))
 	case "on-hold":
@@ -90,8 +102,31 @@ func (v answerer) answer(ctx context.Context, c fhir.Caller, now fhir.Item, sent
 	return fail.Fields(fail.Finding{Field: "Task.status", Key: "card.fhir.task_status"})
 }
 
+// redirect sends the referral on to the organisation and the department that the
+// Task names in place of those that were asked.
+func (v answerer) redirect(ctx context.Context, in referral.Acting, was, want asked, reason string) error {
+	if want.Owner == nil || want.Owner.Reference == was.Owner.Reference {
+		return fail.Fields(fail.Finding{Field: "Task.owner", Key: "card.fhir.task_redirect"})
+	}
+	code, _ := strings.CutPrefix(want.Owner.Reference, "Organization/")
+	all, err := v.api.Organisations(ctx, v.desk.DB.Read, []string{code})
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		for _, department := range o.Departments {
+			if want.Location == nil || v.api.Ward(code, department.Code).Reference != want.Location.Reference {
+				continue
+			}
+			_, err := referral.Redirect(ctx, v.desk, in, id.New(), code, department.Code, reason)
+			return placed(err)
+		}
+	}
+	return fail.Fields(fail.Finding{Field: "Task.location", Key: "card.fhir.task_redirect"})
+}
+
 // untouched refuses a Task in which anything else was changed: it would be lost.
-func untouched(now, sent []byte) error {
+func untouched(now, sent []byte, changing []string) error {
 	var was, want map[string]any
 	if err := json.Unmarshal(now, &was); err != nil {
 		return err
@@ -180,6 +215,8 @@ func placed(err error) error {
 			told[i].Field = hourField
 		case f.Field == "conclusion":
 			told[i].Field = "Task.output"
+		case f.Field == "to":
+			told[i].Field = "Task.owner"
 		case strings.HasPrefix(f.Field, "note_"):
 			told[i].Field = "Task.statusReason.text"
 		}

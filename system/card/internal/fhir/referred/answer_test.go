@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/fhirtest"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/referred"
@@ -20,7 +21,7 @@ import (
 func answering(t *testing.T, h *fhirtest.Hospital) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	referred.Mount(h.API, &desk.Desk{DB: h.DB, Clock: h.Clock, Log: log, Queue: job.New(h.DB, h.Clock, log, job.Config{})})
+	referred.Mount(h.API, &desk.Desk{DB: h.DB, Clock: h.Clock, Log: log, Directory: &directory.Directory{DB: h.DB, Clock: h.Clock, Log: log}, Queue: job.New(h.DB, h.Clock, log, job.Config{})})
 	h.Tokens["app"] = access.Token{Active: true, Scopes: []string{"user/Task.rus"}, ClientID: "app", PIN: demo.Doctor.PIN, Name: demo.Doctor.Name()}
 	h.Tokens["nurse"] = access.Token{Active: true, Scopes: []string{"user/Task.rus"}, ClientID: "app", PIN: demo.Nurse.PIN, Name: demo.Nurse.Name()}
 	h.Tokens["writer"] = access.Token{Active: true, Scopes: []string{"system/*.read", "system/*.write"}, ClientID: "writer", Machine: true}
@@ -117,7 +118,7 @@ func TestMC2AnAppAnswersAReferral(t *testing.T) {
 			{"redirected", fhirtest.Heir, "app", map[string]any{
 				"status": "rejected", "statusReason": because("Нет мест"),
 				"businessStatus": map[string]any{"coding": []any{map[string]any{"system": "https://sanarip.kg/fhir/CodeSystem/referral-state", "code": "redirected"}}},
-			}, 422, "Task.businessStatus"},
+			}, 422, "Task.owner"},
 			{"under way", fhirtest.Heir, "app", map[string]any{"status": "in-progress"}, 422, "Task.status"},
 			{"no status of R4", fhirtest.Heir, "app", map[string]any{"status": "gone"}, 422, "Task.status"},
 			{"before the hour", fhirtest.Heir, "app", map[string]any{"status": "on-hold"}, 409, "conflict"},
@@ -201,6 +202,81 @@ func TestMC2OneOfManyAnswersAReferral(t *testing.T) {
 		}
 		if n := h.Count(`SELECT COUNT(*) FROM referral_step WHERE referral_id = $1 AND state = 'refused'`, fhirtest.Heir); done != 1 || n != 1 {
 			t.Errorf("%d done, %d steps: %v", done, n, statuses)
+		}
+	})
+}
+
+// A referral is sent on by its Task: another owner and its department, with the
+// reason; the new one goes from the organisation that was asked, in the same chain.
+func TestMC2AnAppSendsAReferralOn(t *testing.T) {
+	each(t, func(t *testing.T, h *fhirtest.Hospital) {
+		answering(t, h)
+		const third, closed = "950300", "950301"
+		for code, kind := range map[string]string{third: "hospital", closed: "clinic"} {
+			h.Do(`INSERT INTO organisation (code, data, synced_at) VALUES ($1, $2, 0)`, code, `{"Code":"`+code+`","Kind":"`+kind+`","Name":{"KY":"Үчүнчү","RU":"Третья"},"Departments":[{"Code":"07","Name":{"KY":"Кардиология","RU":"Кардиология"}}]}`)
+		}
+		on := func(owner, location string, more map[string]any) map[string]any {
+			members := map[string]any{
+				"status": "rejected", "statusReason": because("Нет ангиографа"), "owner": map[string]any{"reference": "Organization/" + owner},
+				"businessStatus": map[string]any{"coding": []any{map[string]any{"system": "https://sanarip.kg/fhir/CodeSystem/referral-state", "code": "redirected"}}},
+				"location":       map[string]any{"reference": "Location/" + location},
+			}
+			for name, value := range more {
+				members[name] = value
+			}
+			return members
+		}
+		for _, c := range []struct {
+			name, token, where string
+			members            map[string]any
+			status             int
+		}{
+			{"without a reason", "app", "Task.statusReason.text", on(third, third+"-07", map[string]any{"statusReason": nil}), 422},
+			{"to nowhere", "app", "Task.location", on("950999", "950999-07", nil), 422},
+			{"to no department", "app", "Task.location", on(third, third+"-08", nil), 422},
+			{"to another's department", "app", "Task.location", on(third, demo.SecondHospital+"-07", nil), 422},
+			{"to what is no hospital", "app", "Task.owner", on(closed, closed+"-07", nil), 422},
+			{"back", "app", "Task.owner", on(demo.SecondHospital, demo.SecondHospital+"-"+demo.Surgery, nil), 422},
+			{"to itself", "app", "Task.owner", on(demo.Hospital, demo.Hospital+"-"+demo.Surgery, nil), 422},
+			{"with another patient", "app", "Task.for", on(third, third+"-07", map[string]any{"for": map[string]any{"reference": "Patient/" + fhirtest.OtherID}}), 422},
+			{"refused, to another", "app", "Task.owner", on(third, third+"-07", map[string]any{"businessStatus": nil}), 422},
+			{"a nurse's", "nurse", "forbidden", on(third, third+"-07", nil), 403},
+		} {
+			for name, value := range c.members {
+				if value == nil {
+					delete(c.members, name)
+				}
+			}
+			body, etag := change(t, h, fhirtest.Heir, c.members)
+			if a := put(h, fhirtest.Heir, c.token, body, "If-Match", etag); a.Status != c.status || !strings.Contains(string(a.Body), `"`+c.where+`"`) {
+				t.Errorf("%s: %d %s", c.name, a.Status, a.Body)
+			}
+		}
+		if n := h.Count(`SELECT COUNT(*) FROM referral WHERE replaces = $1`, fhirtest.Heir); n != 0 {
+			t.Fatalf("a refused one left %d", n)
+		}
+		h.Do(`UPDATE referral SET number = '000009995017426' WHERE id = $1`, fhirtest.Answered) // the first that the hospital's series gives
+		body, etag := change(t, h, fhirtest.Heir, on(third, third+"-07", nil))
+		statuses := make([]int, 4)
+		var all sync.WaitGroup
+		for i := range statuses {
+			all.Go(func() { statuses[i] = put(h, fhirtest.Heir, "app", body, "If-Match", etag).Status })
+		}
+		all.Wait()
+		if n := h.Count(`SELECT COUNT(*) FROM referral WHERE replaces = $1 AND to_organisation = $2 AND to_department = '07' AND from_organisation = $3 AND root = $4`,
+			fhirtest.Heir, third, demo.Hospital, fhirtest.Redirected); n != 1 {
+			t.Fatalf("%d heirs: %v", n, statuses)
+		}
+		task := h.Get("/Task/"+fhirtest.Heir, "app")
+		if task.JSON["status"] != "rejected" || !strings.Contains(string(task.Body), `"code":"redirected"`) || !strings.Contains(string(task.Body), "Нет ангиографа") {
+			t.Errorf("%s", task.Body)
+		}
+		heirs := h.Get("/Task?owner=Organization/"+third, "machine")
+		if len(heirs.Resources()) != 1 || !strings.Contains(string(heirs.Body), `"status":"requested"`) {
+			t.Errorf("%s", heirs.Body)
+		}
+		if n := h.Count(`SELECT COUNT(*) FROM referral_result x JOIN referral r ON r.id = x.referral_id WHERE r.replaces = $1`, fhirtest.Heir); n != 1 {
+			t.Errorf("%d results went with it", n)
 		}
 	})
 }

@@ -57,7 +57,7 @@ func tasks(a *fhir.API) fhir.Source {
 	}
 	return fhir.Source{
 		Kind: "Task", Table: taskTable(a), Params: params,
-		About: "A Task of a referral is changed by PUT with If-Match by an app of a doctor (user/Task.u): accepted, rejected, on-hold, completed by the organisation that was asked, cancelled by the one that asked. " +
+		About: "A Task of a referral is changed by PUT with If-Match by an app of a doctor (user/Task.u): accepted, rejected, on-hold, completed, or sent on to another (rejected with businessStatus redirected and another owner and location) by the organisation that was asked, cancelled by the one that asked. " +
 			"Machines of other organisations answer through the exchange (service referrals).",
 		Load: func(ctx context.Context, q db.Querier, ids []string) ([]fhir.Made, error) {
 			rows, err := load(ctx, q, a, ids)
