@@ -121,6 +121,7 @@ func (s *System) openNode(ctx context.Context, line *node.Line) error {
 	if err := n.Start(ctx); err != nil {
 		return err
 	}
+	n.Greet(ctx)
 	door := &away.Door{Desk: d, Node: settings.Name, Trust: trust, Down: line.Down}
 	d.Away = door.Holds
 	n.Refresh = func(ctx context.Context, organisations []string) error {

@@ -82,6 +82,10 @@ func (c *Centre) checked(path string, head cardapi.NodeHead, unsigned any) error
 	return nil
 }
 
+// tooOften is the time in which a node may begin two epochs, and no third: each
+// takes new numbers for every department.
+const tooOften = 30 * time.Minute
+
 // Hello implements cardapi.Nodes.
 func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, error) {
 	unsigned := in
@@ -104,12 +108,18 @@ func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, 
 		case in.Nonce == "" && in.Epoch == 0 && p.epoch == 1 && p.applied == 0 && p.nonce == "":
 			out.Fill = true
 		case in.Nonce == "" && in.Epoch == 0 && p.epoch == 0, in.Nonce != "":
+			now := c.Clock.Now()
+			if since := now.Sub(p.before); !p.before.IsZero() && since >= 0 && since < tooOften {
+				c.Log.WarnContext(ctx, "a node of the card begins anew again and again: two machines may bear its name", "system", "card", "node", in.Node, "epoch", p.epoch)
+				return fail.New(fail.Conflict, "card.node.too_often")
+			}
 			if p.forked, err = common(ctx, tx, in); err != nil {
 				return err
 			}
+			p.begun, p.before = now, p.begun
 			p.epoch, p.applied, p.hash, p.nonce = p.epoch+1, 0, "", in.Nonce
 			out.Fill, out.Common = true, p.forked
-			c.Log.WarnContext(ctx, "a node of the card begins an epoch", "system", "card", "node", in.Node, "epoch", p.epoch, "restored", in.Nonce != "")
+			c.Log.WarnContext(ctx, "a node of the card begins an epoch", "system", "card", "node", in.Node, "epoch", p.epoch, "restored", in.Epoch > 0)
 		default:
 			out.Parted = true
 		}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -72,6 +73,14 @@ func (n *Node) Start(ctx context.Context) error {
 	if ok && self.Name != n.Settings.Name {
 		return errors.New("this database belongs to the node " + self.Name + " of the card")
 	}
+	// Started again while it waits for the centre, or works by a code: what was given
+	// since is known, so what that code has opened stays so.
+	again := ok && self.Halted() && seen.Exists && seen.Epoch <= self.Epoch
+	if again {
+		if again, err = n.knows(ctx, seen, codeRequest(n.Settings.Name, self)); err != nil {
+			return err
+		}
+	}
 	reason := ""
 	switch {
 	case !ok && seen.Exists && seen.Epoch > 0:
@@ -90,7 +99,7 @@ func (n *Node) Start(ctx context.Context) error {
 		if reason == "" {
 			return nil
 		}
-		return halt(ctx, tx, reason)
+		return halt(ctx, tx, reason, again)
 	})
 	if err != nil {
 		return err
@@ -121,16 +130,41 @@ func (n *Node) older(ctx context.Context, self Self, seen number.Seen) (string, 
 	if seen.Epoch > self.Epoch || (seen.Epoch == self.Epoch && (seen.Sequence > end.Sequence || (seen.Sequence == end.Sequence && seen.Hash != "" && seen.Hash != end.Hash))) {
 		return "restored", nil
 	}
-	for request, given := range seen.Given {
-		known, err := givenOf(ctx, n.Desk.DB.Read, request)
-		if err != nil {
-			return "", err
-		}
-		if known < given {
-			return "restored", nil
-		}
+	if given, err := n.knows(ctx, seen, ""); err != nil || !given {
+		return "restored", err
 	}
 	return "", nil
+}
+
+// knows says that the database knows of every number that the witness has seen given
+// of the ranges whose request begins so.
+func (n *Node) knows(ctx context.Context, seen number.Seen, beginning string) (bool, error) {
+	for request, given := range seen.Given {
+		if !strings.HasPrefix(request, beginning) {
+			continue
+		}
+		known, err := givenOf(ctx, n.Desk.DB.Read, request)
+		if err != nil || known < given {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// greeting is how long a start waits for the centre's word.
+const greeting = 5 * time.Second
+
+// Greet asks the centre, before anybody is served, whether it knows this history:
+// a machine that was put back as a whole, its witness too, is told so by nothing
+// else. Without a line the start goes on.
+func (n *Node) Greet(ctx context.Context) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ctx, stop := context.WithTimeout(ctx, greeting)
+	defer stop()
+	if _, err := n.hello(ctx); err != nil {
+		n.Desk.Log.InfoContext(ctx, "the centre was not asked before the start", "system", "card", "node", n.Settings.Name, "error", err.Error())
+	}
 }
 
 // Run hands over and fetches until ctx ends.
@@ -284,7 +318,7 @@ func (n *Node) hello(ctx context.Context) (Self, error) {
 		switch {
 		case out.Parted:
 			n.Desk.Log.ErrorContext(ctx, "the centre knows another history of this node: it begins anew", "system", "card", "node", n.Settings.Name)
-			err = n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return halt(ctx, tx, "parted") })
+			err = n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return halt(ctx, tx, "parted", false) })
 		case out.Epoch != self.Epoch:
 			err = n.begin(ctx, out)
 		default:

@@ -120,6 +120,15 @@ func eachPair(t *testing.T, run func(t *testing.T, p *pair)) {
 		})
 }
 
+// centreLike is another database of the centre's engine.
+func (p *pair) centreLike(t *testing.T) *db.DB {
+	t.Helper()
+	if p.centre.Desk.DB.Dialect == db.Postgres {
+		return dbtest.Open(t, dbtest.Postgres(t), "card", migration.Sets...)
+	}
+	return dbtest.SQLite(t, "card", migration.Sets...)
+}
+
 func (p *pair) startCentre() {
 	p.t.Helper()
 	d := p.centre.Desk.DB

@@ -94,6 +94,11 @@ func (n *Node) renewOne(ctx context.Context, self Self, organisation, department
 	})
 }
 
+// codeRequest is how the requests of ranges begin that the present challenge opens.
+func codeRequest(name string, self Self) string {
+	return fmt.Sprintf("%s-code-%s-", name, self.Challenge())
+}
+
 // EnterCode opens the numbers that the centre's operator has read out over the
 // phone, for a node whose database is an older one and that has no line.
 func (n *Node) EnterCode(ctx context.Context, typed string) error {
@@ -117,11 +122,18 @@ func (n *Node) EnterCode(ctx context.Context, typed string) error {
 		}
 		organisations = append(organisations, o)
 	}
+	seen, err := number.Witness(n.Settings.Witness).Read()
+	if err != nil {
+		return err
+	}
 	return n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, o := range organisations {
 			for _, place := range numbered(o) {
-				request := fmt.Sprintf("%s-code-%s-%s-%s-%d-%d", n.Settings.Name, self.Challenge(), o.Code, place, code.Year, code.First)
+				request := codeRequest(n.Settings.Name, self) + fmt.Sprintf("%s-%s-%d-%d", o.Code, place, code.Year, code.First)
 				err := addRange(ctx, tx, request, self.Epoch, o.Code, place, code.Year, cardapi.Lease{First: code.First, Last: code.First + int64(code.Count) - 1}, now)
+				if err == nil {
+					err = openRange(ctx, tx, request, seen.Given[request])
+				}
 				if err != nil {
 					return err
 				}

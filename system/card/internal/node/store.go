@@ -67,9 +67,11 @@ func loadSelf(ctx context.Context, q db.Querier, lock string) (Self, bool, error
 }
 
 // initSelf makes the row; who has begun is told the file anew, which may have moved.
+// initSelf makes the node's own row. A database that has never met the centre has
+// a nonce too: two machines of one name are not given one epoch.
 func initSelf(ctx context.Context, tx *sql.Tx, s Settings) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO node_self (id, name, epoch, organisations, phase, nonce, witness, halt_reason, acked, pulled, fill_table, fill_key, contact_at, down_since, trouble, held_there)
-		VALUES (1, $1, 0, '', 'new', '', $2, '', 0, 0, '', '', 0, 0, '', 0) ON CONFLICT (id) DO UPDATE SET witness = excluded.witness`, s.Name, s.Witness)
+		VALUES (1, $1, 0, '', 'new', $3, $2, '', 0, 0, '', '', 0, 0, '', 0) ON CONFLICT (id) DO UPDATE SET witness = excluded.witness`, s.Name, s.Witness, id.New())
 	return err
 }
 
@@ -248,6 +250,13 @@ func addRange(ctx context.Context, tx *sql.Tx, request string, epoch int64, orga
 	return err
 }
 
+// openRange opens a range that was closed, behind what was given of it, known here
+// or to the witness.
+func openRange(ctx context.Context, tx *sql.Tx, request string, given int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node_range SET open = 1, given = CASE WHEN given < $2 THEN $2 ELSE given END WHERE request = $1`, request, given)
+	return err
+}
+
 func notePulled(ctx context.Context, tx *sql.Tx, newest int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE node_self SET pulled = $1 WHERE id = 1`, newest)
 	return err
@@ -258,13 +267,18 @@ func noteReady(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// halt closes every range; the nonce stands for this one restore.
-func halt(ctx context.Context, tx *sql.Tx, reason string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE node_self SET phase = 'halted', halt_reason = $1, nonce = CASE WHEN nonce = '' THEN $2 ELSE nonce END WHERE id = 1`,
-		reason, id.New())
-	if err != nil {
+// halt closes every range. The nonce stands for this one restore: what was opened by
+// it, over the line or by a code, is opened by no other. same says that the node was
+// halted before and has been started again, with all that it has given: its ranges
+// of a code stay open.
+func halt(ctx context.Context, tx *sql.Tx, reason string, same bool) error {
+	if same {
+		_, err := tx.ExecContext(ctx, `UPDATE node_self SET halt_reason = $1 WHERE id = 1`, reason)
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE node_range SET open = 0`)
+	if _, err := tx.ExecContext(ctx, `UPDATE node_self SET phase = 'halted', halt_reason = $1, nonce = $2 WHERE id = 1`, reason, id.New()); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE node_range SET open = 0`)
 	return err
 }

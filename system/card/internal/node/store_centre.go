@@ -37,18 +37,20 @@ type peer struct {
 	oldest        time.Time
 	contact       time.Time
 	handed        time.Time // when it last handed changes over, zero: never
+	begun, before time.Time // when its two newest epochs began, zero: not known
 }
 
 func (p peer) has(organisation string) bool { return slices.Contains(p.organisations, organisation) }
 
-const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at, handed_at`
+const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at, handed_at, begun_at, begun_before`
 
 func scanPeer(row db.Row) (peer, error) {
 	var p peer
 	var organisations string
-	var oldest, contact, handed int64
-	err := row.Scan(&p.name, &organisations, &p.epoch, &p.applied, &p.hash, &p.nonce, &p.forked, &p.pulled, &p.waiting, &oldest, &contact, &handed)
+	var oldest, contact, handed, begun, before int64
+	err := row.Scan(&p.name, &organisations, &p.epoch, &p.applied, &p.hash, &p.nonce, &p.forked, &p.pulled, &p.waiting, &oldest, &contact, &handed, &begun, &before)
 	p.organisations, p.oldest, p.contact, p.handed = strings.Fields(organisations), db.Time(oldest), db.Time(contact), db.Time(handed)
+	p.begun, p.before = db.Time(begun), db.Time(before)
 	return p, err
 }
 
@@ -65,8 +67,8 @@ func peers(ctx context.Context, q db.Querier) ([]peer, error) {
 }
 
 func savePeer(ctx context.Context, tx *sql.Tx, p peer) error {
-	_, err := tx.ExecContext(ctx, `UPDATE node_peer SET epoch = $2, applied = $3, hash = $4, nonce = $5, forked = $6, pulled = $7, waiting = $8, oldest_at = $9, contact_at = $10, handed_at = $11
-		WHERE name = $1`, p.name, p.epoch, p.applied, p.hash, p.nonce, p.forked, p.pulled, p.waiting, db.Micros(p.oldest), db.Micros(p.contact), db.Micros(p.handed))
+	_, err := tx.ExecContext(ctx, `UPDATE node_peer SET epoch = $2, applied = $3, hash = $4, nonce = $5, forked = $6, pulled = $7, waiting = $8, oldest_at = $9, contact_at = $10, handed_at = $11, begun_at = $12, begun_before = $13
+		WHERE name = $1`, p.name, p.epoch, p.applied, p.hash, p.nonce, p.forked, p.pulled, p.waiting, db.Micros(p.oldest), db.Micros(p.contact), db.Micros(p.handed), db.Micros(p.begun), db.Micros(p.before))
 	return err
 }
 
