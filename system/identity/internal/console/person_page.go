@@ -174,7 +174,7 @@ func levelWord(ctx context.Context, level string) string {
 }
 
 func factorWord(ctx context.Context, k factor.Kind) string {
-	return text.T(ctx, "identity.console.factor."+string(k)) // text: identity.console.factor.*
+	return text.T(ctx, "identity.factors."+string(k)) // text: identity.factors.*
 }
 
 func (s state) waysIn(ctx context.Context) []string {

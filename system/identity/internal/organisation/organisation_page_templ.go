@@ -171,7 +171,7 @@ func listPage(v view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(v.mine) == 0 {
+			if len(v.mine)+len(v.invited) == 0 {
 				templ_7745c5c3_Err = design.Empty(text.T(ctx, "identity.organisation.none"), text.T(ctx, "identity.organisation.none_hint")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -292,7 +292,7 @@ func listPage(v view) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = design.PostButton("/security/organisations/remove", text.T(ctx, "identity.organisation.remove"), "secondary", map[string]string{"code": m.Code, "member": each.ID}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = design.PostButton("/security/organisations/remove", removal(ctx, each), "secondary", map[string]string{"code": m.Code, "member": each.ID}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -379,6 +379,14 @@ func listPage(v view) templ.Component {
 		}
 		return nil
 	})
+}
+
+// removal is the button that takes the right, or what was not accepted yet, back.
+func removal(ctx context.Context, m Member) string {
+	if m.State == Invited {
+		return text.T(ctx, "identity.organisation.recall")
+	}
+	return text.T(ctx, "identity.organisation.remove")
 }
 
 func role(ctx context.Context, r Role) string {
