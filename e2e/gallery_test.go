@@ -112,7 +112,6 @@ func newcomersPages(t *testing.T, w world) {
 	g.leave(`document.querySelector('form[action="/set-up/factor"]').requestSubmit()`)
 	g.waitFor(`location.pathname === "/set-up/backup"`)
 	g.show("", 200)
-	g.leave(`document.querySelector('form[action="/set-up/backup"]').requestSubmit()`)
 	g.waitFor(`!!document.querySelector("[name=kept]")`)
 	g.showHere("codes", "ky", 200)
 }

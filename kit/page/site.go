@@ -73,11 +73,15 @@ type View struct {
 	SignIn  string // path that signs in, "" when the site has no sign-in
 	Search  Search // the search that stands on every page of the site, empty for none
 	Large   bool   // the reader chose large type and strong contrast
+	Onward  Link   // where an error page leads on, empty for where they all lead
 
 	filled    bool       // Site.Fill was asked
 	permitted bool       // Site.FormHostsOf was asked
 	query     url.Values // of the address
 }
+
+// Link is an address with its words in the reader's language.
+type Link struct{ Href, Label string }
 
 // Search is the field in the head of every page that finds what the site is
 // about. What is looked for goes in the body of a POST: it may be a ПИН.
@@ -141,6 +145,11 @@ func Query(r *http.Request) url.Values {
 // looks, where its own cannot be asked for again: the answer to a form, or what is
 // shown once.
 func LeadsTo(r *http.Request, to string) { Of(r.Context()).Path = to }
+
+// LeadsOn gives the error page of the request a way on of its own. href is never
+// taken from the request: it is a page of ours or the registered address of a
+// system.
+func LeadsOn(r *http.Request, href, label string) { Of(r.Context()).Onward = Link{href, label} }
 
 // Handle mounts a page. pattern is that of http.ServeMux: "GET /patients/{id}".
 // What answers a form at an address that has no page leads to the nearest above it.

@@ -153,7 +153,7 @@ func TestLinksAndMessagesIgnoreHost(t *testing.T) {
 func mislead(r *http.Request) {
 	r.Host = "evil.example"
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Sec-Fetch-Site", "none") // of no page of ours: its cookies are another host's
 	r.Header.Set("X-Forwarded-Host", "evil.example")
 	r.Header.Set("X-Forwarded-Proto", "https")
 	r.Header.Set("Forwarded", "host=evil.example")

@@ -390,7 +390,11 @@ func (b *browser) post(address string, values url.Values) shown {
 		b.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	// One that was never here has no page of ours to send a form from.
+	r.Header.Set("Sec-Fetch-Site", "none")
+	if len(b.client.Jar.Cookies(r.URL)) > 0 {
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
 	return b.do(r)
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
-	"errors"
 	"image"
 	"image/jpeg"
 	"mime/multipart"
@@ -35,7 +34,7 @@ type residents struct {
 
 func (g *residents) Person(_ context.Context, digits string) (populationapi.Person, error) {
 	if g.away {
-		return populationapi.Person{}, errors.New("away")
+		return populationapi.Person{}, fail.New(fail.Unavailable, "kit.unavailable")
 	}
 	for _, p := range demo.People() {
 		if p.PIN != digits {
@@ -273,8 +272,11 @@ func TestARegistrationIsItsBrowsersAndRunsOut(t *testing.T) {
 	b := h.browser()
 	b.submit(b.get(h.base+"/register/passport"), "/register/passport", "pin", newcomer.PIN, "passport", newcomer.Passport)
 	b.get(h.base+"/register").must(http.StatusOK, "Вы уже начали регистрацию")
-	h.browser().get(h.base+"/register/review").must(http.StatusOK, "начата в другом браузере")
-	h.browser().post(h.base+"/register/review", nil).must(http.StatusGone)
+	other := h.browser()
+	other.get(h.base + "/register")
+	other.get(h.base+"/register/review").must(http.StatusOK, "начата в другом браузере")
+	other.post(h.base+"/register/review", nil).must(http.StatusGone)
+	h.browser().post(h.base+"/register/review", nil).must(http.StatusGone) // of no page of ours
 	h.clock.advance(25 * time.Hour)
 	b.get(h.base+"/register/phone").must(http.StatusOK, "Регистрация устарела")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/passkey"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
 	"github.com/sanarip/sanarip/system/identity/internal/setup"
+	"github.com/sanarip/sanarip/system/identity/internal/shown"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
@@ -35,11 +36,13 @@ func (s *System) second(env host.Env, box *seal.Box, site *page.Site, limits *th
 		return factors.Spare(ctx, tx, before, factor.Passkey)
 	}
 	contacts := &factor.Contacts{Clock: s.clock, Accounts: s.accounts, Codes: codes, Throttle: limits, Door: entrance, Factors: factors}
+	once := &shown.Once{DB: s.db, Clock: s.clock, Box: box, Lives: entrance.Lives}
 	pages := &factor.Pages{
 		Site: site, Door: entrance, Accounts: s.accounts, Factors: factors, Contacts: contacts,
-		Backups: &factor.Backups{DB: s.db, Clock: s.clock, Box: box, Accounts: s.accounts, Notices: entrance.Notices, Door: entrance},
+		Backups: &factor.Backups{DB: s.db, Clock: s.clock, Box: box, Accounts: s.accounts, Notices: entrance.Notices, Door: entrance, Shown: once},
 		Apps:    &factor.Authenticators{DB: s.db, Clock: s.clock, Box: box, Accounts: s.accounts, Door: entrance, Factors: factors},
 		Chats:   &factor.Messengers{DB: s.db, Clock: s.clock, Accounts: s.accounts, Contacts: contacts, Codes: codes},
+		Shown:   once,
 		Bot:     env.Settings["telegram_bot"],
 	}
 	if pages.Bot == "" && env.Demo && env.Sites["message"] != "" {

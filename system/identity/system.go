@@ -177,7 +177,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	phones.Keys = second.keys
 	s.incidents = &incident.Incidents{DB: s.db, Clock: s.clock}
 	s.desk = s.console(env, entrance, limits, phones, second.pages)
-	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, certificates.sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep}
+	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, certificates.sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep, second.pages.Shown.Sweep}
 	s.queue.Handle(dailyJob, job.Policy{}, s.daily)
 
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
@@ -194,7 +194,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	phones.Mount(mux)
 	certificates.mount(mux)
 	signing.Mount(mux)
-	(&developer.Desk{Site: site, Door: entrance, Registry: s.registry, Provider: s.provider, Base: env.BaseURL, Record: s.record}).Mount(mux)
+	(&developer.Desk{Site: site, Door: entrance, Registry: s.registry, Provider: s.provider, Base: env.BaseURL, Record: s.record, Shown: second.pages.Shown}).Mount(mux)
 	s.desk.Mount(mux)
 	on := ground{site, sessions, consents, notices, codes, limits, entrance}
 	s.stay(mux, env, on, second)

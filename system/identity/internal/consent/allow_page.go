@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -28,10 +27,10 @@ func (c *Consents) of(w http.ResponseWriter, r *http.Request) (openid.Flow, acco
 		return openid.Flow{}, account.Account{}, err
 	}
 	if !found {
-		return openid.Flow{}, account.Account{}, fail.New(fail.Gone, "identity.flow_gone")
+		return openid.Flow{}, account.Account{}, c.Provider.Over(r, r.URL.Query().Get("flow"))
 	}
 	if !flow.Mine(c.Sessions.Browser(w, r, id.Secret)) {
-		return openid.Flow{}, account.Account{}, fail.New(fail.Forbidden, "identity.other_browser")
+		return openid.Flow{}, account.Account{}, c.Provider.Foreign(r, flow.Client)
 	}
 	session, err := c.Sessions.Request(r)
 	if err != nil || session == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/identity/internal/shown"
 )
 
 const maxText = 12 << 10 // of a field with addresses or keys
@@ -26,6 +27,7 @@ type Desk struct {
 	Door     *door.Door
 	Registry *openid.Registry
 	Provider *openid.Provider
+	Shown    *shown.Once
 	Base     string // ЕСИ's address
 	// Record writes what happened to the person's record of accesses.
 	Record func(ctx context.Context, pin, name, action, object string) error
@@ -40,6 +42,7 @@ func (d *Desk) Mount(mux *http.ServeMux) {
 	d.Site.Handle(mux, "GET /systems/{id}/change", d.Door.In(d.showChange))
 	d.Site.Handle(mux, "POST /systems/{id}/change", d.Door.Fresh(d.Door.Thawed(d.change)))
 	d.Site.Handle(mux, "POST /systems/{id}/submit", d.Door.In(d.Door.Thawed(d.submit)))
+	d.Site.Handle(mux, "GET /systems/{id}/secret", d.Door.Fresh(d.showSecret))
 	d.Site.Handle(mux, "POST /systems/{id}/secret", d.Door.Fresh(d.Door.Thawed(d.secret)))
 }
 
@@ -199,7 +202,7 @@ func (d *Desk) create(w http.ResponseWriter, r *http.Request, who door.Person) e
 			if err := d.Record(r.Context(), who.Account.PIN, who.Account.Name(), "system.connected", c.ID); err != nil {
 				return err
 			}
-			return page.Render(w, r, http.StatusOK, secretPage(c, secret, d.Base))
+			return d.handOver(w, r, who, c.ID, secret)
 		}
 		if !form.Take(err) {
 			return err
@@ -291,6 +294,38 @@ func (d *Desk) secret(w http.ResponseWriter, r *http.Request, who door.Person) e
 	}
 	if err := d.Record(r.Context(), who.Account.PIN, who.Account.Name(), "system.secret", c.ID); err != nil {
 		return err
+	}
+	return d.handOver(w, r, who, c.ID, secret)
+}
+
+// shownSecret is where the client's new secret is shown.
+func shownSecret(clientID string) string { return "secret of " + clientID }
+
+// ready stands before what is shown of a client that has no secret, too.
+const ready = "ready "
+
+// handOver leads to the page that shows what was made.
+func (d *Desk) handOver(w http.ResponseWriter, r *http.Request, who door.Person, clientID, secret string) error {
+	if err := d.Shown.Keep(r.Context(), who.Session.SID, shownSecret(clientID), ready+secret); err != nil {
+		return err
+	}
+	return page.Redirect(w, r, "/systems/"+clientID+"/secret")
+}
+
+// showSecret shows what was made, in the session in which it was: one who comes
+// later sees the system alone.
+func (d *Desk) showSecret(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	c, err := d.own(r, who)
+	if err != nil {
+		return err
+	}
+	made, err := d.Shown.Get(r.Context(), who.Session.SID, shownSecret(c.ID))
+	if err != nil {
+		return err
+	}
+	secret, is := strings.CutPrefix(made, ready)
+	if !is {
+		return page.Redirect(w, r, "/systems/"+c.ID)
 	}
 	return page.Render(w, r, http.StatusOK, secretPage(c, secret, d.Base))
 }

@@ -30,6 +30,11 @@ type Target struct {
 func (d *Door) Target(w http.ResponseWriter, r *http.Request) (Target, error) {
 	query := r.URL.Query()
 	t := Target{lang: query.Get("ui_locales"), Next: local(query.Get("next"))}
+	if !page.Reads(r) && r.Header.Get("Sec-Fetch-Site") != "" && d.Sessions.Forgets(r) {
+		// It comes from a page of ours, which has given the browser a cookie.
+		return t, d.NoCookies(w, r)
+	}
+	browser := d.Browser(w, r)
 	flowID := query.Get("flow")
 	if flowID == "" {
 		return t, nil
@@ -39,13 +44,21 @@ func (d *Door) Target(w http.ResponseWriter, r *http.Request) (Target, error) {
 		return Target{}, err
 	}
 	if !found {
-		return Target{}, fail.New(fail.Gone, "identity.flow_gone")
+		return Target{}, d.Provider.Over(r, flowID)
 	}
-	if !flow.Mine(d.Browser(w, r)) {
-		return Target{}, fail.New(fail.Forbidden, "identity.other_browser")
+	if !flow.Mine(browser) {
+		return Target{}, d.Provider.Foreign(r, flow.Client)
 	}
 	t.Flow, t.Next = flow, ""
 	return t, nil
+}
+
+// NoCookies is the error of a browser that did not keep what it was given: nobody
+// can be signed in with it. Should it do so now, the page leads on.
+func (d *Door) NoCookies(w http.ResponseWriter, r *http.Request) error {
+	d.Browser(w, r)
+	page.LeadsOn(r, page.Local(page.Of(r.Context()).Path), text.T(r.Context(), "identity.cookies_allowed"))
+	return fail.New(fail.Forbidden, "identity.no_cookies")
 }
 
 // local is the path if it leads to a page of ours; "" for any other.

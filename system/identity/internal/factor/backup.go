@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/shown"
 )
 
 // What people are told about backup codes.
@@ -37,12 +38,17 @@ type Backups struct {
 	Accounts *account.Accounts
 	Notices  *notice.Notices
 	Door     *door.Door
+	Shown    *shown.Once
 }
 
+// shownCodes is where a new set is shown.
+const shownCodes = "backup codes"
+
 // Make gives the account a new set; the old one serves no more. The codes are
-// shown this once: only keyed hashes are kept. They are random enough that a
-// keyed hash, unlike a password's, need not be slow.
-func (b *Backups) Make(ctx context.Context, a account.Account, place notice.Place) ([]string, error) {
+// shown in the session of the sid, until the person has them (Kept): what stays
+// are keyed hashes. They are random enough that a keyed hash, unlike a password's,
+// need not be slow.
+func (b *Backups) Make(ctx context.Context, a account.Account, sid string, place notice.Place) ([]string, error) {
 	codes := make([]string, 0, backupCount)
 	hashes := make([]string, 0, backupCount)
 	for range backupCount {
@@ -54,12 +60,27 @@ func (b *Backups) Make(ctx context.Context, a account.Account, place notice.Plac
 		codes, hashes = append(codes, code[:5]+"-"+code[5:]), append(hashes, hash)
 	}
 	err := b.Door.Change(ctx, a, BackupMade, "", place, func(ctx context.Context, tx *sql.Tx, before account.Account) error {
-		return b.replace(ctx, tx, before.ID, hashes)
+		if err := b.replace(ctx, tx, before.ID, hashes); err != nil {
+			return err
+		}
+		return b.Shown.Put(ctx, tx, sid, shownCodes, strings.Join(codes, " "))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return codes, nil
+}
+
+// New is the set that was just made in the session of the sid; nil when there is
+// none, or the person has it.
+func (b *Backups) New(ctx context.Context, sid string) ([]string, error) {
+	codes, err := b.Shown.Get(ctx, sid, shownCodes)
+	return strings.Fields(codes), err
+}
+
+// Kept ends the showing of the new set: the person has it.
+func (b *Backups) Kept(ctx context.Context, sid string) error {
+	return b.Shown.Drop(ctx, sid, shownCodes)
 }
 
 func newCode() string {

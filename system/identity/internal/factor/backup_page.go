@@ -11,6 +11,13 @@ import (
 )
 
 func (p *Pages) showBackup(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	codes, err := p.Backups.New(r.Context(), who.Session.SID)
+	if err != nil {
+		return err
+	}
+	if len(codes) > 0 {
+		return page.Render(w, r, http.StatusOK, backupMadePage(codes))
+	}
 	left, err := p.Backups.Left(r.Context(), who.Account.ID)
 	if err != nil {
 		return err
@@ -18,13 +25,20 @@ func (p *Pages) showBackup(w http.ResponseWriter, r *http.Request, who door.Pers
 	return page.Render(w, r, http.StatusOK, backupPage(left))
 }
 
-// makeBackup shows a new set, this once.
+// makeBackup makes a new set and leads to the page that shows it.
 func (p *Pages) makeBackup(w http.ResponseWriter, r *http.Request, who door.Person) error {
-	codes, err := p.Backups.Make(r.Context(), who.Account, door.PlaceOf(r))
-	if err != nil {
+	if _, err := p.Backups.Make(r.Context(), who.Account, who.Session.SID, door.PlaceOf(r)); err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, backupMadePage(codes))
+	return page.Redirect(w, r, "/security/backup")
+}
+
+// keptBackup is the end of the showing.
+func (p *Pages) keptBackup(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	if err := p.Backups.Kept(r.Context(), who.Session.SID); err != nil {
+		return err
+	}
+	return page.Redirect(w, r, "/security/factors")
 }
 
 // fileBackup gives the codes, which the page itself sends, back as a file: a

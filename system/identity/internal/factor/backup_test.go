@@ -14,7 +14,7 @@ import (
 
 func (w *world) codesMade() []string {
 	w.t.Helper()
-	codes, err := w.backups.Make(context.Background(), w.account(), here)
+	codes, err := w.backups.Make(context.Background(), w.account(), "session", here)
 	if err != nil {
 		w.t.Fatal(err)
 	}

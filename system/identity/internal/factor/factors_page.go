@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
+	"github.com/sanarip/sanarip/system/identity/internal/shown"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
@@ -24,6 +25,7 @@ type Pages struct {
 	Backups  *Backups
 	Apps     *Authenticators
 	Chats    *Messengers
+	Shown    *shown.Once
 	Bot      string // name of the Telegram bot, "" without one
 	BotPage  string // where the demo's stand-in for it is, "" for the real one
 }
@@ -42,6 +44,7 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 	p.Site.Handle(mux, "POST /security/telegram/remove", p.Door.Fresh(p.removeTelegram))
 	p.Site.Handle(mux, "GET /security/backup", p.Door.Fresh(p.showBackup))
 	p.Site.Handle(mux, "POST /security/backup", p.Door.Fresh(p.makeBackup))
+	p.Site.Handle(mux, "POST /security/backup/kept", p.Door.In(p.keptBackup))
 	p.Site.Handle(mux, "POST /security/backup/file", p.Door.In(p.fileBackup))
 }
 

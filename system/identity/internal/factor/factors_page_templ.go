@@ -832,7 +832,7 @@ func telegramPage(v telegramView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.link != "" {
+			if v.link != "" && !v.waits {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<ol class=\"govuk-list govuk-list--number\"><li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1034,7 +1034,7 @@ func telegramPage(v telegramView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.link == "" && v.waits {
+			if v.waits {
 				templ_7745c5c3_Err = design.PostButton(v.way.To("/security/telegram/start"), text.T(ctx, "identity.telegram.again"), "secondary", nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1255,7 +1255,7 @@ func backupMadePage(codes []string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.LinkButton("/security/factors", text.T(ctx, "identity.backup.kept")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.PostButton("/security/backup/kept", text.T(ctx, "identity.backup.kept"), "", nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

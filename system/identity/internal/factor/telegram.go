@@ -37,6 +37,12 @@ func (m *Messengers) Link(ctx context.Context, a account.Account) (string, error
 	return token, m.put(ctx, a.ID, id.Hash(token))
 }
 
+// Good says whether the token is of the account's newest link, and nobody has come
+// with it too late.
+func (m *Messengers) Good(ctx context.Context, a account.Account, token string) (bool, error) {
+	return m.good(ctx, a.ID, id.Hash(token))
+}
+
 // Bind notes the chat that came to the bot with the token, once, and has a code
 // sent there. false for a token that is not, or no more, waited for.
 func (m *Messengers) Bind(ctx context.Context, token, chat string) (bool, error) {

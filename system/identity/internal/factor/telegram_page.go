@@ -34,7 +34,19 @@ type telegramView struct {
 }
 
 func (p *Pages) renderTelegram(w http.ResponseWriter, r *http.Request, status int, who door.Person, v telegramView) error {
-	var err error
+	token, err := p.token(r, who)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		v.link = "https://t.me/" + p.Bot + "?start=" + url.QueryEscape(token)
+		if p.BotPage != "" {
+			v.link = p.BotPage + "?start=" + url.QueryEscape(token)
+		}
+		if v.qr, err = picture(v.link); err != nil {
+			return err
+		}
+	}
 	v.bot = p.Bot
 	if v.waits, err = p.Chats.Waits(r.Context(), who.Account); err != nil {
 		return err
@@ -43,7 +55,24 @@ func (p *Pages) renderTelegram(w http.ResponseWriter, r *http.Request, status in
 	return page.Render(w, r, status, telegramPage(v))
 }
 
-// startTelegram shows a new link: its token is kept nowhere and shown this once.
+// shownLink is where a new link to the bot is shown.
+const shownLink = "telegram link"
+
+// token is that of the link that was asked for in the session; "" when none leads
+// anywhere.
+func (p *Pages) token(r *http.Request, who door.Person) (string, error) {
+	token, err := p.Shown.Get(r.Context(), who.Session.SID, shownLink)
+	if err != nil || token == "" {
+		return "", err
+	}
+	good, err := p.Chats.Good(r.Context(), who.Account, token)
+	if err != nil || !good {
+		return "", err
+	}
+	return token, nil
+}
+
+// startTelegram makes a new link and leads to the page that shows it.
 func (p *Pages) startTelegram(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	way, err := WayOf(p.Door, w, r)
 	if err != nil {
@@ -56,14 +85,10 @@ func (p *Pages) startTelegram(w http.ResponseWriter, r *http.Request, who door.P
 	if err != nil {
 		return err
 	}
-	v := telegramView{way: way, form: page.NewForm(), link: "https://t.me/" + p.Bot + "?start=" + url.QueryEscape(token)}
-	if p.BotPage != "" {
-		v.link = p.BotPage + "?start=" + url.QueryEscape(token)
-	}
-	if v.qr, err = picture(v.link); err != nil {
+	if err := p.Shown.Keep(r.Context(), who.Session.SID, shownLink, token); err != nil {
 		return err
 	}
-	return p.renderTelegram(w, r, http.StatusOK, who, v)
+	return page.Redirect(w, r, way.To("/security/telegram"))
 }
 
 func (p *Pages) takeTelegram(w http.ResponseWriter, r *http.Request, who door.Person) error {

@@ -20,6 +20,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/notice"
 	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 	"github.com/sanarip/sanarip/system/identity/internal/seal"
+	"github.com/sanarip/sanarip/system/identity/internal/shown"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/identity/migration"
 )
@@ -67,7 +68,7 @@ func each(t *testing.T, run func(t *testing.T, w *world)) {
 			Record: func(context.Context, string, string, string, string) error { return nil },
 		}
 		w.contacts = &factor.Contacts{Clock: w.clock, Accounts: w.accounts, Codes: w.codes, Throttle: w.limits, Door: w.door, Factors: w.factors}
-		w.backups = &factor.Backups{DB: d, Clock: w.clock, Box: box, Accounts: w.accounts, Notices: w.notices, Door: w.door}
+		w.backups = &factor.Backups{DB: d, Clock: w.clock, Box: box, Accounts: w.accounts, Notices: w.notices, Door: w.door, Shown: &shown.Once{DB: d, Clock: w.clock, Box: box}}
 		w.apps = &factor.Authenticators{DB: d, Clock: w.clock, Box: box, Accounts: w.accounts, Door: w.door, Factors: w.factors}
 		w.chats = &factor.Messengers{DB: d, Clock: w.clock, Accounts: w.accounts, Contacts: w.contacts, Codes: w.codes}
 		p := demo.Head

@@ -20,6 +20,9 @@
   const WRONG_PIN = [0x8010006b, 0xa0];
   const BLOCKED = [0x8010006c, 0xa4];
 
+  // Refusals of which the form's own page says more: no cookies, a sign-in that is over.
+  const TOLD = [403, 410];
+
   // Failure carries the sentence for the person.
   class Failure extends Error {
     constructor(say, code) {
@@ -104,6 +107,7 @@
     } catch {
       throw new Failure(words.noServer);
     }
+    if (TOLD.includes(answer.status)) throw new Failure(words.noServer, TOLD);
     if (!answer.ok) throw new Failure(words.noServer);
     return answer.json();
   }
@@ -168,9 +172,13 @@
       pin.value = "";
       form.submit();
     } catch (failure) {
+      pin.value = "";
+      if (failure.code === TOLD) {
+        form.submit();
+        return;
+      }
       busy = false;
       button.disabled = false;
-      pin.value = "";
       told.textContent = "";
       show(failure.say || words.failed);
       pin.focus();

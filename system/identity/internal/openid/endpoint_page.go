@@ -347,7 +347,11 @@ func (p *Provider) renderError(w http.ResponseWriter, r *http.Request, err error
 	if target, fields := p.tellable(r.Context(), err); target != nil {
 		return p.tellClient(w, r, target, fields)
 	}
-	p.config.Site.Fail(w, r, explain(err))
+	explained := explain(err)
+	if id := flowID(r); id != "" && fail.Is(explained, fail.Gone) {
+		explained = p.Over(r, id)
+	}
+	p.config.Site.Fail(w, r, explained)
 	return nil
 }
 

@@ -130,7 +130,11 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 		return p.lead(w, r, flowOf(as, Client{}).Continue())
 	}
 	if !p.bind(w, r, as) {
-		return p.show(w, r, fail.New(fail.Forbidden, "identity.other_browser"))
+		asking, _, err := p.client(r.Context(), c.ID)
+		if err != nil {
+			return goidc.StatusFailure, err
+		}
+		return p.show(w, r, p.Foreign(r, asking.Client))
 	}
 	callOf(r.Context()).client = c.ID
 	if wrong, _ := as.Store[storeWrong].(string); wrong != "" {

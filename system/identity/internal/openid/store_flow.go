@@ -15,6 +15,9 @@ import (
 	"github.com/sanarip/sanarip/kit/id"
 )
 
+// backFor is how long a flow that is over is known for the way back.
+const backFor = 24 * time.Hour
+
 // flows keeps authorization requests under way, and sign-outs waiting for the
 // person's word.
 type flows struct {
@@ -29,9 +32,9 @@ var _ interface {
 	goidc.LogoutManager
 } = (*flows)(nil)
 
-// SaveSession implements goidc.AuthManager. A flow that came to its end is
-// deleted, so that its address leads nowhere a second time; one that never was
-// written needs no deleting.
+// SaveSession implements goidc.AuthManager. A flow that came to its end is emptied,
+// so that its address leads nowhere a second time; whose it was stays for a day,
+// for the way back. One that never was written needs no end.
 func (f *flows) SaveSession(ctx context.Context, as *goidc.AuthnSession) error {
 	if as.Status != goidc.StatusPending {
 		return f.finish(ctx, as)
@@ -67,7 +70,7 @@ func (f *flows) finish(ctx context.Context, as *goidc.AuthnSession) error {
 	delete(as.Store, storePushed)
 	first := false
 	err := f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `DELETE FROM flow WHERE id = $1`, as.ID)
+		result, err := tx.ExecContext(ctx, `UPDATE flow SET answer = $2, answered_by = '', data = '{}' WHERE id = $1 AND answer <> $2`, as.ID, over)
 		if err == nil && pushed != "" {
 			result, err = tx.ExecContext(ctx, `DELETE FROM flow WHERE pushed_hash = $1`, pushed)
 		}
@@ -113,6 +116,16 @@ func (f *flows) flow(ctx context.Context, flowID string) (as *goidc.AuthnSession
 	}
 	as, err = read(data, device)
 	return as, answer, by, err
+}
+
+// over is whose the flow was, of a browser, that has run out or come to its end;
+// "" for one that never was, or was too long ago.
+func (f *flows) over(ctx context.Context, flowID string) (clientID string, err error) {
+	err = f.db.Read.QueryRowContext(ctx, `SELECT client_id FROM flow WHERE id = $1 AND pushed_hash IS NULL AND device_hash IS NULL`, flowID).Scan(&clientID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return clientID, db.Explain(err)
 }
 
 func read(data string, device sql.NullString) (*goidc.AuthnSession, error) {
@@ -163,7 +176,7 @@ func (f *flows) SessionByPushedAuthReqID(ctx context.Context, requestID string) 
 // Answers that are no scopes.
 const (
 	denied = "deny"
-	over   = "over" // a device's flow that came to its end; the device has yet to hear it
+	over   = "over" // the flow came to its end; a device has yet to hear it
 )
 
 // Allow keeps what the person allowed in the flow.
@@ -214,8 +227,11 @@ func (f *flows) LogoutSession(ctx context.Context, logoutID string) (*goidc.Logo
 
 func (f *flows) sweep(ctx context.Context, tx db.Querier) error {
 	now := db.Micros(f.clock.Now())
+	if _, err := tx.ExecContext(ctx, `DELETE FROM flow WHERE expires_at < $1`, db.Micros(f.clock.Now().Add(-backFor))); err != nil {
+		return err
+	}
 	for _, statement := range []string{
-		`DELETE FROM flow WHERE expires_at < $1`, `DELETE FROM logout WHERE expires_at < $1`, `DELETE FROM signed_out WHERE expires_at < $1`,
+		`DELETE FROM logout WHERE expires_at < $1`, `DELETE FROM signed_out WHERE expires_at < $1`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement, now); err != nil {
 			return err

@@ -7,7 +7,8 @@ const named = (list) => list?.map((each) => ({ ...each, id: bytes(each.id) }));
 
 const ask = async (form) => {
   const response = await fetch(form.dataset.question, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-  if (!response.ok) throw new Error("no question");
+  // Where no cookie is kept, or the sign-in is over, the form's own page says so.
+  if (!response.ok) throw Object.assign(new Error("no question"), { told: response.status === 403 || response.status === 410 });
   const { ticket, options } = await response.json();
   const publicKey = { ...options, challenge: bytes(options.challenge) };
   if (options.user) publicKey.user = { ...options.user, id: bytes(options.user.id) };
@@ -77,6 +78,7 @@ if (window.PublicKeyCredential && navigator.credentials) {
         const key = await navigator.credentials[make ? "create" : "get"]({ publicKey });
         send(form, ticket, key);
       } catch (error) {
+        if (error.told) return form.submit();
         words.textContent = error.name === "InvalidStateError" ? words.dataset.passkeyKnown : words.dataset.passkeyFailed;
       }
     });

@@ -18,6 +18,7 @@
       const { state } = await answer.json();
       if (state === "approved") return enter.submit();
       if (state === "refused") return stop(told.dataset.refused);
+      if (state === "no-cookies") return stop(told.dataset.noCookies);
       if (state === "gone") return stop(told.dataset.old);
     } catch { /* the line is cut: ask again */ }
     setTimeout(ask, 2000);

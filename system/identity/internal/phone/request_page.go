@@ -30,6 +30,9 @@ func (p *Phones) mountRequests(mux *http.ServeMux) {
 	}
 }
 
+// unkept is told to a browser that keeps no cookies: no phone can let it in.
+const unkept State = "no-cookies"
+
 type qrView struct {
 	shown
 	target  door.Target
@@ -64,6 +67,9 @@ func (p *Phones) showNew(w http.ResponseWriter, r *http.Request, status int, pro
 }
 
 func (p *Phones) tellState(w http.ResponseWriter, r *http.Request) error {
+	if !p.Door.Sessions.Knows(r) {
+		return page.JSON(w, http.StatusOK, map[string]State{"state": unkept})
+	}
 	state, err := p.state(r.Context(), p.Door.Browser(w, r))
 	if err != nil {
 		return err

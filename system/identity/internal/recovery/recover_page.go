@@ -74,6 +74,10 @@ func (s *Recovery) with(h handler) page.Handler {
 		if err != nil {
 			return err
 		}
+		if !found && s.Door.Sessions.Forgets(r) {
+			page.LeadsTo(r, beginPath)
+			return s.Door.NoCookies(w, r)
+		}
 		if !found {
 			page.Notice(w, "identity.recovery.gone")
 			return page.Redirect(w, r, target.To(beginPath))

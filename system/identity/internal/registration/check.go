@@ -66,8 +66,9 @@ func (g *Registrations) find(ctx context.Context, digits, passport string) (*pop
 	if fail.Is(err, fail.NotFound) {
 		return nil, nil //nolint:nilnil // nobody is an answer
 	}
-	if err != nil {
-		return nil, err
+	if err != nil { // whatever it was, the person did nothing wrong
+		g.Site.Log.WarnContext(ctx, "the population register is out of reach", "system", "identity", "error", err.Error())
+		return nil, fail.Wrap(err, fail.Unavailable, "identity.register.away")
 	}
 	if !Fits(p, passport, clock.DateOf(g.Clock.Now())) {
 		return nil, nil //nolint:nilnil // as above

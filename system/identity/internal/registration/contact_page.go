@@ -6,7 +6,6 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
-	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
 
 func (c contact) page() Page {
@@ -38,7 +37,7 @@ func (g *Registrations) takeContact(c contact) handler {
 			if !take(form, err) {
 				return err
 			}
-			return page.Render(w, r, throttle.Status(err), contactPage(c, form))
+			return page.Render(w, r, statusOf(err), contactPage(c, form))
 		}
 		return page.Render(w, r, http.StatusUnprocessableEntity, contactPage(c, form))
 	}
@@ -69,7 +68,7 @@ func (g *Registrations) takeCode(c contact) handler {
 			if !take(form, err) {
 				return err
 			}
-			status = throttle.Status(err)
+			status = statusOf(err)
 		}
 		form.Set("code", "")
 		address, _ := c.of(&reg)
@@ -84,7 +83,7 @@ func (g *Registrations) sendCode(c contact) handler {
 			form := page.NewForm()
 			take(form, err)
 			address, _ := c.of(&reg)
-			return page.Render(w, r, throttle.Status(err), codePage(c, *address, form))
+			return page.Render(w, r, statusOf(err), codePage(c, *address, form))
 		}
 		if err != nil {
 			return err
@@ -124,11 +123,24 @@ func (g *Registrations) sendReturn(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
+	err = g.send(r.Context(), reg, back)
+	if err == nil {
+		return page.Redirect(w, r, r.URL.Path+"/code")
+	}
 	form := page.NewForm()
-	if err := g.send(r.Context(), reg, back); err != nil && !take(form, err) {
+	if !take(form, err) {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, returnPage(reg, form, true))
+	return page.Render(w, r, statusOf(err), returnPage(reg, form, true))
+}
+
+// showReturnCode asks for the code that was sent. Loading it again sends none.
+func (g *Registrations) showReturnCode(w http.ResponseWriter, r *http.Request) error {
+	reg, err := g.returning(r)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, returnPage(reg, page.NewForm(), true))
 }
 
 func (g *Registrations) takeReturn(w http.ResponseWriter, r *http.Request) error {
@@ -154,7 +166,7 @@ func (g *Registrations) takeReturn(w http.ResponseWriter, r *http.Request) error
 		if !take(form, err) {
 			return err
 		}
-		status = throttle.Status(err)
+		status = statusOf(err)
 	}
 	form.Set("code", "")
 	return page.Render(w, r, status, returnPage(reg, form, true))

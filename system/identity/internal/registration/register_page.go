@@ -51,6 +51,7 @@ func (g *Registrations) Mount(mux *http.ServeMux) {
 	handle("POST /register/enter", g.at(PageSent, g.enter))
 	handle("GET /register/return/{id}", g.showReturn)
 	handle("POST /register/return/{id}", g.sendReturn)
+	handle("GET /register/return/{id}/code", g.showReturnCode)
 	handle("POST /register/return/{id}/code", g.takeReturn)
 	handle("GET /privacy", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, privacyPage())
@@ -105,6 +106,10 @@ func (g *Registrations) at(here Page, h handler) page.Handler {
 		reg, found, err := g.current(r)
 		if err != nil {
 			return err
+		}
+		if !found && g.Door.Sessions.Forgets(r) {
+			page.LeadsTo(r, "/register")
+			return g.Door.NoCookies(w, r)
 		}
 		if !found {
 			if !page.Reads(r) {
@@ -184,13 +189,21 @@ func (g *Registrations) takePassport(w http.ResponseWriter, r *http.Request) err
 		if !take(form, err) {
 			return err
 		}
-		status = throttle.Status(err)
+		status = statusOf(err)
 	}
 	return page.Render(w, r, status, passportPage(form, target.To("/register/passport"), unfit))
 }
 
 func unfitting(err error) bool {
 	return fail.Is(err, fail.Invalid) && len(fail.As(err).Findings) == 1 && fail.As(err).Findings[0].Key == "identity.register.unfit"
+}
+
+// statusOf is the status of a page shown again with what take noted.
+func statusOf(err error) int {
+	if fail.Is(err, fail.Unavailable) || fail.Is(err, fail.BadNeighbor) {
+		return http.StatusServiceUnavailable
+	}
+	return throttle.Status(err)
 }
 
 // take notes what is wrong beside its field; what was done too often, and a

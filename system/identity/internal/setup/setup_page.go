@@ -22,6 +22,7 @@ func (s *Setup) Mount(mux *http.ServeMux) {
 	s.Site.Handle(mux, "POST /set-up/factor", s.Door.Fresh(s.takeFactor))
 	s.Site.Handle(mux, "GET /set-up/phone", s.Door.Fresh(s.showPhone))
 	s.Site.Handle(mux, "POST /set-up/phone", s.Door.Fresh(s.takePhone))
+	s.Site.Handle(mux, "GET /set-up/phone/code", s.Door.Fresh(s.showPhoneCode))
 	s.Site.Handle(mux, "POST /set-up/phone/code", s.Door.Fresh(s.takePhoneCode))
 	s.Site.Handle(mux, "GET /set-up/backup", s.Door.Fresh(s.showBackup))
 	s.Site.Handle(mux, "POST /set-up/backup", s.Door.Fresh(s.makeBackup))
@@ -119,14 +120,34 @@ func (s *Setup) takeFactor(w http.ResponseWriter, r *http.Request, who door.Pers
 	if len(kinds) == 0 {
 		return s.renderFactor(w, r, http.StatusUnprocessableEntity, who, target)
 	}
+	// The codes are made by the form that leads to them: its page shows them at once.
+	if _, err := s.Backups.Make(r.Context(), who.Account, who.Session.SID, door.PlaceOf(r)); err != nil {
+		return err
+	}
 	if err := s.goOn(r.Context(), who.Account.ID, Backup); err != nil {
 		return err
 	}
-	return page.Redirect(w, r, target.To("/set-up"))
+	return page.Redirect(w, r, target.To("/set-up/backup"))
 }
 
 func (s *Setup) showPhone(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	return s.renderPhone(w, r, http.StatusOK, who, page.NewForm("phone", factor.GroupPhone(who.Account.Phone)), false)
+}
+
+// showPhoneCode asks for the code that was sent. Loading it again sends none.
+func (s *Setup) showPhoneCode(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	target, err := s.Door.Target(w, r)
+	if err != nil {
+		return err
+	}
+	_, waits, err := s.Contacts.Waiting(r.Context(), who.Account, onetime.SMS)
+	if err != nil {
+		return err
+	}
+	if !waits {
+		return page.Redirect(w, r, target.To("/set-up/phone"))
+	}
+	return s.renderPhone(w, r, http.StatusOK, who, page.NewForm(), true)
 }
 
 func (s *Setup) renderPhone(w http.ResponseWriter, r *http.Request, status int, who door.Person, form *page.Form, code bool) error {
@@ -145,13 +166,20 @@ func (s *Setup) renderPhone(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (s *Setup) takePhone(w http.ResponseWriter, r *http.Request, who door.Person) error {
+	target, err := s.Door.Target(w, r)
+	if err != nil {
+		return err
+	}
 	form, err := page.ReadForm(w, r)
 	if err != nil {
 		return err
 	}
 	err = s.Contacts.Ask(r.Context(), who.Account, onetime.SMS, form.Get("phone"))
 	if err == nil {
-		return s.renderPhone(w, r, http.StatusOK, who, form, true)
+		if form.Get("again") != "" {
+			page.Notice(w, "identity.code.sent_again")
+		}
+		return page.Redirect(w, r, target.To("/set-up/phone/code"))
 	}
 	if !taken(form, err) {
 		return err
@@ -186,19 +214,28 @@ func (s *Setup) showBackup(w http.ResponseWriter, r *http.Request, who door.Pers
 	if !here {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, backupPage(target, page.NewForm(), nil))
+	codes, err := s.Backups.New(r.Context(), who.Session.SID)
+	if err != nil {
+		return err
+	}
+	left, err := s.Backups.Left(r.Context(), who.Account.ID)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, backupPage(target, page.NewForm(), codes, left))
 }
 
+// makeBackup makes a new set for who has come back to the step without one, and
+// leads to the page that shows it.
 func (s *Setup) makeBackup(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	target, here, err := s.at(w, r, who, Backup)
 	if !here {
 		return err
 	}
-	codes, err := s.Backups.Make(r.Context(), who.Account, door.PlaceOf(r))
-	if err != nil {
+	if _, err := s.Backups.Make(r.Context(), who.Account, who.Session.SID, door.PlaceOf(r)); err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, backupPage(target, page.NewForm(), codes))
+	return page.Redirect(w, r, target.To("/set-up/backup"))
 }
 
 // finish is the end: the person has the codes, and goes on to the target.
@@ -217,10 +254,16 @@ func (s *Setup) finish(w http.ResponseWriter, r *http.Request, who door.Person) 
 	}
 	if left == 0 || form.Get("kept") == "" {
 		form.Fail("kept", "identity.setup.kept_needed")
-		codes, _ := factor.ParseCodes(form.Get("codes")) // of the page itself: shown again
-		return page.Render(w, r, http.StatusUnprocessableEntity, backupPage(target, form, codes))
+		codes, err := s.Backups.New(r.Context(), who.Session.SID)
+		if err != nil {
+			return err
+		}
+		return page.Render(w, r, http.StatusUnprocessableEntity, backupPage(target, form, codes, left))
 	}
 	if err := s.goOn(r.Context(), who.Account.ID, Done); err != nil {
+		return err
+	}
+	if err := s.Backups.Kept(r.Context(), who.Session.SID); err != nil {
 		return err
 	}
 	return page.Redirect(w, r, target.End())

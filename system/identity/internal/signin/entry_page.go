@@ -61,6 +61,10 @@ func (s *SignIn) late(w http.ResponseWriter, r *http.Request, err error) error {
 	if !fail.Is(err, fail.Gone) {
 		return err
 	}
+	if s.Door.Sessions.Forgets(r) {
+		page.LeadsTo(r, "/sign-in")
+		return s.Door.NoCookies(w, r)
+	}
 	target, err := s.Door.Target(w, r)
 	if err != nil {
 		return err

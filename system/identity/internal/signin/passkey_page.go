@@ -11,6 +11,9 @@ import (
 
 // askKey gives the page's script the question for a key, bound to the browser.
 func (s *SignIn) askKey(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.Door.Target(w, r); err != nil {
+		return err
+	}
 	question, err := s.Keys.AskEnter(s.Door.Browser(w, r))
 	if err != nil {
 		return err

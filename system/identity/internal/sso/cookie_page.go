@@ -44,6 +44,21 @@ func (s *Sessions) Set(w http.ResponseWriter, secret string, remembered bool) {
 // and drafts (W3C Clear Site Data). Cookies stay.
 func Forget(w http.ResponseWriter) { w.Header().Set("Clear-Site-Data", `"storage"`) }
 
+// Knows says whether the browser has kept the secret that it was given. One that
+// was on a page of ours and has not keeps no cookies.
+func (s *Sessions) Knows(r *http.Request) bool {
+	cookie, err := r.Cookie(s.cookie() + "_browser")
+	return err == nil && len(cookie.Value) == 43
+}
+
+// Forgets says whether the browser keeps no cookies: it comes from a page of ours,
+// which has given it one, without it. A browser that does not say where it comes
+// from counts as such on pages to which a form of ours alone leads.
+func (s *Sessions) Forgets(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return !s.Knows(r) && (site == "same-origin" || site == "")
+}
+
 // Browser is a secret by which the browser is known again; one is given if it
 // has none. What one browser began, no other can go on with; and where a person
 // has signed in before, they are not locked out by who guesses elsewhere.
@@ -52,7 +67,20 @@ func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request, fresh func() 
 	if cookie, err := r.Cookie(name); err == nil && len(cookie.Value) == 43 {
 		return cookie.Value
 	}
+	if given := givenNow(w, name); given != "" {
+		return given
+	}
 	secret := fresh()
 	http.SetCookie(w, &http.Cookie{Name: name, Value: secret, Path: "/", MaxAge: int(s.BrowserLife().Seconds()), HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 	return secret
+}
+
+// givenNow is the cookie that this very answer sets; "" for none.
+func givenNow(w http.ResponseWriter, name string) string {
+	for _, line := range w.Header()["Set-Cookie"] {
+		if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
 }
