@@ -68,7 +68,7 @@ func TestACardRegistersAndSignsIn(t *testing.T) {
 		if strings.Contains(page.body, `name="pin"`) || strings.Contains(page.body, `name="card-pin"`) {
 			t.Error("the card's PIN would be sent")
 		}
-		page = b.read(h.cardTab(), c).must(http.StatusOK, "Создание аккаунта", resident.Name())
+		page = b.read(h.cardTab(), c).must(http.StatusOK, "Создание аккаунта", resident.Name(), "Прочитать соглашение", "Прочитать политику конфиденциальности")
 		b.submit(page, "/sign-in/new").must(http.StatusUnprocessableEntity, "примите соглашение")
 		o.away = true
 		b.submit(page, "/sign-in/new", "agreement", "1").must(http.StatusServiceUnavailable, "Реестр населения сейчас не отвечает")

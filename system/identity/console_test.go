@@ -160,7 +160,7 @@ func TestAnOperatorLooksAtAPersonWithAReason(t *testing.T) {
 			t.Fatalf("recorded without a search: %+v", got)
 		}
 		p := h.openPerson(b, demo.Patient)
-		p.must(http.StatusOK, "существенный", "Действует", "код по SMS", "Пароль")
+		p.must(http.StatusOK, "существенный", "Действует", "Код по SMS", "Пароль")
 		for _, secret := range []string{demo.Patient.Phone, demo.Patient.Email, "argon2"} {
 			if strings.Contains(p.body, secret) {
 				t.Errorf("the page shows %s", secret)
@@ -370,7 +370,7 @@ func TestSignInStatistics(t *testing.T) {
 		visit(0, "passkey", "entered", 1)
 		visit(5*24*time.Hour, "card", "entered", 4)
 		visit(60*24*time.Hour, "phone", "entered", 5)
-		p := b.get(h.base+"/console/statistics").must(http.StatusOK, "Вошли: 4. Отказано: 2.", "Пароль 3 2 40 %", "Ключ доступа (passkey) 1 0 0 %")
+		p := b.get(h.base+"/console/statistics").must(http.StatusOK, "Вошли: 4. Отказано: 2.", "Пароль 3 2 40 %", "Ключ доступа 1 0 0 %")
 		if strings.Contains(p.words(), "ID-карта") || strings.Count(p.body, "<svg class=\"sn-bars__svg") != 2 {
 			t.Error(p.words())
 		}

@@ -143,7 +143,7 @@ func TestAChangeBegunBeforeAllSessionsEndedIsRefused(t *testing.T) {
 		if err := w.contacts.Remove(ctx, before, onetime.SMS, here); !fail.Is(err, fail.Forbidden) {
 			t.Errorf("the phone away: %v", err)
 		}
-		if _, err := w.backups.Make(ctx, before, here); !fail.Is(err, fail.Forbidden) {
+		if _, err := w.backups.Make(ctx, before, "session", here); !fail.Is(err, fail.Forbidden) {
 			t.Errorf("new backup codes: %v", err)
 		}
 		now := w.account()
