@@ -110,7 +110,7 @@ func (m *Messengers) take(ctx context.Context, hash, chat string) (accountID str
 
 func (m *Messengers) good(ctx context.Context, accountID, hash string) (bool, error) {
 	var count int
-	err := m.DB.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM telegram_link WHERE account_id = $1 AND token_hash = $2 AND expires_at > $3`,
+	err := m.DB.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM telegram_link WHERE account_id = $1 AND token_hash = $2 AND chat = '' AND expires_at > $3`,
 		accountID, hash, db.Micros(m.Clock.Now())).Scan(&count)
 	return count > 0, db.Explain(err)
 }

@@ -37,8 +37,8 @@ func (m *Messengers) Link(ctx context.Context, a account.Account) (string, error
 	return token, m.put(ctx, a.ID, id.Hash(token))
 }
 
-// Good says whether the token is of the account's newest link, and nobody has come
-// with it too late.
+// Good says whether the token is of the account's newest link and may still be come
+// with: it has not run out, and nobody came.
 func (m *Messengers) Good(ctx context.Context, a account.Account, token string) (bool, error) {
 	return m.good(ctx, a.ID, id.Hash(token))
 }

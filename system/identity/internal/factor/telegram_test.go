@@ -35,8 +35,22 @@ func TestAMessengerIsBoundByLinkAndCode(t *testing.T) { // ID-6
 		if waits, err := w.chats.Waits(ctx, w.account()); waits || err != nil {
 			t.Fatal(waits, err)
 		}
+		good := func(token string) bool {
+			t.Helper()
+			is, err := w.chats.Good(ctx, w.account(), token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return is
+		}
+		if good(old) || !good(token) {
+			t.Fatal("the page shows another link than the newest")
+		}
 		if !bind(token, "4242") {
 			t.Fatal("the link was not taken")
+		}
+		if good(token) {
+			t.Fatal("a link that was taken is shown still")
 		}
 		if bind(token, "6666") {
 			t.Fatal("the link was taken twice")
