@@ -30,6 +30,7 @@ type Session struct {
 	SID     string          // session at ЕСИ
 	Data    json.RawMessage // the system's own: name, post…
 	Created time.Time
+	Doubted time.Time // when Doubt was last called for the person, after it began; zero: never
 	hash    string
 }
 
@@ -90,9 +91,9 @@ func (s *Store) Of(r *http.Request) (Session, bool, error) {
 	ctx, now := r.Context(), s.clock.Now()
 	session := Session{hash: id.Hash(cookie.Value)}
 	var data string
-	var created, seen, expires int64
-	err = s.db.Read.QueryRowContext(ctx, `SELECT pin, sid, data, created_at, seen_at, expires_at FROM session WHERE token_hash = $1`, session.hash).
-		Scan(&session.PIN, &session.SID, &data, &created, &seen, &expires)
+	var created, seen, expires, doubted int64
+	err = s.db.Read.QueryRowContext(ctx, `SELECT pin, sid, data, created_at, seen_at, expires_at, doubted_at FROM session WHERE token_hash = $1`, session.hash).
+		Scan(&session.PIN, &session.SID, &data, &created, &seen, &expires, &doubted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, false, nil
 	}
@@ -103,6 +104,9 @@ func (s *Store) Of(r *http.Request) (Session, bool, error) {
 		return Session{}, false, nil
 	}
 	session.Data, session.Created = json.RawMessage(data), db.Time(created)
+	if doubted != 0 {
+		session.Doubted = db.Time(doubted)
+	}
 	if now.Sub(db.Time(seen)) > time.Minute { // once a minute is enough to know idleness
 		if err := s.exec(ctx, `UPDATE session SET seen_at = $2 WHERE token_hash = $1`, session.hash, db.Micros(now)); err != nil {
 			return Session{}, false, err
@@ -133,6 +137,12 @@ func (s *Store) End(w http.ResponseWriter, r *http.Request) error {
 // EndSID ends every session that came from the session at ЕСИ.
 func (s *Store) EndSID(ctx context.Context, sid string) error {
 	return s.exec(ctx, `DELETE FROM session WHERE sid = $1`, sid)
+}
+
+// Doubt notes that the rights of the person have changed: what their sessions
+// remember of them from before this moment holds no more.
+func (s *Store) Doubt(ctx context.Context, pin string) error {
+	return s.exec(ctx, `UPDATE session SET doubted_at = $2 WHERE pin = $1`, pin, db.Micros(s.clock.Now()))
 }
 
 // EndPIN ends every session of the person.

@@ -108,6 +108,7 @@ func (s *System) mount() {
 	d := s.desk
 	design.Mount(d.Mux)
 	d.Mux.Handle("/exchange/", s.provider)
+	workforceapi.ServeChanges(s.provider, d.Sessions.Doubt)
 	exchangeapi.ServeOperations(s.provider, d.DB, d.Queue, s.auditWords)
 	d.Queue.Beside(audit.NewSealer(d.DB, s.env.Clock, s.env.Log, s.env.Secret).Run)
 	d.SignIn.Mount(d.Mux, d.Site)

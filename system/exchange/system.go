@@ -33,6 +33,7 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/internal/record"
 	"github.com/sanarip/sanarip/system/exchange/internal/right"
 	"github.com/sanarip/sanarip/system/exchange/migration"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 //go:embed text/*.json
@@ -84,6 +85,7 @@ func (s *System) build(ctx context.Context, env host.Env) error {
 	s.messages = message.New(env, s.rights, log, guests)
 	s.desk = s.newDesk(env, words, log)
 	provider := exchangeapi.NewProvider(exchangeapi.Exchange, env.ExchangeKey, env.Log)
+	workforceapi.ServeChanges(provider, s.desk.Sessions.Doubt)
 	// The exchange looks at nobody's data itself: it has no access records to give words to.
 	exchangeapi.ServeOperations(provider, s.db, s.queue, func(*audit.Record) {})
 	s.queue.Beside(audit.NewSealer(s.db, env.Clock, env.Log, env.Secret).Run)

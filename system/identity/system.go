@@ -49,6 +49,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/migration"
 	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 //go:embed text/*.json
@@ -183,6 +184,10 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	neighbours := exchangeapi.NewProvider(exchangeapi.Identity, env.ExchangeKey, s.log)
 	identityapi.Serve(neighbours, s)
 	identityapi.ServeSigning(neighbours, signing)
+	workforceapi.ServeChanges(neighbours, func(ctx context.Context, pin string) error {
+		s.desk.Doubt(pin)
+		return s.organisations.Doubt(ctx, pin)
+	})
 	exchangeapi.ServeOperations(neighbours, s.db, s.queue, s.words)
 	s.queue.Beside(audit.NewSealer(s.db, env.Clock, env.Log, env.Secret).Run)
 

@@ -100,6 +100,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	provider := exchangeapi.NewProvider(exchangeapi.Insurance, env.ExchangeKey, env.Log)
 	insuranceapi.Serve(provider, s.fund)
 	insuranceapi.ServeWays(provider, total.Ways{DB: d})
+	workforceapi.ServeChanges(provider, s.office.Sessions.Doubt)
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
 	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	s.office.Mux.Handle("/exchange/", provider)

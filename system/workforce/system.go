@@ -23,6 +23,7 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/internal/equipment"
 	"github.com/sanarip/sanarip/system/workforce/internal/history"
 	"github.com/sanarip/sanarip/system/workforce/internal/licence"
+	"github.com/sanarip/sanarip/system/workforce/internal/notice"
 	"github.com/sanarip/sanarip/system/workforce/internal/office"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/internal/post"
@@ -54,7 +55,8 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	}
 	words := text.MustLoad(design.Texts, texts)
 	exchange := exchangeapi.NewClient(env, exchangeapi.Workforce)
-	s := &System{db: d, queue: job.New(d, env.Clock, env.Log, job.Config{Workers: 1}), register: post.Register{DB: d, Clock: env.Clock}}
+	s := &System{db: d, queue: job.New(d, env.Clock, env.Log, job.Config{})}
+	s.register = post.Register{DB: d, Clock: env.Clock, Tell: notice.Mount(s.queue, exchange, env.Clock, env.Log)}
 	s.office = &office.Office{
 		Posts:    s.register.Posts,
 		Sessions: session.NewStore(d, env.Clock, env.BaseURL),
@@ -87,7 +89,7 @@ func (s *System) routes(population populationapi.Client, named responsible.Book)
 	o.Public("/", page.Missing(o.Mux))
 	book := organisation.Book{DB: s.db, Clock: now}
 	organisation.Pages{Book: book, Territories: territories(population, now)}.Mount(o)
-	reorganise.Pages{Book: book, Staff: func(ctx context.Context, code string) (int, error) {
+	reorganise.Pages{Book: book, Tell: s.register.Tell, Staff: func(ctx context.Context, code string) (int, error) {
 		staff, err := s.register.Waiting(ctx, code)
 		return len(staff), err
 	}}.Mount(o)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/session"
@@ -25,6 +26,7 @@ type seat struct {
 
 // Admit lets in who holds a post in a hospital by НИСУР. Give it to signin.Config.
 func (d *Desk) Admit(ctx context.Context, c signin.Claims) (any, error) {
+	now := d.Clock.Now() // before НИСУР is asked: what changes meanwhile is newer
 	posts, err := d.Posts(ctx, c.PIN)
 	if err != nil {
 		return nil, err
@@ -32,7 +34,7 @@ func (d *Desk) Admit(ctx context.Context, c signin.Claims) (any, error) {
 	if len(posts) == 0 {
 		return nil, fail.New(fail.Forbidden, "card.no_post")
 	}
-	return d.Seat(Staff{PIN: c.PIN, Name: c.Name, Posts: posts}, d.Clock.Now()), nil
+	return d.Seat(Staff{PIN: c.PIN, Name: c.Name, Posts: posts}, now), nil
 }
 
 // Seat is what the session of the member of staff keeps, whose posts НИСУР
@@ -99,7 +101,8 @@ func (d *Desk) seated(next http.Handler) http.Handler {
 	})
 }
 
-// sit reads the session and, once a minute, asks НИСУР again.
+// sit reads the session and asks НИСУР again, twice a minute and when it told of
+// a change.
 func (d *Desk) sit(r *http.Request) (Staff, error) {
 	ctx := r.Context()
 	current, ok, err := d.Sessions.Of(r)
@@ -110,14 +113,18 @@ func (d *Desk) sit(r *http.Request) (Staff, error) {
 	if err := current.Bind(&s); err != nil {
 		return Staff{}, err
 	}
-	if !s.Due(d.Clock.Now()) {
+	now := d.Clock.Now()
+	if err := d.last(ctx, &s.Staff, clock.DateOf(now)); err != nil {
+		return Staff{}, err
+	}
+	if !s.Due(now, current.Doubted) {
 		return s.Staff, nil
 	}
 	return d.recheck(ctx, current, s)
 }
 
 func (d *Desk) recheck(ctx context.Context, current session.Session, s seat) (Staff, error) {
-	away, err := s.Renew(ctx, d.Clock.Now(), func(ctx context.Context) error {
+	away, err := s.Renew(ctx, d.Clock.Now(), current.Doubted, func(ctx context.Context) error {
 		posts, err := d.Posts(ctx, s.Staff.PIN)
 		if err != nil {
 			return err
@@ -132,9 +139,7 @@ func (d *Desk) recheck(ctx context.Context, current session.Session, s seat) (St
 		away, err = err, nil
 	}
 	if fail.Is(err, fail.Forbidden) {
-		if err := d.Sessions.EndPIN(ctx, s.Staff.PIN); err != nil {
-			return Staff{}, err
-		}
+		return Staff{}, d.left(ctx, s.Staff.PIN)
 	}
 	if err != nil {
 		return Staff{}, err
@@ -143,6 +148,28 @@ func (d *Desk) recheck(ctx context.Context, current session.Session, s seat) (St
 		d.Log.WarnContext(ctx, "posts not checked again", "system", "card", "error", away.Error())
 	}
 	return s.Staff, d.Sessions.Update(ctx, current, s)
+}
+
+// last takes away the posts whose day of leaving has come, without asking НИСУР,
+// which told of it before; fail.Forbidden when none is left.
+func (d *Desk) last(ctx context.Context, who *Staff, today clock.Date) error {
+	lasting := workforceapi.Lasting(who.Posts, today)
+	if len(lasting) == len(who.Posts) {
+		return nil
+	}
+	if len(lasting) == 0 {
+		return d.left(ctx, who.PIN)
+	}
+	who.Posts, who.Post = lasting, choose(lasting, who.Post.ID)
+	return nil
+}
+
+// left ends every session of who works here no more, and says so.
+func (d *Desk) left(ctx context.Context, pin string) error {
+	if err := d.Sessions.EndPIN(ctx, pin); err != nil {
+		return err
+	}
+	return fail.New(fail.Forbidden, "card.no_post")
 }
 
 // choose is the post of the id, the only one if there is one, or none.

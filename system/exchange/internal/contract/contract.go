@@ -37,7 +37,7 @@ func endpoint[In, Out any](provider exchangeapi.Subsystem, service, path, summar
 }
 
 // All is every endpoint.
-var All = slices.Concat(own, operations())
+var All = slices.Concat(own, changes(), operations())
 
 type none = struct{}
 
@@ -169,6 +169,16 @@ var own = []Endpoint{
 var Systems = []exchangeapi.Subsystem{
 	exchangeapi.Identity, exchangeapi.Portal, exchangeapi.Card, exchangeapi.Workforce, exchangeapi.Insurance,
 	exchangeapi.Exchange, exchangeapi.Payment, exchangeapi.Message, exchangeapi.Signature, exchangeapi.Population,
+}
+
+// changes is where those who let people in by their posts are told of a change.
+func changes() []Endpoint {
+	all := make([]Endpoint, 0, len(workforceapi.Listeners))
+	for _, l := range workforceapi.Listeners {
+		all = append(all, endpoint[workforceapi.PIN, none](l, workforceapi.ServiceChanges, "/posts",
+			"The posts of a person changed: what is remembered of them holds no more", exchangeapi.Workforce))
+	}
+	return all
 }
 
 // operations is what every system offers alike: its queue to the exchange's

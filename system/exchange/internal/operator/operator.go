@@ -84,10 +84,10 @@ func (d *Desk) standing(h page.Handler) page.Handler {
 		if err := current.Bind(&staff); err != nil {
 			return err
 		}
-		if !staff.Due(now) {
+		if !staff.Due(now, current.Doubted) {
 			return h(w, r)
 		}
-		away, err := staff.Renew(ctx, now, func(ctx context.Context) error { return d.ask(ctx, &staff) })
+		away, err := staff.Renew(ctx, now, current.Doubted, func(ctx context.Context) error { return d.ask(ctx, &staff) })
 		if fail.Is(err, fail.Forbidden) {
 			if err := d.Sessions.EndPIN(ctx, staff.PIN); err != nil {
 				return err

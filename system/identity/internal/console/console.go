@@ -80,14 +80,15 @@ type operator struct {
 	workforceapi.Standing
 }
 
-// operator asks НИСУР whether the person holds the post, at most once a minute.
+// operator asks НИСУР whether the person holds the post, twice a minute
+// at most and when НИСУР told of a change.
 // fail.Forbidden: they do not.
 func (c *Console) operator(ctx context.Context, a account.Account) (operator, error) {
 	now := c.Clock.Now()
 	c.mu.Lock()
 	o, found := c.known[a.PIN]
 	c.mu.Unlock()
-	if found && !o.Due(now) {
+	if found && !o.Due(now, time.Time{}) {
 		return o, nil
 	}
 	if !found {
@@ -98,7 +99,7 @@ func (c *Console) operator(ctx context.Context, a account.Account) (operator, er
 		c.keep(o)
 		return o, nil
 	}
-	away, err := o.Renew(ctx, now, func(ctx context.Context) error { return c.ask(ctx, &o) })
+	away, err := o.Renew(ctx, now, time.Time{}, func(ctx context.Context) error { return c.ask(ctx, &o) })
 	if err != nil {
 		c.mu.Lock()
 		delete(c.known, a.PIN)
@@ -110,6 +111,13 @@ func (c *Console) operator(ctx context.Context, a account.Account) (operator, er
 	}
 	c.keep(o)
 	return o, nil
+}
+
+// Doubt forgets what is known of the person's post: НИСУР told that it changed.
+func (c *Console) Doubt(pin string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.known, pin)
 }
 
 func (c *Console) keep(o operator) {

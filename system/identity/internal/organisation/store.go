@@ -91,6 +91,15 @@ func (s *Organisations) turn(ctx context.Context, memberID, own, code string, ta
 }
 
 // checked notes what НИСУР said of a head.
+// Doubt has НИСУР asked anew about an organisation whose head the person is: it
+// told that their posts changed.
+func (s *Organisations) Doubt(ctx context.Context, digits string) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE organisation_member SET checked_at = 0 WHERE pin = $1 AND role = $2 AND state <> 'ended'`, digits, Head)
+		return err
+	})
+}
+
 func (s *Organisations) checked(ctx context.Context, memberID string, stays bool) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := db.Micros(s.Clock.Now())

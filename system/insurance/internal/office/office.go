@@ -84,11 +84,12 @@ func Of(ctx context.Context) Expert {
 // Admit lets in who is an expert of the fund today, or holds one of the posts of
 // Clerks in a hospital.
 func (o *Office) Admit(ctx context.Context, c signin.Claims) (any, error) {
+	now := o.Clock.Now() // before НИСУР is asked: what changes meanwhile is newer
 	post, err := o.post(ctx, c.PIN)
 	if err != nil {
 		return nil, err
 	}
-	return Expert{PIN: c.PIN, Name: post.PersonName, Post: post, Standing: workforceapi.Stands(o.Clock.Now())}, nil
+	return Expert{PIN: c.PIN, Name: post.PersonName, Post: post, Standing: workforceapi.Stands(now)}, nil
 }
 
 func (o *Office) post(ctx context.Context, pin string) (workforceapi.Post, error) {
@@ -181,7 +182,8 @@ func (o *Office) seated(next http.Handler) http.Handler {
 	})
 }
 
-// expert is who the session names, asked about anew every minute: who has
+// expert is who the session names, asked about anew twice a minute and
+// when НИСУР tells of a change: who has
 // left the fund is nobody here. While НИСУР is away the session goes on until
 // the day of leaving that was known.
 func (o *Office) expert(r *http.Request) (Expert, error) {
@@ -197,10 +199,10 @@ func (o *Office) expert(r *http.Request) (Expert, error) {
 	if until := e.Post.Until; !until.IsZero() && !clock.DateOf(now).Before(until) {
 		return Expert{}, nil
 	}
-	if !e.Due(now) {
+	if !e.Due(now, current.Doubted) {
 		return e, nil
 	}
-	away, err := e.Renew(r.Context(), now, func(ctx context.Context) error {
+	away, err := e.Renew(r.Context(), now, current.Doubted, func(ctx context.Context) error {
 		post, err := o.post(ctx, e.PIN)
 		if err == nil {
 			e.Post = post

@@ -138,6 +138,9 @@ func (r Row) values() []change.Value {
 }
 
 func (g Register) record(ctx context.Context, tx *sql.Tx, subject, code, action string, by Actor, fields []change.Field) error {
+	if err := g.Tell(ctx, tx, subject); err != nil {
+		return err
+	}
 	return change.Add(ctx, tx, g.Clock, change.Change{
 		Organisation: code, Object: "post", Action: action, By: by, Fields: fields, Subject: subject, Purpose: Purpose,
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/workforce/internal/notice"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -62,6 +63,7 @@ func InForce(from, until, on clock.Date) bool {
 type Register struct {
 	DB    *db.DB
 	Clock clock.Clock
+	Tell  notice.Tell // of every change of somebody's posts
 }
 
 var _ workforceapi.API = Register{}

@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
+	"github.com/sanarip/sanarip/system/workforce/internal/notice"
 	"github.com/sanarip/sanarip/system/workforce/internal/office"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 )
@@ -16,6 +17,7 @@ import (
 // Pages closes organisations, for those who keep the register.
 type Pages struct {
 	Book organisation.Book
+	Tell notice.Tell
 	// Staff is how many posts there are, today or later.
 	Staff func(ctx context.Context, organisation string) (int, error)
 }
@@ -80,7 +82,7 @@ func (p Pages) close(w http.ResponseWriter, r *http.Request) error {
 	c := Closing{Code: v.o.Code, Version: read, From: form.Date("from"), Order: organisation.TakeOrder(form), Successor: form.Text("successor", 6)}
 	status := http.StatusUnprocessableEntity
 	if form.OK() {
-		err := Close(ctx, p.Book, c, office.Of(ctx).Actor(c.Code))
+		err := Close(ctx, p.Book, p.Tell, c, office.Of(ctx).Actor(c.Code))
 		switch {
 		case err == nil:
 			page.Notice(w, "workforce.close.done")
@@ -131,7 +133,7 @@ func (p Pages) cancel(w http.ResponseWriter, r *http.Request) error {
 	}
 	version, _ := strconv.ParseInt(form.Get("version"), 10, 64)
 	number, _ := strconv.ParseInt(form.Get("number"), 10, 64)
-	if err := Cancel(ctx, p.Book, code, version, number, m.Actor(code)); err != nil {
+	if err := Cancel(ctx, p.Book, p.Tell, code, version, number, m.Actor(code)); err != nil {
 		return err
 	}
 	page.Notice(w, "workforce.cancel.done")

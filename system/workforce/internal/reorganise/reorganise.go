@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
+	"github.com/sanarip/sanarip/system/workforce/internal/notice"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 )
 
@@ -26,7 +27,7 @@ type Closing struct {
 
 // Close closes the organisation. Posts, departments and beds that would last
 // longer end on the day; each person's record says so.
-func Close(ctx context.Context, book organisation.Book, c Closing, by change.Actor) error {
+func Close(ctx context.Context, book organisation.Book, tell notice.Tell, c Closing, by change.Actor) error {
 	return book.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		number, err := book.Shut(ctx, tx, c.Code, c.Version, c.From, c.Order, c.Successor, by)
 		if err != nil {
@@ -37,6 +38,9 @@ func Close(ctx context.Context, book organisation.Book, c Closing, by change.Act
 			return err
 		}
 		for _, p := range people {
+			if err := tell(ctx, tx, p.pin); err != nil {
+				return err
+			}
 			err := change.Add(ctx, tx, book.Clock, change.Change{
 				Organisation: c.Code, Object: "post", Action: "post.end", By: by, Subject: p.pin,
 				Fields: []change.Field{{Name: "person", Before: p.name, After: p.name}, {Name: "until", After: c.From.String()}},
@@ -51,7 +55,7 @@ func Close(ctx context.Context, book organisation.Book, c Closing, by change.Act
 
 // Cancel takes back the planned version. Where it was the closing, departments,
 // beds and posts last again as they did before it was planned.
-func Cancel(ctx context.Context, book organisation.Book, code string, version, number int64, by change.Actor) error {
+func Cancel(ctx context.Context, book organisation.Book, tell notice.Tell, code string, version, number int64, by change.Actor) error {
 	err := book.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		planned, err := book.Cancel(ctx, tx, code, version, number, by)
 		if err != nil || !planned.Shut {
@@ -62,6 +66,9 @@ func Cancel(ctx context.Context, book organisation.Book, code string, version, n
 			return err
 		}
 		for _, p := range people {
+			if err := tell(ctx, tx, p.pin); err != nil {
+				return err
+			}
 			err := change.Add(ctx, tx, book.Clock, change.Change{
 				Organisation: code, Object: "post", Action: "post.resume", By: by, Subject: p.pin,
 				Fields: []change.Field{{Name: "person", Before: p.name, After: p.name}, {Name: "until", Before: planned.From.String(), After: p.until}},
