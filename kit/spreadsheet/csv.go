@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sanarip/sanarip/kit/clock"
 )
@@ -18,8 +19,11 @@ const CSVType = "text/csv; charset=utf-8"
 
 // CSV writes a table row by row, so that a long one needs no memory: separated
 // by semicolons, with the mark by which office programs know UTF-8. Cells are
-// those of a Sheet. What an office program would take for a formula is kept a
-// text by an apostrophe.
+// those of a Sheet. What an office program would run as a formula is kept a text
+// by an apostrophe; all else is written as it is, since a CSV is for other
+// programs: a number of form 066/у with a mark would be another number. Office
+// programs round it (ECMA-376 numbers have 15 digits) and drop leading zeros:
+// people get the Sheet as XLSX, in which it is a text.
 type CSV struct {
 	buffer *bufio.Writer
 	out    *csv.Writer
@@ -95,13 +99,10 @@ func (c *CSV) Close() error {
 	return c.buffer.Flush()
 }
 
-// harmless keeps a text from being run as a formula (OWASP, CSV injection).
-// Long numbers get a mark too: else an office program rounds them.
+// harmless keeps a text from being run as a formula (OWASP, CSV injection): also
+// by programs that take the wide signs of East Asian keyboards for the plain ones.
 func harmless(s string) string {
-	if s == "" {
-		return s
-	}
-	if strings.ContainsAny(s[:1], "=+-@\t\r\n|%") || len(s) > 15 && strings.Trim(s, "0123456789") == "" {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", first) {
 		return "'" + s
 	}
 	return s

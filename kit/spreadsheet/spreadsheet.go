@@ -1,8 +1,8 @@
 // Package spreadsheet makes small workbooks of one sheet (Office Open XML, ECMA-376,
 // .xlsx) that every office program opens: a bold head that stays in view and
 // filters, text as text, whole numbers and amounts as numbers, days and moments as
-// such. It prints A4 across, its width on one page, the head on each. The same
-// input gives the same bytes.
+// such. It prints A4 across, on as many pages side by side as can be read, the head
+// on each. The same input gives the same bytes.
 package spreadsheet
 
 import (
@@ -125,6 +125,18 @@ func (s Sheet) headLines() int {
 	return most
 }
 
+// across is on how many pages side by side the sheet prints. The line of A4 across
+// holds about 150 characters of 11 points; at three fifths of that size, 6.6
+// points, print is still read.
+func (s Sheet) across() int {
+	const line = 250
+	width := 0
+	for _, c := range s.Columns {
+		width += c.width()
+	}
+	return max(1, (width+line-1)/line)
+}
+
 // filtered is the range whose head filters, "" where there is nothing to filter.
 func (s Sheet) filtered(dollar string) string {
 	last := len(s.Rows) + 1
@@ -145,7 +157,11 @@ func (s Sheet) names() string {
 	if area := s.filtered("$"); area != "" {
 		filter = `<definedName name="_xlnm._FilterDatabase" localSheetId="0" hidden="1">` + sheet + area + `</definedName>`
 	}
-	return `<definedNames>` + filter + `<definedName name="_xlnm.Print_Titles" localSheetId="0">` + sheet + `$1:$1</definedName></definedNames>`
+	titles := sheet + `$1:$1`
+	if s.across() > 1 { // what a row is about stands on each page
+		titles = sheet + `$A:$A,` + titles
+	}
+	return `<definedNames>` + filter + `<definedName name="_xlnm.Print_Titles" localSheetId="0">` + titles + `</definedName></definedNames>`
 }
 
 func (s Sheet) xml() (string, error) {
@@ -200,7 +216,7 @@ func (s Sheet) xml() (string, error) {
 	if area := s.filtered(""); area != "" {
 		b.WriteString(`<autoFilter ref="` + area + `"/>`)
 	}
-	b.WriteString(`<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/><headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter></worksheet>`)
+	fmt.Fprintf(&b, `<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/><pageSetup paperSize="9" orientation="landscape" fitToWidth="%d" fitToHeight="0" pageOrder="overThenDown"/><headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter></worksheet>`, s.across())
 	return b.String(), nil
 }
 

@@ -727,7 +727,7 @@ func export(v registerOf) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = design.ButtonNamed("format", "xlsx", "XLSX", "secondary").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.ButtonNamed("format", "xlsx", text.T(ctx, "card.forms.xlsx"), "secondary").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -735,7 +735,7 @@ func export(v registerOf) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = design.ButtonNamed("format", "csv", "CSV", "secondary").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.ButtonNamed("format", "csv", text.T(ctx, "card.forms.csv"), "secondary").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
