@@ -13,8 +13,8 @@
 //	d.QR(address, "Проверить подлинность документа")
 //	pdf, err := d.PDF()
 //
-// The PDFs carry title, language and text that can be copied, but no structure
-// tags: the page in the browser is the accessible form of a document.
+// The PDFs carry title, language, text that can be copied and structure tags
+// (tag.go), so that a screen reader tells headings, and of a cell its column.
 package document
 
 import (
@@ -166,7 +166,7 @@ func (d *Document) PDF() ([]byte, error) {
 	if err := second.pdf.Output(&out); err != nil {
 		return nil, fmt.Errorf("document: %w", err)
 	}
-	return out.Bytes(), nil
+	return withTags(out.Bytes(), second.root, second.marks)
 }
 
 func (d *Document) set(total int, in face) (*sheet, error) {
@@ -196,7 +196,7 @@ func newSheet(o Options, total int, in face) *sheet {
 	pdf.SetCellMargin(0)
 	pdf.AddUTF8FontFromBytes(family, "", in.regular)
 	pdf.AddUTF8FontFromBytes(family, "B", in.bold)
-	s := &sheet{pdf: pdf, options: o, total: total}
+	s := &sheet{pdf: pdf, options: o, total: total, root: &tag{kind: "Document"}}
 	pdf.SetHeaderFunc(s.header)
 	pdf.SetFooterFunc(s.footer)
 	pdf.AddPage()

@@ -40,7 +40,23 @@ func (s *sheet) plot(p Plot) {
 		s.paragraph(p.Title, bodySize, "B")
 	}
 	y, w := s.pdf.GetY()+head, inner-margin
-	x := left + margin
+	s.figure(joined(p.Title, p.Axis, p.names()), left, s.pdf.GetY(), inner, head+p.Height+2+lead(labelSize), func() { s.field(p, left+margin, y, w, margin, head) })
+}
+
+// names are what the legend says.
+func (p Plot) names() string {
+	var names []string
+	for _, l := range p.Lines {
+		names = append(names, l.Name)
+	}
+	if len(p.Bars) > 0 {
+		names = append(names, p.BarName)
+	}
+	return joined(names...)
+}
+
+// field draws the field at x, y, what stands beside it, and the legend.
+func (s *sheet) field(p Plot, x, y, w, margin, head float64) {
 	s.pdf.SetDrawColor(0xb8, 0xc2, 0xc8)
 	s.pdf.SetLineWidth(0.15)
 	s.font("", labelSize)
@@ -70,7 +86,7 @@ func (s *sheet) plot(p Plot) {
 		}
 		s.pdf.SetDashPattern(nil, 0)
 		for _, at := range l.Points {
-			s.mark(l.Marker, x+w*at[0], y+p.Height*at[1])
+			s.marker(l.Marker, x+w*at[0], y+p.Height*at[1])
 		}
 	}
 	s.pdf.SetY(y + p.Height + 2)
@@ -80,7 +96,7 @@ func (s *sheet) plot(p Plot) {
 		s.pdf.SetDashPattern(l.Dash, 0)
 		s.pdf.Line(at, s.pdf.GetY()+1.8, at+8, s.pdf.GetY()+1.8)
 		s.pdf.SetDashPattern(nil, 0)
-		s.mark(l.Marker, at+4, s.pdf.GetY()+1.8)
+		s.marker(l.Marker, at+4, s.pdf.GetY()+1.8)
 		top := s.pdf.GetY()
 		s.line(at+9, top, 40, labelSize, s.plain(l.Name), "L")
 		s.pdf.SetY(top)
@@ -96,7 +112,7 @@ func (s *sheet) plot(p Plot) {
 	s.pdf.SetY(s.pdf.GetY() + lead(labelSize) + 2)
 }
 
-func (s *sheet) mark(kind byte, x, y float64) {
+func (s *sheet) marker(kind byte, x, y float64) {
 	s.pdf.SetFillColor(0, 0, 0)
 	const r = 0.8
 	switch kind {

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"strings"
 
 	"github.com/boombuler/barcode/qr"
 )
@@ -67,8 +68,18 @@ func (s *sheet) qr(part *qrPart) {
 	x0, y0 := left+inner-qrSize, bottom-qrSize-1
 	s.pdf.SetFillColor(255, 255, 255)
 	s.pdf.Rect(x0-border, y0-border, qrSize+border, qrSize+border, "F")
+	alt := "QR"
+	if len(part.caption) > 0 {
+		alt += ": " + strings.Join(part.caption, " ")
+	}
+	s.figure(alt, x0, y0, qrSize, qrSize, func() { s.modules(part.code, x0, y0, module) })
+	s.tagged("P", func() { s.caption(part.caption, x0-border-left-4) })
+	s.pdf.SetY(bottom) // nothing is set over it
+}
+
+func (s *sheet) modules(code matrix, x0, y0, module float64) {
 	s.pdf.SetFillColor(0, 0, 0)
-	for y, row := range part.code {
+	for y, row := range code {
 		for x := 0; x < len(row); x++ {
 			if !row[x] {
 				continue
@@ -81,8 +92,6 @@ func (s *sheet) qr(part *qrPart) {
 			x = run
 		}
 	}
-	s.caption(part.caption, x0-border-left-4)
-	s.pdf.SetY(bottom) // nothing is set over it
 }
 
 // caption stands level with the foot of the code.

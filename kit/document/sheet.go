@@ -34,6 +34,9 @@ type sheet struct {
 	total   int
 	begin   float64 // where the page's text begins, below its head
 	signs   bool    // a text was met that the usual face cannot set
+	root    *tag    // the document's structure: see tag.go
+	at      *tag    // what is being set, nil for what is no text of the document
+	marks   [][]*tag
 }
 
 // plain is the text as the fonts can set it.
@@ -55,7 +58,10 @@ func lead(size float64) float64 { return size * 0.3528 * 1.36 }
 // line sets one line at x, y (its upper edge) in the width w. align: L, R, C.
 func (s *sheet) line(x, y, w, size float64, txt, align string) {
 	s.pdf.SetXY(x, y)
-	s.pdf.CellFormat(w, lead(size), txt, "", 0, align+"M", false, 0, "")
+	if txt == "" {
+		return
+	}
+	s.mark(func() { s.pdf.CellFormat(w, lead(size), txt, "", 0, align+"M", false, 0, "") })
 }
 
 // room goes to a new page when less than h is left on this one.
@@ -82,6 +88,13 @@ func (s *sheet) ink()  { s.pdf.SetTextColor(0x14, 0x22, 0x2b) }
 func (s *sheet) grey() { s.pdf.SetTextColor(0x48, 0x56, 0x5f) }
 
 func (s *sheet) header() {
+	s.pdf.RawWriteStr(beginArtifact)
+	s.within(nil, s.head)
+}
+
+// head is the head of a page: on the first one it is part of the document, on the
+// others it only repeats.
+func (s *sheet) head() {
 	s.pdf.SetY(top)
 	if s.pdf.PageNo() > 1 {
 		s.grey()
@@ -97,18 +110,19 @@ func (s *sheet) header() {
 	y := top
 	s.grey()
 	s.font("", smallSize+0.5)
+	issuer := s.child("P")
 	for i, l := range s.split(s.options.Issuer, inner*0.68) {
-		s.line(left, y+float64(i)*lead(smallSize+0.5), inner*0.68, smallSize+0.5, l, "L")
+		s.within(issuer, func() { s.line(left, y+float64(i)*lead(smallSize+0.5), inner*0.68, smallSize+0.5, l, "L") })
 		s.pdf.SetY(y + float64(i+1)*lead(smallSize+0.5))
 	}
 	below := s.pdf.GetY()
-	s.line(left+inner*0.7, y, inner*0.3, smallSize+0.5, s.one(s.options.Form, inner*0.3), "R")
+	s.tagged("P", func() { s.line(left+inner*0.7, y, inner*0.3, smallSize+0.5, s.one(s.options.Form, inner*0.3), "R") })
 	s.ink()
 	s.shyrdak(math.Max(below, y+lead(smallSize+0.5)) + 1)
 	s.pdf.SetY(math.Max(below, y+lead(smallSize+0.5)) + 8)
-	s.centred(s.options.Title, 15, "B")
-	s.centred(s.options.Subtitle, bodySize, "")
-	s.centred(s.options.Number, 11, "B")
+	s.tagged("H1", func() { s.centred(s.options.Title, 15, "B") })
+	s.tagged("P", func() { s.centred(s.options.Subtitle, bodySize, "") })
+	s.tagged("P", func() { s.centred(s.options.Number, 11, "B") })
 	s.begin = s.pdf.GetY() + 1.5
 	s.pdf.SetY(s.begin)
 }
@@ -140,6 +154,11 @@ func (s *sheet) centred(txt string, size float64, style string) {
 }
 
 func (s *sheet) footer() {
+	s.within(nil, s.foot)
+	s.pdf.RawWriteStr(endMarked)
+}
+
+func (s *sheet) foot() {
 	y := height - 12.0
 	s.grey()
 	s.font("", smallSize-0.5)
@@ -161,29 +180,35 @@ func (s *sheet) heading(title string) {
 	}
 	s.font("B", 11.5) // a new page's head has set its own
 	s.pdf.SetTextColor(0x0b, 0x4a, 0x6f)
-	for _, l := range lines {
-		s.line(left, s.pdf.GetY(), inner, 11.5, l, "L")
-		s.pdf.SetY(s.pdf.GetY() + lead(11.5))
-	}
+	s.tagged("H2", func() {
+		for _, l := range lines {
+			s.line(left, s.pdf.GetY(), inner, 11.5, l, "L")
+			s.pdf.SetY(s.pdf.GetY() + lead(11.5))
+		}
+	})
 	s.ink()
 	s.pdf.SetY(s.pdf.GetY() + 1)
 }
 
 func (s *sheet) paragraph(txt string, size float64, style string) {
 	s.font(style, size)
-	for _, l := range s.split(txt, inner) {
-		s.room(lead(size))
-		s.font(style, size)
-		s.line(left, s.pdf.GetY(), inner, size, l, "L")
-		s.pdf.SetY(s.pdf.GetY() + lead(size))
-	}
+	s.tagged("P", func() {
+		for _, l := range s.split(txt, inner) {
+			s.room(lead(size))
+			s.font(style, size)
+			s.line(left, s.pdf.GetY(), inner, size, l, "L")
+			s.pdf.SetY(s.pdf.GetY() + lead(size))
+		}
+	})
 	s.pdf.SetY(s.pdf.GetY() + 1.2)
 }
 
 func (s *sheet) rows(rows []Row) {
 	const keyWidth = inner * 0.36
 	s.pdf.SetDrawColor(0xb8, 0xc2, 0xc8)
+	table := s.child("Table")
 	for _, r := range rows {
+		key, value := table.pair()
 		s.font("", bodySize)
 		keys := s.split(r.Key, keyWidth-3)
 		s.font("B", bodySize)
@@ -195,12 +220,12 @@ func (s *sheet) rows(rows []Row) {
 			if i < len(keys) {
 				s.grey()
 				s.font("", bodySize)
-				s.line(left, y, keyWidth, bodySize, keys[i], "L")
+				s.within(key, func() { s.line(left, y, keyWidth, bodySize, keys[i], "L") })
 				s.ink()
 			}
 			if i < len(values) {
 				s.font("B", bodySize)
-				s.line(left+keyWidth, y, inner-keyWidth, bodySize, values[i], "L")
+				s.within(value, func() { s.line(left+keyWidth, y, inner-keyWidth, bodySize, values[i], "L") })
 			}
 			s.pdf.SetY(s.pdf.GetY() + lead(bodySize))
 		}
@@ -221,6 +246,7 @@ func dash(s string) string {
 
 // grid sets a line of boxes after the other; a box grows with its neighbours.
 func (s *sheet) grid(columns int, rows []Row) {
+	table := s.child("Table")
 	for start := 0; start < len(rows); start += columns {
 		line := rows[start:min(start+columns, len(rows))]
 		w := inner / float64(len(line)) // the last line is as wide as the others
@@ -240,24 +266,25 @@ func (s *sheet) grid(columns int, rows []Row) {
 		for i, r := range line {
 			x := left + float64(i)*w
 			s.pdf.Rect(x, y, w, high, "D")
-			s.gridBox(x+1.5, y+1, w-3, r.Key, values[i])
+			s.gridBox(table, x+1.5, y+1, w-3, r.Key, values[i])
 		}
 		s.pdf.SetY(y + high)
 	}
 	s.pdf.SetY(s.pdf.GetY() + 1.5)
 }
 
-func (s *sheet) gridBox(x, y, w float64, label string, values []string) {
+func (s *sheet) gridBox(table *tag, x, y, w float64, label string, values []string) {
+	key, value := table.pair() // a row each: what stands above is the name of what is below
 	s.grey()
 	s.font("", labelSize)
 	for _, l := range s.split(label, w) {
-		s.line(x, y, w, labelSize, l, "L")
+		s.within(key, func() { s.line(x, y, w, labelSize, l, "L") })
 		y += lead(labelSize)
 	}
 	s.ink()
 	s.font("B", bodySize)
 	for _, l := range values {
-		s.line(x, y, w, bodySize, l, "L")
+		s.within(value, func() { s.line(x, y, w, bodySize, l, "L") })
 		y += lead(bodySize)
 	}
 }

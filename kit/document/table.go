@@ -9,6 +9,8 @@ const (
 type laid struct {
 	Table
 	widths []float64
+	tag    *tag // for the head
+	body   *tag // for the rows
 }
 
 func (s *sheet) table(t Table) {
@@ -19,9 +21,11 @@ func (s *sheet) table(t Table) {
 		s.paragraph(t.Empty, bodySize, "")
 		return
 	}
-	l := laid{t, s.widths(t)}
+	l := laid{Table: t, widths: s.widths(t)}
 	s.room(3*lead(cellSize) + 8) // a head is not left alone
+	l.tag = s.child("Table")
 	s.row(l, s.labels(l), true)
+	l.tag, l.body = nil, l.tag // the head is told once: on other pages it only repeats
 	for _, row := range t.Rows {
 		s.row(l, row, false)
 	}
@@ -89,6 +93,7 @@ func (s *sheet) row(l laid, cells []string, head bool) {
 			s.cellFont(false)
 		}
 	}
+	tags := l.cells(head)
 	for done := 0; done < most; {
 		fit := int((bottom - s.pdf.GetY() - 2) / lead(cellSize))
 		rest := most - done
@@ -99,9 +104,26 @@ func (s *sheet) row(l laid, cells []string, head bool) {
 			fit = int((bottom - s.pdf.GetY() - 2) / lead(cellSize))
 		}
 		take := min(rest, max(fit, 1))
-		s.strip(l, lines, done, take, head)
+		s.strip(l, tags, lines, done, take, head)
 		done += take
 	}
+}
+
+// cells are the tags of a row's cells, nil for a head that only repeats.
+func (l laid) cells(head bool) []*tag {
+	cells, above, kind, scope := make([]*tag, len(l.widths)), l.body, "TD", ""
+	if head {
+		above, kind, scope = l.tag, "TH", "Column"
+	}
+	if above == nil {
+		return cells
+	}
+	row := above.add("TR")
+	for i := range cells {
+		cells[i] = row.add(kind)
+		cells[i].scope = scope
+	}
+	return cells
 }
 
 func (s *sheet) labels(l laid) []string {
@@ -121,7 +143,7 @@ func (s *sheet) cellFont(head bool) {
 }
 
 // strip sets the lines from start to start+take of every cell, in boxes.
-func (s *sheet) strip(l laid, lines [][]string, start, take int, head bool) {
+func (s *sheet) strip(l laid, tags []*tag, lines [][]string, start, take int, head bool) {
 	y, high := s.pdf.GetY(), float64(take)*lead(cellSize)+2
 	s.pdf.SetDrawColor(0x6b, 0x78, 0x80)
 	s.pdf.SetLineWidth(0.2)
@@ -138,7 +160,9 @@ func (s *sheet) strip(l laid, lines [][]string, start, take int, head bool) {
 			align = "R"
 		}
 		for k := start; k < min(start+take, len(lines[i])); k++ {
-			s.line(x+cellSide, y+1+float64(k-start)*lead(cellSize), w-2*cellSide, cellSize, lines[i][k], align)
+			s.within(tags[i], func() {
+				s.line(x+cellSide, y+1+float64(k-start)*lead(cellSize), w-2*cellSide, cellSize, lines[i][k], align)
+			})
 		}
 		x += w
 	}
@@ -165,17 +189,18 @@ func (s *sheet) signatures(lines []Signature) {
 		s.room(high[i])
 		y := s.pdf.GetY() + 2
 		s.font("", bodySize)
-		s.block(left, y, role, l.Role)
+		who := s.child("P")
+		s.within(who, func() { s.block(left, y, role, l.Role) })
 		s.pdf.SetDrawColor(0x14, 0x22, 0x2b)
 		s.pdf.SetLineWidth(0.25)
 		s.pdf.Line(left+inner*0.38, y+lead(bodySize), left+inner*0.62, y+lead(bodySize))
-		s.block(left+inner*0.64, y, name, l.Name)
+		s.within(who, func() { s.block(left+inner*0.64, y, name, l.Name) })
 		s.pdf.SetY(y - 2 + high[i])
 	}
 	if s.options.Stamp != "" {
 		y := s.pdf.GetY() + 0.5
 		s.grey()
-		s.line(left, y, role, bodySize, s.options.Stamp, "L")
+		s.tagged("P", func() { s.line(left, y, role, bodySize, s.options.Stamp, "L") })
 		s.ink()
 		s.pdf.SetY(y + stamp - 0.5)
 	}
