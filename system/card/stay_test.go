@@ -296,6 +296,10 @@ func TestStayPagesSpeakThreeLanguages(t *testing.T) {
 	drain(t, h)
 	pages = append(pages, stayPath+"/correct")
 	tour()
+	// What is to be put right is not folded away.
+	if _, _, body := head.post(stayPath+"/form/void", "reason", ""); !strings.Contains(body, `<details class="govuk-details" open>`) {
+		t.Errorf("the reason that is missing is folded away: %s", body)
+	}
 	if status, to, body := head.post(stayPath+"/form/void", "reason", "Не тот пациент"); status != http.StatusSeeOther {
 		t.Fatal(status, to, body)
 	}

@@ -252,7 +252,7 @@ func listView(v listOf) templ.Component {
 									}
 									return nil
 								})
-								templ_7745c5c3_Err = design.Details(text.T(ctx, "card.consent.withdraw")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = design.DetailsOpen(text.T(ctx, "card.consent.withdraw"), v.problem(ctx, c, "withdraw_reason") != "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}

@@ -751,7 +751,7 @@ func export(v registerOf) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = design.Details(text.T(ctx, "card.forms.export")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = design.DetailsOpen(text.T(ctx, "card.forms.export"), reasonField(ctx, v.Form).Error != "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

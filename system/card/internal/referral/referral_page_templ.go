@@ -751,7 +751,7 @@ func decision(v referralOf, do, label string, note design.Field) templ.Component
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = design.Details(label).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = design.DetailsOpen(label, note.Error != "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -641,7 +641,7 @@ func decisionForm(v transferOf, do, label string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = design.Details(label).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = design.DetailsOpen(label, decisionError(ctx, v, do) != "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
