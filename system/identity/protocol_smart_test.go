@@ -133,7 +133,11 @@ func TestSMARTBackendServices(t *testing.T) {
 	if about := h.call("/connect/introspect", basic("card", h.card.secret), "token", got.word("access_token")); about.body["active"] != true || about.body["pin"] != nil {
 		t.Errorf("%+v", about.body)
 	}
-	for _, scope := range []string{"patient/Patient.rs", "system/*.cruds", "launch/patient"} {
+	for _, scope := range []string{
+		"patient/Patient.rs", "system/*.cruds", "launch/patient",
+		"system/Shoe.rs", "system/patient.rs", "system/DomainResource.rs", "system/.rs", "system/Patient.sr", "system/Patient.rr", "system/Patient.", "system/Patient",
+		"system/Patient.rs system/Shoe.rs", // the whole request: a part would be taken for all of it
+	} {
 		if got := h.call("/connect/token", machine.auth(), "grant_type", "client_credentials", "scope", scope); got.status == http.StatusOK {
 			t.Errorf("%s: %+v", scope, got)
 		}
@@ -174,6 +178,8 @@ func TestSMARTAppOfStaffWrites(t *testing.T) {
 		"an app to read both": {reader.ID, "openid user/Observation.crus", fhir, "invalid_scope"},
 		"a record":            {app.ID, "openid patient/Observation.crus", fhir, "invalid_scope"},
 		"letters of no order": {app.ID, "openid user/Observation.uc", fhir, "invalid_scope"},
+		"what nobody writes":  {app.ID, "openid user/AuditEvent.crus", fhir, "invalid_scope"},
+		"what there is not":   {app.ID, "openid user/Shoe.rs", fhir, "invalid_scope"},
 		"no server":           {app.ID, "openid user/Observation.cu", "", "invalid_request"},
 	} {
 		if got := b.answerOf(b.stay().get(h.request("client_id", c.client, "scope", c.scope, "aud", c.aud))); got.Get("error") != c.refused {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/bulk"
@@ -295,6 +296,23 @@ func TestLastUpdatedIsThatOfMeta(t *testing.T) {
 			if tried[kind] == 0 {
 				t.Errorf("no %s was tried: %v", kind, tried)
 			}
+		}
+	})
+}
+
+// ЕСИ grants scopes of the types that are served, and to write of those that are
+// written: it goes by what the contract names.
+func TestTheContractNamesWhatIsServed(t *testing.T) {
+	whole(t, func(t *testing.T, _ *fhirtest.Hospital, rest fhir.CapabilityRest) {
+		var served, readOnly []string
+		for _, r := range rest.Resource {
+			served = append(served, r.Type)
+			if !slices.ContainsFunc(r.Interaction, func(i fhir.CapabilityInteraction) bool { return i.Code == "create" }) {
+				readOnly = append(readOnly, r.Type)
+			}
+		}
+		if !slices.Equal(served, cardapi.FHIRKinds) || !slices.Equal(readOnly, cardapi.FHIRReadOnly) {
+			t.Errorf("served: %v\nread only: %v", served, readOnly)
 		}
 	})
 }

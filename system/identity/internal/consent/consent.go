@@ -194,8 +194,7 @@ func Describe(ctx context.Context, scope string) string {
 	return describeClinical(ctx, scope)
 }
 
-// describeClinical is a scope of FHIR resources in plain words. A type that has
-// none is named as FHIR names it.
+// describeClinical is a scope of FHIR resources in plain words.
 func describeClinical(ctx context.Context, scope string) string {
 	whose, kind, ok := openid.Clinical(scope)
 	if !ok {
@@ -214,18 +213,7 @@ func describeClinical(ctx context.Context, scope string) string {
 	if manner == "_read" {
 		manner = ""
 	}
-	name := kind
-	if slices.Contains(kinds, kind) {
-		name = text.T(ctx, "identity.kind."+kind) // text: identity.kind.*
-	}
-	return text.T(ctx, "identity.scope."+whose+manner+"_kind", "Kind", name)
-}
-
-// kinds are the types of resources that have words.
-var kinds = []string{
-	"AllergyIntolerance", "Composition", "Condition", "Consent", "Coverage", "DiagnosticReport", "DocumentReference", "Encounter", "Immunization",
-	"Location", "MedicationRequest", "MedicationStatement", "Observation", "Organization", "Patient", "Practitioner", "PractitionerRole", "Procedure",
-	"Provenance", "ServiceRequest",
+	return text.T(ctx, "identity.scope."+whose+manner+"_kind", "Kind", text.T(ctx, "identity.kind."+kind)) // text: identity.kind.*
 }
 
 // mayLeaveOut says that the person may allow the rest without this scope: what

@@ -190,10 +190,18 @@ func (p *Provider) understand(ctx context.Context, call *call, first bool) error
 	if call.endpoint == "endsession" {
 		if token := values.Get("id_token_hint"); token != "" {
 			hint, err := p.hinted(ctx, token, values.Get("client_id"))
+			values.Del("id_token_hint")
+			if errors.Is(err, errForgotten) {
+				// As without one (RP-Initiated Logout 1.0, 4): the person is asked, and
+				// led to no address that only the hint said whose it is.
+				if values.Get("client_id") == "" {
+					values.Del("post_logout_redirect_uri")
+				}
+				return nil
+			}
 			if err != nil {
 				return err
 			}
-			values.Del("id_token_hint")
 			values.Set("client_id", hint.client)
 			values.Set("logout_hint", hint.sid) // which nobody else can guess: see knows
 		}

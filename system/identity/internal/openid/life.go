@@ -31,6 +31,10 @@ var (
 	// client has it by then, and the old one after it last signed, longer than any
 	// token that it signed lives.
 	keyOverlap = setting.Time("key_overlap", 24*time.Hour, 2*time.Hour, 720*time.Hour, "how long a key is published before it signs, and after it last did", "clients keep keys for a day; longer than any token lives")
+	// hintLife is how long it is known after that what the old one has signed: no
+	// session, and no chain of refresh tokens, with which a client keeps its ID
+	// token, may last for longer.
+	hintLife = setting.Time("hint_life", 8760*time.Hour, 4320*time.Hour, 17520*time.Hour, "how long after a signing key was published last an ID token signed by it is taken as id_token_hint", "who signs out after weeks brings the ID token of their sign-in (RP-Initiated Logout, 2); of the key the public half alone is kept")
 	// SecretOverlap is how long the secret before the last change is still good.
 	SecretOverlap = setting.Time("secret_overlap", 24*time.Hour, time.Hour, 720*time.Hour, "how long a client's secret is good after it was replaced", "its servers are changed one by one; one that leaked ends at once")
 	maxOwned      = setting.Number("client_count", 20, 1, 1000, "systems that one person connects", "each takes an operator's time")
@@ -62,4 +66,5 @@ func (c Client) within(everybodys time.Duration) time.Duration {
 var (
 	_ = setting.Within(refreshIdle, RefreshLife)
 	_ = setting.Within(keyOverlap, keyAge)
+	_ = setting.Within(RefreshLife, hintLife)
 )

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"github.com/sanarip/sanarip/system/card/cardapi"
 )
 
 // Scopes of SMART App Launch 2.2 beside those of resources.
@@ -31,8 +33,9 @@ type Record struct {
 
 // Clinical reads a scope of FHIR resources: patient/Observation.rs. Systems and
 // staff may ask to write: system/Observation.cu, user/Observation.crus; into the
-// own record nobody writes. A scope narrowed by parameters is none: nothing here
-// could hold an app to them.
+// own record nobody writes. A type that the card does not serve is none, nor is one
+// to write what nobody writes; a scope narrowed by parameters is none either:
+// nothing here could hold an app to them.
 func Clinical(scope string) (context, kind string, ok bool) {
 	context, rest, found := strings.Cut(scope, "/")
 	if !found || !slices.Contains([]string{"patient", "user", "system"}, context) {
@@ -40,7 +43,7 @@ func Clinical(scope string) (context, kind string, ok bool) {
 	}
 	kind, rights, found := strings.Cut(rest, ".")
 	reads, writes := rightsOf(rights)
-	if !found || kind != "*" && !isKind(kind) || !reads && !writes || writes && context == "patient" {
+	if !found || kind != "*" && !slices.Contains(cardapi.FHIRKinds, kind) || !reads && !writes || writes && (context == "patient" || slices.Contains(cardapi.FHIRReadOnly, kind)) {
 		return "", "", false
 	}
 	return context, kind, true
@@ -91,14 +94,6 @@ func withBoth(registered []string) []string {
 		}
 	}
 	return all
-}
-
-// isKind says that it can be the name of a type of resource.
-func isKind(s string) bool {
-	if s == "" || len(s) > 50 || s[0] < 'A' || s[0] > 'Z' {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(c rune) bool { return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') })
 }
 
 // narrowed is the scope that a client is registered with, matched by every

@@ -3,9 +3,11 @@ package openid
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -59,8 +61,56 @@ func (k *Keys) insert(ctx context.Context, next key, number int64) error {
 	})
 }
 
-// Sweep deletes keys that nothing was signed with for long.
+// retired is the public half of a key that is published no more; false when it
+// is not known, or not any more.
+func (k *Keys) retired(ctx context.Context, kid string) (jose.JSONWebKey, bool, error) {
+	var each key
+	var alg, public string
+	err := k.DB.Read.QueryRowContext(ctx, `SELECT kid, alg, private, public FROM signing_key WHERE kid = $1 AND retire_at <> 0 AND retire_at > $2`,
+		kid, db.Micros(k.Clock.Now().Add(-k.Lives.Time(hintLife)))).Scan(&each.kid, &alg, &each.sealed, &public)
+	if errors.Is(err, sql.ErrNoRows) {
+		return jose.JSONWebKey{}, false, nil
+	}
+	if err != nil {
+		return jose.JSONWebKey{}, false, db.Explain(err)
+	}
+	each.alg = goidc.SignatureAlgorithm(alg)
+	var web jose.JSONWebKey
+	if public == "" { // the next Sweep takes the rest of it
+		web, err = k.open(each)
+		return web.Public(), err == nil, err
+	}
+	err = json.Unmarshal([]byte(public), &web)
+	return web, err == nil, err
+}
+
+// Sweep takes the private half from keys that are published no more, and deletes
+// those whose tokens nobody should bring back any longer.
 func (k *Keys) Sweep(ctx context.Context, tx db.Querier) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM signing_key WHERE retire_at <> 0 AND retire_at < $1`, db.Micros(k.Clock.Now()))
+	now := k.Clock.Now()
+	over, err := db.List(ctx, tx, func(row db.Row) (key, error) {
+		var each key
+		var alg string
+		err := row.Scan(&each.kid, &alg, &each.sealed)
+		each.alg = goidc.SignatureAlgorithm(alg)
+		return each, err
+	}, `SELECT kid, alg, private FROM signing_key WHERE retire_at <> 0 AND retire_at <= $1 AND private <> ''`, db.Micros(now))
+	if err != nil {
+		return err
+	}
+	for _, each := range over {
+		web, err := k.open(each)
+		if err != nil {
+			return err
+		}
+		public, err := web.Public().MarshalJSON()
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE signing_key SET public = $2, private = '' WHERE kid = $1`, each.kid, string(public)); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM signing_key WHERE retire_at <> 0 AND retire_at < $1`, db.Micros(now.Add(-k.Lives.Time(hintLife))))
 	return err
 }

@@ -17,12 +17,13 @@ type KeyState struct {
 	Signs   bool      // now
 }
 
-// States lists the keys, those of an algorithm together, the newest first.
+// States lists the keys that sign or are published, those of an algorithm
+// together, the newest first.
 func (k *Keys) States(ctx context.Context) ([]KeyState, error) {
 	now := k.Clock.Now()
 	signing := map[string]bool{}
 	var states []KeyState
-	for row, err := range db.Rows(ctx, k.DB.Read, `SELECT kid, alg, created_at, use_from, retire_at FROM signing_key ORDER BY alg DESC, number DESC`) {
+	for row, err := range db.Rows(ctx, k.DB.Read, `SELECT kid, alg, created_at, use_from, retire_at FROM signing_key WHERE private <> '' ORDER BY alg DESC, number DESC`) {
 		if err != nil {
 			return nil, err
 		}
