@@ -18,7 +18,7 @@ import (
 func (s *System) console(env host.Env, at *door.Door, limits *throttle.Throttle, phones *phone.Phones, ways *factor.Pages) *console.Console {
 	c := &console.Console{
 		DB: s.db, Clock: s.clock, Log: s.log, Queue: s.queue, Site: at.Site, Door: at, Accounts: s.accounts, Sessions: at.Sessions, Notices: at.Notices,
-		Throttle: limits, Keys: s.keys, Registry: s.registry, AuditKey: audit.NewKey("identity", env.Secret), Words: s.words,
+		Throttle: limits, Keys: s.keys, Registry: s.registry, Own: s.provider.Own, AuditKey: audit.NewKey("identity", env.Secret), Words: s.words,
 		Workforce: workforceapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)},
 		Incidents: s.incidents,
 		Factors:   ways.Factors,

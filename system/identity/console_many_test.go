@@ -3,6 +3,7 @@ package identity_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -56,6 +57,29 @@ func TestListsOfTheConsoleAreLedThrough(t *testing.T) {
 		b.get(fmtURL(h.base+"/console/clients", "find", "система 00007")).must(http.StatusOK, "Система 00007")
 		b.get(fmtURL(h.base+"/console/clients", "find", "система")).must(http.StatusOK, "Показаны первые 50")
 	})
+}
+
+// The installation's own systems stand in the console too, marked, and nothing is
+// decided about them there.
+func TestTheConsoleShowsTheInstallationsOwnSystems(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	b, _ := h.atConsole()
+	p := b.get(h.base+"/console/clients?state=own").must(http.StatusOK, "Собственные", "заданы в настройке установки")
+	for _, id := range []string{"card", "portal"} {
+		if !strings.Contains(p.body, `href="/console/clients/`+id+`"`) {
+			t.Errorf("%s is not listed", id)
+		}
+		one := b.get(h.base + "/console/clients/" + id)
+		one.must(http.StatusOK, "Собственные", "Может спросить о любом токене", "RS256", "проверяется открытым ключом")
+		if strings.Contains(one.body, `name="decision"`) || strings.Contains(one.body, secretOf(id)) {
+			t.Errorf("%s: something can be decided, or its secret is shown", id)
+		}
+		if got := b.post(h.base+"/console/clients/"+id, url.Values{"decision": {"block"}, "reason": {"договор № 5"}}); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d", id, got.status)
+		}
+		b.get(fmtURL(h.base+"/console/clients", "find", strings.ToUpper(id))).must(http.StatusOK, "Собственные")
+	}
+	b.get(h.base+"/console/clients?state=approved").must(http.StatusOK, "Таких систем нет")
 }
 
 var nextPage = regexp.MustCompile(`href="([^"]*)" rel="next"`)

@@ -112,3 +112,41 @@ func TestAnEngineerConnectsAMachineThatWrites(t *testing.T) {
 		}
 	}
 }
+
+// How tokens are signed, and whether they can be read, is the engineer's choice;
+// the page says what each costs, the console shows what was chosen.
+func TestAnEngineerChoosesHowTokensAreMade(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	b := h.browser()
+	h.signIn(b, b.get(h.base+"/sign-in"), demo.Doctor)
+	p := b.get(h.base + "/systems/new")
+	p.must(http.StatusOK, "в десятки раз дороже", "Самая быстрая", "отозванный сразу недействителен", "не спрашивая ЕСИ")
+	b.submit(p, "/systems/new", "name", "Банк", "kind", "fapi", "alg", "RS256", "redirects", "https://bank.example.kg/cb", "jwks", someKeys).
+		must(http.StatusUnprocessableEntity, "токены подписываются ES256 или EdDSA")
+	p = b.submit(p, "/systems/new", "name", "Реестр", "kind", "machine", "alg", "EdDSA", "opaque", "1", "scope:system/*.read", "1")
+	p.must(http.StatusOK, "Система подключена", "EdDSA", "Непрозрачный")
+	client, secret := shownClient.FindStringSubmatch(p.body), shownSecret.FindStringSubmatch(p.body)
+	if client == nil || secret == nil {
+		t.Fatal(p.words())
+	}
+	operator, _ := h.atConsole()
+	operator.get(h.base+"/console/clients/"+client[1]).must(http.StatusOK, "EdDSA", "Самая быстрая", "Непрозрачный")
+	if err := h.esi.Registry().Approve(t.Context(), client[1]); err != nil {
+		t.Fatal(err)
+	}
+	got := h.token(basic(client[1], secret[1]), "grant_type", "client_credentials", "scope", "system/*.read")
+	if got.status != http.StatusOK || strings.Contains(got.Access, ".") {
+		t.Fatalf("%+v", got)
+	}
+	about := h.call("/connect/introspect", basic("card", h.card.secret), "token", got.Access)
+	if about.body["active"] != true || about.word("client_id") != client[1] {
+		t.Errorf("%+v", about.body)
+	}
+	// One that was taken back is worthless at once.
+	h.call("/connect/revocation", basic(client[1], secret[1]), "token", got.Access)
+	if about := h.call("/connect/introspect", basic("card", h.card.secret), "token", got.Access); about.body["active"] != false {
+		t.Errorf("%+v", about.body)
+	}
+}
+
+const someKeys = `{"keys":[{"kty":"EC","crv":"P-256","x":"ymvQg765BREYjaU3ps9ycq92Ez6C-qZVrKKCZCEX6ns","y":"6wmXZwEAidNTmGA6vz3Q7taD3OY4yPoANfnJO5ONNx4","kid":"k","use":"sig"}]}`

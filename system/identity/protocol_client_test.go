@@ -169,7 +169,7 @@ func TestRegistryStepsAndBounds(t *testing.T) {
 				s.Method, s.Grants = openid.MethodPublic, []openid.Grant{openid.GrantMachine}
 			},
 			"method":  func(s *openid.Settings) { s.Method = "tls" },
-			"method ": func(s *openid.Settings) { s.Profile = openid.ProfileFAPI },
+			"method ": func(s *openid.Settings) { s.Profile, s.Alg = openid.ProfileFAPI, "EdDSA" },
 			"jwks":    func(s *openid.Settings) { s.Method = openid.MethodKey },
 			"jwks ":   func(s *openid.Settings) { s.JWKS = `{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}` },
 			"jwks  ":  func(s *openid.Settings) { s.JWKS = `{"keys":[]}` },

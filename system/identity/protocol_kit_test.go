@@ -69,7 +69,9 @@ func (h *house) connect(owner demo.Person, change func(s *openid.Settings)) *reg
 	return &registered{Client: c, secret: secret, key: key, h: h}
 }
 
-func fapi(s *openid.Settings) { s.Method, s.Profile = openid.MethodKey, openid.ProfileFAPI }
+func fapi(s *openid.Settings) {
+	s.Method, s.Profile, s.Alg = openid.MethodKey, openid.ProfileFAPI, "ES256"
+}
 
 func approve(t *testing.T, h *house, c *registered) {
 	t.Helper()

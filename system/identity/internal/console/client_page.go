@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
@@ -19,9 +20,12 @@ import (
 
 var clientStates = []openid.State{openid.StateWaiting, openid.StateApproved, openid.StateTest, openid.StateBlocked}
 
+// stateOwn stands where a state does for the installation's own systems.
+const stateOwn openid.State = "own"
+
 func (c *Console) clients(w http.ResponseWriter, r *http.Request, _ operator) error {
 	state := clientStates[0]
-	for _, each := range clientStates {
+	for _, each := range append(slices.Clone(clientStates), stateOwn) {
 		if r.URL.Query().Get("state") == string(each) {
 			state = each
 		}
@@ -30,21 +34,46 @@ func (c *Console) clients(w http.ResponseWriter, r *http.Request, _ operator) er
 	after := v.form.Text("after", 60)
 	v.words = page.Clean(v.form.Text("find", 200))
 	var err error
-	if v.words != "" {
-		v.all, err = c.Registry.Find(r.Context(), v.words, clientsListed+1)
-	} else {
+	switch {
+	case v.words != "":
+		for _, own := range c.Own() {
+			if named(own, v.words) {
+				v.all = append(v.all, own)
+			}
+		}
+		var registered []openid.Client
+		registered, err = c.Registry.Find(r.Context(), v.words, clientsListed+1)
+		v.all = append(v.all, registered...)
+	case state == stateOwn:
+		v.all = c.Own()
+	default:
 		v.all, err = c.Registry.In(r.Context(), state, after, clientsListed+1)
 	}
 	if err != nil {
 		return err
 	}
-	if v.more = len(v.all) > clientsListed; v.more {
+	if v.more = len(v.all) > clientsListed && state != stateOwn; v.more {
 		v.all = v.all[:clientsListed]
 	}
-	if v.more && v.words == "" {
+	if v.more && v.words == "" && state != stateOwn {
 		v.next = "/console/clients?" + url.Values{"state": {string(state)}, "after": {v.all[clientsListed-1].ID}}.Encode()
 	}
 	return page.Render(w, r, http.StatusOK, clientsPage(v))
+}
+
+// named says that what is looked for stands in the client's id, name or address.
+func named(c openid.Client, words string) bool {
+	return slices.ContainsFunc([]string{c.ID, c.Name.KY, c.Name.RU, c.Name.EN, c.Address}, func(s string) bool {
+		return strings.Contains(text.Fold(s), text.Fold(words))
+	})
+}
+
+// standing is the client's state; the installation's own have none.
+func standing(c openid.Client) openid.State {
+	if !c.Registered() {
+		return stateOwn
+	}
+	return c.State
 }
 
 // clientsListed is how many clients stand on a page.
@@ -60,8 +89,8 @@ type clientsView struct {
 }
 
 func clientTabs(ctx context.Context, state openid.State) []design.Tab {
-	tabs := make([]design.Tab, 0, len(clientStates))
-	for _, each := range clientStates {
+	tabs := make([]design.Tab, 0, len(clientStates)+1)
+	for _, each := range append(slices.Clone(clientStates), stateOwn) {
 		tabs = append(tabs, design.Tab{Label: clientState(ctx, each), Href: "/console/clients?state=" + string(each), Current: each == state})
 	}
 	return tabs
@@ -79,6 +108,8 @@ func clientTone(s openid.State) string {
 		return "done"
 	case openid.StateBlocked:
 		return "danger"
+	case stateOwn:
+		return "neutral"
 	case openid.StateTest:
 	}
 	return "info"
@@ -96,6 +127,10 @@ func (c *Console) client(w http.ResponseWriter, r *http.Request, _ operator) err
 
 func (c *Console) showClient(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
 	v := clientView{form: form}
+	if i := slices.IndexFunc(c.Own(), func(own openid.Client) bool { return own.ID == r.PathValue("id") }); i >= 0 {
+		v.Client = c.Own()[i]
+		return page.Render(w, r, status, clientPage(v))
+	}
 	var found bool
 	var err error
 	if v.Client, found, err = c.Registry.Get(r.Context(), r.PathValue("id")); err != nil {
@@ -186,18 +221,34 @@ func (c *Console) decideClient(w http.ResponseWriter, r *http.Request, o operato
 }
 
 func (v clientView) summary(ctx context.Context) []design.Row {
-	return []design.Row{
-		{Key: text.T(ctx, "identity.console.client_owner"), Value: v.owner.Name()},
+	rows := []design.Row{
+		{Key: "client_id", Value: v.ID},
 		{Key: text.T(ctx, "identity.console.client_address"), Value: v.Address},
 		{Key: text.T(ctx, "identity.console.client_redirects"), Value: strings.Join(v.Redirects, ", ")},
 		{Key: text.T(ctx, "identity.console.client_scopes"), Component: codes(scopeWords(ctx, v.Scopes))},
-		{Key: text.T(ctx, "identity.console.client_grants"), Component: codes(grantWords(ctx, v.Grants))},
-		{Key: text.T(ctx, "identity.console.client_method"), Component: codes([]coded{{text.T(ctx, "identity.console.method."+string(v.Method)), string(v.Method)}})},     // text: identity.console.method.*
-		{Key: text.T(ctx, "identity.console.client_profile"), Component: codes([]coded{{text.T(ctx, "identity.console.profile."+string(v.Profile)), string(v.Profile)}})}, // text: identity.console.profile.*
-		{Key: text.T(ctx, "identity.console.created"), Value: moment(v.Created)},
-		{Key: text.T(ctx, "identity.console.client_changed"), Value: moment(v.Changed)},
-		{Key: text.T(ctx, "identity.console.client_reason"), Value: v.Reason},
+		{Key: text.T(ctx, "identity.console.client_grants"), Component: codes(grantWords(ctx, v.Ways()))},
+		{Key: text.T(ctx, "identity.console.client_method"), Component: codes([]coded{{text.T(ctx, "identity.console.method."+string(v.Proves())), string(v.Proves())}})},   // text: identity.console.method.*
+		{Key: text.T(ctx, "identity.console.client_profile"), Component: codes([]coded{{text.T(ctx, "identity.console.profile."+string(v.Strict())), string(v.Strict())}})}, // text: identity.console.profile.*
+		{Key: text.T(ctx, "identity.console.client_alg"), Component: codes([]coded{{text.T(ctx, "identity.systems.alg_hint."+v.Signs()), v.Signs()}})},                      // text: identity.systems.alg_hint.*
+		{Key: text.T(ctx, "identity.console.client_token"), Value: text.T(ctx, tokenKey(v.Client))},
 	}
+	if v.Introspects {
+		rows = append(rows, design.Row{Key: text.T(ctx, "identity.console.client_asks"), Value: text.T(ctx, "identity.console.client_introspects")})
+	}
+	if !v.Registered() {
+		return rows
+	}
+	return append(append([]design.Row{{Key: text.T(ctx, "identity.console.client_owner"), Value: v.owner.Name()}}, rows...),
+		design.Row{Key: text.T(ctx, "identity.console.created"), Value: moment(v.Created)},
+		design.Row{Key: text.T(ctx, "identity.console.client_changed"), Value: moment(v.Changed)},
+		design.Row{Key: text.T(ctx, "identity.console.client_reason"), Value: v.Reason})
+}
+
+func tokenKey(c openid.Client) string {
+	if c.Opaque {
+		return "identity.systems.token_opaque"
+	}
+	return "identity.systems.token_jwt"
 }
 
 // coded is a technical name with its words.

@@ -58,6 +58,7 @@ type Console struct {
 	Control   *control.Control
 	Keys      *openid.Keys
 	Registry  *openid.Registry
+	Own       func() []openid.Client // set by the installation, beside those of Registry
 	Workforce workforceapi.API
 	AuditKey  audit.Key
 	// Words fills in the words of a record's codes.

@@ -156,6 +156,28 @@ func (c Client) alg() goidc.SignatureAlgorithm {
 	return goidc.SignatureAlgorithm(c.Alg)
 }
 
+// Signs is the algorithm that signs the client's tokens.
+func (c Client) Signs() string { return string(c.alg()) }
+
+// Ways are those in which the client comes to tokens.
+func (c Client) Ways() []Grant { return c.grants() }
+
+// Proves is how the client proves to be itself.
+func (c Client) Proves() Method {
+	if c.Method == "" {
+		return MethodBasic
+	}
+	return c.Method
+}
+
+// Strict is the client's profile.
+func (c Client) Strict() Profile {
+	if c.Profile == "" {
+		return ProfilePlain
+	}
+	return c.Profile
+}
+
 func (c Client) fapi() bool { return c.Profile == ProfileFAPI }
 
 // library is the client as the library knows it.

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -40,6 +42,16 @@ func (p *Provider) Client(clientID string) (Client, bool) {
 	defer cancel()
 	c, found, err := p.client(ctx, clientID)
 	return c.Client, found && err == nil
+}
+
+// Own are the clients that are set by the installation itself, by id; nobody
+// registers them, and nobody decides about them.
+func (p *Provider) Own() []Client {
+	all := make([]Client, 0, len(p.own))
+	for _, id := range slices.Sorted(maps.Keys(p.own)) {
+		all = append(all, p.own[id].Client)
+	}
+	return all
 }
 
 // alive says whether what was granted to the client is still good.

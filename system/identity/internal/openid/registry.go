@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/luikyv/go-oidc/pkg/goidc"
+
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -249,6 +251,12 @@ func (s Settings) client(lives setting.Values) (Client, error) {
 		Scopes: s.Scopes, Grants: s.Grants, Method: s.Method, JWKS: strings.TrimSpace(s.JWKS), Profile: s.Profile, Pairwise: s.Pairwise, Opaque: s.Opaque, Alg: s.Alg,
 		TokenLife: s.TokenLife, RefreshLife: s.RefreshLife, Nonce: s.Nonce,
 	}
+	if c.Alg == "" {
+		c.Alg = string(algorithms[0])
+	}
+	if !slices.Contains(algorithms, c.alg()) {
+		finding("alg", "identity.connect.choice")
+	}
 	for _, name := range []string{c.Name.KY, c.Name.RU, c.Name.EN} {
 		if name == "" || utf8.RuneCountInString(name) > maxName {
 			finding("name", "identity.connect.name")
@@ -291,17 +299,14 @@ func (s Settings) client(lives setting.Values) (Client, error) {
 	if c.fapi() && c.Method != MethodKey {
 		finding("method", "identity.connect.fapi_method")
 	}
+	if c.fapi() && c.alg() == goidc.RS256 { // FAPI 2.0, 5.4.1
+		finding("alg", "identity.connect.fapi_alg")
+	}
 	if c.fapi() && slices.ContainsFunc(c.Redirects, func(a string) bool { return !strings.HasPrefix(a, "https://") && !local(a) }) {
 		finding("redirects", "identity.connect.redirects")
 	}
 	if c.Pairwise && slices.ContainsFunc(c.Redirects, func(a string) bool { u, _ := url.Parse(a); return u == nil || u.Hostname() != c.sector() }) {
 		finding("redirects", "identity.connect.one_host")
-	}
-	if c.Alg == "" {
-		c.Alg = string(algorithms[0])
-	}
-	if !slices.Contains(algorithms, c.alg()) {
-		finding("alg", "identity.connect.choice")
 	}
 	// Shorter than everybody's, never longer.
 	if c.TokenLife != 0 && (c.TokenLife < leastLife || c.TokenLife > lives.Time(tokenLife)) {
