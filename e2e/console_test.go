@@ -51,6 +51,7 @@ func TestAnOperatorAtTheConsole(t *testing.T) {
 
 	pages := map[string]string{
 		"people": "/console", "incidents": "/console/incidents", "clients": "/console/clients", "statistics": "/console/statistics",
+		"own": "/console/clients?state=own", "own system": "/console/clients/portal", "proofing": "/console/proofing",
 		"days": "/console/statistics?span=days", "keys": "/console/keys", "audit": "/console/audit", "missing": "/console/nothing",
 		"person": strings.TrimPrefix(account, esi), "trail": strings.TrimPrefix(account, esi) + "/audit",
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/identity/internal/registration"
 )
 
 // Ten thousand systems and as many incidents: each page is short, quick, and leads
@@ -57,6 +58,77 @@ func TestListsOfTheConsoleAreLedThrough(t *testing.T) {
 		b.get(fmtURL(h.base+"/console/clients", "find", "система 00007")).must(http.StatusOK, "Система 00007")
 		b.get(fmtURL(h.base+"/console/clients", "find", "система")).must(http.StatusOK, "Показаны первые 50")
 	})
+}
+
+// Ten thousand registrations wait: the queue is led through by an index, those
+// without an account first, and goes on where it stood when the last is decided.
+func TestTheQueueOfTenThousandIsLedThrough(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b, _ := h.atConsole()
+		d := h.db()
+		const many = 10_000
+		const five = `substr('00000' || CAST(i AS TEXT), length(CAST(i AS TEXT)) + 1)`
+		h.exec(d, fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+			INSERT INTO registration (id, token_hash, state, version, lang, flow, pin, passport, person, doubt, claim, agreement, agreement_lang, agreed_at, phone, phone_at,
+				email, email_at, photo_id, photo_at, photo_refused, photo_doubt, document_id, account_id, proof, asked_at, decided_at, decided_by, decided_name, reason,
+				created_at, expires_at)
+			SELECT 'q' || `+five+`, 'h' || `+five+`, CASE WHEN i < 9900 THEN 'finished' ELSE 'waiting' END, 0, 'ru', '', '20101199000017', '', '', '', '', '', '', 0, '', 0,
+				'', 0, '', 0, 0, '', '', '', 'waiting', 1000000 + i, 0, '', '', '', 1, 1 FROM n`, many-1))
+		first := regexp.MustCompile(`href="/console/proofing/(q\d+)"`)
+		seen := map[string]bool{}
+		next := "/console/proofing"
+		for range 3 {
+			begun := time.Now()
+			p := b.get(h.base+next).must(http.StatusOK, "10000 регистраций")
+			if took := time.Since(begun); took > 10*time.Second || len(p.body) > 200_000 {
+				t.Fatalf("%d bytes in %s", len(p.body), took)
+			}
+			for _, each := range first.FindAllStringSubmatch(p.body, -1) {
+				seen[each[1]] = true
+			}
+			if next == "/console/proofing" && (!seen["q09900"] || !seen["q09999"] || len(seen) != 100) {
+				t.Fatal("those without an account are not the first", len(seen))
+			}
+			if rel := nextPage.FindStringSubmatch(p.body); rel != nil {
+				next = strings.ReplaceAll(rel[1], "&amp;", "&")
+			}
+			h.exec(d, `UPDATE registration SET state = 'finished', proof = 'approved' WHERE id = 'q09999'`)
+			h.exec(d, `UPDATE registration SET proof = 'waiting' WHERE id = 'q09999'`) // only its group has changed
+		}
+		if len(seen) != 300 {
+			t.Errorf("%d of 300 were shown", len(seen))
+		}
+		if plan := h.planOf(d, registration.AskedQuery, 0, 0, "", 100); !strings.Contains(plan, "registration_asked") || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Sort") {
+			t.Error(plan)
+		}
+	})
+}
+
+// planOf is how the engine would answer the question.
+func (h *house) planOf(d *db.DB, query string, args ...any) string {
+	h.t.Helper()
+	explain, statistics := `EXPLAIN QUERY PLAN `, `ANALYZE`
+	if d.Dialect == db.Postgres {
+		explain, statistics = `EXPLAIN `, `ANALYZE registration`
+	}
+	h.exec(d, statistics)
+	var plan strings.Builder
+	for row, err := range db.Rows(h.t.Context(), d.Read, explain+query, args...) {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		var line string
+		into := []any{&line}
+		if d.Dialect != db.Postgres {
+			var id, parent, unused int
+			into = []any{&id, &parent, &unused, &line}
+		}
+		if err := row.Scan(into...); err != nil {
+			h.t.Fatal(err)
+		}
+		plan.WriteString(line + "\n")
+	}
+	return plan.String()
 }
 
 // The installation's own systems stand in the console too, marked, and nothing is

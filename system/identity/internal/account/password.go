@@ -59,7 +59,7 @@ const (
 	maxPassword = 256   // bytes
 	memory      = 19456 // KiB: 19 MiB
 	passes      = 2
-	keyLength   = 32
+	keyLength   = 32 // bytes: 256 bits
 )
 
 // nobody is verified against for an unknown ПИН: a salt and a key at random, to
@@ -79,6 +79,8 @@ type hasher struct {
 	quiet *time.Timer
 }
 
+// quietAfter is how long no password was asked about when the memory of hashing is
+// given back: the next of a morning's sign-ins comes sooner.
 const quietAfter = 2 * time.Second
 
 func newHasher() *hasher {

@@ -48,7 +48,7 @@ type estimate struct {
 type estimator map[string]estimate
 
 const (
-	mostParts   = 10
+	mostParts   = 10 // of a password: the work grows with them, and more are as good as strange
 	longestPart = 24 // characters of a word, a row, a date: longer ones are several
 )
 

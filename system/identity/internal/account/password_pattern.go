@@ -52,7 +52,7 @@ func walkBits(lower string) (float64, bool) {
 		last = at
 		n++
 	}
-	const keys, neighbours = 47, 4.6
+	const keys, neighbours = 47, 4.6 // of a keyboard: signs, and keys beside one on average
 	ways := 0.0
 	for i := 2; i <= n; i++ {
 		for j := 1; j <= min(turns, i-1); j++ {
@@ -107,7 +107,7 @@ func dateBits(s string) (float64, bool) {
 	number := func(from, to int) int { n, _ := strconv.Atoi(digits[from:to]); return n }
 	year := func(y int) bool { return y >= 1900 && y < 2050 }
 	day := func(d, m int) bool { return d >= 1 && d <= 31 && m >= 1 && m <= 12 }
-	const years = 150
+	const years = 150 // that people's dates are from
 	switch len(digits) {
 	case 4:
 		return math.Log2(years), signs == 0 && year(number(0, 4))

@@ -155,7 +155,7 @@ func (c *Console) record(ctx context.Context, tx *sql.Tx, o operator, subject, a
 
 // reason reads why the operator does it: the person will read it too.
 func reason(form *page.Form) string {
-	const least, most = 5, 300
+	const least, most = 5, 300 // letters: a word at least, two sentences at most
 	s := form.Need("reason", most)
 	if s != "" && len([]rune(s)) < least {
 		form.Fail("reason", "identity.console.reason_short")

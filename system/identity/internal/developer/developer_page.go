@@ -220,7 +220,7 @@ func (d *Desk) own(r *http.Request, who door.Person) (openid.Client, error) {
 	return c, err
 }
 
-const requestsShown = 50
+const requestsShown = 50 // what an engineer looks through by eye; openid keeps 200
 
 func (d *Desk) show(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	c, err := d.own(r, who)

@@ -157,6 +157,7 @@ type order struct {
 // Register tells the queue who sends codes. A code lives three minutes: it is
 // tried often and not for long.
 func (c *Codes) Register() {
+	// Two and a half minutes of tries: the code is nearly over then.
 	c.Queue.Handle(codeJob, job.Policy{MaxAttempts: 12, FirstDelay: time.Second, MaxDelay: 20 * time.Second}, c.deliver)
 }
 

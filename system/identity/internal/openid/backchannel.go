@@ -64,6 +64,7 @@ func (p *Provider) sendLogout(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
+	// A client that is slower is told again later; others wait in the queue.
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, client.BackChannel, strings.NewReader(url.Values{"logout_token": {token}}.Encode()))

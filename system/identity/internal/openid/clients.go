@@ -38,6 +38,7 @@ func (p *Provider) client(ctx context.Context, clientID string) (connected, bool
 
 // Client is the client of the id.
 func (p *Provider) Client(clientID string) (Client, bool) {
+	// One row by its key: a database that takes longer is away.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	c, found, err := p.client(ctx, clientID)

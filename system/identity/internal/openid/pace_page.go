@@ -56,6 +56,7 @@ func (p *pacing) spent(k pace.Key) bool {
 func (p *pacing) prove(k pace.Key) {
 	now := time.Now()
 	p.mu.RLock()
+	// Once a minute is enough to know who proved themselves within provedFor.
 	known := now.Sub(p.proved[k]) < time.Minute
 	p.mu.RUnlock()
 	if known {

@@ -2,6 +2,7 @@ package proofing
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -18,11 +19,20 @@ func (d *Desk) Mount(mux *http.ServeMux) {
 }
 
 func (d *Desk) list(w http.ResponseWriter, r *http.Request, _, _ string) error {
-	cases, err := d.Registrations.Asked(r.Context(), most)
+	cases, err := d.Registrations.Asked(r.Context(), page.QueryForm(r).Text("after", 100), most+1)
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, listPage(d, cases))
+	waiting, err := d.Registrations.CountAsked(r.Context())
+	if err != nil {
+		return err
+	}
+	next := ""
+	if len(cases) > most {
+		cases = cases[:most]
+		next = "/console/proofing?" + url.Values{"after": {cases[most-1].Place()}}.Encode()
+	}
+	return page.Render(w, r, http.StatusOK, listPage(d, cases, waiting, next))
 }
 
 func (d *Desk) show(w http.ResponseWriter, r *http.Request, pin, name string) error {
@@ -42,7 +52,7 @@ func (d *Desk) take(w http.ResponseWriter, r *http.Request, pin, name string) er
 	if err != nil {
 		return err
 	}
-	const least, longest = 5, 300
+	const least, longest = 5, 300 // letters: a word at least, what a message has room for
 	verdict := registration.Proof(form.Choice("verdict", string(registration.Approved), string(registration.ProofAgain), string(registration.ProofRefused)))
 	reason := form.Text("reason", longest)
 	if verdict != registration.Approved && len([]rune(reason)) < least && form.OK() {

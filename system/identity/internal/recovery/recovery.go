@@ -159,6 +159,7 @@ type order struct {
 
 // Register tells the queue who sends.
 func (s *Recovery) Register() {
+	// Half a minute of tries: the person looks at the page, and asks anew.
 	s.Queue.Handle(sendJob, job.Policy{MaxAttempts: 6, FirstDelay: time.Second, MaxDelay: 20 * time.Second}, s.deliver)
 }
 

@@ -235,7 +235,7 @@ func (g *Registrations) takeDoubt(w http.ResponseWriter, r *http.Request, reg Re
 	if err != nil {
 		return err
 	}
-	const longest = 100
+	const longest = 100 // letters of a name; the longest in use have about half
 	doubt := form.Choice("doubt", Doubts...)
 	c := Claim{
 		FamilyName: form.Need("family_name", longest), GivenName: form.Need("given_name", longest), Patronymic: form.Text("patronymic", longest),

@@ -29,7 +29,7 @@ import (
 
 const (
 	maxTitle   = 300 // bytes, in each language
-	maxAddress = 500
+	maxAddress = 500 // bytes
 )
 
 // life is how long a request waits.

@@ -20,7 +20,7 @@ func (d *Desk) Mount(mux *http.ServeMux) {
 	d.Site.Handle(mux, "POST "+CheckPath, d.takeCheck)
 }
 
-const listed = 100
+const listed = 100 // signatures on the person's page, the newest: a page that can be looked through
 
 func (d *Desk) mine(w http.ResponseWriter, r *http.Request, who door.Person) error {
 	all, err := d.of(r.Context(), who.Account.ID, listed)

@@ -64,6 +64,7 @@ func parse(text string) (Limit, error) {
 		return Limit{}, fmt.Errorf("limit %s: %q is no number of attempts from 1 to 1000000", l.Kind, parts[0])
 	}
 	for i, to := range []*time.Duration{&l.Window, &l.Lock, &l.Longest} {
+		// What is longer than a month is no limit but a ban.
 		if *to, err = time.ParseDuration(strings.TrimSpace(parts[i+1])); err != nil || *to < time.Second || *to > 30*24*time.Hour {
 			return Limit{}, fmt.Errorf("limit %s: %q is no time from 1s to 720h", l.Kind, parts[i+1])
 		}
