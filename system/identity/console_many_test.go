@@ -138,7 +138,7 @@ func TestTheConsoleShowsTheInstallationsOwnSystems(t *testing.T) {
 	b, _ := h.atConsole()
 	p := b.get(h.base+"/console/clients?state=own").must(http.StatusOK, "Собственные", "заданы в настройке установки")
 	for _, id := range []string{"card", "portal"} {
-		if !strings.Contains(p.body, `href="/console/clients/`+id+`"`) {
+		if !strings.Contains(p.body, `href="/console/clients/`+id+`"`) || !strings.Contains(p.body, `<code>`+id+`</code>`) {
 			t.Errorf("%s is not listed", id)
 		}
 		one := b.get(h.base + "/console/clients/" + id)
