@@ -51,7 +51,7 @@ func (s *System) mountSubjects() {
 	newborn.Mount(s.desk)
 	reception.Mount(s.desk, referral.Drawer{Desk: s.desk})
 	referral.Mount(s.desk, s.provider, s.env.Sites["message"])
-	ward.Mount(s.desk)
+	ward.Mount(s.desk, referral.Drawer{Desk: s.desk})
 	history.Mount(s.desk)
 	epicrisis.Mount(s.desk)
 	template.Mount(s.desk, history.Kinds)

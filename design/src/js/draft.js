@@ -1,6 +1,7 @@
 // Keeps what is typed into the text areas of form[data-autosave][id] until it
-// was sent. A draft that was sent is dropped by the next page that is not an
-// error page: a send that failed loses nothing. Drafts go after a day and at
+// was received: the page that its sending led to, by a redirect, drops it. What was
+// sent into a cut line, or refused, is a draft again; a form that the server shows
+// anew with what was typed is the draft from then on. Drafts go after a day and at
 // sign-out, since a ward's computer has many users. A form with data-draft-url
 // sends its draft there, too, so that another computer can go on with it; what
 // this browser holds wins only when it is newer than data-draft-saved. With
@@ -10,7 +11,8 @@
 // its writer's: when somebody else is signed in, however the writer left, it goes
 // before anybody sees it.
 const prefix = "draft:";
-const day = 24 * 60 * 60 * 1000;
+const minute = 60 * 1000;
+const day = 24 * 60 * minute;
 const store = (() => {
   try {
     localStorage.setItem(prefix, "");
@@ -32,6 +34,20 @@ if (store) {
   const drafts = () => Object.keys(store).filter((key) => key.startsWith(prefix));
   const who = document.body.dataset.draftOf; // nothing on a page for nobody
   const failed = document.querySelector("[data-error-page], [data-error-summary]");
+  const tab = (() => {
+    const id = sessionStorage.getItem("draft-tab") ?? Math.random().toString(36).slice(2);
+    sessionStorage.setItem("draft-tab", id);
+    return id;
+  })();
+
+  // How one came here. The page that a sending led to began to load when it was sent;
+  // a page that was reloaded after a cut line sends again. By this computer's clock of
+  // now: the time at which a page began is wrong after a sleep.
+  const way = performance.getEntriesByType("navigation")[0];
+  const began = Date.now() - performance.now();
+  const led = (draft) => way?.type === "reload" || (way?.type === "navigate" && Math.abs(began - draft.at) < 2000);
+  const received = (draft) => !failed && draft.tab === tab && (!way || (way.redirectCount > 0 && led(draft)));
+  const shownAnew = (draft) => draft.tab === tab && !document.querySelector("[data-error-page]") && way?.redirectCount === 0 && draft.action === location.pathname && led(draft);
 
   // What was sent and answered with an error page was not received: the session had
   // ended, the server was away. It waits as a draft, and who signs in again comes
@@ -54,16 +70,29 @@ if (store) {
     }
   }
 
+  const anews = new Map(); // by form: where its draft is, which may be another address
   for (const key of drafts()) {
     const draft = read(key);
-    if (!draft || Date.now() - draft.at > day || (draft.sent && !failed && draft.version === undefined) || (who && draft.who !== who)) store.removeItem(key);
+    if (!draft || Date.now() - draft.at > day || (who && draft.who !== who)) {
+      store.removeItem(key);
+      continue;
+    }
+    // Another tab may still wait for its answer.
+    if (!draft.sent || draft.version !== undefined || (draft.tab !== tab && Date.now() - draft.at < minute)) continue;
+    if (received(draft)) {
+      store.removeItem(key);
+      continue;
+    }
+    store.setItem(key, JSON.stringify({ ...draft, sent: false }));
+    if (shownAnew(draft)) anews.set(key.slice(key.indexOf("#") + 1), { key, page: draft.page });
   }
   for (const form of document.querySelectorAll("form[data-sign-out]")) {
     form.addEventListener("submit", () => drafts().forEach((key) => store.removeItem(key)));
   }
 
   for (const form of document.querySelectorAll("form[data-autosave][id]")) {
-    const key = `${prefix}${location.pathname}#${form.id}`;
+    const anew = anews.get(form.id); // what the server shows was typed before
+    const key = anew?.key ?? `${prefix}${location.pathname}#${form.id}`;
     const all = form.dataset.autosave === "all";
     const version = form.dataset.draftVersion;
     const areas = [...form.querySelectorAll(all ? "textarea[name], select[name], input[name]:not([type=hidden], [type=password], [type=file]), input[data-combobox-value]" : "textarea[name]")];
@@ -74,16 +103,20 @@ if (store) {
       else area.value = value;
       if (area.matches("[data-combobox-value]")) area.closest("[data-combobox]").classList.toggle("sn-combobox__chosen", value !== "");
     };
-    // Several boxes have one name: each keeps its own tick.
-    const called = (area) => (ticked(area) ? `${area.name}=${area.value}` : area.name);
+    // Several boxes and fields have one name: each keeps its own.
+    const called = (area) => {
+      if (ticked(area)) return `${area.name}=${area.value}`;
+      const i = areas.filter((other) => other.name === area.name).indexOf(area);
+      return i > 0 ? `${area.name}#${i}` : area.name;
+    };
     const blank = areas.map(get);
     let typed = false; // here: another tab with the same form may hold the draft
     const save = (sent, action) => {
-      if (areas.every((area, i) => get(area) === blank[i])) return typed && store.removeItem(key);
+      if (!anew && areas.every((area, i) => get(area) === blank[i])) return typed && store.removeItem(key);
       const values = Object.fromEntries(areas.map((area) => [called(area), get(area)]));
       try {
-        const page = location.pathname + location.search;
-        store.setItem(key, JSON.stringify({ at: Date.now(), sent, who, version, page, action: new URL(action || form.getAttribute("action") || "", location.href).pathname, values }));
+        const page = anew?.page ?? location.pathname + location.search;
+        store.setItem(key, JSON.stringify({ at: Date.now(), sent, tab, who, version, page, action: new URL(action || form.getAttribute("action") || "", location.href).pathname, values }));
       } catch {
         // full: typing must go on
       }
@@ -93,12 +126,19 @@ if (store) {
       store.removeItem(key);
       draft = null;
     }
-    const newer = draft && (all || (form.dataset.draftSaved && draft.at > Number(form.dataset.draftSaved)));
+    if (draft?.sent && draft.version === undefined) draft = null; // another tab's, on its way
+    if (anew) {
+      save(false);
+      draft = null;
+    }
+    const saved = form.dataset.draftSaved;
+    const newer = draft && (saved ? draft.at > Number(saved) : all);
     const kept = (area) => draft?.values[called(area)];
     const wanted = (area) => (all ? kept(area) !== undefined : kept(area)) && (get(area) === "" || newer) && get(area) !== kept(area);
     if (areas.some(wanted)) {
       for (const area of areas.filter(wanted)) set(area, kept(area));
       typed = true;
+      form.closest("details")?.setAttribute("open", "");
       notice(form, areas, () => areas.forEach((area, i) => set(area, blank[i])), key);
     }
     const send = form.dataset.draftUrl && sender(form);

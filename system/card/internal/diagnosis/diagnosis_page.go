@@ -44,14 +44,15 @@ func diagnosesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	return renderDiagnoses(w, r, d, view, form, http.StatusOK)
 }
 
-// pickPage puts one of the doctor's own diagnoses into the form. It comes by POST:
-// in an address it would tell what ails the patient of the stay.
+// pickPage puts one of the doctor's own diagnoses into the form beside what was
+// typed there. It comes by POST: in an address it would tell what ails the patient
+// of the stay.
 func pickPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, picked *page.Form) error {
 	view, err := stay.Read(r.Context(), d, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	form := page.NewForm("at", page.InputMoment(d.Clock.Now()), "stage", picked.Choice("stage", Stages...), "rank", "main")
+	form := page.NewForm("at", picked.Get("at"), "stage", picked.Get("stage"), "rank", picked.Get("rank"), "note", picked.Text("note", 500))
 	code, ok, err := d.ICD.Find(r.Context(), icd.CodeOf(picked.Get("pick")))
 	if err != nil {
 		return err

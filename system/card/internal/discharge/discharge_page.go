@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -40,9 +42,10 @@ type dischargeOf struct {
 	Form    *page.Form // nil: the reader cannot discharge
 	Gaps    []Gap      // those mended on other pages
 	Opinion *insuranceapi.Decision
-	Away    string   // sentence: why the fund said nothing
-	Own     *Opinion // what the fund's rules say, run here; nil while something else is missing
-	Number  string   // of the form, once there is one
+	Away    string    // sentence: why the fund said nothing
+	Own     *Opinion  // what the fund's rules say, run here; nil while something else is missing
+	Number  string    // of the form, once there is one
+	Saved   time.Time // of the draft that the form was filled from, zero: none
 }
 
 func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rules) error {
@@ -55,7 +58,7 @@ func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *
 		return err
 	}
 	entered := page.NewForm(fieldAt, page.InputMoment(d.Clock.Now()), fieldOutcome, "discharged")
-	draft, err := loadDraft(ctx, d.DB.Read, view.ID)
+	draft, saved, err := loadDraft(ctx, d.DB.Read, view.ID)
 	if err != nil {
 		return err
 	}
@@ -64,7 +67,7 @@ func dischargePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *
 			entered.Set(name, value)
 		}
 	}
-	return renderDischarge(w, r, d, rules, dischargeOf{Stay: view, Form: entered}, http.StatusOK)
+	return renderDischarge(w, r, d, rules, dischargeOf{Stay: view, Form: entered, Saved: saved}, http.StatusOK)
 }
 
 func renderDischarge(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules *Rules, v dischargeOf, status int) error {
@@ -217,17 +220,29 @@ func (v dischargeOf) link(g Gap) string {
 	case "gap-postmortem":
 		return v.Stay.Path(stay.TabDiagnoses) + "?stage=postmortem#icd"
 	case "gap-epicrisis":
-		return v.Stay.Path(stay.TabHistory) + "?kind=discharge_epicrisis#body"
+		return v.Stay.Path(stay.TabHistory) + "?kind=discharge_epicrisis&back=" + stay.TabDischarge + "#body"
 	}
 	return v.Stay.Path(g.Tab)
 }
 
 // makesFinal: the clinical diagnosis that no final one follows yet becomes final by
-// a button, where the gap is told.
+// a button, where the gap is told; the one of the admission, when the clinical one
+// was not written.
 func (v dischargeOf) makesFinal(d form.Diagnosis) bool {
-	return d.Stage == "clinical" && !slices.ContainsFunc(v.Record.Diagnoses, func(f form.Diagnosis) bool {
+	if d.Stage != "clinical" && (d.Stage != "admission" || slices.ContainsFunc(v.Record.Diagnoses, func(c form.Diagnosis) bool { return c.Stage == "clinical" })) {
+		return false
+	}
+	return !slices.ContainsFunc(v.Record.Diagnoses, func(f form.Diagnosis) bool {
 		return f.Stage == "final" && (f.Code == d.Code || d.Rank == "main" && f.Rank == "main")
 	})
+}
+
+// savedMillis is when the draft was saved, for the script that keeps a newer one.
+func (v dischargeOf) savedMillis() string {
+	if v.Saved.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(v.Saved.UnixMilli(), 10)
 }
 
 // begins is where the key N leads: to what is still missing, then to the form.

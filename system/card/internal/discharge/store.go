@@ -73,15 +73,17 @@ func saveDraft(ctx context.Context, tx db.Querier, stayID, by string, fields map
 	return err
 }
 
-func loadDraft(ctx context.Context, q db.Querier, stayID string) (map[string]string, error) {
+// loadDraft gives what was kept and when; nothing, and no time, when there is none.
+func loadDraft(ctx context.Context, q db.Querier, stayID string) (map[string]string, time.Time, error) {
 	var content string
-	err := q.QueryRowContext(ctx, `SELECT content FROM discharge_draft WHERE stay_id = $1`, stayID).Scan(&content)
+	var at int64
+	err := q.QueryRowContext(ctx, `SELECT content, saved_at FROM discharge_draft WHERE stay_id = $1`, stayID).Scan(&content, &at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+		return nil, time.Time{}, nil
 	}
 	if err != nil {
-		return nil, db.Explain(err)
+		return nil, time.Time{}, db.Explain(err)
 	}
 	fields := map[string]string{}
-	return fields, json.Unmarshal([]byte(content), &fields)
+	return fields, db.Time(at), json.Unmarshal([]byte(content), &fields)
 }

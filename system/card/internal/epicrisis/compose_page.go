@@ -34,5 +34,5 @@ func composePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err := history.SaveDraft(ctx, d, view.ID, draft); err != nil {
 		return err
 	}
-	return page.Redirect(w, r, "/stays/"+view.ID+"#body")
+	return page.Redirect(w, r, history.Back(view.ID, form))
 }

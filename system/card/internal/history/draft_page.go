@@ -31,6 +31,15 @@ func ReadDraft(form *page.Form) Draft {
 	return in
 }
 
+// Back is the history's page with what is being written. Who came from the
+// discharge goes back to it after signing.
+func Back(stayID string, form *page.Form) string {
+	if form.Get("back") == stay.TabDischarge {
+		return "/stays/" + stayID + "?back=" + stay.TabDischarge + "#body"
+	}
+	return "/stays/" + stayID + "#body"
+}
+
 // draftPage keeps what is being written. A script sends it while one types
 // (quiet=1); without one the page's buttons do: they put a template or the last
 // entry into the text, or throw the draft away.
@@ -40,7 +49,7 @@ func draftPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	ctx, stayID := r.Context(), r.PathValue("id")
-	back := "/stays/" + stayID + "#body"
+	back := Back(stayID, form)
 	if form.Get("insert") == "discard" {
 		if err := DropDraft(ctx, d, stayID); err != nil {
 			return err

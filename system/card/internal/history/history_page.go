@@ -70,6 +70,7 @@ func historyPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			form = v.Draft.form()
 		}
 	}
+	form.Set("back", query.Get("back"))
 	if kind := query.Get("kind"); root == "" && v.Draft == nil && slices.Contains(Kinds, kind) {
 		form.Set("kind", kind)
 	}
@@ -139,6 +140,9 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		err = Write(r.Context(), d, stayID, in)
 		if err == nil {
 			page.Notice(w, "card.history.signed")
+			if form.Get("back") == stay.TabDischarge { // the gap is mended
+				return page.Redirect(w, r, "/stays/"+stayID+"/discharge")
+			}
 			return page.Redirect(w, r, "/stays/"+stayID)
 		}
 		writing.Renew(form, err)

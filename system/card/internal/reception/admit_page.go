@@ -76,6 +76,10 @@ func formPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, referrals Re
 	}
 	all := waiting(ctx, d, referrals, p)
 	prefill(form, all, r.URL.Query().Get("referral"))
+	if place := r.URL.Query().Get("place"); place != "" && len(place) <= 100 { // one came by a bed of the board
+		form.Set("place", place)
+		form.Set("tapped", place)
+	}
 	return render(w, r, d, p, form, all, http.StatusOK)
 }
 

@@ -7,16 +7,21 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/directory"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
+	"github.com/sanarip/sanarip/system/card/internal/ward"
 )
 
 // Drawer is where the reception finds the referrals with which people come.
 type Drawer struct{ Desk *desk.Desk }
 
-var _ reception.Referrals = Drawer{}
+var (
+	_ reception.Referrals = Drawer{}
+	_ ward.Waiting        = Drawer{}
+)
 
 // Waiting implements reception.Referrals.
 func (w Drawer) Waiting(ctx context.Context, p patient.Patient, organisation string) ([]reception.Waiting, error) {
@@ -34,6 +39,27 @@ func (w Drawer) Waiting(ctx context.Context, p patient.Patient, organisation str
 			ID: r.ID, Number: Grouped(r.Number), From: r.From, FromName: w.Desk.Directory.Name(ctx, r.From).Here(ctx),
 			Profile: directory.DepartmentName(o, r.ToDepartment).Here(ctx), Code: r.Code, Text: r.Diagnosis, At: r.WrittenAt,
 			Urgent: r.Urgency != Urgencies[0],
+		})
+	}
+	return list, nil
+}
+
+// Expected implements ward.Waiting: the referrals to a hospital bed of the department
+// that a reception may pick up today.
+func (w Drawer) Expected(ctx context.Context, organisation, department string) ([]ward.Expected, error) {
+	all, err := journal(ctx, w.Desk.DB.Read, filter{Received: true, Organisation: organisation, Department: department, State: stateOpen, Purpose: Hospitalisation})
+	if err != nil {
+		return nil, err
+	}
+	today := clock.DateOf(w.Desk.Clock.Now())
+	var list []ward.Expected
+	for _, r := range all {
+		if r.ValidUntil.Before(today) {
+			continue
+		}
+		list = append(list, ward.Expected{
+			PatientID: r.Patient.ID, PIN: r.Patient.PIN, Name: r.Patient.Name(ctx), ReferralID: r.ID,
+			Diagnosis: text.Joined(r.Code, r.Diagnosis), Urgent: r.Urgency != Urgencies[0],
 		})
 	}
 	return list, nil

@@ -14,16 +14,16 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
-// Mount puts in the board, the beds and the moves.
-func Mount(d *desk.Desk) {
+// Mount puts in the board, the beds and the moves. waiting may be nil.
+func Mount(d *desk.Desk, waiting Waiting) {
 	d.Page("GET /ward", desk.Figures, func(w http.ResponseWriter, r *http.Request) error { return boardPage(w, r, d) })
-	d.Page("GET /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return bedPage(w, r, d) })
+	d.Page("GET /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return bedPage(w, r, d, waiting) })
 	d.Page("POST /ward/beds/{id}", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return setBedPage(w, r, d) })
 	d.Page("GET /stays/{id}/moves", desk.Everybody, func(w http.ResponseWriter, r *http.Request) error { return movesPage(w, r, d) })
 	d.Page("POST /stays/{id}/isolation", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return isolatePage(w, r, d) })
 	d.Page("POST /stays/{id}/isolation/end", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return endIsolationPage(w, r, d) })
 	d.Page("POST /stays/{id}/moves", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return movePage(w, r, d) })
-	mountTransfers(d)
+	mountTransfers(d, waiting)
 }
 
 // board is what the board shows.
@@ -136,13 +136,14 @@ type bedOf struct {
 	Bed        Bed
 	Department text.Words
 	Form       *page.Form // of a reservation
+	Expected   []Expected // who may be laid there
 }
 
-func bedPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	return renderBed(w, r, d, page.NewForm("until", page.InputMoment(d.Clock.Now().Add(halfDay))), http.StatusOK)
+func bedPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, waiting Waiting) error {
+	return renderBed(w, r, d, waiting, page.NewForm("until", page.InputMoment(d.Clock.Now().Add(halfDay))), http.StatusOK)
 }
 
-func renderBed(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, status int) error {
+func renderBed(w http.ResponseWriter, r *http.Request, d *desk.Desk, waiting Waiting, form *page.Form, status int) error {
 	ctx := r.Context()
 	organisation := desk.Of(ctx).Post.Organisation
 	b, ok, err := findBed(ctx, d.DB.Read, organisation, r.PathValue("id"))
@@ -166,7 +167,11 @@ func renderBed(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.
 	} else if ok && b.Free() {
 		b.Reserved = &kept
 	}
-	return page.Render(w, r, status, bedView(bedOf{b, departmentName(ctx, d, b.Department), form}))
+	wait, err := expected(ctx, d, waiting, b)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, status, bedView(bedOf{b, departmentName(ctx, d, b.Department), form, wait}))
 }
 
 func departmentName(ctx context.Context, d *desk.Desk, code string) text.Words {

@@ -17,11 +17,11 @@ import (
 )
 
 // mountTransfers puts in what departments ask of each other, and reserved beds.
-func mountTransfers(d *desk.Desk) {
+func mountTransfers(d *desk.Desk, waiting Waiting) {
 	d.Page("POST /stays/{id}/transfer", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return askPage(w, r, d) })
 	d.Page("GET /ward/transfers/{id}", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return transferPage(w, r, d) })
 	d.Page("POST /ward/transfers/{id}", desk.Doctors, func(w http.ResponseWriter, r *http.Request) error { return answerPage(w, r, d) })
-	d.Page("POST /ward/beds/{id}/reserve", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return reservePage(w, r, d) })
+	d.Page("POST /ward/beds/{id}/reserve", desk.Ward, func(w http.ResponseWriter, r *http.Request) error { return reservePage(w, r, d, waiting) })
 }
 
 func askPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -122,7 +122,7 @@ func answerPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	return renderTransfer(w, r, d, form, http.StatusUnprocessableEntity)
 }
 
-func reservePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
+func reservePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, waiting Waiting) error {
 	form, err := page.ReadForm(w, r)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func reservePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			return err
 		}
 	}
-	return renderBed(w, r, d, form, http.StatusUnprocessableEntity)
+	return renderBed(w, r, d, waiting, form, http.StatusUnprocessableEntity)
 }
 
 // departmentOptions are the other departments of the organisation.
@@ -188,4 +188,10 @@ func decisionError(ctx context.Context, v transferOf, do string) string {
 		return ""
 	}
 	return v.Form.Error(ctx, "decision")
+}
+
+func bedField(ctx context.Context, form *page.Form) design.Field {
+	f := design.FieldOf(ctx, form, "bed", "card.col.bed")
+	f.Begin = true
+	return f
 }
