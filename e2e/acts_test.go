@@ -147,19 +147,21 @@ func TestActsTakeWhatThePageSays(t *testing.T) {
 	needE2E(t)
 	w, _ := oneProcess(t, "")
 	said := actsSaid(t)
-	enter := func(name string, p demo.Person) *actor {
+	enter := func(name string, p demo.Person, sees string) *actor {
 		b := open(t, name, 1440, "ru")
 		b.goTo(w.site["card"] + "/sign-in")
 		b.signIn(w, p)
-		b.seeAfterReload("Кадырова")
+		b.seeAfterReload(sees)
 		return &actor{browser: b}
 	}
-	ward := day{t: t, w: w, said: said, doctor: enter("doctor", demo.Doctor), nurse: enter("nurse", demo.Nurse)}
+	ward := day{t: t, w: w, said: said, doctor: enter("doctor", demo.Doctor, "Кадырова"), nurse: enter("nurse", demo.Nurse, "Кадырова")}
 	ward.doctor.leave(`[...document.querySelectorAll("a.sn-bed")].find(a => a.innerText.includes("Кадырова")).click()`)
 	ward.stay = strings.TrimSuffix(ward.doctor.where(), "/")
 	ward.write()
+	ward.note()
 	ward.round()
 	ward.diagnose()
+	ward.change()
 	ward.admit()
 	for act := range said {
 		t.Errorf("docs/acts.md counts an act that is not tried: %s", act)
@@ -359,22 +361,22 @@ func (d day) admit() {
 		h.t.Helper()
 		h.waitFor(`location.pathname.startsWith("/stays/")`)
 	}
+	free := `[...document.querySelectorAll("a.sn-bed")].find(a => a.innerText.includes("свободна"))`
 	d.act("admit-planned", h, d.board(), func() {
-		h.into("q", demo.Referred[0].PIN)
-		h.clicks++
-		h.submit("q")
-		h.click(`document.querySelector('main a[href$="/admit"]')`)
-		h.clicks += 2
-		h.bed(demo.Therapy)
+		h.click(free)
+		h.click(`document.querySelector('main a[href*="&place="]')`)
 		h.click(says("Госпитализировать"))
 		admitted()
 	}, func() {
-		h.find(demo.Referred[1].PIN)
+		h.n()
+		for !eval[bool](h.browser, `document.activeElement.innerText.includes("свободна")`) {
+			h.key(kb.ArrowRight)
+		}
+		h.enter()
 		h.n()
 		h.enter()
 		h.n()
 		h.focused("place")
-		h.key(kb.ArrowDown)
 		h.send()
 		admitted()
 	})
