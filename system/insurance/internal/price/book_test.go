@@ -48,6 +48,65 @@ func TestACSVFileIsReadExactly(t *testing.T) {
 	}
 }
 
+// What cannot be read is told with its line, and nothing of the file is taken: a day
+// misread would make a table for comparing, an age misread would hold for everybody,
+// and a group without a Kyrgyz name would stand nameless before those who read it.
+func TestEveryBadCellIsToldByItsLine(t *testing.T) {
+	dbtest.Each(t, "insurance", migration.Sets, func(t *testing.T, d *db.DB) {
+		for name, spoil := range map[string]struct {
+			old, new string
+			line     int
+			says     string
+		}{
+			"a first day":                   {"2026-11-01", "2026-13-01", 1, `from "2026-13-01" cannot be read`},
+			"a last day":                    {"2026-11-01;;", "2026-11-01;2026-11-31;", 1, `until "2026-11-31" cannot be read`},
+			"a table not in Kyrgyz":         {"T1;аты", "T1;", 1, "name_ky is missing"},
+			"a group not in Kyrgyz":         {"A00-Z99;;;;;а", "A00-Z99;;;;;", 4, "name_ky is missing"},
+			"a group of blanks":             {"A00-Z99;;;;;а", "A00-Z99;;;;; ", 4, "name_ky is missing"},
+			"a group not in Russian":        {"A00-Z99;;;;;а;и", "A00-Z99;;;;;а;", 4, "name_ru is missing"},
+			"a group not in English":        {"A00-Z99;;;;;а;и;n", "A00-Z99;;;;;а;и;", 4, "name_en is missing"},
+			"an adjustment not in Kyrgyz":   {"yes;;;;а", "yes;;;;", 5, "name_ky is missing"},
+			"an age":                        {"A00-Z99;;;;;", "A00-Z99;;;сто;;", 4, `age_from "сто" cannot be read`},
+			"an age too high":               {"A00-Z99;;;;;", "A00-Z99;;;;151;", 4, `age_until "151" cannot be read`},
+			"a diagnosis":                   {"A00-Z99", "A00-Z9", 4, `diagnoses "A00-Z9" cannot be read`},
+			"a weight with too many places": {"1.2500", "1.25001", 4, `weight "1.25001" cannot be read`},
+		} {
+			file := strings.Replace(small, spoil.old, spoil.new, 1)
+			r, err := Import(t.Context(), d, clock.NewManual(treatedtest.Now), strings.NewReader(file), "groups.csv")
+			if err == nil || len(r.Bad) != 1 || r.Bad[0].Line != spoil.line || r.Bad[0].Reason != spoil.says {
+				t.Errorf("%s: %+v, %v", name, r.Bad, err)
+			}
+		}
+		if n, err := countTables(t.Context(), d.Read); n != 0 || err != nil {
+			t.Errorf("%d tables were taken, %v", n, err)
+		}
+		long := small + strings.Repeat("category;x\n", mostRows)
+		if _, _, err := ReadCSV(strings.NewReader(long)); err == nil {
+			t.Error("more rows than a file may have: taken")
+		}
+	})
+}
+
+func TestATableIsFoundByItsIDAlone(t *testing.T) {
+	if x, ok := demo(t).Find("ДЕМО-2025"); !ok || x.ID != "ДЕМО-2025" {
+		t.Error(x.ID, ok)
+	}
+	if x, ok := demo(t).Find("нет такой"); ok || x.ID != "" {
+		t.Error(x.ID, ok)
+	}
+}
+
+// An adjustment in figures, as programs read it: the sign stands before the amount.
+func TestAnAdjustmentInFigures(t *testing.T) {
+	for want, a := range map[string]Adjustment{
+		"× 1.0500": {Kind: "factor", Value: 10_500}, "− 2 150.50": {Kind: "amount", Value: -215_050}, "+ 0.01": {Kind: "amount", Value: 1},
+	} {
+		if got := strings.ReplaceAll(a.Text(), "\u00a0", " "); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestTheDemosFileIsTaken(t *testing.T) {
 	file, err := os.Open("../../../../demo/groups.csv")
 	if err != nil {

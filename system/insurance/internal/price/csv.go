@@ -99,6 +99,9 @@ type csvRow struct {
 
 func (r *csvRow) into(t *Table, kind string) {
 	name := text.Words{KY: r.values["name_ky"], RU: r.values["name_ru"], EN: r.values["name_en"]}
+	if l := unnamed(name); l != "" && kind != "category" {
+		r.fail("name_" + string(l))
+	}
 	switch kind {
 	case "table":
 		t.ID, t.Name, t.Source, t.Demo = r.values["id"], name, r.values["source"], r.values["demo"] == "yes"
@@ -132,6 +135,10 @@ func (r *csvRow) into(t *Table, kind string) {
 }
 
 func (r *csvRow) fail(name string) {
+	if r.values[name] == "" {
+		r.err = errors.Join(r.err, fmt.Errorf("%s is missing", name))
+		return
+	}
 	r.err = errors.Join(r.err, fmt.Errorf("%s %q cannot be read", name, r.values[name]))
 }
 

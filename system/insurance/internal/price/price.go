@@ -102,7 +102,7 @@ func Read(data []byte) (Tables, error) {
 const most, mostFactor = 1_000_000_000_000, 100_000
 
 func (t Table) check() error {
-	if t.ID == "" || t.From.IsZero() != t.Trial || t.Name.RU == "" || t.Name.KY == "" || t.Source == "" || t.BaseRate < 1 || t.BaseRate > 1_000_000_000 {
+	if t.ID == "" || t.From.IsZero() != t.Trial || unnamed(t.Name) != "" || t.Source == "" || t.BaseRate < 1 || t.BaseRate > 1_000_000_000 {
 		return fmt.Errorf("id, name, source, first day or base rate are missing or out of bounds")
 	}
 	if !t.Until.IsZero() && t.Until.Before(t.From) {
@@ -110,7 +110,7 @@ func (t Table) check() error {
 	}
 	dearest := int64(0)
 	for _, g := range t.Groups {
-		if g.Code == "" || g.Name.RU == "" || g.Weight < 1 || g.Weight > 1_000_000 || len(g.Diagnoses) == 0 {
+		if g.Code == "" || unnamed(g.Name) != "" || g.Weight < 1 || g.Weight > 1_000_000 || len(g.Diagnoses) == 0 {
 			return fmt.Errorf("group %q is not whole or its weight is out of bounds", g.Code)
 		}
 		if !condition(g.Operation) || !condition(g.Complication) || !ages(g.AgeFrom, g.AgeUntil) || !spans(g.Diagnoses) || !operations(g.Operations) {
@@ -122,7 +122,7 @@ func (t Table) check() error {
 		return fmt.Errorf("no groups")
 	}
 	for _, a := range t.Adjustments {
-		if a.ID == "" || a.Name.RU == "" || !condition(a.Rural) || !condition(a.Insured) || !ages(a.AgeFrom, a.AgeUntil) {
+		if a.ID == "" || unnamed(a.Name) != "" || !condition(a.Rural) || !condition(a.Insured) || !ages(a.AgeFrom, a.AgeUntil) {
 			return fmt.Errorf("adjustment %q has no name or a condition that can't be read", a.ID)
 		}
 		for _, c := range a.Categories { // "" is who has none
@@ -145,6 +145,20 @@ func (t Table) check() error {
 		}
 	}
 	return nil
+}
+
+// unnamed is the first language in which there is no name, "" when each has one: a
+// hospital reads its group in its own language, on paper too.
+func unnamed(name text.Words) text.Lang {
+	switch "" {
+	case strings.TrimSpace(name.KY):
+		return text.KY
+	case strings.TrimSpace(name.RU):
+		return text.RU
+	case strings.TrimSpace(name.EN):
+		return text.EN
+	}
+	return ""
 }
 
 // condition says that a condition is one of those that holds knows: any other
@@ -199,10 +213,7 @@ const adult = 40
 
 // Group finds the group of a case; false when none fits.
 func (t Table) Group(c insuranceapi.Case) (Group, bool) {
-	code, ok := rule.MainCode(c)
-	if !ok {
-		return Group{}, false
-	}
+	code, _ := rule.MainCode(c) // "" for none and for several: no group covers it
 	age := ageOf(c)
 	i := slices.IndexFunc(t.Groups, func(g Group) bool {
 		return g.covers(code) && holds(g.Operation, len(c.Operations) > 0) && g.performed(c) && holds(g.Complication, rule.Complicated(c)) && within(age, g.AgeFrom, g.AgeUntil)
