@@ -73,7 +73,7 @@ func (s *System) demoRegions(ctx context.Context, months []string) error {
 // of the older months, a case under review, an appeal waiting.
 func (s *System) demoWork(ctx context.Context, months []string) error {
 	acts := act.Acts{DB: s.db, Clock: s.fund.Clock}
-	if known, err := acts.List(ctx, ""); err != nil || len(known) > 0 {
+	if known, _, err := acts.List(ctx, "", 1); err != nil || len(known) > 0 {
 		return err
 	}
 	expert := treated.Expert{

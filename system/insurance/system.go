@@ -195,9 +195,9 @@ func (s *System) routes() {
 	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
 	o.Sums("GET /totals", totals.Show)
 	o.Sums("GET /totals.csv", totals.CSV)
-	again := rerun.Pages{DB: s.db, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
+	again := rerun.Pages{DB: s.db, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory, Runs: new(rerun.Runs[[]rerun.Result])}
 	o.Page("GET /rerun", again.Show)
-	pair := compare.Pages{DB: s.db, Clock: s.fund.Clock, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory}
+	pair := compare.Pages{DB: s.db, Clock: s.fund.Clock, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory, Runs: new(rerun.Runs[compare.Effect])}
 	o.Public("GET /prices/compare", pair.Show)
 	acts := act.Pages{Acts: act.Acts{DB: s.db, Clock: s.fund.Clock}, Card: s.card, Directory: s.directory}
 	o.Sums("GET /acts", acts.List)

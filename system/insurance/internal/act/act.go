@@ -74,11 +74,11 @@ func (k Acts) Make(ctx context.Context, organisation, month string, by treated.E
 		if err := treated.Turn(ctx, tx, "act:"+organisation+":"+month); err != nil {
 			return err
 		}
-		lines, err := accepted(ctx, tx, organisation, month, k.DB.ForUpdate())
+		settled, err := treated.Settle(ctx, tx, organisation, month)
 		if err != nil {
 			return err
 		}
-		if len(lines) == 0 {
+		if settled == 0 {
 			last, err := lastOf(ctx, tx, organisation, month)
 			if errors.Is(err, sql.ErrNoRows) {
 				return fail.Fields(fail.Finding{Field: "month", Key: "insurance.act.nothing"})
@@ -92,42 +92,32 @@ func (k Acts) Make(ctx context.Context, organisation, month string, by treated.E
 		if a.Sequence, err = nextSequence(ctx, tx, organisation, month); err != nil {
 			return err
 		}
-		a.Cases, a.Price = len(lines), sum(lines)
 		if err := insertAct(ctx, tx, a); err != nil {
 			return err
 		}
-		for _, l := range lines {
-			if err := insertLine(ctx, tx, a.ID, l); err != nil {
-				return err
-			}
-			if err := treated.Settle(ctx, tx, l.CaseID, by, now); err != nil {
-				return err
-			}
+		if a.Cases, a.Price, err = insertLines(ctx, tx, a); err != nil {
+			return err
 		}
-		return nil
+		if a.Cases != settled {
+			return fmt.Errorf("act %s has %d cases, %d were settled for it", a.Number(), a.Cases, settled)
+		}
+		return treated.NoteSettled(ctx, tx, casesOf, a.ID, by, now)
 	})
-	if db.Unique(err) {
-		err = fail.Wrap(err, fail.Conflict, "kit.conflict")
-	}
 	return a, err
 }
 
-func sum(lines []Line) int64 {
-	var total int64
-	for _, l := range lines {
-		total += l.Price
-	}
-	return total
-}
-
-// Whole is an act with its cases.
+// Whole is an act with its cases, or with a page of them.
 type Whole struct {
 	Act
 	Lines []Line
 }
 
-// Read is one act; hospital "" is the fund, which sees all.
-func (k Acts) Read(ctx context.Context, actID, hospital string) (Whole, error) {
+// PageSize is how many cases of an act, or acts, a page has.
+const PageSize = 100
+
+// Read is one act; hospital "" is the fund, which sees all. page is that of the cases,
+// from 1; 0 is all of them.
+func (k Acts) Read(ctx context.Context, actID, hospital string, page int) (Whole, error) {
 	a, err := byID(ctx, k.DB.Read, actID)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && hospital != "" && hospital != a.Organisation) {
 		return Whole{}, fail.New(fail.NotFound, "kit.not_found")
@@ -135,13 +125,19 @@ func (k Acts) Read(ctx context.Context, actID, hospital string) (Whole, error) {
 	if err != nil {
 		return Whole{}, db.Explain(err)
 	}
-	lines, err := linesOf(ctx, k.DB.Read, actID)
+	limit, offset := a.Cases, 0
+	if page > 0 {
+		limit, offset = PageSize, (page-1)*PageSize
+	}
+	lines, err := linesOf(ctx, k.DB.Read, actID, limit, offset)
 	return Whole{a, lines}, err
 }
 
-// List is the newest acts; organisation "" is every hospital.
-func (k Acts) List(ctx context.Context, organisation string) ([]Act, error) {
-	return list(ctx, k.DB.Read, organisation, 500)
+// List is a page of the acts, the newest first, and whether there are more;
+// organisation "" is every hospital.
+func (k Acts) List(ctx context.Context, organisation string, page int) (acts []Act, more bool, err error) {
+	acts, err = list(ctx, k.DB.Read, organisation, PageSize+1, (page-1)*PageSize)
+	return acts[:min(len(acts), PageSize)], len(acts) > PageSize, err
 }
 
 // Left is what of the month stands in no act.

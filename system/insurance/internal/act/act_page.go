@@ -34,6 +34,8 @@ type listView struct {
 	form    *page.Form
 	made    *Act // that somebody else made of what was asked for, nil for none
 	all     []workforceapi.Organisation
+	page    int // of the acts, from 1
+	more    bool
 }
 
 // List is GET /acts.
@@ -46,15 +48,37 @@ func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *pa
 	reader := office.Of(ctx)
 	v := listView{fund: reader.OfFund(), form: form, made: made, all: p.Directory.Organisations(ctx)}
 	var err error
-	if v.acts, err = p.Acts.List(ctx, reader.Hospital()); err != nil {
+	v.page = pageOf(r)
+	if v.acts, v.more, err = p.Acts.List(ctx, reader.Hospital(), v.page); err != nil {
 		return err
 	}
-	if v.fund {
+	if v.fund && v.page == 1 {
 		if v.waiting, err = p.Acts.Waiting(ctx); err != nil {
 			return err
 		}
 	}
 	return page.Render(w, r, status, listPage(v))
+}
+
+// mostPages bounds what may be asked for.
+const mostPages = 10_000
+
+// pageOf is the page asked for, from 1.
+func pageOf(r *http.Request) int {
+	n, _ := strconv.Atoi(page.QueryForm(r).Text("page", 6))
+	return min(max(1, n), mostPages)
+}
+
+// around are the addresses of the pages before and after; "" where there is none.
+func around(path string, number int, more bool) (before, after string) {
+	at := func(n int) string { return path + "?page=" + strconv.Itoa(n) }
+	if number > 1 {
+		before = at(number - 1)
+	}
+	if more {
+		after = at(number + 1)
+	}
+	return before, after
 }
 
 // Make is POST /acts.
@@ -87,15 +111,17 @@ type actView struct {
 	fund         workforceapi.Organisation
 	rest         Rest
 	lang         text.Lang
+	page         int // of its cases; 0: all of them
 }
 
-func (p Pages) view(r *http.Request) (actView, error) {
+// view is the act with a page of its cases, or with 0 all of them.
+func (p Pages) view(r *http.Request, number int) (actView, error) {
 	ctx := r.Context()
-	whole, err := p.Acts.Read(ctx, r.PathValue("id"), office.Of(ctx).Hospital())
+	whole, err := p.Acts.Read(ctx, r.PathValue("id"), office.Of(ctx).Hospital(), number)
 	if err != nil {
 		return actView{}, err
 	}
-	v := actView{Whole: whole, organisation: p.Directory.Organisation(ctx, whole.Organisation), lang: text.LangOf(ctx)}
+	v := actView{Whole: whole, organisation: p.Directory.Organisation(ctx, whole.Organisation), lang: text.LangOf(ctx), page: number}
 	for _, o := range p.Directory.Organisations(ctx) {
 		if o.Kind == "fund" {
 			v.fund = o
@@ -107,7 +133,7 @@ func (p Pages) view(r *http.Request) (actView, error) {
 
 // Show is GET /acts/{id}.
 func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r)
+	v, err := p.view(r, pageOf(r))
 	if err != nil {
 		return err
 	}
@@ -116,7 +142,7 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 
 // PDF is GET /acts/{id}/act.pdf: the act on paper, in the language of the page.
 func (p Pages) PDF(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r)
+	v, err := p.view(r, 0)
 	if err != nil {
 		return err
 	}
@@ -129,7 +155,7 @@ func (p Pages) PDF(w http.ResponseWriter, r *http.Request) error {
 
 // XLSX is GET /acts/{id}/act.xlsx.
 func (p Pages) XLSX(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r)
+	v, err := p.view(r, 0)
 	if err != nil {
 		return err
 	}
@@ -228,6 +254,9 @@ func (p Pages) Reconcile(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, reconcilePage(v))
 }
 
+// mostShown bounds the differences on a page; how many there are stands above them.
+const mostShown = 500
+
 func (v reconcileView) differences(ctx context.Context) design.TableData {
 	t := design.TableData{Caption: text.T(ctx, "insurance.reconcile.differences"), Columns: []design.Column{
 		{Label: text.T(ctx, "insurance.case.number")},
@@ -237,7 +266,7 @@ func (v reconcileView) differences(ctx context.Context) design.TableData {
 		{Label: text.T(ctx, "insurance.reconcile.card_som"), Numeric: true},
 		{Label: text.T(ctx, "insurance.reconcile.fund_som"), Numeric: true},
 	}}
-	for _, d := range v.result.Differences {
+	for _, d := range v.result.Differences[:min(len(v.result.Differences), mostShown)] {
 		number := design.Cell{Text: rule.Grouped(d.Number)}
 		if d.CaseID != "" && office.Of(ctx).OpensCases() {
 			number.Href = "/cases/" + d.CaseID

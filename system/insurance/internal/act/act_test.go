@@ -113,7 +113,7 @@ func TestActsTakeEachCaseOnceAndAddUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			whole, err := w.acts.Read(t.Context(), a.ID, "950174")
+			whole, err := w.acts.Read(t.Context(), a.ID, "950174", 0)
 			if err != nil || a.Price != want || sum(whole.Lines) != want || len(whole.Lines) != a.Cases || a.Sequence != round+1 {
 				t.Fatalf("act %+v with %d lines of %d, want %d: %v", a, len(whole.Lines), sum(whole.Lines), want, err)
 			}
@@ -129,14 +129,14 @@ func TestActsTakeEachCaseOnceAndAddUp(t *testing.T) {
 		if err != nil || rest.Accepted != 0 || rest.Review+rest.Returned == 0 {
 			t.Errorf("rest %+v, %v", rest, err)
 		}
-		if _, err := w.acts.Read(t.Context(), "none", ""); !fail.Is(err, fail.NotFound) {
+		if _, err := w.acts.Read(t.Context(), "none", "", 0); !fail.Is(err, fail.NotFound) {
 			t.Errorf("no act: %v", err)
 		}
-		acts, err := w.acts.List(t.Context(), "950174")
+		acts, _, err := w.acts.List(t.Context(), "950174", 1)
 		if err != nil || len(acts) == 0 {
 			t.Fatal(err)
 		}
-		if _, err := w.acts.Read(t.Context(), acts[0].ID, "950201"); !fail.Is(err, fail.NotFound) {
+		if _, err := w.acts.Read(t.Context(), acts[0].ID, "950201", 0); !fail.Is(err, fail.NotFound) {
 			t.Errorf("another hospital's act: %v", err)
 		}
 	})
@@ -224,14 +224,14 @@ func TestCasesAcceptedDuringActsStandInOne(t *testing.T) {
 		all.Wait()
 		for settle() == nil { // what came after the last of them
 		}
-		acts, err := w.acts.List(t.Context(), "950174")
+		acts, _, err := w.acts.List(t.Context(), "950174", 1)
 		if err != nil || len(acts) == 0 {
 			t.Fatalf("%d acts, %v", len(acts), err)
 		}
 		seen, sequences := map[string]bool{}, map[int]bool{}
 		var total, want int64
 		for _, a := range acts {
-			whole, err := w.acts.Read(t.Context(), a.ID, "950174")
+			whole, err := w.acts.Read(t.Context(), a.ID, "950174", 0)
 			if err != nil || len(whole.Lines) != a.Cases || sum(whole.Lines) != a.Price || sequences[a.Sequence] {
 				t.Errorf("act %+v with %d lines of %d, %v", a, len(whole.Lines), sum(whole.Lines), err)
 			}
@@ -432,6 +432,55 @@ func TestAnActIsOfAMonthAndAHospital(t *testing.T) {
 			_, err := w.acts.Make(t.Context(), of[0], of[1], expert)
 			if e := fail.As(err); e == nil || e.Key != "insurance.act.no_month" {
 				t.Errorf("%v: %v", of, err)
+			}
+		}
+	})
+}
+
+func sum(lines []Line) int64 {
+	var total int64
+	for _, l := range lines {
+		total += l.Price
+	}
+	return total
+}
+
+// An act of any size is read page by page, each case once, in the order of the whole.
+func TestAnActIsReadPageByPage(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		for n := range PageSize + 1 {
+			w.one(t, n+1, false)
+		}
+		w.clock.Advance(31 * 24 * time.Hour)
+		a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)
+		if err != nil || a.Cases != PageSize+1 {
+			t.Fatal(a.Cases, err)
+		}
+		whole, err := w.acts.Read(t.Context(), a.ID, "", 0)
+		if err != nil || len(whole.Lines) != a.Cases || sum(whole.Lines) != a.Price {
+			t.Fatalf("%d lines of %d, %v", len(whole.Lines), sum(whole.Lines), err)
+		}
+		var paged []Line
+		for number, want := range []int{1: PageSize, 2: 1, 3: 0} {
+			if number == 0 {
+				continue
+			}
+			p, err := w.acts.Read(t.Context(), a.ID, "950174", number)
+			if err != nil || len(p.Lines) != want || p.Price != a.Price {
+				t.Fatalf("page %d: %d lines, %v", number, len(p.Lines), err)
+			}
+			paged = append(paged, p.Lines...)
+		}
+		if !reflect.DeepEqual(paged, whole.Lines) {
+			t.Error("the pages are not the act")
+		}
+		if n := w.number(t, `SELECT COUNT(*) FROM case_step WHERE step = 'settle' AND was = 'accepted' AND became = 'settled' AND sequence = 1`); n != PageSize+1 {
+			t.Errorf("%d cases know that they were settled", n)
+		}
+		for n, more := range map[int]bool{1: false, 2: false} {
+			acts, also, err := w.acts.List(t.Context(), "", n)
+			if err != nil || also != more || len(acts) != 2-n {
+				t.Errorf("acts, page %d: %d, more %v, %v", n, len(acts), also, err)
 			}
 		}
 	})

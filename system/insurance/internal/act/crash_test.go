@@ -139,7 +139,7 @@ func TestKilledDuringAnActOrABatch(t *testing.T) {
 		if _, err := w.acts.Make(t.Context(), crashHospital, "2026-11", expert); err != nil && !fail.Is(err, fail.Conflict) {
 			t.Fatal(err)
 		}
-		made, err := w.acts.List(t.Context(), crashHospital)
+		made, _, err := w.acts.List(t.Context(), crashHospital, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestKilledDuringAnActOrABatch(t *testing.T) {
 				t.Errorf("act %s was told as %s and is %d, %d", a.Number(), was, a.Cases, a.Price)
 			}
 			delete(acts, a.Number())
-			whole, err := w.acts.Read(t.Context(), a.ID, "")
+			whole, err := w.acts.Read(t.Context(), a.ID, "", 0)
 			if err != nil || len(whole.Lines) != a.Cases || sum(whole.Lines) != a.Price || a.Cases == 0 {
 				t.Errorf("act %s: %d lines of %d cases, %v", a.Number(), len(whole.Lines), a.Cases, err)
 			}

@@ -7,15 +7,9 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 )
 
-// accepted is what an act of the month takes up, by number.
-func accepted(ctx context.Context, tx db.Querier, organisation, month, lock string) ([]Line, error) {
-	return db.List(ctx, tx, scanLine, `SELECT id, number, group_code, way, department, discharged_at, price FROM treated_case
-		WHERE organisation = $1 AND month = $2 AND is_current = 1 AND stage = 'accepted' ORDER BY number`+lock, organisation, month)
-}
-
-func linesOf(ctx context.Context, q db.Querier, actID string) ([]Line, error) {
+func linesOf(ctx context.Context, q db.Querier, actID string, limit, offset int) ([]Line, error) {
 	return db.List(ctx, q, scanLine, `SELECT c.id, a.number, a.group_code, c.way, c.department, c.discharged_at, a.price FROM act_case a
-		JOIN treated_case c ON c.id = a.case_id WHERE a.act_id = $1 ORDER BY a.number`, actID)
+		JOIN treated_case c ON c.id = a.case_id WHERE a.act_id = $1 ORDER BY a.number LIMIT $2 OFFSET $3`, actID, limit, offset)
 }
 
 func scanLine(row db.Row) (Line, error) {
@@ -45,10 +39,24 @@ func insertAct(ctx context.Context, tx db.Querier, a Act) error {
 	return err
 }
 
-func insertLine(ctx context.Context, tx db.Querier, actID string, l Line) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO act_case (case_id, act_id, number, group_code, price) VALUES ($1, $2, $3, $4, $5)`,
-		l.CaseID, actID, l.Number, l.Group, l.Price)
-	return err
+// casesOf are the cases of an act, for what is written about each of them.
+const casesOf = `SELECT case_id FROM act_case WHERE act_id = $1`
+
+// insertLines puts the settled cases of the month that stand in no act yet into this
+// one and gives it their count and sum. Few statements for a month of any size: on
+// SQLite nobody writes meanwhile.
+func insertLines(ctx context.Context, tx db.Querier, a Act) (cases int, price int64, err error) {
+	_, err = tx.ExecContext(ctx, `INSERT INTO act_case (case_id, act_id, number, group_code, price)
+		SELECT c.id, $1, c.number, c.group_code, c.price FROM treated_case c
+		WHERE c.organisation = $2 AND c.month = $3 AND c.is_current = 1 AND c.stage = 'settled' AND NOT EXISTS (SELECT 1 FROM act_case x WHERE x.case_id = c.id)
+		ORDER BY c.number`, // sorted, it is read to its end before the first is written
+		a.ID, a.Organisation, a.Month)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = tx.QueryRowContext(ctx, `UPDATE act SET cases = (SELECT COUNT(*) FROM act_case WHERE act_id = $1),
+		price = (SELECT CAST(COALESCE(SUM(price), 0) AS BIGINT) FROM act_case WHERE act_id = $1) WHERE id = $1 RETURNING cases, price`, a.ID).Scan(&cases, &price)
+	return cases, price, err
 }
 
 func scan(row db.Row) (Act, error) {
@@ -63,8 +71,12 @@ func byID(ctx context.Context, q db.Querier, actID string) (Act, error) {
 	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM act WHERE id = $1`, actID))
 }
 
-func list(ctx context.Context, q db.Querier, organisation string, limit int) ([]Act, error) {
-	return db.List(ctx, q, scan, `SELECT `+columns+` FROM act WHERE $1 = '' OR organisation = $1 ORDER BY month DESC, organisation, sequence DESC LIMIT $2`, organisation, limit)
+func list(ctx context.Context, q db.Querier, organisation string, limit, offset int) ([]Act, error) {
+	where, args := "", []any{limit, offset}
+	if organisation != "" {
+		where, args = "WHERE organisation = $3", append(args, organisation)
+	}
+	return db.List(ctx, q, scan, `SELECT `+columns+` FROM act `+where+` ORDER BY month DESC, organisation, sequence DESC LIMIT $1 OFFSET $2`, args...)
 }
 
 func rest(ctx context.Context, q db.Querier, organisation, month string) (Rest, error) {

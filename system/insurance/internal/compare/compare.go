@@ -131,17 +131,14 @@ type Effect struct {
 }
 
 // Month prices the month's accepted cases by both tables; organisation "" is
-// every hospital. What was paid stays as it is.
-func (p Pair) Month(ctx context.Context, q db.Querier, month, organisation string) (Effect, error) {
+// every hospital. What was paid stays as it is. done is told how many were priced.
+func (p Pair) Month(ctx context.Context, q db.Querier, month, organisation string, done func(int)) (Effect, error) {
 	var e Effect
-	a, err := rerun.Month(ctx, q, month, organisation, p.A)
+	both, err := rerun.Month(ctx, q, month, organisation, done, p.A, p.B)
 	if err != nil {
 		return e, err
 	}
-	b, err := rerun.Month(ctx, q, month, organisation, p.B)
-	if err != nil {
-		return e, err
-	}
+	a, b := both[0], both[1]
 	e.NoGroupA, e.NoGroupB = a.Ungrouped, b.Ungrouped
 	at := map[string]int{}
 	add := func(s rerun.Sum, second bool) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
@@ -15,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
+	"github.com/sanarip/sanarip/system/insurance/internal/rerun"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -27,6 +29,7 @@ type Pages struct {
 	Tables    price.Source
 	Months    func(context.Context) ([]string, error)
 	Directory *directory.Directory
+	Runs      *rerun.Runs[Effect]
 }
 
 type view struct {
@@ -38,6 +41,7 @@ type view struct {
 	all                 []workforceapi.Organisation
 	month, organisation string
 	effect              *Effect
+	going               *rerun.Going
 }
 
 // Show is GET /prices/compare.
@@ -60,14 +64,14 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 		v.pair = &pair
 	}
 	if v.fund {
-		if err := p.month(ctx, &v, form); err != nil {
+		if err := p.month(ctx, w, &v, form); err != nil {
 			return err
 		}
 	}
 	return page.Render(w, r, http.StatusOK, comparePage(v))
 }
 
-func (p Pages) month(ctx context.Context, v *view, form *page.Form) error {
+func (p Pages) month(ctx context.Context, w http.ResponseWriter, v *view, form *page.Form) error {
 	v.month, v.organisation, v.all = form.Text("month", 7), form.Text("organisation", 6), p.Directory.Organisations(ctx)
 	var err error
 	if v.months, err = p.Months(ctx); err != nil {
@@ -76,8 +80,18 @@ func (p Pages) month(ctx context.Context, v *view, form *page.Form) error {
 	if v.pair == nil || !slices.Contains(v.months, v.month) {
 		return nil
 	}
-	effect, err := v.pair.Month(ctx, p.DB.Read, v.month, v.organisation)
-	v.effect = &effect
+	key := strings.Join([]string{office.Of(ctx).PIN, v.month, v.organisation, v.a, v.b}, " ")
+	run := p.Runs.Of(ctx, key, func(ctx context.Context, priced func(int)) (Effect, error) {
+		return v.pair.Month(ctx, p.DB.Read, v.month, v.organisation, priced)
+	})
+	switch {
+	case run.Err != nil:
+		return db.Explain(run.Err)
+	case run.Done:
+		v.effect = &run.Result
+		return nil
+	}
+	v.going, err = rerun.Wait(ctx, w, p.DB.Read, v.month, v.organisation, run.Priced)
 	return err
 }
 

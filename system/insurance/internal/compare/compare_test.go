@@ -94,7 +94,7 @@ func TestAMonthByTwoTablesAddsUp(t *testing.T) {
 			}
 			paid += decided.Price
 		}
-		e, err := pair(t, current, draft).Month(t.Context(), d.Read, "2026-11", "")
+		e, err := pair(t, current, draft).Month(t.Context(), d.Read, "2026-11", "", func(int) {})
 		if err != nil || e.All.Cases != 6 || e.All.A != paid || len(e.ByGroup) != 2 || e.NoGroupA+e.NoGroupB != 0 {
 			t.Fatalf("%+v, paid %d, %v", e, paid, err)
 		}
@@ -108,7 +108,7 @@ func TestAMonthByTwoTablesAddsUp(t *testing.T) {
 		if a != e.All.A || b != e.All.B || e.All.Difference() != b-a {
 			t.Errorf("groups add up to %d and %d, all is %+v", a, b, e.All)
 		}
-		if none, err := pair(t, current, draft).Month(t.Context(), d.Read, "2026-11", "950201"); err != nil || none.All.Cases != 0 {
+		if none, err := pair(t, current, draft).Month(t.Context(), d.Read, "2026-11", "950201", func(int) {}); err != nil || none.All.Cases != 0 {
 			t.Errorf("another hospital: %+v, %v", none.All, err)
 		}
 	})

@@ -202,7 +202,7 @@ func TestGroupsOfOperationsInAFile(t *testing.T) {
 		if r, err := take(file("before", "2026-01-01", "Z9, а16.12")); err != nil || !slices.Equal(r.Table.Groups[0].Operations, []string{"Z9", "A16.12"}) || r.Table.Groups[0].Operation != "" {
 			t.Errorf("without a table of operations: %+v %v", r, err)
 		}
-		if _, err := procedure.Import(t.Context(), d, now, strings.NewReader("A16.12.1,2026-07-01,2026-11-22,а,а,a\n"), "test"); err != nil {
+		if _, err := procedure.Import(t.Context(), d, now, strings.NewReader("A16.12.1,2026-07-01,2026-11-22,а,а,a\nB1,2026-01-01,2026-11-21,а,а,a\n"), "test"); err != nil {
 			t.Fatal(err)
 		}
 		for _, tc := range []struct {
@@ -217,6 +217,7 @@ func TestGroupsOfOperationsInAFile(t *testing.T) {
 			{"none", "2026-06-30", "yes", true},
 			{"trial", "", "A16.12.1", true},
 			{"trial2", "", "A16.12.2", false},
+			{"trial3", "", "B1", false},
 		} {
 			if _, err := take(file(tc.id, tc.from, tc.operation)); (err == nil) != tc.ok {
 				t.Errorf("%+v: %v", tc, err)

@@ -62,29 +62,61 @@ type Result struct {
 
 const mostLines = 200
 
-// Month prices the month's accepted cases by the table; organisation "" is every
-// hospital.
-func Month(ctx context.Context, q db.Querier, month, organisation string, table price.Table) (Result, error) {
-	r := Result{Table: table}
-	hospitals, groups := map[string]*Sum{}, map[string]*Sum{}
+// Month prices the month's accepted cases by each of the tables, in one reading;
+// organisation "" is every hospital. done is told how many were priced.
+func Month(ctx context.Context, q db.Querier, month, organisation string, done func(int), tables ...price.Table) ([]Result, error) {
+	all := make([]*running, len(tables))
+	for i, table := range tables {
+		all[i] = &running{Result: Result{Table: table}, hospitals: map[string]*Sum{}, groups: map[string]*Sum{}}
+	}
+	n := 0
 	err := paid(ctx, q, month, organisation, func(p Paid) {
-		l := Line{ID: p.ID, Number: p.Number, Organisation: p.Organisation, Was: p.Group, Before: p.Price}
-		if priced, ok := table.Price(p.Case); ok {
-			l.Now, l.After = priced.Group.Code, priced.Price
-		} else {
-			r.Ungrouped++
+		for _, r := range all {
+			r.add(p)
 		}
-		r.All.add(l)
-		under(hospitals, p.Organisation).add(l)
-		under(groups, p.Group).add(l)
-		if l.Before != l.After || l.Was != l.Now {
-			r.Changed = append(r.Changed, l)
-		}
+		n++
+		done(n)
 	})
-	r.ByHospital, r.ByGroup = sorted(hospitals), sorted(groups)
-	slices.SortStableFunc(r.Changed, func(a, b Line) int { return cmp.Compare(size(b.Difference()), size(a.Difference())) })
+	results := make([]Result, len(all))
+	for i, r := range all {
+		r.ByHospital, r.ByGroup = sorted(r.hospitals), sorted(r.groups)
+		r.keepGreatest()
+		results[i] = r.Result
+	}
+	return results, err
+}
+
+// running is a result that is being added up.
+type running struct {
+	Result
+	hospitals, groups map[string]*Sum
+}
+
+func (r *running) add(p Paid) {
+	l := Line{ID: p.ID, Number: p.Number, Organisation: p.Organisation, Was: p.Group, Before: p.Price}
+	if priced, ok := r.Table.Price(p.Case); ok {
+		l.Now, l.After = priced.Group.Code, priced.Price
+	} else {
+		r.Ungrouped++
+	}
+	r.All.add(l)
+	under(r.hospitals, p.Organisation).add(l)
+	under(r.groups, p.Group).add(l)
+	if l.Before == l.After && l.Was == l.Now {
+		return
+	}
+	if r.Changed = append(r.Changed, l); len(r.Changed) > 20*mostLines {
+		r.keepGreatest()
+	}
+}
+
+// keepGreatest orders the lines, the greatest differences first, and leaves as many as
+// are shown.
+func (r *running) keepGreatest() {
+	slices.SortFunc(r.Changed, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(size(b.Difference()), size(a.Difference())), strings.Compare(a.Organisation, b.Organisation), strings.Compare(a.Number, b.Number))
+	})
 	r.Changed = r.Changed[:min(len(r.Changed), mostLines)]
-	return r, err
 }
 
 func size(v int64) int64 { return max(v, -v) }

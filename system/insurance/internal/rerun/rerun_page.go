@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/db"
@@ -13,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
+	"github.com/sanarip/sanarip/system/insurance/internal/office"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -24,6 +26,7 @@ type Pages struct {
 	Tables    price.Source
 	Months    func(context.Context) ([]string, error)
 	Directory *directory.Directory
+	Runs      *Runs[[]Result]
 }
 
 type view struct {
@@ -34,7 +37,11 @@ type view struct {
 	table               string
 	unknown             bool // no such month or table
 	result              *Result
+	going               *Going
 }
+
+// Going is how far a re-run is that the page does not wait for.
+type Going struct{ Priced, Cases int }
 
 // Show is GET /rerun.
 func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
@@ -51,13 +58,29 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	table, ok := v.tables.Find(v.table)
 	v.unknown = (v.month != "" || v.table != "") && (!ok || !slices.Contains(v.months, v.month))
 	if ok && v.month != "" && !v.unknown {
-		result, err := Month(ctx, p.DB.Read, v.month, v.organisation, table)
-		if err != nil {
-			return err
+		key := strings.Join([]string{office.Of(ctx).PIN, v.month, v.organisation, v.table}, " ")
+		run := p.Runs.Of(ctx, key, func(ctx context.Context, priced func(int)) ([]Result, error) {
+			return Month(ctx, p.DB.Read, v.month, v.organisation, priced, table)
+		})
+		switch {
+		case run.Err != nil:
+			return db.Explain(run.Err)
+		case run.Done:
+			v.result = &run.Result[0]
+		default:
+			if v.going, err = Wait(ctx, w, p.DB.Read, v.month, v.organisation, run.Priced); err != nil {
+				return err
+			}
 		}
-		v.result = &result
 	}
 	return page.Render(w, r, http.StatusOK, rerunPage(v))
+}
+
+// Wait makes the page come again, until the re-run is done.
+func Wait(ctx context.Context, w http.ResponseWriter, q db.Querier, month, organisation string, priced int) (*Going, error) {
+	cases, err := count(ctx, q, month, organisation)
+	w.Header().Set("Refresh", "2") // works without scripts
+	return &Going{priced, max(cases, priced)}, db.Explain(err)
 }
 
 func (v view) monthOptions() []design.Option {

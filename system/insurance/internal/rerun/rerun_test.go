@@ -1,6 +1,8 @@
 package rerun_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -70,14 +72,14 @@ func TestAReRunAddsUpAndTouchesNothing(t *testing.T) {
 			if random.IntN(3) == 0 {
 				table.Groups = table.Groups[:random.IntN(len(table.Groups))+1] // some cases fit nowhere
 			}
-			r, err := rerun.Month(t.Context(), d.Read, "2026-11", "", table)
+			r, err := month(t, d, "2026-11", "", table)
 			if err != nil {
 				t.Fatal(err)
 			}
 			check(t, r, paid, cases)
 			ungrouped += r.Ungrouped
 			for _, s := range r.ByHospital {
-				one, err := rerun.Month(t.Context(), d.Read, "2026-11", s.Key, table)
+				one, err := month(t, d, "2026-11", s.Key, table)
 				if err != nil || one.All.After != s.After || one.All.Before != s.Before || one.All.Cases != s.Cases {
 					t.Fatalf("alone %+v, among others %+v, %v", one.All, s, err)
 				}
@@ -86,17 +88,63 @@ func TestAReRunAddsUpAndTouchesNothing(t *testing.T) {
 		if ungrouped == 0 {
 			t.Error("every case had a group")
 		}
-		same, err := rerun.Month(t.Context(), d.Read, "2026-11", "", tables[1])
+		same, err := month(t, d, "2026-11", "", tables[1])
 		if err != nil || same.All.Difference() != 0 || same.All.Changed != 0 || len(same.Changed) != 0 {
 			t.Errorf("the table in force makes differences: %+v, %v", same.All, err)
 		}
 		if after := state(); after != before {
 			t.Errorf("a re-run changed %s into %s", before, after)
 		}
-		if none, err := rerun.Month(t.Context(), d.Read, "2026-10", "", tables[0]); err != nil || none.All.Cases != 0 {
+		if none, err := month(t, d, "2026-10", "", tables[0]); err != nil || none.All.Cases != 0 {
 			t.Errorf("%+v, %v", none, err)
 		}
 	})
+}
+
+// month is a re-run by one table.
+func month(t *testing.T, d *db.DB, month, organisation string, table price.Table) (rerun.Result, error) {
+	t.Helper()
+	last := 0
+	all, err := rerun.Month(t.Context(), d.Read, month, organisation, func(n int) { last = n }, table)
+	if last != all[0].All.Cases {
+		t.Errorf("%d cases were told of, %d were priced", last, all[0].All.Cases)
+	}
+	return all[0], err
+}
+
+// A re-run that takes longer than a page may goes on beside it: the page is told how
+// far it is, the result is handed out once, and who asks again gets it of the cases as
+// they are then.
+func TestALongReRunGoesOnBesideThePage(t *testing.T) {
+	var runs rerun.Runs[string]
+	begun, let := 0, make(chan struct{})
+	work := func(_ context.Context, priced func(int)) (string, error) {
+		begun++
+		priced(1499)
+		priced(1500)
+		<-let
+		return fmt.Sprint("result ", begun), nil
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	if r := runs.Of(ctx, "month", work); r.Done || r.Priced != 1500 {
+		t.Errorf("%+v", r)
+	}
+	stop() // who asked first has closed the page: it goes on
+	ctx = t.Context()
+	if r := runs.Of(ctx, "month", work); r.Done {
+		t.Errorf("%+v", r)
+	}
+	close(let)
+	if r := runs.Of(ctx, "month", work); !r.Done || r.Err != nil || r.Result != "result 1" {
+		t.Errorf("%+v", r)
+	}
+	if r := runs.Of(ctx, "month", work); r.Result != "result 2" {
+		t.Errorf("an old result again: %+v", r)
+	}
+	failed := errors.New("no line to the database")
+	if r := runs.Of(ctx, "other", func(context.Context, func(int)) (string, error) { return "", failed }); !r.Done || !errors.Is(r.Err, failed) {
+		t.Errorf("%+v", r)
+	}
 }
 
 func check(t *testing.T, r rerun.Result, paid int64, cases int) {

@@ -9,10 +9,14 @@ import (
 
 func read(ctx context.Context, q db.Querier, from, until, organisation string) ([]Row, error) {
 	list := []Row{}
+	where, args := "", []any{from, until}
+	if organisation != "" {
+		where, args = " AND organisation = $3", append(args, organisation)
+	}
 	for row, err := range db.Rows(ctx, q, `SELECT organisation, month, COUNT(*),
 		SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END), SUM(CASE WHEN state = 'returned' THEN 1 ELSE 0 END), CAST(SUM(price) AS BIGINT)
-		FROM treated_case WHERE is_current = 1 AND month >= $1 AND month <= $2 AND ($3 = '' OR organisation = $3)
-		GROUP BY organisation, month ORDER BY organisation, month DESC`, from, until, organisation) {
+		FROM treated_case WHERE is_current = 1 AND month >= $1 AND month <= $2`+where+`
+		GROUP BY organisation, month ORDER BY organisation, month DESC`, args...) {
 		if err != nil {
 			return nil, err
 		}

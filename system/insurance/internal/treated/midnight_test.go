@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
@@ -211,6 +212,94 @@ func TestAGrantedAppealIsPricedByItsDay(t *testing.T) {
 			if err != nil || w.Decision.PriceTable != c.table || w.Decision.Price == 0 {
 				t.Errorf("of %s: %d by %q, want %q, %v", clock.DateOf(c.at), w.Decision.Price, w.Decision.PriceTable, c.table, err)
 			}
+		}
+	})
+}
+
+// A stay over the year's end is a case of the year and the month in which it ends, in
+// Bishkek: its number, its days, its month in every list, its rules and its rates.
+func TestAStayOverTheYearsEnd(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		known, err := price.Demo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		old, next := known[1], known[1]
+		old.Until = clock.Date{Year: 2026, Month: 12, Day: 31}
+		next.ID, next.From, next.Until, next.BaseRate = "2027", clock.Date{Year: 2027, Month: 1, Day: 1}, clock.Date{}, old.BaseRate+10_000
+		f.Tables = price.Tables{next, old}
+		f.clock.Advance(time.Date(2027, 1, 2, 12, 0, 0, 0, clock.Bishkek).Sub(f.clock.Now()))
+		stay := func(n int, year string, until time.Time) insuranceapi.Case {
+			c := leaving(n, until.UTC())
+			c.Number = c.Number[:15] + year
+			c.AdmittedAt = time.Date(2026, 12, 29, 10, 0, 0, 0, clock.Bishkek).UTC()
+			c.Moves = []insuranceapi.Move{{Department: c.Department, From: c.AdmittedAt, Until: c.DischargedAt}}
+			c.BedDays = clock.DateOf(c.AdmittedAt).DaysUntil(clock.DateOf(until))
+			for i := range c.Operations {
+				c.Operations[i].At = c.AdmittedAt.Add(time.Hour)
+			}
+			return c
+		}
+		last := time.Date(2026, 12, 31, 23, 59, 59, 999_999_000, clock.Bishkek)
+		first := time.Date(2027, 1, 1, 0, 0, 0, 0, clock.Bishkek)
+		for i, want := range []struct {
+			until              time.Time
+			year, month, table string
+		}{{last, "26", "2026-12", old.ID}, {first, "27", "2027-01", "2027"}} {
+			d, err := f.Submit(doctor(t), stay(i, want.year, want.until))
+			if err != nil || d.State != insuranceapi.Accepted || d.PriceTable != want.table {
+				t.Fatalf("%s: %+v, %v", want.month, d, err)
+			}
+			wrong := map[string]string{"26": "27", "27": "26"}[want.year]
+			if d, err := f.Check(t.Context(), stay(5+i, wrong, want.until)); err != nil || !hasRule(d, "NUM-004") {
+				t.Errorf("a number of the other year: %+v, %v", d.Findings, err)
+			}
+			for _, order := range []string{"", treated.ByWorth, treated.ByDoubt} {
+				lines, _, err := f.List(t.Context(), treated.Filter{Month: want.month, Order: order, Page: 1})
+				if err != nil || len(lines) != 1 || lines[0].ID != d.CaseID {
+					t.Errorf("%s in the order %q: %+v, %v", want.month, order, lines, err)
+				}
+			}
+		}
+		if months, err := f.Months(t.Context()); err != nil || strings.Join(months, " ") != "2027-01 2026-12" {
+			t.Error(months, err)
+		}
+	})
+}
+
+// What came the other way is never paid, nor a stay twice by an appeal, whatever the rules of the day are: the fund
+// may end a rule, and then the hospital must not read that it is paid twice.
+func TestADoubleIsReturnedByNoRuleToo(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		known, err := rule.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := known.All()
+		for i := range rules {
+			if strings.HasPrefix(rules[i].ID, "DUP-") {
+				rules[i].Until = clock.Date{Year: 2026, Month: 1, Day: 1}
+			}
+		}
+		if f.Catalogue, _, err = rule.From(rules); err != nil {
+			t.Fatal(err)
+		}
+		one := submit(t, f, treatedtest.Good(), insuranceapi.Accepted)
+		two, err := f.Enter(t.Context(), treatedtest.Good(), clerk)
+		if err != nil || two.State != insuranceapi.Returned || two.Price != 0 || two.Group != "" || two.CaseID != one.CaseID {
+			t.Errorf("%+v, %v", two, err)
+		}
+		same := treatedtest.Good()
+		same.Number, same.HoursSinceOnset = "0000077"+same.Number[7:], 0
+		back := submit(t, f, same, insuranceapi.Returned)
+		if err := f.Do(t.Context(), back.CaseID, treated.StepAppeal, "Время неизвестно.", hospital); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Do(t.Context(), back.CaseID, treated.StepGrant, "Верно.", expert); !fail.Is(err, fail.Conflict) || fail.As(err).Key != "insurance.step.paid_already" {
+			t.Errorf("one stay paid twice by an appeal: %v", err)
+		}
+		if seen, err := f.Preview(t.Context(), treatedtest.Good(), treated.ByHand); err != nil || seen.State != insuranceapi.Returned || seen.Price != 0 {
+			t.Errorf("%+v, %v", seen, err)
 		}
 	})
 }

@@ -165,10 +165,8 @@ func (f Fund) granted(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.
 	if err != nil {
 		return d, err
 	}
-	for _, found := range f.Catalogue.Check(r.Case, priced(r.Case, facts, tables)) {
-		if found.Rule == "DUP-001" {
-			return d, paidAlready(ctx, tx, r.Case, facts.Others)
-		}
+	if err := paidAlready(ctx, tx, r.Case, facts.Others); err != nil {
+		return d, err
 	}
 	table, _ := tables.On(clock.DateOf(r.Case.DischargedAt))
 	p, ok := table.Price(r.Case)
@@ -180,7 +178,8 @@ func (f Fund) granted(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.
 	return d, nil
 }
 
-// paidAlready names the accepted case of the same stay, with its id for a link.
+// paidAlready refuses a stay of which another case is accepted, whatever the rules of
+// the day say of that; it names the case, with its id for a link.
 func paidAlready(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, others []rule.Other) error {
 	for _, o := range others {
 		if !o.AdmittedAt.Before(c.DischargedAt) || !c.AdmittedAt.Before(o.DischargedAt) {
@@ -192,7 +191,7 @@ func paidAlready(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, others []
 		}
 		return fail.New(fail.Conflict, "insurance.step.paid_already", "Number", rule.Grouped(o.Number), OtherCase, paid.ID)
 	}
-	return fail.New(fail.Conflict, "insurance.step.paid_already", "Number", "—")
+	return nil
 }
 
 // otherEyes: who returned a case does not decide on the appeal against it.
@@ -246,15 +245,16 @@ func (f Fund) Push(decide func(context.Context, insuranceapi.Decision) error) jo
 // Turn makes transactions with the same name take turns until they end.
 func Turn(ctx context.Context, tx *sql.Tx, name string) error { return lock(ctx, tx, name) }
 
-// Settle puts an accepted case into an act, in the act's transaction.
-func Settle(ctx context.Context, tx *sql.Tx, caseID string, by Expert, at time.Time) error {
+// Settle moves every accepted case of the hospital's month on, in the transaction of
+// the act that takes them up, and says how many they are.
+func Settle(ctx context.Context, tx *sql.Tx, organisation, month string) (int, error) {
 	to, _, _ := Next(Accepted, StepSettle, false)
-	settled, err := settle(ctx, tx, caseID, to)
-	if err != nil {
-		return err
-	}
-	if !settled {
-		return fail.New(fail.Conflict, "kit.conflict")
-	}
-	return addStep(ctx, tx, Done{Step: StepSettle, Was: Accepted, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.title(), At: at}, caseID)
+	return settle(ctx, tx, organisation, month, to)
+}
+
+// NoteSettled writes the step of Settle into the past of each case that the query,
+// of the one argument $1, gives.
+func NoteSettled(ctx context.Context, tx *sql.Tx, cases, argument string, by Expert, at time.Time) error {
+	to, _, _ := Next(Accepted, StepSettle, false)
+	return addSteps(ctx, tx, cases, argument, Done{Step: StepSettle, Was: Accepted, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.title(), At: at})
 }

@@ -3,10 +3,12 @@ package treated
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
@@ -168,29 +170,72 @@ func (by Filter) order() (columns []string, direction string) {
 	return []string{"discharged_at", "id"}, "DESC"
 }
 
+// where is the filter's conditions and their values. A condition that is not asked for
+// is left out, so that the others find their index; a month in the order of discharge
+// is a stretch of it.
+func (by Filter) where() (string, []any) {
+	where, args := "c.is_current = 1", []any{}
+	and := func(condition string, value any) {
+		args = append(args, value)
+		where += fmt.Sprintf(" AND c.%s $%d", condition, len(args))
+	}
+	if by.Organisation != "" {
+		and("organisation =", by.Organisation)
+	}
+	if by.State != "" {
+		and("stage =", by.State)
+	}
+	first, ok := clock.ParseDate(by.Month + "-01")
+	switch {
+	case by.Month == "":
+	case by.Order == "" && ok:
+		and("discharged_at >=", db.Micros(first.Start()))
+		and("discharged_at <", db.Micros(time.Date(first.Year, first.Month+1, 1, 0, 0, 0, 0, clock.Bishkek)))
+	default:
+		and("month =", by.Month)
+	}
+	return where, args
+}
+
 // of is the columns of a table, between them what stands between.
 func of(table string, columns []string, between string) string {
 	return table + "." + strings.Join(columns, between+table+".")
 }
 
-// following is the case behind this one in the order of list.
-func following(ctx context.Context, q db.Querier, by Filter, caseID string) (string, error) {
+// followingQuery is the case behind the one of the id in the order of list.
+func followingQuery(by Filter, caseID string) (string, []any) {
 	columns, direction := by.order()
 	behind := map[string]string{"DESC": "<", "ASC": ">"}[direction]
+	where, args := by.where()
+	args = append(args, caseID)
+	this := fmt.Sprintf("(SELECT %%s FROM treated_case this WHERE this.id = $%d)", len(args))
+	values := make([]string, len(columns))
+	for i, column := range columns {
+		values[i] = fmt.Sprintf(this, column)
+	}
+	return `SELECT c.id FROM treated_case c WHERE ` + where + ` AND (` + of("c", columns, ", ") + `) ` + behind + ` (` + strings.Join(values, ", ") + `)
+		ORDER BY ` + of("c", columns, " "+direction+", ") + ` ` + direction + ` LIMIT 1`, args
+}
+
+func following(ctx context.Context, q db.Querier, by Filter, caseID string) (string, error) {
 	var next string
-	err := q.QueryRowContext(ctx, `SELECT c.id FROM treated_case c JOIN treated_case this ON this.id = $1
-		WHERE c.is_current = 1 AND ($2 = '' OR c.organisation = $2) AND ($3 = '' OR c.month = $3) AND ($4 = '' OR c.stage = $4)
-		AND (`+of("c", columns, ", ")+`) `+behind+` (`+of("this", columns, ", ")+`)
-		ORDER BY `+of("c", columns, " "+direction+", ")+` `+direction+` LIMIT 1`, caseID, by.Organisation, by.Month, by.State).Scan(&next)
+	query, args := followingQuery(by, caseID)
+	err := q.QueryRowContext(ctx, query, args...).Scan(&next)
 	return next, err
 }
 
-func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
+func listQuery(by Filter, limit int) (string, []any) {
 	columns, direction := by.order()
+	where, args := by.where()
+	return `SELECT c.id, c.number, c.revision, c.organisation, c.stage, c.group_code, c.discharged_at, c.price, c.demo, c.findings FROM treated_case c
+		WHERE ` + where + ` ORDER BY ` + of("c", columns, " "+direction+", ") + ` ` + direction + fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2),
+		append(args, limit, (by.Page-1)*PageSize)
+}
+
+func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {
+	query, args := listQuery(by, limit)
 	lines := []Line{}
-	for row, err := range db.Rows(ctx, q, `SELECT id, number, revision, organisation, stage, group_code, discharged_at, price, demo, findings FROM treated_case c
-		WHERE is_current = 1 AND ($1 = '' OR organisation = $1) AND ($2 = '' OR month = $2) AND ($3 = '' OR stage = $3)
-		ORDER BY `+of("c", columns, " "+direction+", ")+` `+direction+` LIMIT $4 OFFSET $5`, by.Organisation, by.Month, by.State, limit, (by.Page-1)*PageSize) {
+	for row, err := range db.Rows(ctx, q, query, args...) {
 		if err != nil {
 			return nil, err
 		}
@@ -209,25 +254,22 @@ func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, erro
 // them came there.
 func waiting(ctx context.Context, q db.Querier, stage Stage, organisation string) (Waiting, error) {
 	w := Waiting{Stage: stage}
+	where, args := Filter{State: string(stage), Organisation: organisation}.where()
 	var since int64
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(COALESCE((SELECT MAX(s.at) FROM case_step s
 			WHERE s.case_id = c.id AND s.became = c.stage AND s.was <> s.became), c.received_at)), 0)
-		FROM treated_case c WHERE c.is_current = 1 AND c.stage = $1 AND ($2 = '' OR c.organisation = $2)`, string(stage), organisation).Scan(&w.Cases, &since)
+		FROM treated_case c WHERE `+where, args...).Scan(&w.Cases, &since)
 	w.Since = db.Time(since)
 	return w, db.Explain(err)
 }
 
+// lastMonths steps from month to month over the index: not over every case.
+const lastMonths = `WITH RECURSIVE m (month) AS (
+		SELECT MAX(c.month) FROM treated_case c WHERE c.is_current = 1
+		UNION ALL
+		SELECT (SELECT MAX(c.month) FROM treated_case c WHERE c.is_current = 1 AND c.month < m.month) FROM m WHERE m.month <> ''
+	) SELECT month FROM m WHERE month <> '' LIMIT 60`
+
 func months(ctx context.Context, q db.Querier) ([]string, error) {
-	all := []string{}
-	for row, err := range db.Rows(ctx, q, `SELECT DISTINCT month FROM treated_case WHERE month <> '' ORDER BY month DESC LIMIT 60`) {
-		if err != nil {
-			return nil, err
-		}
-		var m string
-		if err := row.Scan(&m); err != nil {
-			return nil, err
-		}
-		all = append(all, m)
-	}
-	return all, nil
+	return db.Column[string](ctx, q, lastMonths)
 }

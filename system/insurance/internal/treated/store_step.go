@@ -42,12 +42,23 @@ func replacing(ctx context.Context, q db.Querier, caseID string) (*Record, error
 	return &r, err
 }
 
-// settle moves an accepted case on; false when it is not accepted any more.
-func settle(ctx context.Context, tx db.Querier, caseID string, to Stage) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET stage = $2 WHERE id = $1 AND is_current = 1 AND stage = 'accepted'`, caseID, string(to))
+// settle moves the accepted cases of the hospital's month on. Who decides on one of
+// them at that moment waits for it, or it for them: a case is moved as it stands then.
+func settle(ctx context.Context, tx db.Querier, organisation, month string, to Stage) (int, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET stage = $3 WHERE organisation = $1 AND month = $2 AND is_current = 1 AND stage = 'accepted'`, organisation, month, string(to))
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	n, err := result.RowsAffected()
-	return n == 1, err
+	return int(n), err
+}
+
+// addSteps is addStep for all cases that the query, of the argument $1, gives.
+func addSteps(ctx context.Context, tx db.Querier, cases, argument string, d Done) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO case_step (case_id, sequence, step, was, became, by_pin, by_name, by_role, hospital, comment, at, by_role_ky, by_role_en)
+		SELECT c.case_id, c.last + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+		FROM (SELECT of.case_id, COALESCE(MAX(s.sequence), 0) AS last FROM (`+cases+`) of LEFT JOIN case_step s ON s.case_id = of.case_id GROUP BY of.case_id) c
+		ORDER BY c.last, c.case_id`, // sorted, it is read to its end before the first is written
+		argument, string(d.Step), string(d.Was), string(d.Became), d.ByPIN, d.ByName, d.ByRole.RU, d.Hospital, d.Comment, db.Micros(d.At), d.ByRole.KY, d.ByRole.EN)
+	return err
 }

@@ -178,7 +178,7 @@ func (f Fund) decide(c insuranceapi.Case, facts rule.Facts, tables price.Tables)
 	table, _ := tables.On(clock.DateOf(c.DischargedAt))
 	p, grouped := table.Price(c)
 	d.Findings = f.Catalogue.Check(c, priced(c, facts, tables))
-	if rule.Returned(d.Findings) || !grouped {
+	if rule.Returned(d.Findings) || !grouped || facts.Twice != "" { // a double is paid by no catalogue
 		d.State = insuranceapi.Returned
 		return d
 	}
