@@ -204,7 +204,7 @@ func (f Fund) receive(ctx context.Context, c insuranceapi.Case, a arrival) (insu
 				return err
 			}
 			if !retired {
-				return fail.New(fail.Conflict, "kit.conflict")
+				return notToCorrect(c)
 			}
 		}
 		row := Record{ID: d.CaseID, Case: c, Decision: d, Current: true, Demo: a.demo, ReceivedAt: a.at, SentBy: a.by.PIN, SentVia: a.via, Way: a.way, hash: hash}
@@ -268,9 +268,22 @@ func corrects(c insuranceapi.Case, last Record) bool {
 // repeated is the decision there is, if the content is the same.
 func repeated(known Record, hash string) (insuranceapi.Decision, error) {
 	if known.hash != hash {
-		return insuranceapi.Decision{}, fail.New(fail.Conflict, "kit.conflict")
+		return insuranceapi.Decision{}, fail.New(fail.Conflict, "insurance.submit.other_content",
+			"Number", rule.Grouped(known.Case.Number), "Revision", known.Case.Revision, OtherCase, known.ID, "State", string(known.Stage))
 	}
 	return known.Decision, nil
+}
+
+// notToCorrect refuses a correction of what never came.
+func notToCorrect(c insuranceapi.Case) error {
+	return fail.New(fail.Conflict, "insurance.submit.not_to_correct", "Number", rule.Grouped(c.Number), "Revision", c.Revision)
+}
+
+// outOfTurn refuses a revision that does not follow the one that counts, or one that was
+// not returned: it names that one, so that the sender knows what to send.
+func outOfTurn(last Record) error {
+	return fail.New(fail.Conflict, "insurance.submit.out_of_turn",
+		"Number", rule.Grouped(last.Case.Number), "Revision", last.Case.Revision, OtherCase, last.ID, "State", string(last.Stage))
 }
 
 // corrected finds the case that this one takes the place of: for a revision the
@@ -278,32 +291,31 @@ func repeated(known Record, hash string) (insuranceapi.Decision, error) {
 // that case. It must be the current one of its number and returned. The id is ""
 // for a case of its own.
 func (f Fund) corrected(ctx context.Context, tx *sql.Tx, c insuranceapi.Case) (string, error) {
-	conflict := fail.New(fail.Conflict, "kit.conflict")
 	current, err := lastOf(ctx, tx, c.Number)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		if c.Revision != 1 {
-			return "", conflict // a correction of what never came
+			return "", notToCorrect(c)
 		}
 		if c.Replaces == "" {
 			return "", nil
 		}
 		voided, err := byID(ctx, tx, c.Replaces, f.DB.ForUpdate())
-		if errors.Is(err, sql.ErrNoRows) {
-			return "", conflict
+		if errors.Is(err, sql.ErrNoRows) || (err == nil && voided.Case.Organisation != c.Organisation) {
+			return "", notToCorrect(c)
 		}
 		if err != nil {
 			return "", err
 		}
 		if !voided.Current || voided.Decision.State != insuranceapi.Returned {
-			return "", conflict
+			return "", outOfTurn(voided)
 		}
 		return voided.ID, nil
 	case err != nil:
 		return "", err
 	}
 	if !current.Current || c.Revision != current.Case.Revision+1 || current.Decision.State != insuranceapi.Returned || c.Replaces != current.ID {
-		return "", conflict
+		return "", outOfTurn(current)
 	}
 	return current.ID, nil
 }

@@ -30,6 +30,13 @@ type fund struct {
 	clock *clock.Manual
 }
 
+// refusedAs says that the error is that conflict and names the case that counts: who
+// sends by the exchange reads from it what to do.
+func refusedAs(err error, key string, caseID, state any) bool {
+	e := fail.As(err)
+	return fail.Is(err, fail.Conflict) && e.Key == key && e.Args[treated.OtherCase] == caseID && e.Args["State"] == state
+}
+
 func each(t *testing.T, run func(t *testing.T, f fund)) {
 	t.Helper()
 	rules, err := rule.Load()
@@ -101,7 +108,7 @@ func TestARepetitionGivesTheSameDecision(t *testing.T) {
 		}
 		other := treatedtest.Good()
 		other.Result = "recovered"
-		if _, err := f.Submit(doctor(t), other); !fail.Is(err, fail.Conflict) {
+		if _, err := f.Submit(doctor(t), other); !refusedAs(err, "insurance.submit.other_content", first.CaseID, "accepted") {
 			t.Errorf("another content under the same number: %v", err)
 		}
 		if n := f.count(t, `SELECT COUNT(*) FROM treated_case`); n != 1 {
@@ -188,7 +195,7 @@ func TestACorrectionIsTiedToTheReturnedCase(t *testing.T) {
 		} {
 			c := right
 			spoil(&c)
-			if _, err := f.Submit(doctor(t), c); !fail.Is(err, fail.Conflict) {
+			if _, err := f.Submit(doctor(t), c); !refusedAs(err, "insurance.submit.out_of_turn", returned.CaseID, "returned") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -206,8 +213,13 @@ func TestACorrectionIsTiedToTheReturnedCase(t *testing.T) {
 		}
 		third := right
 		third.Revision, third.Replaces = 3, accepted.CaseID
-		if _, err := f.Submit(doctor(t), third); !fail.Is(err, fail.Conflict) {
+		if _, err := f.Submit(doctor(t), third); !refusedAs(err, "insurance.submit.out_of_turn", accepted.CaseID, "accepted") {
 			t.Errorf("a correction of an accepted case: %v", err)
+		}
+		never := right
+		never.Number = "00000091895017426"
+		if _, err := f.Submit(doctor(t), never); !refusedAs(err, "insurance.submit.not_to_correct", nil, nil) {
+			t.Errorf("a correction of what never came: %v", err)
 		}
 		whole, err := f.Read(t.Context(), accepted.CaseID, expert)
 		if err != nil || len(whole.Revisions) != 2 || whole.Case.Replaces != returned.CaseID {
@@ -254,6 +266,11 @@ func TestANewFormTakesThePlaceOfAVoidedOne(t *testing.T) {
 		wrong := treatedtest.Good()
 		wrong.HoursSinceOnset = 0
 		returned := submit(t, f, wrong, insuranceapi.Returned)
+		theirs := treatedtest.Good()
+		theirs.Number, theirs.Organisation, theirs.Replaces = "00000021895020126", "950201", returned.CaseID
+		if _, err := f.Submit(doctor(t), theirs); !refusedAs(err, "insurance.submit.not_to_correct", nil, nil) {
+			t.Errorf("a hospital took another one's case away: %v", err)
+		}
 		fresh := treatedtest.Good()
 		fresh.Number, fresh.Replaces = "00000021895017426", returned.CaseID
 		submit(t, f, fresh, insuranceapi.Accepted)
