@@ -390,11 +390,15 @@ func (e *engineer) systems(pages *examples) {
 	_ = pages.next("http", "200 OK") // the answer
 	s.paste(pages.next("sh", "listMethods"), `"service_code":"persons"`, `"openapi"`)
 	s.paste(pages.next("sh", "simulator"), `"state":"accepted"`, `"state":"returned"`, `"field":`)
+	said := s.paste(pages.next("sh", "treated-cases/submit"), `"rule":"ADM-002"`, "409 Conflict", "insurance.submit.other_content", `"revision":2,"state":"accepted"`)
+	if n := strings.Count(said, `"revision":2,"state":"accepted"`); n != 2 {
+		t.Errorf("accepted %d times of two:\n%s", n, said)
+	}
 
 	s.paste(pages.next("sh", "referrals/capacity"), `"beds"`, `"state":"sent"`)
 	s.paste(pages.next("sh", "clinic.py"), "200 OK", `"free": 5`, "Server.ServerProxy.UnknownService", "Server.ServerProxy.NetworkError")
 
-	said := s.paste(pages.next("sh", "esi ask"), `"state":"asked"`)
+	said = s.paste(pages.next("sh", "esi ask"), `"state":"asked"`)
 	signer := newPlain(t)
 	signer.goTo(regexp.MustCompile(`http://esi\.localhost:\d+/sign/[^"]+`).FindString(said))
 	signer.signIn(e.w, demo.Patient)
