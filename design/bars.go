@@ -14,6 +14,9 @@ type BarChart struct {
 	Unit    string // head of the number column: «случаев», «сом»
 	Label   string // head of the label column: «месяц»
 	Bars    []Bar
+	// First says that the first bars matter most: where the picture is wider than the
+	// page it begins with them. Else, as along time, with the last ones.
+	First bool
 }
 
 // Bar is one value. Text is how it is written («1 250»); the number decides only the height.

@@ -77,9 +77,9 @@ func Som(tyiyn int64) string {
 func Change(ctx context.Context, tyiyn int64) string {
 	switch {
 	case tyiyn > 0:
-		return "+ " + Amount(ctx, tyiyn)
+		return "+\u00a0" + Amount(ctx, tyiyn)
 	case tyiyn < 0:
-		return "− " + Amount(ctx, -tyiyn)
+		return "−\u00a0" + Amount(ctx, -tyiyn)
 	}
 	return "0"
 }

@@ -30,6 +30,7 @@ type operationsOf struct {
 	Consents   []consent.Consent
 	Surgeon    design.Field
 	Surgeons   []design.Option
+	Listed     bool // a table of operations was imported: there is a list to choose from
 }
 
 func (v operationsOf) may(ctx context.Context, o Operation) bool {
@@ -73,6 +74,11 @@ func renderOperations(w http.ResponseWriter, r *http.Request, d *desk.Desk, view
 	}
 	if writing.MayWrite(ctx) && (view.State == stay.Open || v.Correct != nil) {
 		v.Form = form
+		edition, err := d.Procedures.Edition(ctx)
+		if err != nil {
+			return err
+		}
+		v.Listed = edition > 0
 		known, name := "", ""
 		if v.Correct != nil {
 			known, name = v.Correct.SurgeonPIN, v.Correct.SurgeonName
@@ -174,7 +180,15 @@ func named(ctx context.Context, table *procedure.Book, form *page.Form, at time.
 		form.Fail("operation", "kit.field.required")
 	}
 	if code == "" && name != "" {
-		form.Fail("code", "card.operations.code_needed")
+		edition, err := table.Edition(ctx)
+		if err != nil {
+			return "", "", err
+		}
+		if edition == 0 {
+			form.Fail("code", "card.operations.no_list")
+		} else {
+			form.Fail("code", "card.operations.code_needed")
+		}
 	}
 	return code, name, nil
 }
@@ -243,9 +257,14 @@ func operationField(ctx context.Context, form *page.Form) design.Field {
 	return f
 }
 
-func codeField(ctx context.Context, form *page.Form) design.Field {
+// codeField says from where the code comes: from the list, or, while the table of
+// operations was not imported, from the doctor.
+func codeField(ctx context.Context, form *page.Form, listed bool) design.Field {
 	f := writing.Line(ctx, form, "code", "card.operations.code", false)
 	f.Hint, f.MaxLength = text.T(ctx, "card.operations.code_hint"), 20
+	if !listed {
+		f.Hint = text.T(ctx, "card.operations.no_list")
+	}
 	return f
 }
 

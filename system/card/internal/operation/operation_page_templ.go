@@ -390,7 +390,7 @@ func operationsView(v operationsOf) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.TextField(codeField(ctx, v.Form)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.TextField(codeField(ctx, v.Form, v.Listed)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

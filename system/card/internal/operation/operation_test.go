@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/procedure"
 	"github.com/sanarip/sanarip/system/card/internal/consent"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
@@ -246,4 +247,32 @@ func TestAgainst(t *testing.T) {
 	if got := consent.Against([]consent.Consent{asked}, "right"); got != "" {
 		t.Error("nobody has signed it:", got)
 	}
+}
+
+// Where no table of operations was imported there is no list to choose from: the
+// doctor is told so, not that this operation is missing in a list.
+func TestWithoutATableOfOperationsThePageSaysSo(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		refused := func() string {
+			t.Helper()
+			form := page.NewForm()
+			form.Set("operation_text", "Никем не названная операция")
+			if _, _, err := named(t.Context(), procedure.NewBook(w.Desk.DB), form, w.Clock.Now()); err != nil || len(form.Findings) != 1 {
+				t.Fatalf("%+v, %v", form.Findings, err)
+			}
+			return form.Findings[0].Field + " " + form.Findings[0].Key
+		}
+		if got := refused(); got != "code card.operations.no_list" {
+			t.Error(got)
+		}
+		if err := procedure.Demo(t.Context(), w.Desk.DB, w.Clock); err != nil {
+			t.Fatal(err)
+		}
+		if got := refused(); got != "code card.operations.code_needed" {
+			t.Error(got)
+		}
+		if listed, none := codeField(t.Context(), page.NewForm(), true), codeField(t.Context(), page.NewForm(), false); listed.Hint == none.Hint {
+			t.Errorf("the hint says %q of a list that there is not", none.Hint)
+		}
+	})
 }

@@ -254,6 +254,18 @@ func (p Pages) Reconcile(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, reconcilePage(v))
 }
 
+// chart draws the two sums that should be one, to the som; they stand whole above it.
+func (v reconcileView) chart(ctx context.Context) design.BarChart {
+	c := design.BarChart{Caption: text.T(ctx, "insurance.reconcile.chart"), Unit: text.T(ctx, "insurance.act.som"), Label: text.T(ctx, "insurance.reconcile.side"), First: true}
+	for _, side := range []struct {
+		label string
+		sum   int64
+	}{{text.T(ctx, "insurance.reconcile.card"), v.result.CardPrice}, {text.T(ctx, "insurance.reconcile.fund"), v.result.FundPrice}} {
+		c.Bars = append(c.Bars, design.Bar{Label: side.label, Value: float64(side.sum), Text: text.Amount(ctx, (side.sum+50)/100*100), Mark: side.sum != v.result.CardPrice})
+	}
+	return c
+}
+
 // mostShown bounds the differences on a page; how many there are stands above them.
 const mostShown = 500
 

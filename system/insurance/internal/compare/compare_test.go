@@ -113,3 +113,17 @@ func TestAMonthByTwoTablesAddsUp(t *testing.T) {
 		}
 	})
 }
+
+// An adjustment that only one of the tables has is told, whichever has it.
+func TestAnAdjustmentThatCameOrWent(t *testing.T) {
+	p := pair(t, current, draft)
+	less := p.A
+	less.Adjustments = append([]price.Adjustment{}, less.Adjustments[1:]...)
+	gone := p.A.Adjustments[0].ID
+	if went := Of(p.A, less).Adjustments; len(went) != 1 || went[0].A == nil || went[0].A.ID != gone || went[0].B != nil {
+		t.Errorf("%+v", went)
+	}
+	if came := Of(less, p.A).Adjustments; len(came) != 1 || came[0].B == nil || came[0].B.ID != gone || came[0].A != nil {
+		t.Errorf("%+v", came)
+	}
+}

@@ -95,11 +95,11 @@ func (v view) tableOptions(ctx context.Context) []design.Option {
 	var options []design.Option
 	for _, t := range v.tables {
 		label := t.ID + ", " + text.Date(t.From)
-		if !t.Until.IsZero() {
+		switch {
+		case t.Trial:
+			label = t.ID + " · " + text.T(ctx, "insurance.rerun.trial")
+		case !t.Until.IsZero():
 			label += " – " + text.Date(t.Until)
-		}
-		if t.Trial {
-			label += " · " + text.T(ctx, "insurance.rerun.trial")
 		}
 		options = append(options, design.Option{Value: t.ID, Label: label, Selected: t.ID == v.table})
 	}
@@ -116,7 +116,7 @@ const mostDrawn = 8
 // chart draws the hospitals with the greatest differences as they were and, with
 // an arrow, as they would be, in thousands of som.
 func (v view) chart(ctx context.Context) design.BarChart {
-	c := design.BarChart{Caption: text.T(ctx, "insurance.rerun.chart"), Unit: text.T(ctx, "insurance.totals.sum_thousands"), Label: text.T(ctx, "insurance.hospital")}
+	c := design.BarChart{Caption: text.T(ctx, "insurance.rerun.chart"), Unit: text.T(ctx, "insurance.totals.sum_thousands"), Label: text.T(ctx, "insurance.hospital"), First: true}
 	bar := func(label string, sum int64, mark bool) {
 		c.Bars = append(c.Bars, design.Bar{Label: label, Value: float64(sum), Text: text.Amount(ctx, (sum+50_000)/100_000*100), Mark: mark})
 	}

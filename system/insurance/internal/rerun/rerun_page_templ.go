@@ -258,7 +258,7 @@ func rerunPage(v view) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.DataTable(v.sums(ctx, text.T(ctx, "insurance.rerun.by_hospital"), text.T(ctx, "insurance.hospital"), v.result.ByHospital, func(code string) string { return v.name(ctx, code) })).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.DataTable(v.sums(ctx, text.T(ctx, "insurance.rerun.by_hospital"), text.T(ctx, "insurance.hospital"), v.result.ByHospital, func(code string) string { return code + " · " + v.name(ctx, code) })).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
