@@ -230,3 +230,43 @@ func (f fund) meet(t *testing.T, all ...func()) {
 		group.Wait()
 	}
 }
+
+// A form that came back is corrected by both ways at once, while its first revision is
+// sent again by both: one correction counts, and one case is paid.
+func TestACorrectionByBothWaysAtOnceIsPaidOnce(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		wrong := treatedtest.Good()
+		wrong.HoursSinceOnset = 0
+		back := submit(t, f, wrong, insuranceapi.Returned)
+		right := treatedtest.Good()
+		right.Revision, right.Replaces = 2, back.CaseID
+		typed := right
+		typed.Result = "recovered" // typed anew, it is never letter by letter the same
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() { _, _ = f.Submit(doctor(t), right) })
+			all.Go(func() { _, _ = f.Enter(t.Context(), typed, clerk) })
+			all.Go(func() { _, _ = f.Submit(doctor(t), wrong) })
+			all.Go(func() { _, _ = f.Enter(t.Context(), treatedtest.Good(), clerk) })
+		}
+		all.Wait()
+		if n := f.count(t, paid); n != 1 {
+			t.Errorf("%d are paid", n)
+		}
+		if n := f.count(t, `SELECT COUNT(*) FROM treated_case WHERE is_current = 1`); n != 1 {
+			t.Errorf("%d count", n)
+		}
+		if n := f.count(t, `SELECT COUNT(*) FROM treated_case`); n != 2 {
+			t.Errorf("%d cases of two revisions", n)
+		}
+		// Another hospital that tries the number is not told which case stands there.
+		theirs := treatedtest.Good()
+		theirs.Organisation = "950201"
+		if d, err := f.Preview(t.Context(), theirs, treated.ByHand); err != nil || d.CaseID != "" || d.State != insuranceapi.Returned {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if d, err := f.Preview(t.Context(), treatedtest.Good(), treated.ByHand); err != nil || d.CaseID != back.CaseID {
+			t.Errorf("%+v, %v", d, err)
+		}
+	})
+}
