@@ -11,9 +11,12 @@ import (
 
 // migrate is the command migrate: what run does before it serves.
 func migrate(ctx context.Context, args []string, out io.Writer) error {
-	v, _, err := load("migrate", args)
+	v, rest, err := load("migrate", args)
 	if err != nil {
 		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("migrate takes no %q: %w", rest[0], errUsage)
 	}
 	log, err := logger(v)
 	if err != nil {
@@ -32,9 +35,12 @@ func migrate(ctx context.Context, args []string, out io.Writer) error {
 
 // showConfig is the command config.
 func showConfig(_ context.Context, args []string, out io.Writer) error {
-	v, _, err := load("config", args)
+	v, rest, err := load("config", args)
 	if err != nil {
 		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("config takes no %q: %w", rest[0], errUsage)
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	for _, value := range v.All() {
@@ -69,8 +75,11 @@ func printSecret(name string, args []string, out io.Writer, of func(*secrets, st
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 || (!isSystem(rest[0]) && !isGuest(rest[0]) && name == "exchange-key") {
-		return fmt.Errorf("%s needs the name of one system: %w", name, errUsage)
+	if len(rest) != 1 {
+		return fmt.Errorf("%s needs one name: %w", name, errUsage)
+	}
+	if name == "exchange-key" && !isSystem(rest[0]) && !isGuest(rest[0]) { // clients of ЕСИ have any name
+		return fmt.Errorf("%s: %q is neither a guest (CLASS/MEMBER/SUBSYSTEM) nor one of %s: %w", name, rest[0], systemNames(), errUsage)
 	}
 	s, err := newSecrets(v, parts)
 	if err != nil {

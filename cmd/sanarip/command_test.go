@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"flag"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -24,5 +27,33 @@ func TestFlagsStandAnywhere(t *testing.T) {
 		if err != nil || *data != c.data || !slices.Equal(rest, strings.Fields(c.rest)) {
 			t.Errorf("%q: data %q, rest %q, %v", c.args, *data, rest, err)
 		}
+	}
+}
+
+// Who asks for help gets it and no error; who types a flag that is none is told so
+// in a line, with another exit code than a command that failed.
+func TestHelpAndWrongFlags(t *testing.T) {
+	for _, args := range []string{"run --help", "help run", "config -h", "verify audit --help", "import fhir --help", "exchange-key --help"} {
+		var out bytes.Buffer
+		if err := dispatch(t.Context(), strings.Fields(args), &out); err != nil || !strings.Contains(out.String(), "--data") {
+			t.Errorf("%s: %v %s", args, err, out.String())
+		}
+	}
+	for _, args := range []string{"run --nosuch", "migrate twice", "config extra", "verify", "verify f --json", "exchange-key nosuch", "verify audit --heads", "nosuch"} {
+		if err := dispatch(t.Context(), append(strings.Fields(args), "--data="+t.TempDir()), io.Discard); !errors.Is(err, errUsage) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+// A database that is away is told once, not by each of ten systems.
+func TestWhatAllFailOfIsToldOnce(t *testing.T) {
+	h := &house{parts: []part{{name: "exchange"}, {name: "card"}, {name: "portal"}}}
+	err := h.failed([]error{io.ErrClosedPipe, errors.New("no room"), io.ErrClosedPipe})
+	if err == nil || err.Error() != "exchange, portal: io: read/write on closed pipe\ncard: no room" || !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("%v", err)
+	}
+	if err := h.failed(make([]error, 3)); err != nil {
+		t.Error(err)
 	}
 }

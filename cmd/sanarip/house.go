@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,16 +117,15 @@ func (h *house) open(ctx context.Context) error {
 			// opened: its panic is an error here, and all are closed in order.
 			defer func() {
 				if v := recover(); v != nil {
-					failures[i] = fmt.Errorf("%s: panic: %v", p.name, v)
+					h.log.Error("panic", "system", p.name, "value", v, "stack", string(debug.Stack()))
+					failures[i] = fmt.Errorf("panic: %v", v)
 				}
 			}()
 			env, err := h.env(p.name)
 			if err == nil {
 				opened[i], err = p.open(ctx, env)
 			}
-			if err != nil {
-				failures[i] = fmt.Errorf("%s: %w", p.name, err)
-			}
+			failures[i] = err
 		})
 	}
 	all.Wait()
@@ -133,7 +134,7 @@ func (h *house) open(ctx context.Context) error {
 			h.running[p.name] = opened[i]
 		}
 	}
-	if err := errors.Join(failures...); err != nil {
+	if err := h.failed(failures); err != nil {
 		_ = h.close()
 		return err
 	}
@@ -145,6 +146,28 @@ func (h *house) open(ctx context.Context) error {
 	}
 	h.start = start.New(start.Config{Sites: h.sites, Demo: h.demo, Log: h.log, Clock: clock.System{}})
 	return nil
+}
+
+// failed tells which parts could not be opened and why: what they all failed of, a
+// database that is away, is told once.
+func (h *house) failed(failures []error) error {
+	var told []error
+	var names [][]string // of the systems, for each of told
+	for i, p := range h.parts {
+		if failures[i] == nil {
+			continue
+		}
+		at := slices.IndexFunc(told, func(err error) bool { return err.Error() == failures[i].Error() })
+		if at < 0 {
+			at = len(told)
+			told, names = append(told, failures[i]), append(names, nil)
+		}
+		names[at] = append(names[at], p.name)
+	}
+	for i, err := range told {
+		told[i] = fmt.Errorf("%s: %w", strings.Join(names[i], ", "), err)
+	}
+	return errors.Join(told...)
 }
 
 // mount puts a system behind its host, for the network and for the process.

@@ -24,15 +24,19 @@ type importer struct {
 // goes into each of those that --only leaves. Importing the same file again changes
 // nothing; rows that cannot be read are told and left out.
 func importFiles(ctx context.Context, args []string, out io.Writer) error {
-	if slices.Contains(args, "fhir") {
-		return importFHIR(ctx, args, out)
-	}
-	v, rest, err := load("import", args)
+	own := fhirFlags{lang: terminalLang(os.Getenv("LANG"))}
+	v, rest, err := load("import", args, own.declare)
 	if err != nil {
 		return err
 	}
 	if len(rest) < 2 {
 		return fmt.Errorf("import needs a kind (icd10, soate, groups, operations, routes, referral-days, appeal-days, fhir) and a file: %w", errUsage)
+	}
+	if rest[0] == "fhir" {
+		return importFHIR(ctx, v, own, rest[1:], out)
+	}
+	if own.given {
+		return fmt.Errorf("--json and --lang go with import fhir: %w", errUsage)
 	}
 	with, ok := importers[rest[0]]
 	if !ok {

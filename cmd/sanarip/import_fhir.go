@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/config"
 	"github.com/sanarip/sanarip/kit/observe"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card"
@@ -18,18 +22,7 @@ import (
 // importFHIR is the command import fhir FILE… [--json] [--lang ky|ru|en]: one
 // report a file, in the language of the flag, else of the variable LANG. A file
 // with a fault is left out, the others are in.
-func importFHIR(ctx context.Context, args []string, out io.Writer) error {
-	args, asJSON, lang, err := fhirFlags(args, os.Getenv("LANG"))
-	if err != nil {
-		return err
-	}
-	v, rest, err := load("import", args)
-	if err != nil {
-		return err
-	}
-	if len(rest) < 2 {
-		return fmt.Errorf("import fhir needs a file: %w", errUsage)
-	}
+func importFHIR(ctx context.Context, v *config.Values, own fhirFlags, paths []string, out io.Writer) error {
 	log, err := logger(v)
 	if err != nil {
 		return err
@@ -49,10 +42,10 @@ func importFHIR(ctx context.Context, args []string, out io.Writer) error {
 	defer func() { _ = to.Close() }()
 	started, total, faulty := time.Now(), 0, 0
 	terminal := observe.IsTerminal(os.Stderr)
-	for _, path := range rest[1:] {
-		report, err := importFHIRFile(ctx, to, lang, path, func(resources int) {
+	for _, path := range paths {
+		report, err := importFHIRFile(ctx, to, own.lang, path, func(resources int) {
 			if terminal {
-				_, _ = fmt.Fprintf(os.Stderr, "\r%s ", to.Progress(lang, filepath.Base(path), total+resources, time.Since(started)))
+				_, _ = fmt.Fprintf(os.Stderr, "\r%s ", to.Progress(own.lang, filepath.Base(path), total+resources, time.Since(started)))
 			}
 		})
 		if terminal {
@@ -66,21 +59,21 @@ func importFHIR(ctx context.Context, args []string, out io.Writer) error {
 		} else {
 			total += report.Resources
 		}
-		if asJSON {
+		if own.json {
 			if err := json.NewEncoder(out).Encode(report); err != nil {
 				return err
 			}
 			continue
 		}
-		for _, line := range to.Tell(lang, report) {
+		for _, line := range to.Tell(own.lang, report) {
 			_, _ = fmt.Fprintln(out, line)
 		}
 	}
-	if !asJSON {
-		_, _ = fmt.Fprintln(out, to.Sum(lang, total, time.Since(started)))
+	if !own.json {
+		_, _ = fmt.Fprintln(out, to.Sum(own.lang, total, time.Since(started)))
 	}
 	if faulty > 0 {
-		return to.Faulty(lang, faulty)
+		return to.Faulty(own.lang, faulty)
 	}
 	return nil
 }
@@ -94,32 +87,35 @@ func importFHIRFile(ctx context.Context, to *card.FHIRImport, lang text.Lang, pa
 	return to.File(ctx, lang, file, filepath.Base(path), progress)
 }
 
-// fhirFlags takes the flags of this command alone out of the arguments. Without
-// --lang the language is that of the terminal (ru_RU.UTF-8), English if it is
-// none of ours.
-func fhirFlags(args []string, terminal string) (rest []string, asJSON bool, lang text.Lang, err error) {
-	terminal, _, _ = strings.Cut(terminal, "_")
-	lang, ok := text.Parse(terminal)
-	if !ok {
-		lang = text.EN
-	}
-	for n := 0; n < len(args); n++ {
-		name, value, given := strings.Cut(strings.TrimLeft(args[n], "-"), "=")
-		flagged := strings.HasPrefix(args[n], "-")
-		switch {
-		case flagged && name == "json" && !given:
-			asJSON = true
-		case flagged && name == "lang":
-			if !given && n+1 < len(args) {
-				n++
-				value = args[n]
-			}
-			if lang, ok = text.Parse(value); !ok {
-				return nil, false, lang, fmt.Errorf("--lang is ky, ru or en: %w", errUsage)
-			}
-		default:
-			rest = append(rest, args[n])
+// fhirFlags are those of this command alone.
+type fhirFlags struct {
+	json  bool
+	lang  text.Lang
+	given bool
+}
+
+func (f *fhirFlags) declare(flags *flag.FlagSet) {
+	flags.BoolFunc("json", "with fhir: a line of JSON for each file", func(value string) (err error) {
+		f.given = true
+		f.json, err = strconv.ParseBool(value)
+		return err
+	})
+	flags.Func("lang", "with fhir: language of the report, ky, ru or en; without it that of the terminal", func(value string) error {
+		lang, ok := text.Parse(value)
+		if !ok {
+			return errors.New("ky, ru or en")
 		}
+		f.given, f.lang = true, lang
+		return nil
+	})
+}
+
+// terminalLang is the language of the variable LANG (ru_RU.UTF-8), English if it
+// is none of ours.
+func terminalLang(variable string) text.Lang {
+	name, _, _ := strings.Cut(variable, "_")
+	if lang, ok := text.Parse(name); ok {
+		return lang
 	}
-	return rest, asJSON, lang, nil
+	return text.EN
 }

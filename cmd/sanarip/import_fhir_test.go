@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,14 +133,20 @@ func TestFlagsOfTheFHIRImport(t *testing.T) {
 		{"fhir a", "ky_KG.UTF-8", "fhir a", false, text.KY},
 		{"fhir a", "C.UTF-8", "fhir a", false, text.EN},
 		{"fhir --json a --lang ky", "ru", "fhir a", true, text.KY},
-		{"--lang=en fhir --data d a", "ru", "fhir --data d a", false, text.EN},
+		{"--lang=en fhir --data d a", "ru", "fhir a", false, text.EN},
 	} {
-		rest, asJSON, lang, err := fhirFlags(strings.Fields(c.args), c.terminal)
-		if err != nil || strings.Join(rest, " ") != c.rest || asJSON != c.json || lang != c.lang {
-			t.Errorf("%q: %v %v %v %v", c.args, rest, asJSON, lang, err)
+		own := fhirFlags{lang: terminalLang(c.terminal)}
+		flags := flag.NewFlagSet("", flag.ContinueOnError)
+		_ = flags.String("data", "", "")
+		own.declare(flags)
+		rest, err := anywhere(flags, strings.Fields(c.args))
+		if err != nil || strings.Join(rest, " ") != c.rest || own.json != c.json || own.lang != c.lang {
+			t.Errorf("%q: %v %+v %v", c.args, rest, own, err)
 		}
 	}
-	if _, _, _, err := fhirFlags([]string{"fhir", "--lang", "xx"}, ""); err == nil {
-		t.Error("a language that is none")
+	for _, wrong := range []string{"fhir a --lang xx", "soate a --json", "icd10 a --lang ru"} {
+		if err := dispatch(t.Context(), append([]string{"import", "--data", t.TempDir()}, strings.Fields(wrong)...), io.Discard); !errors.Is(err, errUsage) {
+			t.Errorf("%s: %v", wrong, err)
+		}
 	}
 }

@@ -34,6 +34,15 @@ func isSystem(name string) bool {
 	return false
 }
 
+// systemNames are all of them, for people.
+func systemNames() string {
+	names := make([]string, len(systems))
+	for i, s := range systems {
+		names[i] = s.name
+	}
+	return strings.Join(names, ", ")
+}
+
 // keys declares the whole configuration.
 func keys() []config.Key {
 	all := []config.Key{
@@ -131,7 +140,7 @@ func chosen(v *config.Values) ([]part, error) {
 	for name := range strings.SplitSeq(only, ",") {
 		name = strings.TrimSpace(name)
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return nil, fmt.Errorf("only: there is no system %q", name)
+			return nil, fmt.Errorf("only: there is no system %q: it is one of %s", name, systemNames())
 		}
 		names = append(names, name)
 	}

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -22,31 +23,42 @@ import (
 	"github.com/sanarip/sanarip/kit/observe"
 )
 
-// load reads the configuration: file, environment and command line.
-func load(name string, args []string) (*config.Values, []string, error) {
+// flagged are the keys of the configuration that are flags too.
+var flagged = []string{"addr", "data", "database", "only", "log_level", "demo", "open"}
+
+// load reads the configuration: file, environment and command line. own declares
+// the flags that the command has besides. It also gives the arguments that are no
+// flags. A flag that is none is an errUsage, a question for help an errHelp.
+func load(name string, args []string, own ...func(*flag.FlagSet)) (*config.Values, []string, error) {
+	all := append(keys(), config.Key{Name: "config", Doc: "file of key = value lines"})
 	flags := flag.NewFlagSet("sanarip "+name, flag.ContinueOnError)
 	file := flags.String("config", os.Getenv("SANARIP_CONFIG"), "file of key = value lines")
-	for _, key := range []string{"addr", "data", "database", "only", "log_level", "node"} {
-		flags.String(key, "", "")
+	node := flags.String("node", "", "name of this hospital's own node of the card")
+	for _, key := range all {
+		switch {
+		case !slices.Contains(flagged, key.Name):
+		case key.Default == "true" || key.Default == "false":
+			flags.Bool(key.Name, key.Default == "true", key.Doc)
+		default:
+			flags.String(key.Name, key.Default, key.Doc)
+		}
 	}
-	flags.Bool("demo", false, "")
-	flags.Bool("open", true, "")
-	flags.Usage = func() { _ = help(flags.Output()) }
+	for _, declare := range own {
+		declare(flags)
+	}
 	rest, err := anywhere(flags, args)
 	if err != nil {
 		return nil, nil, err
 	}
 	given := map[string]string{}
 	flags.Visit(func(f *flag.Flag) {
-		switch f.Name {
-		case "config":
-		case "node":
-			given["card_node"] = f.Value.String()
-		default:
+		switch {
+		case f.Name == "node":
+			given["card_node"] = *node
+		case slices.Contains(flagged, f.Name):
 			given[f.Name] = f.Value.String()
 		}
 	})
-	all := append(keys(), config.Key{Name: "config", Doc: "file of key = value lines"})
 	v, err := config.Load(all, *file, os.Environ(), given)
 	return v, rest, err
 }
@@ -54,9 +66,12 @@ func load(name string, args []string) (*config.Values, []string, error) {
 // anywhere reads flags that stand before, between or after the other arguments,
 // which it gives back; after -- there are no more flags.
 func anywhere(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	flags.SetOutput(io.Discard) // main tells
 	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, err
+		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+			return nil, errHelp{flags}
+		} else if err != nil {
+			return nil, fmt.Errorf("%w: %w", err, errUsage)
 		}
 		left := flags.Args()
 		if done := len(args) - len(left); len(left) == 0 || (done > 0 && args[done-1] == "--") {
@@ -104,8 +119,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	// at once, and the port is known when it was left to the machine (:0).
 	var bind net.ListenConfig
 	listener, err := bind.Listen(ctx, "tcp", v.Text("addr"))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w\nanother program listens there: choose another port with --addr", err)
+	}
 	if err != nil {
-		return fmt.Errorf("%w\nanother program listens there, or the address is not this machine's: choose one with --addr", err)
+		return fmt.Errorf("%w\n--addr is an address of this machine and a port, such as 127.0.0.1:8080, or :8080 for every address", err)
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	h, err := newHouse(v, port, log)

@@ -23,15 +23,19 @@ var errNotAuthentic = errors.New("not authentic: the portal has issued no such d
 // running house, whether it issued the very bytes of it. The file itself stays
 // here; one that is called audit is named ./audit.
 func verify(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) > 0 && args[0] == "audit" {
-		return verifyAudit(ctx, args[1:], out)
-	}
-	v, rest, err := load("verify", args)
+	var own auditFlags
+	v, rest, err := load("verify", args, own.declare)
 	if err != nil {
 		return err
 	}
 	if len(rest) != 1 {
-		return fmt.Errorf("verify needs one file: %w", errUsage)
+		return fmt.Errorf("verify needs one file, or the word audit: %w", errUsage)
+	}
+	if rest[0] == "audit" {
+		return verifyAudit(ctx, v, own, out)
+	}
+	if own.json || len(own.heads) > 0 {
+		return fmt.Errorf("--json, --head and --heads go with verify audit: %w", errUsage)
 	}
 	file, err := os.Open(rest[0])
 	if err != nil {

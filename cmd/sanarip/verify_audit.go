@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,35 +29,17 @@ type auditFlags struct {
 	json  bool
 }
 
-// takeAuditFlags takes them out of the arguments; the others are those of run.
-func takeAuditFlags(args []string) (auditFlags, []string, error) {
-	var f auditFlags
-	var rest []string
-	for i := 0; i < len(args); i++ {
-		name, value, joined := strings.Cut(args[i], "=")
-		read := map[string]func(string) ([]audit.Head, error){"head": readHead, "heads": readHeads}[strings.TrimLeft(name, "-")]
-		switch {
-		case !strings.HasPrefix(name, "-"):
-			rest = append(rest, args[i])
-		case strings.TrimLeft(name, "-") == "json":
-			f.json = true
-		case read != nil:
-			if !joined {
-				if i++; i == len(args) {
-					return f, nil, fmt.Errorf("%s needs a value: %w", name, errUsage)
-				}
-				value = args[i]
-			}
+func (f *auditFlags) declare(flags *flag.FlagSet) {
+	flags.BoolVar(&f.json, "json", false, "with audit: a line of JSON for each system")
+	add := func(read func(string) ([]audit.Head, error)) func(string) error {
+		return func(value string) error {
 			heads, err := read(value)
-			if err != nil {
-				return f, nil, err
-			}
 			f.heads = append(f.heads, heads...)
-		default:
-			rest = append(rest, args[i])
+			return err
 		}
 	}
-	return f, rest, nil
+	flags.Func("head", "with audit: a head that the chain once had, SYSTEM:NUMBER:HASH", add(readHead))
+	flags.Func("heads", "with audit: a file of heads, one a line, or a log of the program", add(readHeads))
 }
 
 func readHead(s string) ([]audit.Head, error) {
@@ -103,18 +86,7 @@ func readHeads(path string) ([]audit.Head, error) {
 
 // verifyAudit is the command verify audit: it recomputes the chain of access
 // records of every system whose database is here. The systems may be running.
-func verifyAudit(ctx context.Context, args []string, out io.Writer) error {
-	own, args, err := takeAuditFlags(args)
-	if err != nil {
-		return err
-	}
-	v, rest, err := load("verify", args)
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 {
-		return fmt.Errorf("verify audit takes no %q: %w", rest[0], errUsage)
-	}
+func verifyAudit(ctx context.Context, v *config.Values, own auditFlags, out io.Writer) error {
 	picked, err := chosen(v)
 	if err != nil {
 		return err

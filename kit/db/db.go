@@ -122,7 +122,7 @@ func openPostgres(ctx context.Context, address, system string, o Options) (*DB, 
 		CREATE SCHEMA IF NOT EXISTS `+system+`; END $$`)
 	_ = first.Close()
 	if err != nil {
-		return nil, fmt.Errorf("db: schema %s: %w", system, err)
+		return nil, fmt.Errorf("db: the schema cannot be made: %w", err)
 	}
 	config.Tracer = tracer{}
 	config.RuntimeParams["search_path"] = system

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/inproc"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/signature/signatureapi"
 )
@@ -24,28 +25,42 @@ import (
 // Usage of the command.
 const Usage = "[new --pin ПИН --card-pin 1234 | unblock --puk PUK --card-pin 1234] [--card card.json] [--addr 127.0.0.1:6127]"
 
+// ErrUsage says that the command line was wrong.
+var ErrUsage = errors.New("see `sanarip card-agent --help`")
+
+// errHelped says that the flags were told, and nothing else is to be done.
+var errHelped = errors.New("told")
+
 // Run is the command card-agent: the agent itself, or new or unblock.
 func Run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) > 0 {
-		switch args[0] {
-		case "new":
-			return makeCard(ctx, args[1:], out)
-		case "unblock":
-			return unblock(args[1:], out)
-		}
+	var err error
+	switch {
+	case len(args) > 0 && args[0] == "new":
+		err = makeCard(ctx, args[1:], out)
+	case len(args) > 0 && args[0] == "unblock":
+		err = unblock(args[1:], out)
+	default:
+		err = serve(ctx, args, out)
 	}
-	return serve(ctx, args, out)
+	if errors.Is(err, errHelped) {
+		return nil
+	}
+	return err
 }
 
 func parse(name string, args []string, out io.Writer, declare func(*flag.FlagSet)) error {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(out)
+	flags.SetOutput(io.Discard) // the program tells what is wrong
 	declare(flags)
-	if err := flags.Parse(args); err != nil {
-		return err
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(out)
+		flags.Usage()
+		return errHelped
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", err, ErrUsage)
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%s does not know %q", name, flags.Arg(0))
+		return fmt.Errorf("%s does not know %q: %w", name, flags.Arg(0), ErrUsage)
 	}
 	return nil
 }
@@ -76,21 +91,6 @@ func makeCard(ctx context.Context, args []string, out io.Writer) error {
 	return err
 }
 
-// local reaches *.localhost on this machine, as browsers do.
-var local = &http.Client{
-	Timeout: 30 * time.Second,
-	Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-			host = "127.0.0.1"
-		}
-		return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort(host, port))
-	}},
-}
-
 // Ask asks the demo's authority for the certificates of a card.
 func Ask(ctx context.Context, site string, r signatureapi.CardRequest) (signatureapi.CardCertificates, error) {
 	var certificates signatureapi.CardCertificates
@@ -103,7 +103,7 @@ func Ask(ctx context.Context, site string, r signatureapi.CardRequest) (signatur
 		return certificates, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := local.Do(request)
+	response, err := inproc.New(nil).Client().Do(request)
 	if err != nil {
 		return certificates, fmt.Errorf("the demo's signature service does not answer (is `sanarip run --demo` running?): %w", err)
 	}
