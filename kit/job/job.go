@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -305,6 +306,7 @@ func (q *Queue) do(ctx context.Context, j Job) {
 func (q *Queue) run(ctx context.Context, j Job) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
+			q.log.ErrorContext(ctx, "panic", "system", q.db.Name(), "kind", j.Kind, "job", j.ID, "value", v, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()

@@ -51,6 +51,40 @@ func TestRequestsAreCountedByPatternNeverByPath(t *testing.T) {
 	}
 }
 
+// What is no page tells nobody by itself that it panicked.
+func TestAPanicIsToldWithItsStack(t *testing.T) {
+	var out bytes.Buffer
+	metrics := NewMetrics("1")
+	answer := func(next http.HandlerFunc) (w *httptest.ResponseRecorder, broken any) {
+		out.Reset()
+		w = httptest.NewRecorder()
+		defer func() { broken = recover() }()
+		metrics.Requests("card", NewLogger(&out, slog.LevelInfo), next).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return w, nil
+	}
+	w, broken := answer(func(http.ResponseWriter, *http.Request) { panic("the sky falls") })
+	if broken != nil || w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "sky") {
+		t.Errorf("%v %d %s", broken, w.Code, w.Body)
+	}
+	if !strings.Contains(out.String(), "the sky falls") || !strings.Contains(out.String(), "observe_test.go") {
+		t.Errorf("logged: %s", out.String())
+	}
+	if _, broken = answer(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("half"))
+		panic("the sky falls")
+	}); broken != http.ErrAbortHandler || !strings.Contains(out.String(), "the sky falls") { //nolint:errorlint // a panic value
+		t.Errorf("begun: %v %s", broken, out.String())
+	}
+	if _, broken = answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); broken != http.ErrAbortHandler || strings.Contains(out.String(), "panic") { //nolint:errorlint // a panic value
+		t.Errorf("on purpose: %v %s", broken, out.String())
+	}
+	told := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(told, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if !strings.Contains(told.Body.String(), `sanarip_http_request_seconds_count{route="other",status="5xx",system="card"} 1`) {
+		t.Error("the panic is not counted as 5xx")
+	}
+}
+
 func TestHealth(t *testing.T) {
 	var failure error
 	var told error

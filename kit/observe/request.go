@@ -3,13 +3,16 @@ package observe
 import (
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
 )
 
 // Requests logs and counts what the handler answers. What it writes down is the
-// pattern of the route ("GET /stays/{id}"), never a path or a query.
+// pattern of the route ("GET /stays/{id}"), never a path or a query. A handler
+// that panics, and is not a page that tells of it itself, is logged with its stack
+// and answered with 500; an answer that had begun is broken off.
 func (m *Metrics) Requests(system string, log *slog.Logger, next http.Handler) http.Handler {
 	active := m.active.WithLabelValues(system)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -18,6 +21,18 @@ func (m *Metrics) Requests(system string, log *slog.Logger, next http.Handler) h
 		began := time.Now()
 		seen := &watcher{ResponseWriter: w}
 		defer func() {
+			if v := recover(); v != nil {
+				wanted := v == http.ErrAbortHandler //nolint:errorlint // a panic value, not a chain
+				if !wanted {
+					log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("system", system), slog.String("route", Route(r)),
+						slog.Any("value", v), slog.String("stack", string(debug.Stack())))
+				}
+				if wanted || seen.status != 0 {
+					defer panic(http.ErrAbortHandler) // net/http closes the connection and says nothing
+				} else {
+					http.Error(seen, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+				}
+			}
 			took := time.Since(began)
 			route := Route(r)
 			m.requests.WithLabelValues(system, route, seen.class()).Observe(took.Seconds())
@@ -29,7 +44,7 @@ func (m *Metrics) Requests(system string, log *slog.Logger, next http.Handler) h
 				return
 			}
 			log.LogAttrs(r.Context(), level, "request", slog.String("system", system), slog.String("route", route),
-				slog.Int("status", seen.status), slog.Duration("took", took), slog.Int64("bytes", seen.bytes))
+				slog.Int("status", seen.status), slog.Int64("took_ms", took.Milliseconds()), slog.Int64("bytes", seen.bytes))
 		}()
 		next.ServeHTTP(seen, r)
 		if seen.status == 0 {
