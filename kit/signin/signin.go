@@ -9,7 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -59,8 +59,7 @@ type Config struct {
 // Client is one system's sign-in.
 type Client struct {
 	config Config
-	mu     sync.Mutex
-	found  *oidc.Provider
+	found  atomic.Pointer[oidc.Provider]
 }
 
 // New makes the client. ЕСИ is not asked before somebody signs in, so systems
@@ -103,19 +102,21 @@ func (c *Client) Require(next page.Handler) page.Handler {
 	}
 }
 
+// findWithin bounds how long ЕСИ may take to say what it offers. Nobody waits for
+// another's question: ЕСИ that hangs must not make a queue of all who sign in.
+const findWithin = 10 * time.Second
+
 func (c *Client) provider(ctx context.Context) (*oidc.Provider, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.found != nil {
-		return c.found, nil
+	if p := c.found.Load(); p != nil {
+		return p, nil
 	}
-	// The provider keeps this context for fetching keys later: it must not end
-	// with the request.
-	p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), c.config.HTTP), c.config.Issuer)
+	ctx, cancel := context.WithTimeout(ctx, findWithin)
+	defer cancel()
+	p, err := oidc.NewProvider(oidc.ClientContext(ctx, c.config.HTTP), c.config.Issuer) // keeps the client alone, not the context
 	if err != nil {
 		return nil, fail.Wrap(err, fail.Unavailable, "kit.identity_away")
 	}
-	c.found = p
+	c.found.Store(p)
 	return p, nil
 }
 

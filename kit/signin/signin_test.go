@@ -182,6 +182,40 @@ func TestSignInAndComeBack(t *testing.T) {
 	})
 }
 
+// ЕСИ that takes connections and says nothing must not make a queue of all who
+// sign in, each waiting for the question before theirs.
+func TestNobodyWaitsForAnothersQuestion(t *testing.T) {
+	asked := make(chan struct{}, 2)
+	end := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-end
+	}))
+	t.Cleanup(silent.Close)
+	t.Cleanup(func() { close(end) })
+	site := app(t, dbtest.SQLite(t, "card", session.Migration), &provider{Server: silent})
+	ctx, leave := context.WithCancel(t.Context())
+	t.Cleanup(leave)
+	for range 2 {
+		go func() {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, site.URL+"/sign-in", nil)
+			if err != nil {
+				return
+			}
+			if response, err := http.DefaultClient.Do(request); err == nil {
+				_ = response.Body.Close()
+			}
+		}()
+	}
+	for n := range 2 {
+		select {
+		case <-asked:
+		case <-time.After(8 * time.Second): // less than one question may take
+			t.Fatalf("%d of 2 have asked", n)
+		}
+	}
+}
+
 func TestForgedAndReplayedAnswersAreRefused(t *testing.T) {
 	d := dbtest.SQLite(t, "card", session.Migration)
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
