@@ -122,9 +122,6 @@ func (d *Document) Grid(columns int, rows ...Row) {
 // Table sets a table.
 func (d *Document) Table(t Table) { d.add(func(s *sheet) { s.table(t) }) }
 
-// Space leaves millimetres free.
-func (d *Document) Space(mm float64) { d.add(func(s *sheet) { s.space(mm) }) }
-
 // PageBreak goes on on a new page.
 func (d *Document) PageBreak() { d.add(func(s *sheet) { s.pdf.AddPage() }) }
 

@@ -79,11 +79,6 @@ func (s *sheet) together(h float64) {
 	}
 }
 
-func (s *sheet) space(h float64) {
-	s.room(h)
-	s.pdf.SetY(s.pdf.GetY() + h)
-}
-
 func (s *sheet) ink()  { s.pdf.SetTextColor(0x14, 0x22, 0x2b) }
 func (s *sheet) grey() { s.pdf.SetTextColor(0x48, 0x56, 0x5f) }
 

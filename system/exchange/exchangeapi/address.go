@@ -147,8 +147,6 @@ const (
 	HeaderRequestID   = "X-Road-Request-Id"
 	HeaderRequestHash = "X-Road-Request-Hash"
 	HeaderError       = "X-Road-Error"
-	HeaderRepresented = "X-Road-Represented-Party"
-	HeaderServer      = "X-Road-Security-Server"
 	// HeaderKey carries the key that a system and the exchange share. Being a
 	// hop-by-hop header it never passes through the exchange.
 	HeaderKey = "Proxy-Authorization"
