@@ -192,8 +192,8 @@ func TestNobodyWaitsForAnothersQuestion(t *testing.T) {
 		<-end
 	}))
 	t.Cleanup(silent.Close)
-	t.Cleanup(func() { close(end) })
 	site := app(t, dbtest.SQLite(t, "card", session.Migration), &provider{Server: silent})
+	t.Cleanup(func() { close(end) }) // before the site closes, which waits for its requests
 	ctx, leave := context.WithCancel(t.Context())
 	t.Cleanup(leave)
 	for range 2 {
