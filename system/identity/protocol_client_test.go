@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
 )
@@ -63,6 +65,39 @@ func TestRegisteredClientServesItsOwnerThenEverybody(t *testing.T) {
 		if c, _, err := h.esi.Registry().Get(ctx, c.ID); err != nil || c.State != openid.StateBlocked || c.Reason != "сломана" {
 			t.Fatal(c, err)
 		}
+	})
+}
+
+// hurrying is a clock after which nothing that is remembered for a while is still good.
+type hurrying struct {
+	clock.Clock
+	told atomic.Int64
+}
+
+func (c *hurrying) Now() time.Time {
+	return c.Clock.Now().Add(time.Duration(c.told.Add(1)) * time.Minute)
+}
+
+// What is known of a client may run out at any moment, also between two steps of
+// one request: it is read anew, never past a transaction that has begun.
+func TestWhatIsKnownOfAClientMayRunOutAtAnyMoment(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.connect(demo.Doctor, func(s *openid.Settings) {
+			s.BackChannel, s.FrontChannel = "http://127.0.0.1:9400/back", "http://127.0.0.1:9400/front"
+		})
+		approve(t, h, c)
+		h.esi.Registry().Clock = &hurrying{Clock: h.esi.Registry().Clock}
+		b := h.browser()
+		got := c.redeem(c.auth(), c.code(b, demo.Doctor, "scope", "openid profile offline_access"))
+		if got.status != http.StatusOK || c.refreshed(got.Refresh).status != http.StatusOK {
+			t.Fatalf("%+v", got)
+		}
+		// And the short way, of who is signed in and has allowed it.
+		again := b.answerOf(b.stay().get(h.request("client_id", c.ID, "scope", "openid profile")))
+		if got := c.redeem(c.auth(), again.Get("code")); got.status != http.StatusOK {
+			t.Fatalf("%v %+v", again, got)
+		}
+		b.submit(b.get(h.base+"/"), "/sign-out").must(http.StatusOK, "Сообщаем системам")
 	})
 }
 

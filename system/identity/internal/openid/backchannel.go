@@ -33,7 +33,7 @@ type ended struct {
 
 // tell writes the job of a logout token beside the end of the session.
 func (p *Provider) tell(ctx context.Context, tx *sql.Tx, client, sid, subject string) error {
-	c, _, err := p.client(ctx, client)
+	c, _, err := p.clientIn(ctx, tx, client)
 	if err != nil || c.BackChannel == "" || c.State == StateBlocked {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
 )
 
@@ -27,13 +28,18 @@ func connect(c Client) connected {
 
 // client is the client of the id: one of the product's own or a registered one.
 func (p *Provider) client(ctx context.Context, clientID string) (connected, bool, error) {
+	return p.clientIn(ctx, p.config.DB.Read, clientID)
+}
+
+// clientIn is client for who is in a transaction.
+func (p *Provider) clientIn(ctx context.Context, q db.Querier, clientID string) (connected, bool, error) {
 	if c, ok := p.own[clientID]; ok {
 		return c, true, nil
 	}
 	if p.config.Registry == nil || clientID == "" || len(clientID) > 100 {
 		return connected{}, false, nil
 	}
-	return p.config.Registry.current(ctx, clientID)
+	return p.config.Registry.current(ctx, q, clientID)
 }
 
 // Client is the client of the id.

@@ -14,7 +14,7 @@ import (
 func (p *Provider) frame(ctx context.Context, tx *sql.Tx, sid string, clients []string) error {
 	var told []string
 	for _, each := range clients {
-		c, _, err := p.client(ctx, each)
+		c, _, err := p.clientIn(ctx, tx, each)
 		if err != nil {
 			return err
 		}

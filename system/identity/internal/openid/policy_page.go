@@ -235,7 +235,7 @@ func (p *Provider) hand(
 // enter notes, in the transaction, that the session signs in to the client and
 // that the person's data go there. errGone: the session has ended.
 func (p *Provider) enter(ctx context.Context, tx *sql.Tx, sid, accountID, clientID string) error {
-	client, _, err := p.client(ctx, clientID)
+	client, _, err := p.clientIn(ctx, tx, clientID)
 	if err != nil {
 		return err
 	}

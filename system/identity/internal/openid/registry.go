@@ -210,8 +210,9 @@ func (r *Registry) Get(ctx context.Context, clientID string) (Client, bool, erro
 	return r.one(ctx, r.DB.Read, clientID, "")
 }
 
-// current is the client as it was at most clientCached ago.
-func (r *Registry) current(ctx context.Context, clientID string) (connected, bool, error) {
+// current is the client as it was at most clientCached ago; what is not known is
+// read through q.
+func (r *Registry) current(ctx context.Context, q db.Querier, clientID string) (connected, bool, error) {
 	now := r.Clock.Now()
 	r.mu.Lock()
 	hit, ok := r.cached[clientID]
@@ -219,7 +220,7 @@ func (r *Registry) current(ctx context.Context, clientID string) (connected, boo
 	if ok && now.Sub(hit.read) < clientCached && !now.Before(hit.read) {
 		return hit.client, hit.found, nil
 	}
-	c, found, err := r.Get(ctx, clientID)
+	c, found, err := r.one(ctx, q, clientID, "")
 	if err != nil {
 		return connected{}, false, err
 	}
