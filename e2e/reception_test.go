@@ -130,7 +130,7 @@ func (r *counter) doubles() {
 	r.pages["compare"] = strings.TrimPrefix(b.where(), r.w.site["card"])
 	b.check("comparison")
 	b.picture("comparison")
-	b.leave(`document.querySelector("#merge").requestSubmit()`)
+	b.leave(`document.querySelector("form[action='/merge']").requestSubmit()`)
 	b.waitFor(`!location.pathname.startsWith("/merge/compare") && location.pathname !== "/merge"`)
 	b.goTo(r.w.site["card"] + "/merge")
 	b.leave(`[...document.querySelectorAll("main a")].find(a => /\/merge\/[0-9a-f-]{20,}/.test(a.getAttribute("href"))).click()`)

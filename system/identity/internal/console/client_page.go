@@ -220,6 +220,14 @@ func (c *Console) decideClient(w http.ResponseWriter, r *http.Request, o operato
 	return fail.New(fail.BadRequest, "kit.bad_request")
 }
 
+// title tells the installation's own systems apart, of which several have one name.
+func (v clientView) title(ctx context.Context) string {
+	if v.Registered() {
+		return v.Name.Here(ctx)
+	}
+	return v.Name.Here(ctx) + " · " + v.ID
+}
+
 func (v clientView) summary(ctx context.Context) []design.Row {
 	rows := []design.Row{
 		{Key: "client_id", Value: v.ID},

@@ -1356,7 +1356,7 @@ func BackupCodes(codes []string) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = design.PostButton("/security/backup/file", text.T(ctx, "identity.backup.download"), "secondary", map[string]string{"codes": strings.Join(codes, " ")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.FileButton("/security/backup/file", text.T(ctx, "identity.backup.download"), "secondary", map[string]string{"codes": strings.Join(codes, " ")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
