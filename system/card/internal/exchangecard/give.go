@@ -66,14 +66,15 @@ func Give(ctx context.Context, d *desk.Desk, pregnancyID, early string) error {
 		if !due && early == "" {
 			return fail.Fields(fail.Finding{Field: "early", Key: "card.antenatal.early_why", Args: fail.Args("Day", text.Date(gestation.Plus(p.DatedFrom, milestone.Days)))})
 		}
+		why := early
 		if due {
-			early = ""
+			why = ""
 		}
 		if err := revokeCodes(ctx, tx, p.ID, now); err != nil {
 			return err
 		}
 		cardID := id.New()
-		if err := insertCode(ctx, tx, cardID, p.ID, Given{Code: newCode(), Early: early, At: now, ByName: staff.Name}, staff.PIN); err != nil {
+		if err := insertCode(ctx, tx, cardID, p.ID, Given{Code: newCode(), Early: why, At: now, ByName: staff.Name}, staff.PIN); err != nil {
 			return err
 		}
 		if p.GivenAt.IsZero() {

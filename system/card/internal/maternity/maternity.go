@@ -236,6 +236,7 @@ func write(ctx context.Context, d *desk.Desk, stayID, kind, about string, w ante
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		w := w // what is filled in is of this run alone
 		hold := writing.HoldOpen
 		if w.Root != "" {
 			hold = writing.Hold

@@ -109,11 +109,13 @@ func Register(ctx context.Context, d *desk.Desk, motherStay string, b Birth) (Ch
 		return Child{}, fail.Fields(findings...)
 	}
 	staff := desk.Of(ctx)
-	c := Child{
+	asked := Child{
 		Birth: b, ID: id.New(), MotherID: v.Patient.ID, MotherName: v.Patient.FullName(), MotherStay: v.ID,
 		Organisation: v.Organisation, ByName: staff.Name, CreatedAt: d.Clock.Now(),
 	}
+	var c Child
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		c = asked
 		if c.MotherID, err = lockMother(ctx, d.DB, tx, v.ID); err != nil {
 			return err
 		}

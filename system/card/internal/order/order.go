@@ -75,6 +75,7 @@ func Prescribe(ctx context.Context, d *desk.Desk, stayID string, in Ordering) er
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		in := in // the hours are filled in
 		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err
@@ -208,6 +209,7 @@ func Fulfil(ctx context.Context, d *desk.Desk, stayID string, in Marking) error 
 		return err
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		in := in // a reason that is none is left out
 		h, err := writing.HoldOpen(ctx, d, tx, stayID)
 		if err != nil {
 			return err

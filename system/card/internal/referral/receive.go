@@ -47,6 +47,7 @@ func (v Service) Send(ctx context.Context, in cardapi.Referral) (cardapi.Referra
 		return cardapi.ReferralState{}, err
 	}
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		r := r // what it replaces is looked for in each run
 		if known, ok, err := find(ctx, tx, r.ID); err != nil || ok {
 			if err == nil && (known.Number != r.Number || known.From != r.From || known.To != r.To || known.Code != r.Code || known.Patient.ID != r.Patient.ID) {
 				return fail.New(fail.Conflict, "kit.conflict")

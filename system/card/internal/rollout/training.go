@@ -101,7 +101,8 @@ func (r *Rollout) Invite(ctx context.Context, trainingID, organisation string) (
 		return 0, err
 	}
 	added := 0
-	return added, r.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = r.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		added = 0
 		for _, p := range people(posts) {
 			fresh, err := insertAttendee(ctx, tx, trainingID, Attendee{PIN: p.PIN, Name: p.PersonName, Post: p.Title, Organisation: organisation})
 			if err != nil {
@@ -113,6 +114,7 @@ func (r *Rollout) Invite(ctx context.Context, trainingID, organisation string) (
 		}
 		return nil
 	})
+	return added, err
 }
 
 // Attendance says who of the people shown came. Only who could be seen changes:

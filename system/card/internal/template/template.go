@@ -85,6 +85,7 @@ func Save(ctx context.Context, d *desk.Desk, kinds []string, in Saving) error {
 		if err := writing.CheckOnce(in.Once); err != nil {
 			return err
 		}
+		t := t
 		t.ID = in.Once
 		n, err := count(ctx, tx, staff.Post.Organisation, t.Department, t.OwnerPIN)
 		if err != nil {

@@ -398,8 +398,9 @@ func (k *Keys) used(ctx context.Context, p person, credential *webauthn.Credenti
 	if !key.Suspect.IsZero() {
 		return Key{}, fail.New(fail.Invalid, "identity.passkey.suspect")
 	}
-	copied := credential.Authenticator.CloneWarning
+	var copied bool
 	err := k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		copied = credential.Authenticator.CloneWarning
 		if !copied {
 			kept, err := k.count(ctx, tx, key.ID, *credential)
 			if err != nil {

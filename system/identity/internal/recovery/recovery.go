@@ -334,13 +334,14 @@ func (s *Recovery) finish(ctx context.Context, r request, password string, place
 	if err != nil {
 		return err
 	}
+	known := a
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		current, err := s.take(ctx, tx, r.hash)
 		if err != nil {
 			return err
 		}
 		var found bool
-		if a, found, err = s.Accounts.Hold(ctx, tx, a.ID); err != nil {
+		if a, found, err = s.Accounts.Hold(ctx, tx, known.ID); err != nil {
 			return err
 		}
 		if !found || !enough(current.proved) {

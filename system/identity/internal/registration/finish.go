@@ -39,6 +39,7 @@ func (g *Registrations) finish(ctx context.Context, r Registration, place notice
 			return r, err
 		}
 	}
+	sent := r
 	err := g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		done := r
 		existing, found, err := g.Accounts.HoldPIN(ctx, tx, r.PIN)
@@ -66,13 +67,13 @@ func (g *Registrations) finish(ctx context.Context, r Registration, place notice
 		if err := g.save(ctx, tx, done); err != nil {
 			return err
 		}
-		r = done
+		sent = done
 		return nil
 	})
 	if err != nil {
 		return r, err
 	}
-	return r, g.Record(ctx, r.PIN, made.Name(), "registration.sent", r.ID)
+	return sent, g.Record(ctx, r.PIN, made.Name(), "registration.sent", r.ID)
 }
 
 // prepare is the account that the registration asks for. The names are the

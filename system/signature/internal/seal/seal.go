@@ -67,12 +67,12 @@ func (s *Service) Seal(ctx context.Context, r signatureapi.Request) (signatureap
 	if err != nil {
 		return signatureapi.Seal{}, err
 	}
-	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		kept, err := keep(ctx, tx, id.New(), caller.ID, made)
-		made = kept
+	var kept signatureapi.Seal
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		kept, err = keep(ctx, tx, id.New(), caller.ID, made)
 		return err
 	})
-	return made, err
+	return kept, err
 }
 
 // hasControl: a line end in a name would let one seal be read as another.
