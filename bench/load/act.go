@@ -63,6 +63,38 @@ type request struct {
 	form            url.Values
 }
 
+// prepared is a request that is the same each time but for what follows its
+// body's beginning: made once, so that the one that asks is busy with asking alone.
+type prepared struct {
+	request *http.Request // without a body; never changed
+	body    string
+}
+
+func (q request) prepare() (prepared, error) {
+	var body string
+	r, err := http.NewRequestWithContext(context.Background(), q.method, q.address, nil)
+	if err != nil {
+		return prepared{}, err
+	}
+	for name, value := range q.header {
+		r.Header.Set(name, value)
+	}
+	if q.form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		body = q.form.Encode()
+	}
+	return prepared{r, body}, nil
+}
+
+// with is the request once more, its body ended with the rest.
+func (p prepared) with(ctx context.Context, rest string) *http.Request {
+	r := p.request.WithContext(ctx)
+	if p.body != "" {
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(p.body+rest)), int64(len(p.body)+len(rest))
+	}
+	return r
+}
+
 // answer is what came back.
 type answer struct {
 	status   int
@@ -70,26 +102,18 @@ type answer struct {
 	body     []byte
 }
 
-// ask asks and keeps what came back.
-func (l *line) ask(ctx context.Context, q request) (answer, error) { return l.send(ctx, q, true) }
-
-// send asks; the body is kept where it is wanted, or the answer no success: what
-// is measured is who answers, not how the one that asks collects its garbage.
-func (l *line) send(ctx context.Context, q request, wanted bool) (answer, error) {
-	var body io.Reader
-	if q.form != nil {
-		body = strings.NewReader(q.form.Encode())
-	}
-	r, err := http.NewRequestWithContext(ctx, q.method, q.address, body)
+// ask asks once and keeps what came back.
+func (l *line) ask(ctx context.Context, q request) (answer, error) {
+	p, err := q.prepare()
 	if err != nil {
 		return answer{}, err
 	}
-	for name, value := range q.header {
-		r.Header.Set(name, value)
-	}
-	if q.form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
+	return l.send(p.with(ctx, ""), true)
+}
+
+// send asks; the body is kept where it is wanted, or the answer no success: what
+// is measured is who answers, not how the one that asks collects its garbage.
+func (l *line) send(r *http.Request, wanted bool) (answer, error) {
 	response, err := l.client.Do(r)
 	if err != nil {
 		return answer{}, err
@@ -120,14 +144,29 @@ func (s settings) greet(l *line) act {
 	return simple("hello", "", l, request{method: http.MethodGet, address: "http://" + s.hello + "/"})
 }
 
-// simple is an act of one request that is the same each time.
-func simple(name, goal string, l *line, q request) act {
+// simple is an act of requests that are the same each time, one after the other.
+func simple(name, goal string, l *line, all ...request) act {
+	ready := make([]prepared, len(all))
+	var wrong error
+	for i, q := range all {
+		var err error
+		ready[i], err = q.prepare()
+		wrong = errors.Join(wrong, err)
+	}
 	return act{name: name, goal: goal, do: func(ctx context.Context) (int, error) {
-		got, err := l.send(ctx, q, false)
-		if err == nil && got.status != http.StatusOK {
-			err = fmt.Errorf("answered %d: %s", got.status, got.body)
+		if wrong != nil {
+			return 0, wrong
 		}
-		return 1, err
+		for i, p := range ready {
+			got, err := l.send(p.with(ctx, ""), false)
+			if err == nil && got.status != http.StatusOK {
+				err = fmt.Errorf("answered %d: %s", got.status, got.body)
+			}
+			if err != nil {
+				return i, err
+			}
+		}
+		return len(ready), nil
 	}}
 }
 
@@ -140,7 +179,11 @@ func (s settings) acts(ctx context.Context, l *line) ([]act, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing in: %w", err)
 	}
-	told, _, err := s.flow(ctx, l, sequenceOf(s.base, cookies, rs256))
+	asks, err := s.sequence(cookies, rs256)
+	if err != nil {
+		return nil, err
+	}
+	told, _, err := s.flow(ctx, l, asks)
 	if err != nil {
 		return nil, err
 	}
@@ -163,18 +206,28 @@ func (s settings) acts(ctx context.Context, l *line) ([]act, error) {
 	}
 	acts = append(acts, s.password(l))
 	for _, c := range []connected{eddsa, es256, rs256} {
-		asks := sequenceOf(s.base, cookies, c)
+		asks, err := s.sequence(cookies, c)
+		if err != nil {
+			return nil, err
+		}
 		told, _, err := s.flow(ctx, l, asks)
 		if err != nil {
 			return nil, err
 		}
-		acts = append(acts, act{name: "code with PKCE to tokens, signed in, " + algorithm(accessToken(told)), goal: "0.20, ≤ 650 µs", pid: s.pid, do: func(ctx context.Context) (int, error) {
+		whole := act{name: "code with PKCE to tokens, signed in, " + algorithm(accessToken(told)), goal: "0.20, ≤ 650 µs", pid: s.pid, do: func(ctx context.Context) (int, error) {
 			_, n, err := s.flow(ctx, l, asks)
 			return n, err
-		}})
+		}}
+		same := whole
+		bare := s.greeted(l, cookies, c)
+		same.name, same.goal, same.bare = whole.name+", against the same requests", "", &bare
+		acts = append(acts, whole, same)
 	}
 	if s.floor != "" {
-		least := s.least(l)
+		least, err := s.least(l)
+		if err != nil {
+			return nil, err
+		}
 		least.pid = s.floorPID
 		acts = append(acts, least)
 	}
@@ -220,28 +273,23 @@ func query(c connected) string {
 	}.Encode()
 }
 
-func redeem(code string) url.Values {
-	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier}}
-}
-
 // flow goes from the authorization request to the tokens, as a signed-in
 // person's browser and the client's server do. It gives what the client was told.
 func (s settings) flow(ctx context.Context, l *line, asks sequence) (told []byte, requests int, err error) {
-	address := asks.address
+	got, err := l.send(asks.authorize.with(ctx, ""), false)
 	for requests = 1; requests <= 5; requests++ {
-		got, err := l.ask(ctx, request{http.MethodGet, address, asks.browser, nil})
 		if err != nil {
 			return nil, requests, err
 		}
 		if got.location == "" {
-			return nil, requests, fmt.Errorf("%s answered %d: %.200s", address, got.status, got.body)
+			return nil, requests, fmt.Errorf("no way on, answered %d: %.200s", got.status, got.body)
 		}
 		code, ok := codeIn(got.location)
 		if !ok {
-			address = s.base + got.location
+			got, err = l.ask(ctx, request{http.MethodGet, s.base + got.location, asks.browser, nil})
 			continue
 		}
-		got, err = l.ask(ctx, request{http.MethodPost, asks.token, asks.client, redeem(code)})
+		got, err = l.send(asks.token.with(ctx, code), true)
 		if err == nil && (got.status != http.StatusOK || !bytes.Contains(got.body, []byte(`"access_token":"`))) {
 			err = fmt.Errorf("token answered %d: %s", got.status, got.body)
 		}
@@ -250,24 +298,49 @@ func (s settings) flow(ctx context.Context, l *line, asks sequence) (told []byte
 	return nil, requests, errors.New("no code after five redirects")
 }
 
-// sequence is what a flow of a client asks: made once, so that the one that asks
-// is busy with asking alone.
+// sequence is what a flow of a client asks. The code ends the token's form.
 type sequence struct {
-	address, token  string
-	browser, client map[string]string // headers
+	authorize, token prepared
+	browser          map[string]string // headers of one who is signed in
 }
 
-func sequenceOf(base, cookies string, c connected) sequence {
-	return sequence{base + authorize(c), base + "/connect/token", map[string]string{"Cookie": cookies}, basic(c.id, c.secret)}
+// sequenceOf is the flow of the client at the addresses of a provider.
+func sequenceOf(authorization, token, cookies string, c connected) (sequence, error) {
+	browser := map[string]string{"Cookie": cookies}
+	first, err := request{http.MethodGet, authorization + "?" + query(c), browser, nil}.prepare()
+	if err != nil {
+		return sequence{}, err
+	}
+	second, err := redemption(token, c).prepare()
+	second.body += "&code="
+	return sequence{first, second, browser}, err
 }
 
-// codeIn finds the code in the address that the browser is sent to.
+// redemption asks for the tokens of a code, all but the code.
+func redemption(token string, c connected) request {
+	return request{http.MethodPost, token, basic(c.id, c.secret), url.Values{"grant_type": {"authorization_code"}, "redirect_uri": {callback}, "code_verifier": {verifier}}}
+}
+
+func (s settings) sequence(cookies string, c connected) (sequence, error) {
+	return sequenceOf(s.base+"/connect/authorize", s.base+"/connect/token", cookies, c)
+}
+
+// greeted sends the bare handler what a flow sends, of the same length, which it
+// greets: the one that asks has the same work with both.
+func (s settings) greeted(l *line, cookies string, c connected) act {
+	token := redemption("http://"+s.hello+"/token", c)
+	token.form.Set("code", strings.Repeat("c", sealedBytes))
+	return simple("the same requests, greeted", "", l,
+		request{http.MethodGet, "http://" + s.hello + "/authorize?" + query(c), map[string]string{"Cookie": cookies}, nil}, token)
+}
+
+// codeIn finds the code in the address that the browser is sent to, escaped as it
+// stands there.
 func codeIn(address string) (code string, ok bool) {
 	_, query, _ := strings.Cut(address, "?")
 	for part := range strings.SplitSeq(query, "&") {
 		if code, ok = strings.CutPrefix(part, "code="); ok {
-			code, err := url.QueryUnescape(code)
-			return code, err == nil
+			return code, true
 		}
 	}
 	return "", false

@@ -78,6 +78,7 @@ const (
 	codeBytes   = 300
 	grantBytes  = 700
 	claimBytes  = 380
+	sealedBytes = 456 // of a code, as it stands in an address
 )
 
 func (f bare) authorize(w http.ResponseWriter, _ *http.Request) {
@@ -148,12 +149,10 @@ func hash(code string) string {
 }
 
 // least is the same two requests as of a sign-in by a code, at the bare server.
-func (s settings) least(l *line) act {
-	asks := sequence{
-		"http://" + s.floor + "/authorize?" + query(es256), "http://" + s.floor + "/token", map[string]string{"Cookie": "session=" + verifier}, basic(es256.id, es256.secret),
-	}
+func (s settings) least(l *line) (act, error) {
+	asks, err := sequenceOf("http://"+s.floor+"/authorize", "http://"+s.floor+"/token", "session="+verifier, es256)
 	return act{name: "floor: a bare server with the same signatures and writes, ES256", do: func(ctx context.Context) (int, error) {
 		_, n, err := s.flow(ctx, l, asks)
 		return n, err
-	}}
+	}}, err
 }

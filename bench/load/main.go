@@ -63,15 +63,11 @@ func fail(err error) {
 func hello(address string) error {
 	mux := http.NewServeMux()
 	hashes(mux)
-	greeting := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			mux.ServeHTTP(w, r)
-			return
-		}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("hello\n")) // a reader that left is no error of ours
 	})
-	return (&http.Server{Addr: address, ReadHeaderTimeout: time.Minute, Handler: greeting}).ListenAndServe()
+	return (&http.Server{Addr: address, ReadHeaderTimeout: time.Minute, Handler: mux}).ListenAndServe()
 }
 
 type settings struct {
@@ -107,7 +103,7 @@ func (s settings) run(ctx context.Context) error {
 			continue
 		}
 		var rates, ratios, costs, bareCosts []float64
-		requests := 0
+		requests, bareRequests := 0, 1
 		least := s.greet(l)
 		if a.bare != nil {
 			least = *a.bare
@@ -126,7 +122,8 @@ func (s settings) run(ctx context.Context) error {
 			}
 			requests = mine.requests / max(mine.done, 1)
 			rates = append(rates, mine.rate())
-			ratios = append(ratios, mine.rate()*float64(requests)/bare.rate())
+			bareRequests = bare.requests / max(bare.done, 1)
+			ratios = append(ratios, mine.rate()*float64(requests)/(bare.rate()*float64(bareRequests)))
 			costs = append(costs, each(processor(a.pid)-before, mine))
 		}
 		cost := fmt.Sprintf("%.0f µs", median(costs))
@@ -134,7 +131,7 @@ func (s settings) run(ctx context.Context) error {
 			cost = ""
 		}
 		fmt.Printf("| %s | %.0f | %d | %.2f (%.2f–%.2f) | %s | %s | %.0f µs |\n",
-			a.name, median(rates), requests, median(ratios), slices.Min(ratios), slices.Max(ratios), a.goal, cost, median(bareCosts)*float64(requests))
+			a.name, median(rates), requests, median(ratios), slices.Min(ratios), slices.Max(ratios), a.goal, cost, median(bareCosts)*float64(requests)/float64(bareRequests))
 	}
 	fmt.Printf("\nResident memory after the load: %d MB\n", s.memory())
 	return nil
