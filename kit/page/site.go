@@ -46,8 +46,12 @@ type NavItem struct {
 
 // Badge is the count as a NavItem shows it: nothing for none.
 func Badge(n int) string {
-	if n == 0 {
+	const most = 999
+	switch {
+	case n == 0:
 		return ""
+	case n > most:
+		return strconv.Itoa(most) + "+"
 	}
 	return strconv.Itoa(n)
 }

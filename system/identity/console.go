@@ -38,3 +38,6 @@ func (s *System) console(env host.Env, at *door.Door, limits *throttle.Throttle,
 
 // GatherIncidents makes incidents of what has happened; it is done every minute.
 func (s *System) GatherIncidents(ctx context.Context) error { return s.desk.Gather(ctx) }
+
+// CountSignIns counts the sign-ins of the hours that are over; it is done every minute.
+func (s *System) CountSignIns(ctx context.Context) error { return s.desk.CountOver(ctx) }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,30 +32,62 @@ func TestListsOfTheConsoleAreLedThrough(t *testing.T) {
 			'openid', 'authorization_code', 'client_secret_basic', '', '', 0, '', 'plain', 0, 0, 'RS256', 'approved', '', 1, 1, 0, 0, 0 FROM n`)
 		h.exec(d, numbers+` INSERT INTO incident (id, number, kind, at, state, account_id, about, detail, reference, version)
 			SELECT 'i' || `+five+`, 'N' || `+five+`, 'spray', `+strconv.FormatInt(now, 10)+` + i, 'open', '', '', '', 'r' || `+five+`, 1 FROM n`)
-		for path, link := range map[string]string{"/console/clients?state=approved": `href="/console/clients/c`, "/console/incidents": `href="/console/incidents/i`} {
-			seen, pages := 0, 0
-			for next := path; next != ""; pages++ {
+		h.exec(d, numbers+` INSERT INTO incident (id, number, kind, at, state, account_id, about, detail, reference, version)
+			SELECT 'k' || `+five+`, 'C' || `+five+`, 'spray', `+strconv.FormatInt(now, 10)+` + i / 150, 'closed', '', '', '', 'c' || `+five+`, 1 FROM n`)
+		for path, link := range map[string]string{
+			"/console/clients?state=approved": `href="/console/clients/c`, "/console/incidents": `href="/console/incidents/i`, "/console/incidents?state=closed": `href="/console/incidents/k`,
+		} {
+			seen := map[string]bool{}
+			ids := regexp.MustCompile(link + `(\d+)"`)
+			show := func(path string) (p shown, first string) {
 				begun := time.Now()
-				p := b.get(h.base + next)
+				p = b.get(h.base + path)
 				p.must(http.StatusOK)
 				if took := time.Since(begun); len(p.body) > 200_000 || took > 3*time.Second {
-					t.Fatalf("%s: %d bytes in %s", next, len(p.body), took)
+					t.Fatalf("%s: %d bytes in %s", path, len(p.body), took)
 				}
-				seen += strings.Count(p.body, link)
-				next = ""
-				if rel := nextPage.FindStringSubmatch(p.body); rel != nil {
-					next = strings.ReplaceAll(rel[1], "&amp;", "&")
+				for _, each := range ids.FindAllStringSubmatch(p.body, -1) {
+					seen[each[1]] = true
 				}
-				if pages == 3 { // the rest is alike
-					break
+				return p, ids.FindStringSubmatch(p.body)[1]
+			}
+			p, first := show(path)
+			firsts := []string{first}
+			for range 3 { // the rest is alike
+				p, first = show(beside(t, p.body, "next"))
+				firsts = append(firsts, first)
+			}
+			if len(seen) != 4*50 && len(seen) != 4*100 {
+				t.Errorf("%s: %d on four pages", path, len(seen))
+			}
+			if !strings.Contains(path, "incidents") {
+				continue
+			}
+			for i := range 3 { // and back
+				p, first = show(beside(t, p.body, "prev"))
+				if first != firsts[2-i] {
+					t.Errorf("%s: back at %s instead of %s", path, first, firsts[2-i])
 				}
 			}
-			if pages != 3 || seen != 4*50 && seen != 4*100 {
-				t.Errorf("%s: %d on %d pages", path, seen, pages)
+			if strings.Contains(p.body, `rel="prev"`) {
+				t.Errorf("%s: there is something before the first", path)
 			}
 		}
 		b.get(h.base+"/console/clients?state=approved&after=c00050").must(http.StatusOK, "Система 00000")
-		b.get(h.base+"/console/incidents?skip=9900").must(http.StatusOK, "N09999")
+		last := b.get(h.base+"/console/incidents?after="+strconv.FormatInt(now+9899, 10)+".i09899").must(http.StatusOK, "N09999", `999+`)
+		if strings.Contains(last.body, `rel="next"`) {
+			t.Error("there is something after the last")
+		}
+		b.get(h.base+"/console/incidents?after=nonsense").must(http.StatusOK, "N00000")
+		for query, index := range map[string]string{
+			`SELECT id FROM incident WHERE state <> 'closed' AND (at, id) > ($1, $2) ORDER BY at, id LIMIT 101`:              "incident_to_handle",
+			`SELECT id FROM incident WHERE state = 'closed' AND (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT 101`:     "incident_state",
+			`SELECT id FROM connected_client WHERE state = 'test' AND changed_at > $1 AND id < $2 ORDER BY id DESC LIMIT 51`: "connected_client_state",
+		} {
+			if plan := h.planOf(d, query, now, "i"); !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Sort") {
+				t.Error(plan)
+			}
+		}
 		b.get(fmtURL(h.base+"/console/clients", "find", "система 00007")).must(http.StatusOK, "Система 00007")
 		b.get(fmtURL(h.base+"/console/clients", "find", "система")).must(http.StatusOK, "Показаны первые 50")
 	})
@@ -109,7 +142,7 @@ func (h *house) planOf(d *db.DB, query string, args ...any) string {
 	h.t.Helper()
 	explain, statistics := `EXPLAIN QUERY PLAN `, `ANALYZE`
 	if d.Dialect == db.Postgres {
-		explain, statistics = `EXPLAIN `, `ANALYZE registration`
+		explain, statistics = `EXPLAIN `, `ANALYZE`
 	}
 	h.exec(d, statistics)
 	var plan strings.Builder
@@ -152,6 +185,73 @@ func TestTheConsoleShowsTheInstallationsOwnSystems(t *testing.T) {
 		b.get(fmtURL(h.base+"/console/clients", "find", strings.ToUpper(id))).must(http.StatusOK, "Собственные")
 	}
 	b.get(h.base+"/console/clients?state=approved").must(http.StatusOK, "Таких систем нет")
+}
+
+// beside is the address of the page before or after.
+func beside(t *testing.T, body, rel string) string {
+	t.Helper()
+	link := regexp.MustCompile(`href="([^"]*)" rel="` + rel + `"`).FindStringSubmatch(body)
+	if link == nil {
+		t.Fatalf("no page is %s", rel)
+	}
+	return strings.ReplaceAll(link[1], "&amp;", "&")
+}
+
+// A year of sign-ins: the statistics count those of past hours once, and give what
+// counting each would give.
+func TestStatisticsOfAYearAreCountedOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b, _ := h.atConsole()
+		d := h.db()
+		h.clock.stop()
+		const many = 50_000 // one each ten minutes
+		now := strconv.FormatInt(db.Micros(h.clock.Now()), 10)
+		numbers := fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d)`, many-1)
+		h.exec(d, numbers+` INSERT INTO visit (id, account_id, at, method, level, agent, address, client_id, outcome)
+			SELECT 'v' || i, '`+h.account(demo.Doctor)+`', `+now+` - CAST(i AS BIGINT) * 600000000, CASE i % 5 WHEN 0 THEN 'passkey' ELSE 'password' END,
+			'substantial', '', '10.0.0.1', 'portal', CASE WHEN i % 7 = 0 THEN 'refused' ELSE 'entered' END FROM n`)
+		h.exec(d, numbers+` INSERT INTO stray (id, at, method, agent, address, client_id)
+			SELECT 's' || i, `+now+` - CAST(i AS BIGINT) * 3600000000, 'password', '', '10.0.0.1', '' FROM n WHERE i < 5000`)
+		figures := func() (all []string) {
+			for _, span := range []string{"hours", "days", "weeks", "months"} {
+				body := b.get(h.base + "/console/statistics?span=" + span).must(http.StatusOK).body
+				for _, cell := range regexp.MustCompile(`(?s)<table.*</table>`).FindAllString(body, -1) {
+					all = append(all, span+cell)
+				}
+			}
+			return all
+		}
+		// Nothing is counted yet, or part: then all of the past.
+		h.exec(d, `DELETE FROM visit_count`)
+		h.exec(d, `UPDATE visit_counted SET until = 9000000000000000`)
+		none := figures()
+		h.exec(d, `UPDATE visit_counted SET until = 0`)
+		one := figures()
+		if slices.Equal(one, none) {
+			t.Fatal("the page counts what is said to be counted")
+		}
+		for range 2 { // the second time changes nothing
+			if err := h.esi.CountSignIns(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(figures(), one) {
+				t.Error("counted beforehand, the figures are others")
+			}
+		}
+		h.clock.advance(95 * time.Minute)
+		b, _ = h.atConsole()
+		two := figures()
+		if err := h.esi.CountSignIns(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(figures(), two) || slices.Equal(one, two) {
+			t.Error("the next hour is not added")
+		}
+		h.exec(d, `DELETE FROM visit WHERE id LIKE 'v%' AND at < (SELECT until FROM visit_counted)`)
+		if !slices.Equal(figures(), two) {
+			t.Error("what is counted is counted again")
+		}
+	})
 }
 
 var nextPage = regexp.MustCompile(`href="([^"]*)" rel="next"`)

@@ -163,14 +163,17 @@ func reason(form *page.Form) string {
 	return s
 }
 
-// Run gathers incidents and orders the daily check of the audit trail, until ctx
-// ends.
+// Run gathers incidents, counts sign-ins and orders the daily check of the audit
+// trail, until ctx ends.
 func (c *Console) Run(ctx context.Context) {
 	ticker := time.NewTicker(gatherEvery)
 	defer ticker.Stop()
 	for {
 		if err := c.Gather(ctx); err != nil && ctx.Err() == nil {
 			c.Log.WarnContext(ctx, "incidents were not gathered", "system", "identity", "error", err.Error())
+		}
+		if err := c.CountOver(ctx); err != nil && ctx.Err() == nil {
+			c.Log.WarnContext(ctx, "sign-ins were not counted", "system", "identity", "error", err.Error())
 		}
 		if err := c.orderCheck(ctx, clock.DateOf(c.Clock.Now()).String()); err != nil && ctx.Err() == nil {
 			c.Log.WarnContext(ctx, "the check of the audit trail was not ordered", "system", "identity", "error", err.Error())

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -22,45 +23,64 @@ const incidentsListed = 100
 func (c *Console) incidents(w http.ResponseWriter, r *http.Request, _ operator) error {
 	v := incidentsView{closed: r.URL.Query().Get("state") == string(incident.Closed), form: page.QueryForm(r)}
 	number := strings.ToUpper(v.form.Text("number", 40))
-	skip, err := strconv.Atoi(v.form.Text("skip", 9))
-	if err != nil || skip < 0 {
-		skip = 0
-	}
+	from := fromOf(v.form)
+	var err error
 	switch {
 	case number != "":
 		v.number = number
 		v.all, err = c.Incidents.Numbered(r.Context(), number, incidentsListed)
 	case v.closed:
-		v.all, err = c.Incidents.Handled(r.Context(), incidentsListed+1, skip)
+		v.all, err = c.Incidents.Handled(r.Context(), from, incidentsListed+1)
 	default:
-		v.all, err = c.Incidents.ToHandle(r.Context(), incidentsListed+1, skip)
+		v.all, err = c.Incidents.ToHandle(r.Context(), from, incidentsListed+1)
 	}
 	if err != nil {
 		return err
 	}
 	if number == "" {
-		v.previous, v.next = v.beside(skip)
+		v.beside(from)
 	}
 	return page.Render(w, r, http.StatusOK, incidentsPage(v))
 }
 
-// beside are the addresses of the pages before and after the one that begins after
-// so many, "" for none; what is one too many goes from the list.
-func (v *incidentsView) beside(skip int) (previous, next string) {
-	at := func(skip int) string {
-		q := url.Values{"skip": {strconv.Itoa(skip)}}
+// fromOf is the place in the list that the address names: "after" or "before" an
+// incident, its time and id.
+func fromOf(form *page.Form) incident.From {
+	for _, name := range []string{"after", "before"} {
+		at, incidentID, _ := strings.Cut(form.Text(name, 80), ".")
+		if micros, err := strconv.ParseInt(at, 10, 64); err == nil && incidentID != "" {
+			return incident.From{At: time.UnixMicro(micros), ID: incidentID, Before: name == "before"}
+		}
+	}
+	return incident.From{}
+}
+
+// beside makes the addresses of the pages before and after the one that begins
+// there; what is one too many goes from the list.
+func (v *incidentsView) beside(from incident.From) {
+	more := len(v.all) > incidentsListed
+	switch {
+	case more && from.Before:
+		v.all = v.all[1:]
+	case more:
+		v.all = v.all[:incidentsListed]
+	}
+	if len(v.all) == 0 {
+		return
+	}
+	at := func(name string, i incident.Incident) string {
+		q := url.Values{name: {strconv.FormatInt(i.At.UnixMicro(), 10) + "." + i.ID}}
 		if v.closed {
 			q.Set("state", string(incident.Closed))
 		}
 		return "/console/incidents?" + q.Encode()
 	}
-	if skip > 0 {
-		previous = at(max(0, skip-incidentsListed))
+	if from.Before && more || !from.Before && from.ID != "" {
+		v.previous = at("before", v.all[0])
 	}
-	if len(v.all) > incidentsListed {
-		v.all, next = v.all[:incidentsListed], at(skip+incidentsListed)
+	if from.Before || more {
+		v.next = at("after", v.all[len(v.all)-1])
 	}
-	return previous, next
 }
 
 type incidentsView struct {

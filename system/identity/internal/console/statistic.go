@@ -78,7 +78,7 @@ type methodCount struct {
 func (c *Console) count(ctx context.Context, s span) (statistic, error) {
 	bounds := s.bounds(c.Clock.Now())
 	st := statistic{span: s, begins: bounds[:s.steps], entered: make([]int, s.steps), refused: make([]int, s.steps), table: map[door.Method][]int{}}
-	cells, err := c.cells(ctx, bounds)
+	cells, err := c.cells(ctx, bounds, s.unit == "hour")
 	if err != nil {
 		return statistic{}, err
 	}

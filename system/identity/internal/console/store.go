@@ -83,5 +83,5 @@ func (c *Console) number(ctx context.Context, query string, args ...any) (int, e
 }
 
 func (c *Console) countWaiting(ctx context.Context) (int, error) {
-	return c.number(ctx, `SELECT COUNT(*) FROM connected_client WHERE state = 'waiting'`)
+	return c.number(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM connected_client WHERE state = 'waiting' LIMIT 1000) AS waits`)
 }

@@ -62,6 +62,14 @@ type Incident struct {
 	Version   int64 // compare-and-set
 }
 
+// From is a place in a list of incidents, behind which a page begins or before which
+// it ends; the zero From is the list's beginning.
+type From struct {
+	At     time.Time // of the incident there
+	ID     string
+	Before bool
+}
+
 // Step is what somebody did about an incident.
 type Step struct {
 	At        time.Time

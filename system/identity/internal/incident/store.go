@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -45,13 +46,32 @@ func (s *Incidents) one(ctx context.Context, q db.Querier, where string, args ..
 }
 
 // ToHandle is the incidents that are not closed, those that wait longest first.
-func (s *Incidents) ToHandle(ctx context.Context, limit, skip int) ([]Incident, error) {
-	return s.list(ctx, `state <> 'closed' ORDER BY at, id LIMIT $1 OFFSET $2`, limit, skip)
+func (s *Incidents) ToHandle(ctx context.Context, from From, limit int) ([]Incident, error) {
+	return s.part(ctx, `state <> 'closed'`, true, from, limit)
 }
 
 // Handled is the closed ones, the newest first.
-func (s *Incidents) Handled(ctx context.Context, limit, skip int) ([]Incident, error) {
-	return s.list(ctx, `state = 'closed' ORDER BY at DESC, id LIMIT $1 OFFSET $2`, limit, skip)
+func (s *Incidents) Handled(ctx context.Context, from From, limit int) ([]Incident, error) {
+	return s.part(ctx, `state = 'closed'`, false, from, limit)
+}
+
+// part is incidents in the order of time, or against it, from a place in the list on;
+// also where they are the ones before that place.
+func (s *Incidents) part(ctx context.Context, where string, rising bool, from From, limit int) ([]Incident, error) {
+	sign, order := "<", `at DESC, id DESC`
+	if rising != from.Before {
+		sign, order = ">", `at, id`
+	}
+	args := []any{limit}
+	if from.ID != "" {
+		where += ` AND (at, id) ` + sign + ` ($2, $3)`
+		args = append(args, db.Micros(from.At), from.ID)
+	}
+	all, err := s.list(ctx, where+` ORDER BY `+order+` LIMIT $1`, args...)
+	if from.Before {
+		slices.Reverse(all)
+	}
+	return all, err
 }
 
 // Of is the incidents about the account, the newest first.
@@ -68,9 +88,12 @@ func (s *Incidents) list(ctx context.Context, where string, args ...any) ([]Inci
 	return db.List(ctx, s.DB.Read, scan, `SELECT `+columns+` FROM incident WHERE `+where, args...)
 }
 
-// CountOpen is how many nobody has taken yet.
+// CountOpen is how many nobody has taken yet, counted no further than a thousand: it
+// stands on each page of the console.
 func (s *Incidents) CountOpen(ctx context.Context) (int, error) {
-	return s.count(ctx, s.DB.Read, `state = 'open'`)
+	var n int
+	err := s.DB.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM incident WHERE state = 'open' LIMIT 1000) AS open`).Scan(&n)
+	return n, db.Explain(err)
 }
 
 // Known says whether there is an incident of the reference.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,16 +95,18 @@ func (r *Registry) In(ctx context.Context, state State, after string, limit int)
 func (r *Registry) Find(ctx context.Context, words string, limit int) ([]Client, error) {
 	words = text.Fold(words)
 	var ids []string
-	for row, err := range db.Rows(ctx, r.DB.Read, `SELECT id, name_ky, name_ru, name_en, address, redirects FROM connected_client ORDER BY id DESC`) {
+	// A field does not run on into the next: nobody looks for the sign between them.
+	for row, err := range db.Rows(ctx, r.DB.Read, `SELECT id, id || '␟' || name_ky || '␟' || name_ru || '␟' || name_en || '␟' || address || '␟' || redirects
+		FROM connected_client ORDER BY id DESC`) {
 		if err != nil {
 			return nil, err
 		}
-		var each [6]string
-		if err := row.Scan(&each[0], &each[1], &each[2], &each[3], &each[4], &each[5]); err != nil {
+		var clientID, all string
+		if err := row.Scan(&clientID, &all); err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(each[:], func(s string) bool { return strings.Contains(text.Fold(s), words) }) {
-			ids = append(ids, each[0])
+		if strings.Contains(text.Fold(all), words) {
+			ids = append(ids, clientID)
 		}
 		if len(ids) == limit {
 			break
