@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/identityapi"
 )
 
 // migrate is the command migrate: what run does before it serves.
@@ -78,7 +81,11 @@ func printSecret(name string, args []string, out io.Writer, of func(*secrets, st
 	if len(rest) != 1 {
 		return fmt.Errorf("%s needs one name: %w", name, errUsage)
 	}
-	if name == "exchange-key" && !isSystem(rest[0]) && !isGuest(rest[0]) { // clients of ЕСИ have any name
+	if name == "client-secret" && !isSystem(rest[0]) && !slices.Contains(identityapi.DemoMachines, rest[0]) {
+		return fmt.Errorf("%s: %q is neither a system (%s) nor a client of the demo (%s); the secret of a system registered in ЕСИ is shown there, once: %w",
+			name, rest[0], systemNames(), strings.Join(identityapi.DemoMachines, ", "), errUsage)
+	}
+	if name == "exchange-key" && !isSystem(rest[0]) && !isGuest(rest[0]) {
 		return fmt.Errorf("%s: %q is neither a guest (CLASS/MEMBER/SUBSYSTEM) nor one of %s: %w", name, rest[0], systemNames(), errUsage)
 	}
 	s, err := newSecrets(v, parts)

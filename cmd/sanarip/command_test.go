@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sanarip/sanarip/system/identity/identityapi"
 )
 
 // `sanarip client-secret card --data DIR` is what people type.
@@ -39,10 +41,27 @@ func TestHelpAndWrongFlags(t *testing.T) {
 			t.Errorf("%s: %v %s", args, err, out.String())
 		}
 	}
-	for _, args := range []string{"run --nosuch", "migrate twice", "config extra", "verify", "verify f --json", "exchange-key nosuch", "verify audit --heads", "nosuch"} {
+	for _, args := range []string{"run --nosuch", "migrate twice", "config extra", "verify", "verify f --json", "exchange-key nosuch", "client-secret nosuch", "client-secret conformance", "verify audit --heads", "nosuch"} {
 		if err := dispatch(t.Context(), append(strings.Fields(args), "--data="+t.TempDir()), io.Discard); !errors.Is(err, errUsage) {
 			t.Errorf("%s: %v", args, err)
 		}
+	}
+}
+
+// The machines of the demo get their secrets as systems do, each its own.
+func TestSecretsOfClients(t *testing.T) {
+	data, seen := t.TempDir(), map[string]bool{}
+	for _, name := range append([]string{"card", "portal"}, identityapi.DemoMachines...) {
+		var out, again bytes.Buffer
+		for _, each := range []*bytes.Buffer{&out, &again} {
+			if err := dispatch(t.Context(), []string{"client-secret", name, "--data", data}, each); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(out.String()) < 40 || out.String() != again.String() || seen[out.String()] {
+			t.Errorf("%s: %s, %s", name, out.String(), again.String())
+		}
+		seen[out.String()] = true
 	}
 }
 

@@ -276,7 +276,7 @@ func (s *System) clients(env host.Env) []openid.Client {
 			Scopes: openid.PersonScopes, Grants: []openid.Grant{openid.GrantCode, openid.GrantRefresh, openid.GrantDevice},
 		},
 		openid.Client{
-			ID: "fhir-reader", Secret: env.ClientSecretOf("fhir-reader"), Name: s.clientName("fhir-reader"),
+			ID: identityapi.FHIRReader, Secret: env.ClientSecretOf(identityapi.FHIRReader), Name: s.clientName(identityapi.FHIRReader),
 			Scopes: []string{openid.ScopeSystemRead}, Machine: true, Alg: "ES256", // a signature of RSA takes twenty times as long
 		},
 		openid.Client{ // an app of SMART on FHIR on the engineer's own machine
@@ -284,7 +284,7 @@ func (s *System) clients(env host.Env) []openid.Client {
 			Scopes: openid.AppScopes, Method: openid.MethodPublic,
 		},
 		openid.Client{
-			ID: "fhir-writer", Secret: env.ClientSecretOf("fhir-writer"), Name: s.clientName("fhir-writer"),
+			ID: identityapi.FHIRWriter, Secret: env.ClientSecretOf(identityapi.FHIRWriter), Name: s.clientName(identityapi.FHIRWriter),
 			Scopes: []string{openid.ScopeSystemRead, openid.ScopeSystemWrite}, Machine: true, Alg: "ES256",
 		})
 }
@@ -295,7 +295,7 @@ func (s *System) clientName(name string) text.Words {
 		"card": "identity.client.card", "portal": "identity.client.portal", "insurance": "identity.client.insurance",
 		"workforce": "identity.client.workforce", "exchange": "identity.client.exchange", "message": "identity.client.message",
 		"payment": "identity.client.payment", "signature": "identity.client.signature", "population": "identity.client.population",
-		"conformance": "identity.client.conformance", "fhir-reader": "identity.client.fhir-reader", "fhir-writer": "identity.client.fhir-writer",
+		"conformance": "identity.client.conformance", identityapi.FHIRReader: "identity.client.fhir-reader", identityapi.FHIRWriter: "identity.client.fhir-writer",
 		"smart-app": "identity.client.smart-app",
 	}[name]
 	if !ok {

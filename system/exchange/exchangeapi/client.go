@@ -24,7 +24,7 @@ type Client struct {
 	Self    Subsystem
 	Address string        // where the exchange is: http://tunduk.localhost:8080
 	Key     string        // shared with the exchange
-	HTTP    *http.Client  // may run in the process itself; nil: http.DefaultClient
+	HTTP    *http.Client  // may run in the process itself; nil: over the network, following no redirect
 	Timeout time.Duration // of one call; 0: 15 s
 }
 
@@ -39,6 +39,9 @@ type Call struct {
 	User     string // X-Road-UserId: ПИН of the person who acts; "" for a system by itself
 	Issue    string // X-Road-Issue: why, a code such as "treatment", or a case's number
 }
+
+// network follows no redirect: it would take the exchange's key elsewhere.
+var network = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // Do sends the call and reads the answer into out (nil: dropped). A provider's
 // own error comes back as the *fail.Error it was. When the exchange or the
@@ -57,7 +60,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	}
 	client := c.HTTP
 	if client == nil {
-		client = http.DefaultClient
+		client = network
 	}
 	response, err := client.Do(request)
 	if err != nil {
