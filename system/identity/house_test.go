@@ -57,6 +57,7 @@ type house struct {
 	said    *kept             // all that was logged
 	through http.RoundTripper // of browsers; the network where it is nil
 
+	tunduk     string // the exchange's address
 	mu         sync.Mutex
 	neighbours map[exchangeapi.Subsystem]*exchangeapi.Provider
 }
@@ -217,6 +218,7 @@ func open(t *testing.T, database string, settings ...string) *house {
 	h.base = listen("esi")
 	sites := map[string]string{"identity": h.base, "card": listen("card"), "portal": listen("portal")}
 	exchange := listen("tunduk")
+	h.tunduk = exchange
 
 	set := func(name string, handler http.Handler) {
 		mu.Lock()

@@ -7,8 +7,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // both makes a second process on the database; requests go to the two in turns.
@@ -65,6 +68,37 @@ func TestCodeAndRefreshTokenServeOnceInTwoProcesses(t *testing.T) {
 				t.Errorf("the token outlives the session: %d", status)
 			}
 		}
+	})
+}
+
+// НИСУР tells one process that an operator has left: the next request at either finds
+// them out, though both knew the post a moment ago.
+func TestAnOperatorWhoLeavesIsOutInTwoProcesses(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b, register := h.atConsole()
+		h.both()
+		enter := func(status int) {
+			t.Helper()
+			for range 4 {
+				b.get(h.base + "/console/keys").must(status)
+			}
+		}
+		enter(http.StatusOK)
+		h.clock.stop()
+		h.clock.advance(time.Second)
+		tell := func() {
+			t.Helper()
+			if err := workforceapi.TellChange(t.Context(), h.neighbour(exchangeKey), exchangeapi.Identity, demo.Operator.PIN); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tell() // of something else: the post is asked for, and is there
+		h.clock.advance(time.Second)
+		enter(http.StatusOK)
+		register.leave(demo.Operator.PIN)
+		enter(http.StatusOK) // nobody has told yet, and half a minute is not over
+		tell()
+		enter(http.StatusForbidden)
 	})
 }
 

@@ -276,7 +276,7 @@ func (h *house) another() *identity.System {
 	esi, err := identity.New(context.Background(), host.Env{
 		Database: h.address, Connections: 5, Clock: h.clock, Log: slog.New(slog.DiscardHandler), HTTP: &http.Client{Transport: h.network},
 		BaseURL: h.base, Issuer: h.base, Sites: map[string]string{"identity": h.base, "card": h.card.base, "portal": h.portal.base},
-		ClientSecretOf: secretOf, ExchangeKey: exchangeKey, Secret: houseSecret, Demo: true,
+		ClientSecretOf: secretOf, ExchangeAddress: h.tunduk, ExchangeKey: exchangeKey, Secret: houseSecret, Demo: true,
 	})
 	if err != nil {
 		h.t.Fatal(err)

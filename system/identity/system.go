@@ -185,7 +185,9 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 	identityapi.Serve(neighbours, s)
 	identityapi.ServeSigning(neighbours, signing)
 	workforceapi.ServeChanges(neighbours, func(ctx context.Context, pin string) error {
-		s.desk.Doubt(pin)
+		if err := s.desk.Doubt(ctx, pin); err != nil {
+			return err
+		}
 		return s.organisations.Doubt(ctx, pin)
 	})
 	exchangeapi.ServeOperations(neighbours, s.db, s.queue, s.words)

@@ -22,7 +22,15 @@ CREATE TABLE visit_counted (
 );
 INSERT INTO visit_counted (id, until) VALUES (1, 0);
 
+-- НИСУР told that posts of the person changed: what any process has heard of them
+-- before holds no more.
+CREATE TABLE post_doubt (
+    pin TEXT PRIMARY KEY,
+    at  BIGINT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE post_doubt;
 DROP TABLE visit_counted;
 DROP TABLE visit_count;
 DROP INDEX connected_client_state;

@@ -81,15 +81,19 @@ type operator struct {
 	workforceapi.Standing
 }
 
-// operator asks НИСУР whether the person holds the post, twice a minute
-// at most and when НИСУР told of a change.
+// operator asks НИСУР whether the person holds the post, twice a minute at most and
+// when НИСУР told any process of a change.
 // fail.Forbidden: they do not.
 func (c *Console) operator(ctx context.Context, a account.Account) (operator, error) {
 	now := c.Clock.Now()
+	doubted, err := c.doubted(ctx, a.PIN)
+	if err != nil {
+		return operator{}, err
+	}
 	c.mu.Lock()
 	o, found := c.known[a.PIN]
 	c.mu.Unlock()
-	if found && !o.Due(now, time.Time{}) {
+	if found && !o.Due(now, doubted) {
 		return o, nil
 	}
 	if !found {
@@ -100,7 +104,7 @@ func (c *Console) operator(ctx context.Context, a account.Account) (operator, er
 		c.keep(o)
 		return o, nil
 	}
-	away, err := o.Renew(ctx, now, time.Time{}, func(ctx context.Context) error { return c.ask(ctx, &o) })
+	away, err := o.Renew(ctx, now, doubted, func(ctx context.Context) error { return c.ask(ctx, &o) })
 	if err != nil {
 		c.mu.Lock()
 		delete(c.known, a.PIN)
@@ -112,13 +116,6 @@ func (c *Console) operator(ctx context.Context, a account.Account) (operator, er
 	}
 	c.keep(o)
 	return o, nil
-}
-
-// Doubt forgets what is known of the person's post: НИСУР told that it changed.
-func (c *Console) Doubt(pin string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.known, pin)
 }
 
 func (c *Console) keep(o operator) {

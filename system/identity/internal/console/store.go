@@ -66,14 +66,34 @@ func (c *Console) browsers(ctx context.Context, q db.Querier, accountID string) 
 }
 
 // Sweep deletes looks that were over long ago: what was looked at stays in the
-// audit trail.
+// audit trail. So it does with word of posts, which all have asked about since.
 func (c *Console) Sweep(ctx context.Context, tx db.Querier) error {
 	now := c.Clock.Now()
 	if _, err := tx.ExecContext(ctx, `DELETE FROM console_look WHERE expires_at < $1`, db.Micros(now.Add(-24*time.Hour))); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM post_doubt WHERE at < $1`, db.Micros(now.Add(-24*time.Hour))); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM audit_check WHERE at < $1`, db.Micros(now.Add(-400*24*time.Hour)))
 	return err
+}
+
+// Doubt notes that НИСУР told of a change of the person's posts: all processes ask
+// it anew.
+func (c *Console) Doubt(ctx context.Context, pin string) error {
+	return c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO post_doubt (pin, at) VALUES ($1, $2) ON CONFLICT (pin) DO UPDATE SET at = EXCLUDED.at`, pin, db.Micros(c.Clock.Now()))
+		return err
+	})
+}
+
+// doubted is when НИСУР last told of a change of the person's posts, the zero time
+// for never.
+func (c *Console) doubted(ctx context.Context, pin string) (time.Time, error) {
+	var at int64
+	err := c.DB.Read.QueryRowContext(ctx, `SELECT COALESCE(MAX(at), 0) FROM post_doubt WHERE pin = $1`, pin).Scan(&at)
+	return db.Time(at), db.Explain(err)
 }
 
 func (c *Console) number(ctx context.Context, query string, args ...any) (int, error) {

@@ -90,7 +90,6 @@ func (s *Organisations) turn(ctx context.Context, memberID, own, code string, ta
 	return code, err
 }
 
-// checked notes what НИСУР said of a head.
 // Doubt has НИСУР asked anew about an organisation whose head the person is: it
 // told that their posts changed.
 func (s *Organisations) Doubt(ctx context.Context, digits string) error {
@@ -100,6 +99,7 @@ func (s *Organisations) Doubt(ctx context.Context, digits string) error {
 	})
 }
 
+// checked notes what НИСУР said of a head.
 func (s *Organisations) checked(ctx context.Context, memberID string, stays bool) error {
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := db.Micros(s.Clock.Now())
