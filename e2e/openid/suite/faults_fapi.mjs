@@ -118,6 +118,13 @@ export default [
   ["par-test-par-endpoint-url-as-audience-fails", "the assertion is not looked at", anyPushed],
   ["par-test-token-endpoint-url-as-audience-fails", "the assertion is not looked at", anyPushed],
 
+  ["ensure-different-nonce-inside-and-outside-request-object", "the nonce beside counts", idToken((_, claims) => { claims.nonce = "of-the-address"; })],
+  ["ensure-different-state-inside-and-outside-request-object", "the state beside counts", callback((q) => q.set("state", "of-the-address"))],
+  ["state-only-outside-request-object-not-used", "the state beside counts", callback((q) => q.set("state", "of-the-address"))],
+  ["ensure-request-object-without-redirect-uri-fails", "the redirect_uri beside counts", pushed((posted) => { posted.redirect_uri ??= "http://127.0.0.1:9400/callback"; })],
+  ["test-claims-parameter-identity-claims", "claims is passed over", pushed((posted) => { delete posted.claims; }), warning],
+  ["test-claims-parameter-identity-claims", "an unknown claim is refused", denies("/request", "invalid_request", (posted) => /nobody_knows/.test(posted.claims))],
+
   ["access-token-type-header-case-sensitivity", "the scheme must be written DPoP", answers("/me", (ctx, next) => ctx.headers.authorization.startsWith("DPoP ") ? next() : void (ctx.status = 401))],
   ["check-dpop-proof-nbf-exp", "nbf and exp are refused", proofs((claims) => claims.nbf)],
   ["ensure-dpopproof-with-iat-10seconds-before-succeeds", "a proof must be of this second", proofs((claims) => claims.iat < now() - 5)],

@@ -3,6 +3,7 @@ import basic from "./basic.mjs";
 import request from "./request.mjs";
 import config from "./config.mjs";
 import fapi from "./fapi.mjs";
+import beside from "./fapi_beside.mjs";
 import proof from "./fapi_proof.mjs";
 import more from "./more.mjs";
 import logout from "./logout.mjs";
@@ -24,5 +25,5 @@ if (written.size !== basicOrder.length) throw new Error("the modules of the Basi
 
 export const modules = [
   ...basicOrder.map((name) => written.get(name) ?? (() => { throw new Error("no module " + name); })()),
-  ...config, ...logout, ...fapi, ...proof, ...more,
+  ...config, ...logout, ...fapi, ...beside, ...proof, ...more,
 ];
