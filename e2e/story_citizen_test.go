@@ -221,7 +221,7 @@ func (s *story) operator() {
 	b := s.operatorSignsIn()
 	b.check("operator")
 	b.picture("operator")
-	b.goTo(s.site["exchange"] + "/log")
+	b.goTo(s.site["exchange"] + "/log?service=treated-cases")
 	b.see("treated-cases")
 	b.check("log")
 	b.picture("log")

@@ -6,7 +6,7 @@ import * as control from "./control.mjs";
 import moreFaults from "./faults_more.mjs";
 import strictFaults from "./faults_fapi.mjs";
 import { one } from "./run.mjs";
-import { after, answer, both, callback, claim, described, form, idToken, jwks, logoutToken, noClaim, otherKey, query, refuses, signOut, unsigned, userinfo } from "./breaking.mjs";
+import { after, answer, answers, both, callback, claim, described, form, idToken, jwks, logoutToken, noClaim, otherKey, query, refuses, signOut, unsigned, userinfo } from "./breaking.mjs";
 
 const { origin } = control;
 const soon = () => Math.floor(Date.now() / 1000);
@@ -176,6 +176,7 @@ const faults = [
   ["oidcc-rp-initiated-logout-modified-id-token-hint", "a hint's signature is not looked at", anyHint],
   ["oidcc-rp-initiated-logout-no-id-token-hint", "an address without a hint is followed", elsewhere((asked) => asked.post_logout_redirect_uri)],
   ["oidcc-rp-initiated-logout-no-params", "the session lives on", signedIn],
+  ["oidcc-rp-initiated-logout-no-params", "nobody is asked", answers("/session/end", async (ctx) => { ctx.status = 200; ctx.type = "html"; ctx.body = "<html><body>You have been signed out here.</body></html>"; })],
   ["oidcc-rp-initiated-logout-no-params", "the client's address is guessed", toClient],
   ["oidcc-rp-initiated-logout-no-post-logout-redirect-uri", "the session lives on", signedIn],
   ["oidcc-rp-initiated-logout-no-post-logout-redirect-uri", "the client's address is guessed", toClient],
