@@ -44,6 +44,9 @@ func New(config Config) http.Handler {
 	site.Handle(mux, "GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, startPage(config, people(config)))
 	})
+	if config.Demo {
+		mux.Handle("GET /examples", design.ExamplesHandler(site))
+	}
 	site.Handle(mux, "/", page.Missing(mux))
 	return mux
 }

@@ -3,6 +3,7 @@ package message_test
 import (
 	"context"
 	"crypto/sha512"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -361,10 +362,19 @@ func TestRightsOfGroupsAndGlobs(t *testing.T) {
 		if response, _ := b.send(t, "GET", path, ""); response.Header.Get("X-Road-Error") == "" {
 			t.Fatal("allowed before the right was given")
 		}
-		if err := b.rights.AddToGroup(t.Context(), "hospitals", "Hospitals", exchangeapi.Card.String()); err != nil {
-			t.Fatal(err)
-		}
-		if err := b.rights.Add(t.Context(), right.Right{Subject: "group:hospitals", Provider: exchangeapi.Payment.String(), Service: "ledger", Method: "GET", Path: "/*/11", Source: right.FromOperator}); err != nil {
+		if err := d.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error { // as an operator writes them
+			for _, write := range []db.Question{
+				db.Write(`INSERT INTO client_group (code, name) VALUES ('hospitals', 'Hospitals')`),
+				db.Write(`INSERT INTO group_member (group_code, subsystem) VALUES ('hospitals', $1)`, exchangeapi.Card.String()),
+				db.Write(`INSERT INTO access_right (subject, provider, service, method, path, source, created_at)
+					VALUES ('group:hospitals', $1, 'ledger', 'GET', '/*/11', 'operator', 1)`, exchangeapi.Payment.String()),
+			} {
+				if _, err := tx.ExecContext(ctx, write.Query, write.Args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if response, _ := b.send(t, "GET", path, ""); response.StatusCode != http.StatusOK {

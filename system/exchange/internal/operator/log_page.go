@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,11 @@ type logData struct {
 	form    *page.Form
 	records []record.Record
 	next    string // address of the older page, "" for none
+}
+
+// filtered says that only some messages are asked for.
+func (v logData) filtered() bool {
+	return slices.ContainsFunc([]string{"client", "provider", "service", "id", "failed"}, func(name string) bool { return v.form.Get(name) != "" })
 }
 
 func (d *Desk) log(w http.ResponseWriter, r *http.Request) error {

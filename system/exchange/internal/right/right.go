@@ -12,11 +12,9 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/internal/contract"
 )
 
-// Sources of a right.
-const (
-	FromContract = "contract" // follows the program's list of contracts
-	FromOperator = "operator" // added by an operator of the exchange
-)
+// FromContract is the source of a right that follows the program's list of contracts.
+// Others, and groups of subsystems, are rows that the exchange's operator wrote.
+const FromContract = "contract"
 
 // Right lets a subject call a service, or a part of it.
 type Right struct {

@@ -26,27 +26,11 @@ func scan(row db.Row) (Right, error) {
 	return x, err
 }
 
-// Add lets a subject call something.
-func (r Rights) Add(ctx context.Context, x Right) error {
-	return r.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return r.add(ctx, tx, x) })
-}
-
 func (r Rights) add(ctx context.Context, q db.Querier, x Right) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO access_right (subject, provider, service, method, path, source, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
 		x.Subject, x.Provider, x.Service, x.Method, x.Path, x.Source, db.Micros(r.Clock.Now()))
 	return err
-}
-
-// AddToGroup makes the subsystem a member of the group, which is made if absent.
-func (r Rights) AddToGroup(ctx context.Context, group, name, subsystem string) error {
-	return r.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO client_group (code, name) VALUES ($1, $2) ON CONFLICT DO NOTHING`, group, name); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO group_member (group_code, subsystem) VALUES ($1, $2) ON CONFLICT DO NOTHING`, group, subsystem)
-		return err
-	})
 }
 
 // replace makes the rights of the contracts those given. Processes that start
