@@ -20,7 +20,7 @@ type PlotLine struct {
 	Name   string
 	Points [][2]float64
 	Dash   []float64 // millimetres on and off; none: unbroken
-	Marker byte      // 'o', 's' (square), 't' (triangle), 'd' (diamond)
+	Marker byte      // 'o', 's' (square), 't' (triangle), 'd' (diamond); 0 for none: a bound, not what was measured
 }
 
 // PlotBar is an upright bar at x from Top to Bottom, all from 0 to 1.
@@ -93,14 +93,19 @@ func (s *sheet) field(p Plot, x, y, w, margin, head float64) {
 	at := left
 	for _, l := range p.Lines {
 		s.font("", labelSize)
+		wide := 12 + s.pdf.GetStringWidth(s.plain(l.Name))
+		if at > left && at+wide > left+inner { // the legend goes on in the next line
+			at = left
+			s.pdf.SetY(s.pdf.GetY() + lead(labelSize))
+		}
 		s.pdf.SetDashPattern(l.Dash, 0)
 		s.pdf.Line(at, s.pdf.GetY()+1.8, at+8, s.pdf.GetY()+1.8)
 		s.pdf.SetDashPattern(nil, 0)
 		s.marker(l.Marker, at+4, s.pdf.GetY()+1.8)
 		top := s.pdf.GetY()
-		s.line(at+9, top, 40, labelSize, s.plain(l.Name), "L")
+		s.line(at+9, top, wide-9, labelSize, s.plain(l.Name), "L")
 		s.pdf.SetY(top)
-		at += 12 + s.pdf.GetStringWidth(s.plain(l.Name))
+		at += wide
 	}
 	if p.BarName != "" && len(p.Bars) > 0 {
 		top := s.pdf.GetY()
@@ -122,7 +127,7 @@ func (s *sheet) marker(kind byte, x, y float64) {
 		s.pdf.Polygon([]fpdf.PointType{{X: x, Y: y - r}, {X: x + r, Y: y + r}, {X: x - r, Y: y + r}}, "F")
 	case 'd':
 		s.pdf.Polygon([]fpdf.PointType{{X: x, Y: y - r}, {X: x + r, Y: y}, {X: x, Y: y + r}, {X: x - r, Y: y}}, "F")
-	default:
+	case 'o':
 		s.pdf.Circle(x, y, r, "F")
 	}
 }

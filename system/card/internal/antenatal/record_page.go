@@ -251,13 +251,10 @@ func LineWord(ctx context.Context, name string) string {
 // BasisWord is on what basis a card was opened.
 func BasisWord(ctx context.Context, basis string) string { return Word(ctx, "basis", basis) }
 
-// VisitTableColumns and VisitTable are the visits of a card as plain cells.
-func VisitTableColumns(ctx context.Context) []design.Column {
-	columns := visitColumns(ctx)
-	return columns[:len(columns)-1]
-}
+// VisitTableColumns are the heads of VisitTable.
+func VisitTableColumns(ctx context.Context) []design.Column { return visitColumns(ctx) }
 
-// VisitTable is the visits, the newest first.
+// VisitTable is the visits of a card as plain cells: the visits, the newest first.
 func VisitTable(ctx context.Context, c cardapi.ExchangeCard) [][]design.Cell {
 	var rows [][]string
 	for _, v := range slices.Backward(c.Visits) {

@@ -1,7 +1,9 @@
 package gestation
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,8 +19,9 @@ const (
 	chartLeft   = 44.0
 	chartTop    = 12.0
 	chartFoot   = 24.0
-	firstWeek   = 8
-	lastWeek    = 42
+	firstWeek   = 4
+	lastWeek    = 44
+	mostSteps   = 10 // of the scale at the left: more would run into each other
 )
 
 // Chart is a measure against the gestational age with what is usual.
@@ -38,6 +41,7 @@ type Chart struct {
 	Right      string
 	Bottom     string
 	limitsHold []float64
+	step       float64 // of the scale at the left
 }
 
 type line struct {
@@ -81,26 +85,26 @@ func Charts(card cardapi.ExchangeCard) []Chart {
 		}
 		return all
 	}
-	weight := Chart{Key: "weight", low: 400, high: 1000, scale: 10}
+	weight, name := Chart{Key: "weight", low: 400, high: 1000, step: 100, scale: 10}, "weight"
 	class, of := BodyClass(reg.HeightCM, reg.WeightBefore), func(v cardapi.Visit) int { return v.Weight }
 	points := series(of)
 	if class != "" {
-		weight = Chart{Key: "gain", low: -40, high: 200, scale: 10}
+		weight, name = Chart{Key: "gain", low: -40, high: 200, step: 40, scale: 10}, "gain"
 		for i := range points {
 			points[i].Value -= reg.WeightBefore
 		}
 		weight.reference("gain", class, card)
 	}
-	weight.add("weight", points)
-	weight.draw(6)
-	pressure := Chart{Key: "pressure", low: 40, high: 200, scale: 1, limitsHold: []float64{140, 90}, Source: limitSource("pressure")}
+	weight.add(name, points)
+	weight.draw()
+	pressure := Chart{Key: "pressure", low: 40, high: 200, step: 20, scale: 1, limitsHold: []float64{140, 90}, Source: limitSource("pressure")}
 	pressure.add("systolic", series(func(v cardapi.Visit) int { return v.Systolic }))
 	pressure.add("diastolic", series(func(v cardapi.Visit) int { return v.Diastolic }))
-	pressure.draw(8)
-	fundal := Chart{Key: "fundal", low: 100, high: 450, scale: 10}
+	pressure.draw()
+	fundal := Chart{Key: "fundal", low: 100, high: 450, step: 50, scale: 10}
 	fundal.reference("fundal", "", card)
 	fundal.add("fundal", series(func(v cardapi.Visit) int { return v.Fundal }))
-	fundal.draw(7)
+	fundal.draw()
 	return []Chart{weight, pressure, fundal}
 }
 
@@ -131,14 +135,33 @@ func (c *Chart) add(name string, points []point) {
 	c.Lines = append(c.Lines, line{Name: name, values: points})
 }
 
-func (c *Chart) draw(steps int) {
+// stretch widens the scale by whole steps until every value has its place: what
+// was measured is never drawn as something else.
+func (c *Chart) stretch() {
+	for _, l := range c.Lines {
+		for _, p := range l.values {
+			for float64(p.Value) < c.low {
+				c.low -= c.step
+			}
+			for float64(p.Value) > c.high {
+				c.high += c.step
+			}
+		}
+	}
+	for c.high-c.low > mostSteps*c.step {
+		c.step *= 2
+	}
+	c.high = c.low + math.Ceil((c.high-c.low)/c.step)*c.step
+}
+
+func (c *Chart) draw() {
+	c.stretch()
 	c.Width, c.Height, c.Right, c.Bottom = n(chartWidth), n(chartHeight), n(chartWidth-8), n(chartHeight-chartFoot)
 	for week := firstWeek; week <= lastWeek; week += 4 {
 		c.XTicks = append(c.XTicks, tick{n(x(float64(week * 7))), strconv.Itoa(week)})
 	}
-	for i := 0; i <= steps; i++ {
-		value := c.low + (c.high-c.low)*float64(i)/float64(steps)
-		c.YTicks = append(c.YTicks, tick{n(c.y(value)), strings.ReplaceAll(n(value/c.scale), ".", ",")})
+	for value := c.low; value <= c.high; value += c.step {
+		c.YTicks = append(c.YTicks, tick{n(c.y(value)), c.label(value)})
 	}
 	for _, value := range c.limitsHold {
 		c.Limits = append(c.Limits, limit{n(c.y(value)), n(value)})
@@ -162,6 +185,46 @@ func (c *Chart) draw(steps int) {
 		l.Points = strings.Join(points, " ")
 		c.Lines[i] = l
 	}
+}
+
+// label is the value as it is written.
+func (c *Chart) label(value float64) string {
+	return strings.ReplaceAll(n(value/c.scale), ".", ",")
+}
+
+// Reading is a line of the chart as a table: what was measured on a day, in the
+// order of Lines ("" for none), and what is usual then ("" when nothing is known).
+type Reading struct {
+	Days   int // of the pregnancy
+	Values []string
+	Usual  string
+}
+
+// Readings are what the chart draws, by day, for those who do not see it.
+func (c Chart) Readings() []Reading {
+	var all []Reading
+	for i, l := range c.Lines {
+		for _, p := range l.values {
+			at := slices.IndexFunc(all, func(r Reading) bool { return r.Days == p.Days && r.Values[i] == "" })
+			if at < 0 {
+				at, all = len(all), append(all, Reading{p.Days, make([]string, len(c.Lines)), c.usual(p.Days)})
+			}
+			all[at].Values[i] = c.label(float64(p.Value))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Reading) int { return cmp.Compare(a.Days, b.Days) })
+	return all
+}
+
+func (c Chart) usual(days int) string {
+	if r, ok := (Reference{Bands: c.bands}).at(days / 7); ok {
+		return c.label(float64(r.Low)) + "–" + c.label(float64(r.High))
+	}
+	var limits []string
+	for _, value := range c.limitsHold {
+		limits = append(limits, "<"+n(value))
+	}
+	return strings.Join(limits, "/")
 }
 
 // Plot is the chart for paper.
@@ -193,7 +256,7 @@ func (c Chart) Plot(name func(string) string) document.Plot {
 		p.Lines = append(p.Lines, low, high)
 	}
 	for _, value := range c.limitsHold {
-		p.Lines = append(p.Lines, document.PlotLine{Name: n(value), Dash: []float64{2, 1}, Points: [][2]float64{{0, down(int(value))}, {1, down(int(value))}}})
+		p.Lines = append(p.Lines, document.PlotLine{Name: name("limit") + " " + n(value), Dash: []float64{2, 1}, Points: [][2]float64{{0, down(int(value))}, {1, down(int(value))}}})
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package gestation
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,6 +159,9 @@ func TestChartsStayWithinTheirPicture(t *testing.T) {
 		card.Visits = append(card.Visits, cardapi.SignedVisit{Visit: cardapi.Visit{Day: Plus(card.DatedFrom, days), Weight: 250 + days*7, Systolic: 60 + days, Diastolic: 40, Fundal: 50 + days*2}})
 	}
 	for _, c := range Charts(card) {
+		if n := len(c.YTicks); n < 3 || n > mostSteps+1 {
+			t.Errorf("%s: %d figures at the left", c.Key, n)
+		}
 		for _, l := range c.Lines {
 			if len(l.Dots) == 0 {
 				t.Errorf("%s: %s has no points", c.Key, l.Name)
@@ -166,10 +170,48 @@ func TestChartsStayWithinTheirPicture(t *testing.T) {
 				if px, py := x(float64(p.Days)), c.y(float64(p.Value)); px < chartLeft || px > chartWidth || py < chartTop || py > chartHeight-chartFoot {
 					t.Errorf("%s: %+v at %v, %v", c.Key, p, px, py)
 				}
+				if float64(p.Value) < c.low || float64(p.Value) > c.high {
+					t.Errorf("%s: %d is drawn as something else: the scale is from %v to %v", c.Key, p.Value, c.low, c.high)
+				}
 			}
 		}
 		if c.Key != "pressure" && (c.Band == "" || c.Source == "") {
 			t.Errorf("%s has no reference", c.Key)
+		}
+	}
+}
+
+// A chart can be read without seeing it: each value with its day and what is
+// usual then; limits have no marker of a value.
+func TestAChartIsATableToo(t *testing.T) {
+	from := Plus(today, -250)
+	visit := func(days, weight, systolic, diastolic, fundal int) cardapi.SignedVisit {
+		return cardapi.SignedVisit{Visit: cardapi.Visit{Day: Plus(from, days), Weight: weight, Systolic: systolic, Diastolic: diastolic, Fundal: fundal}}
+	}
+	card := cardapi.ExchangeCard{
+		DatedFrom: from, Registration: cardapi.Registration{Fetuses: 1, HeightCM: 165, WeightBefore: 585},
+		Visits: []cardapi.SignedVisit{visit(40, 585, 110, 70, 0), visit(224, 829, 140, 0, 315)},
+	}
+	charts := Charts(card)
+	gain, pressure, fundal := charts[0], charts[1], charts[2]
+	if got := gain.Readings(); len(got) != 2 || got[0].Days != 40 || got[0].Values[0] != "0" || got[1].Values[0] != "24,4" || got[1].Usual == "" {
+		t.Errorf("gain: %+v", got)
+	}
+	if top := gain.YTicks[len(gain.YTicks)-1].Label; top != "28" {
+		t.Errorf("24.4 kg on a scale up to %s", top)
+	}
+	if got := pressure.Readings(); len(got) != 2 || !slices.Equal(got[0].Values, []string{"110", "70"}) || !slices.Equal(got[1].Values, []string{"140", ""}) || got[1].Usual != "<140/<90" {
+		t.Errorf("pressure: %+v", got)
+	}
+	if got := fundal.Readings(); len(got) != 1 || got[0].Values[0] != "31,5" || !strings.Contains(got[0].Usual, "–") {
+		t.Errorf("fundal: %+v", got)
+	}
+	for _, c := range charts {
+		for _, l := range c.Plot(func(key string) string { return key }).Lines {
+			value := slices.ContainsFunc(c.Lines, func(of line) bool { return of.Name == l.Name })
+			if (l.Marker != 0) != value || (l.Dash == nil) != value {
+				t.Errorf("%s: %s is told apart by colour alone: %+v", c.Key, l.Name, l)
+			}
 		}
 	}
 }

@@ -153,7 +153,7 @@ func reportPage(v reportView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = design.SelectField(design.Field{Name: "measure", Label: text.T(ctx, "workforce.equipment.measure"), Value: v.measure, Required: true}, measureOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.SelectField(design.Field{Name: "measure", Label: text.T(ctx, "workforce.equipment.measure"), Value: v.measure, Required: true, Wide: true}, measureOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
