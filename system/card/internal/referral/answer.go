@@ -104,9 +104,6 @@ func Redirect(ctx context.Context, d *desk.Desk, in Acting, once, organisation, 
 	if err := writing.CheckOnce(once); err != nil {
 		return "", err
 	}
-	if err := writing.Invalid(writing.Required("note_"+Redirected, reason)); err != nil {
-		return "", err
-	}
 	// The directory is asked before the transaction; who receives never changes.
 	before, _, err := find(ctx, d.DB.Read, in.Referral)
 	if err != nil {
@@ -116,6 +113,7 @@ func Redirect(ctx context.Context, d *desk.Desk, in Acting, once, organisation, 
 	if err != nil {
 		return "", err
 	}
+	place = append(place, writing.Required("note_"+Redirected, reason)...)
 	err = act(ctx, d, in, Redirected, func(ctx context.Context, tx *sql.Tx, r *Referral, s *Step) error {
 		staff := desk.Of(ctx)
 		heir := *r
@@ -192,13 +190,13 @@ func act(ctx context.Context, d *desk.Desk, in Acting, state string, change func
 // first tells who was first.
 func first(ctx context.Context, q db.Querier, r Referral) error {
 	steps, err := stepsOf(ctx, q, r.ID)
-	if err != nil || len(steps) == 0 {
+	if err != nil {
 		return err
 	}
-	last := steps[len(steps)-1]
-	if last.ByName == "" { // time passed
+	if len(steps) == 0 || steps[len(steps)-1].ByName == "" { // time passed
 		return fail.New(fail.Conflict, "card.referral.over")
 	}
+	last := steps[len(steps)-1]
 	return fail.New(fail.Conflict, "card.referral.changed_meanwhile", "Name", last.ByName, "At", text.Moment(last.At))
 }
 

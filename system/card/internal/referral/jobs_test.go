@@ -49,7 +49,8 @@ func closeBy(w world, referralID, stayID string) error {
 }
 
 // The patient is told of each step once, in three languages; nothing medical
-// stands in it, and the short message names neither place nor number.
+// stands in it but what the receiver wrote for them, and the short message names
+// neither place nor number.
 func TestThePatientIsToldOfEachStep(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		r := w.send(w.writing())
@@ -69,12 +70,15 @@ func TestThePatientIsToldOfEachStep(t *testing.T) {
 				if said == "" || m.PIN != patientPIN {
 					t.Errorf("%+v", m)
 				}
-				for _, secret := range []string{"J18", "невмони", "Терапия", "Натощак", "Жумабеков", patientPIN} {
+				for _, secret := range []string{"J18", "невмони", "Терапия", "Жумабеков", patientPIN} {
 					if strings.Contains(said, secret) {
 						t.Errorf("%q tells %q", said, secret)
 					}
 				}
 				short := m.Channels[0] == messageapi.SMS
+				if noted := strings.Contains(said, "Натощак"); noted != (!short && strings.Contains(said, "24.11.2026 14:00")) {
+					t.Errorf("what to bring is not told with the day, or told elsewhere: %q", said)
+				}
 				if names := strings.Contains(said, "Больница"); short && (names || strings.Contains(said, r.Number[:7])) {
 					t.Errorf("the short message tells: %q", said)
 				}

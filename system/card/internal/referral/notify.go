@@ -59,6 +59,9 @@ func (n Notifier) messages(ctx context.Context, r Referral, s Step) []messageapi
 		said := n.Desk.Site.Texts.Say(l, "card.referral.told."+s.State, map[string]any{ // text: card.referral.told.*
 			"Number": Grouped(r.Number), "Organisation": to.In(l), "At": text.Moment(s.AppointedAt), "Until": text.Date(r.ValidUntil),
 		})
+		if s.State == Accepted && s.Note != "" { // what to bring is written for the patient
+			said += " " + n.Desk.Site.Texts.Say(l, "card.referral.told_note", map[string]any{"Note": s.Note})
+		}
 		switch l {
 		case text.KY:
 			body.KY = said

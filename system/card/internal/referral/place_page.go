@@ -55,6 +55,12 @@ func choose(ctx context.Context, d *desk.Desk, query url.Values, form *page.Form
 	return c, nil
 }
 
+// query keeps the search in the address of the form, so that it stands when the
+// form comes back with an error.
+func (c choosing) query() string {
+	return "?" + url.Values{"profile": {c.Wish.Profile}, "where": {c.Wish.Words}}.Encode()
+}
+
 func (c choosing) profiles(ctx context.Context) []design.Option {
 	list := []design.Option{{Value: "", Label: text.T(ctx, "card.referral.any"), Selected: c.Wish.Profile == ""}}
 	for _, p := range c.Profiles {

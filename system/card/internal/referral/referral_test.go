@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -325,6 +326,14 @@ func TestARedirectionKeepsTheChain(t *testing.T) {
 		r := w.send(in)
 		if _, err := Redirect(w.receiver(), w.desk, Acting{r.ID, 1}, id.New(), cardtest.Hospital, "18", "Обратно"); !fail.Is(err, fail.Invalid) {
 			t.Error("sent back in a circle:", err)
+		}
+		var said []string
+		_, err := Redirect(w.receiver(), w.desk, Acting{r.ID, 1}, id.New(), "", "", "")
+		for _, f := range fail.As(err).Findings {
+			said = append(said, f.Field)
+		}
+		if !slices.Equal(said, []string{"to", "note_redirected"}) {
+			t.Error("what is wrong is not said all at once:", said)
 		}
 		heirID, err := Redirect(w.receiver(), w.desk, Acting{r.ID, 1}, id.New(), third, "18", "Нет мест")
 		if err != nil {

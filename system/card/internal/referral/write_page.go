@@ -125,13 +125,15 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	in := Writing{
 		Once: form.Get("once"), Patient: p.ID, Stay: form.Text("stay", 64), Kind: form.Get("kind"), Urgency: form.Get("urgency"),
-		Reason: form.Need("reason", 2000), History: form.Text("history", writing.MaxBody), Results: form.All("results"),
-		Diagnosis: form.Text("diagnosis", 1000),
+		History: form.Text("history", writing.MaxBody), Results: form.All("results"), Diagnosis: form.Text("diagnosis", 1000),
 	}
 	if len(in.Results) > mostSources {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
-	in.Organisation, in.Department = readPlace(form)
+	// What is wrong is listed in the order of the page.
+	if in.Organisation, in.Department = readPlace(form); in.Organisation == "" {
+		form.Fail("to", "card.referral.to_required")
+	}
 	chosen, typed := form.Chosen("code")
 	code, err := d.ICD.Resolve(ctx, chosen, typed)
 	if err == nil {
@@ -143,9 +145,7 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	} else {
 		return err
 	}
-	if in.Organisation == "" {
-		form.Fail("to", "card.referral.to_required")
-	}
+	in.Reason = form.Need("reason", 2000)
 	if form.OK() {
 		referralID, err := Write(ctx, d, in)
 		if err == nil {
