@@ -364,6 +364,20 @@ func TestWhoIsResponsibleIsNamedByAnOrder(t *testing.T) {
 		form := url.Values{
 			"person": {nurse[0].ID}, "monitoring": {"1"}, "phone": {"+996700100264"}, "order_number": {"31-к"}, "order_day": {"2026-11-20"}, "from": {"2026-11-21"},
 		}
+		for field, bad := range map[string]string{
+			"person": "nobody", "monitoring": "", "phone": "что-то не то", "order_number": "", "order_day": "2026-11-23", "from": "2026-11-19",
+		} {
+			was := form.Get(field)
+			form.Set(field, bad)
+			at := map[string]string{"monitoring": "rollout"}[field] // a duty is asked for beside the first
+			if at == "" {
+				at = field
+			}
+			if w := manager.upload(own+"/responsible", form, pdf); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `id="`+at+`-error"`) {
+				t.Errorf("%s=%q: %d", field, bad, w.Code)
+			}
+			form.Set(field, was)
+		}
 		for name, bad := range map[string][]byte{
 			"no PDF": []byte("<html>"), "cut": []byte("%PDF-1.7\n1 0 obj"), "script": []byte("%PDF-1.7\n/JavaScript (x)\n%%EOF"),
 			"large": append(append([]byte("%PDF-1.7\n"), make([]byte, 5<<20)...), "%%EOF"...),

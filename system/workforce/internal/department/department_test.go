@@ -3,6 +3,7 @@ package department
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
 )
@@ -36,5 +37,50 @@ func TestCodesOfAnyYearsNeverMeet(t *testing.T) {
 			}
 			all = append(all, d)
 		}
+	}
+}
+
+// The day from which something is closed is the first on which it is not open,
+// for departments, beds and codes alike.
+func TestTheDayOfClosingIsTheFirstWithout(t *testing.T) {
+	day := func(month, day int) clock.Date { return clock.Date{Year: 2026, Month: time.Month(month), Day: day} }
+	next := func(d clock.Date) clock.Date { return clock.DateOf(d.Start().AddDate(0, 0, 1)) }
+	from, until := day(3, 1), day(11, 1)
+	for on, open := range map[clock.Date]bool{day(2, 28): false, from: true, day(10, 31): true, until: false, next(until): false} {
+		if OpenOn(from, until, on) != open {
+			t.Errorf("%v: open is not %v", on, open)
+		}
+	}
+	d := Department{Code: "18", Profile: "therapy", From: from, Until: until, Beds: []Bed{
+		{Name: "1-1", From: from, Until: until},
+		{Name: "1-2", From: from, Until: day(6, 1)},
+		{Name: "1-2", From: day(6, 1), Until: until, Profile: "day"},
+	}}
+	count := func(on clock.Date) (therapy, daily int) {
+		for _, p := range ByProfile([]Department{d}, on) {
+			if p.Profile == "day" {
+				daily = p.Beds
+			} else {
+				therapy = p.Beds
+			}
+		}
+		return therapy, daily
+	}
+	for on, want := range map[clock.Date][2]int{day(2, 28): {}, from: {2, 0}, day(5, 31): {2, 0}, day(6, 1): {1, 1}, day(10, 31): {1, 1}, until: {}} {
+		if therapy, daily := count(on); therapy != want[0] || daily != want[1] {
+			t.Errorf("%v: %d and %d beds, not %v", on, therapy, daily, want)
+		}
+	}
+	// A code is free from the year after the one in which its department closed.
+	for on, free := range map[clock.Date]bool{
+		day(2, 1): false, day(10, 31): false, until: false, day(12, 31): false, {Year: 2027, Month: 1, Day: 1}: true,
+	} {
+		if (CodeFree([]Department{d}, "18", on) == nil) != free {
+			t.Errorf("%v: the code is free is not %v", on, free)
+		}
+	}
+	lastDay := Department{Code: "18", From: day(1, 1), Until: clock.Date{Year: 2027, Month: 1, Day: 1}}
+	if CodeFree([]Department{lastDay}, "18", lastDay.Until) == nil {
+		t.Error("who is discharged on the night of closing may have a number of the new year")
 	}
 }

@@ -129,7 +129,8 @@ func closeBed(ctx context.Context, tx db.Querier, departmentID, bedID string, un
 	return n == 1, err
 }
 
-// addBeds numbers the beds on from those that are open in the room; their names.
+// addBeds numbers the beds on from those that are open in the room on the day or
+// later: two never have one name at a time. Their names.
 func addBeds(ctx context.Context, tx db.Querier, d Department, room string, count int, profile string, from clock.Date) ([]string, error) {
 	used, err := usedBeds(ctx, tx, d.Organisation, d.Code)
 	if err != nil {
@@ -142,7 +143,7 @@ func addBeds(ctx context.Context, tx db.Querier, d Department, room string, coun
 	var names []string
 	for bed := 1; len(names) < count; bed++ {
 		name := fmt.Sprintf("%s-%d", room, bed)
-		if slices.ContainsFunc(d.Beds, func(b Bed) bool { return b.Name == name && b.Until.IsZero() }) {
+		if slices.ContainsFunc(d.Beds, func(b Bed) bool { return b.Name == name && (b.Until.IsZero() || from.Before(b.Until)) }) {
 			continue
 		}
 		position++

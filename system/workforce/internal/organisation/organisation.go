@@ -99,7 +99,7 @@ func (o Organisation) Check() []fail.Finding {
 	}
 	need(region.Known(o.Region), "region", "kit.field.choose")
 	need(o.Territory == "" || region.Within(o.Territory, o.Region), "territory", "workforce.edit.territory_wrong")
-	need(o.Phone == "" || validPhone(o.Phone), "phone", "workforce.edit.phone_wrong")
+	need(o.Phone == "" || ValidPhone(o.Phone), "phone", "workforce.edit.phone_wrong")
 	slices.SortFunc(wrong, func(a, b fail.Finding) int { return strings.Compare(a.Field, b.Field) })
 	return wrong
 }
@@ -107,8 +107,8 @@ func (o Organisation) Check() []fail.Finding {
 // ValidCode says whether the code has six digits.
 func ValidCode(s string) bool { return len(s) == 6 && digits(s) }
 
-// validPhone takes +996 and nine digits, with spaces or not.
-func validPhone(s string) bool {
+// ValidPhone takes +996 and nine digits, with spaces or not.
+func ValidPhone(s string) bool {
 	rest, ok := strings.CutPrefix(strings.ReplaceAll(s, " ", ""), "+996")
 	return ok && len(rest) == 9 && digits(rest)
 }

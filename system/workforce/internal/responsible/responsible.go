@@ -84,7 +84,8 @@ func (b Book) Responsible(ctx context.Context, code string) ([]workforceapi.Resp
 }
 
 // Name makes a member of staff responsible for the duties by the order, of which
-// pdf is the scan (nil for none). What they answer for already stays as it was.
+// pdf is the scan (nil for none). fail.Conflict when they answer for one of them
+// already: then nothing is changed.
 func (b Book) Name(ctx context.Context, p Person, duties []workforceapi.Duty, pdf []byte, by change.Actor) error {
 	staff, err := b.Staff(ctx, p.Organisation)
 	if err != nil {
@@ -98,6 +99,9 @@ func (b Book) Name(ctx context.Context, p Person, duties []workforceapi.Duty, pd
 	}
 	if len(duties) == 0 || slices.ContainsFunc(duties, func(d workforceapi.Duty) bool { return !slices.Contains(Duties, d) }) {
 		note("duty", "kit.field.choose")
+	}
+	if p.Phone != "" && !organisation.ValidPhone(p.Phone) {
+		note("phone", "workforce.edit.phone_wrong")
 	}
 	if p.Order.Number == "" {
 		note("order_number", "kit.field.required")

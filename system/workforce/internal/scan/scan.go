@@ -4,6 +4,10 @@ package scan
 
 import (
 	"bytes"
+	"compress/zlib"
+	"io"
+	"iter"
+	"strconv"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
@@ -41,14 +45,80 @@ func Check(field string, data []byte) error {
 	return nil
 }
 
-// active says that the file names a script or a program to start. What hides it
-// in compressed objects passes here: the file is given out for saving only,
-// never shown within our pages.
+// runs are the names by which a PDF starts something, takes files along or sends
+// what is typed into it (ISO 32000-2, 12.6.4, 7.11.4, 12.7.9, 13.2).
+var runs = map[string]bool{
+	"JavaScript": true, "Rendition": true, "Launch": true, "EmbeddedFile": true, "EmbeddedFiles": true, "RichMedia": true,
+	"XFA": true, "SubmitForm": true, "ImportData": true, "GoToE": true,
+}
+
+// mostInflated bounds what is unpacked of a file to look into it.
+const mostInflated = 32 << 20
+
+// active says that the file names something to run, as it stands, spelt with
+// escapes ("/J#61vaScript", 7.3.5) or packed in a stream of objects (7.5.7). A
+// stream of objects that cannot be read, such as an encrypted one, counts as active.
 func active(data []byte) bool {
-	for _, name := range []string{"/JavaScript", "/JS ", "/JS(", "/Launch", "/EmbeddedFile"} {
-		if bytes.Contains(data, []byte(name)) {
+	left := int64(mostInflated)
+	for name, at := range names(data) {
+		if runs[name] {
 			return true
 		}
+		if name != "ObjStm" {
+			continue
+		}
+		objects, ok := inflate(data[at:], left)
+		if !ok {
+			return true
+		}
+		for packed := range names(objects) {
+			if runs[packed] {
+				return true
+			}
+		}
+		left -= int64(len(objects))
 	}
 	return false
+}
+
+// names are the names of a piece of a PDF with their escapes resolved, and where
+// each ends.
+func names(data []byte) iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		for i := 0; i < len(data); {
+			slash := bytes.IndexByte(data[i:], '/')
+			if slash < 0 {
+				return
+			}
+			i += slash + 1
+			var name []byte
+			for i < len(data) && len(name) < 128 && !bytes.ContainsRune([]byte("\x00\t\n\f\r ()<>[]{}/%"), rune(data[i])) {
+				if data[i] == '#' && i+2 < len(data) {
+					if c, err := strconv.ParseUint(string(data[i+1:i+3]), 16, 8); err == nil {
+						name, i = append(name, byte(c)), i+3
+						continue
+					}
+				}
+				name, i = append(name, data[i]), i+1
+			}
+			if !yield(string(name), i) {
+				return
+			}
+		}
+	}
+}
+
+// inflate unpacks the next stream of the file, most bytes of it at most.
+func inflate(data []byte, most int64) ([]byte, bool) {
+	at := bytes.Index(data, []byte("stream"))
+	if at < 0 {
+		return nil, false
+	}
+	packed := bytes.TrimLeft(data[at+len("stream"):], "\r\n")
+	z, err := zlib.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, false
+	}
+	objects, err := io.ReadAll(io.LimitReader(z, most+1))
+	return objects, err == nil && int64(len(objects)) <= most
 }
