@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -42,8 +43,20 @@ func (g Register) Transfer(ctx context.Context, code, postID, department string,
 		if from.Before(g.Today()) || from.Before(p.From) || (!p.Until.IsZero() && !from.Before(p.Until)) || g.Today().DaysUntil(from) > 366 {
 			wrong = append(wrong, fail.Finding{Field: "from", Key: "workforce.transfer.from_wrong"})
 		}
+		// As in Add: a closing that is planned ends the post.
+		closes, err := organisation.ClosesOn(ctx, tx, code, department, g.Today())
+		if err != nil {
+			return err
+		}
+		if !closes.IsZero() && !from.Before(closes) {
+			wrong = append(wrong, fail.Finding{Field: "from", Key: "workforce.add.closes_before", Args: fail.Args("Day", text.Date(closes))})
+		}
 		if len(wrong) > 0 {
 			return fail.Fields(wrong...)
+		}
+		until := p.Until
+		if !closes.IsZero() && (until.IsZero() || closes.Before(until)) {
+			until = closes
 		}
 		title, err := titleCode(ctx, tx, postID)
 		if err != nil {
@@ -54,7 +67,7 @@ func (g Register) Transfer(ctx context.Context, code, postID, department string,
 		}
 		row := Row{
 			ID: id.New(), PIN: p.PIN, Name: p.PersonName, Title: title, Organisation: code, Department: department,
-			From: from, Until: p.Until, Replaces: p.Replaces, At: g.Clock.Now(), By: by.PIN,
+			From: from, Until: until, Replaces: p.Replaces, At: g.Clock.Now(), By: by.PIN,
 		}
 		if err := g.give(ctx, tx, row); err != nil {
 			return err
@@ -86,6 +99,13 @@ func (g Register) Replace(ctx context.Context, code, postID, colleague string, f
 		} else if err != nil {
 			return err
 		}
+		leaves, err := g.leaves(ctx, tx, code, other.PIN)
+		if err != nil {
+			return err
+		}
+		if !leaves.IsZero() && leaves.Before(until) { // who has left does nobody's work
+			wrong = append(wrong, fail.Finding{Field: "until", Key: "workforce.replace.leaves", Args: fail.Args("Day", text.Date(leaves))})
+		}
 		if from.Before(g.Today()) || from.Before(absent.From) {
 			wrong = append(wrong, fail.Finding{Field: "from", Key: "workforce.transfer.from_wrong"})
 		}
@@ -108,4 +128,20 @@ func (g Register) Replace(ctx context.Context, code, postID, colleague string, f
 		}
 		return g.record(ctx, tx, other.PIN, code, ActionReplace, by, change.Diff(nil, row.values()))
 	})
+}
+
+// leaves is the day from which the person holds no post in the organisation; zero
+// while one has no end.
+func (g Register) leaves(ctx context.Context, tx *sql.Tx, organisation, pin string) (clock.Date, error) {
+	posts, err := heldBy(ctx, tx, pin, organisation, g.Today())
+	var last clock.Date
+	for _, p := range posts {
+		if p.Until.IsZero() {
+			return clock.Date{}, err
+		}
+		if last.Before(p.Until) {
+			last = p.Until
+		}
+	}
+	return last, err
 }
