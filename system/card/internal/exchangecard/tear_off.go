@@ -138,9 +138,10 @@ func closeBy(ctx context.Context, tx *sql.Tx, p antenatal.Pregnancy, t cardapi.T
 // readJob tells the hospital that its tear-off was read.
 const readJob = "tear-off-read"
 
-// MarkRead acknowledges a tear-off of the inbox in its newest version. A second
-// time changes nothing.
-func MarkRead(ctx context.Context, d *desk.Desk, root string) error {
+// MarkRead acknowledges a tear-off of the inbox in the version that was seen. A
+// second time changes nothing; fail.Conflict when a correction has come since:
+// nobody acknowledges what they have not read.
+func MarkRead(ctx context.Context, d *desk.Desk, root string, seen int) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		staff := desk.Of(ctx)
 		all, err := versionsOf(ctx, tx, staff.Post.Organisation, root)
@@ -151,6 +152,9 @@ func MarkRead(ctx context.Context, d *desk.Desk, root string) error {
 			return fail.New(fail.NotFound, "kit.not_found")
 		}
 		t, now := all[0], d.Clock.Now()
+		if t.Version != seen {
+			return fail.New(fail.Conflict, "card.antenatal.corrected_meanwhile")
+		}
 		marked, err := markRead(ctx, tx, staff.Post.Organisation, root, t.Version, staff.PIN, staff.Name, now)
 		if err != nil || !marked {
 			return err

@@ -6,6 +6,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 // inboxPage is the tear-offs that came to the organisation.
@@ -41,7 +42,11 @@ func tearOffPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 }
 
 func readPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
-	if err := MarkRead(r.Context(), d, r.PathValue("root")); err != nil {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if err := MarkRead(r.Context(), d, r.PathValue("root"), writing.Whole(form.Get("seen"))); err != nil {
 		return err
 	}
 	page.Notice(w, "card.antenatal.was_read")

@@ -360,7 +360,7 @@ func tearOffView(all []Arrived) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					if a.ReadAt.IsZero() {
-						templ_7745c5c3_Err = design.PostButton("/tear-offs/"+a.Root, text.T(ctx, "card.antenatal.read_do"), "", nil).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.PostButton("/tear-offs/"+a.Root, text.T(ctx, "card.antenatal.read_do"), "", map[string]string{"seen": strconv.Itoa(a.Version)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

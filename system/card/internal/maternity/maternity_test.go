@@ -228,9 +228,12 @@ func TestTheWayOfAnExchangeCard(t *testing.T) {
 		}
 
 		for range 2 {
-			w.must(exchangecard.MarkRead(w.clinic, w.d, first.Root))
+			w.must(exchangecard.MarkRead(w.clinic, w.d, first.Root, 1))
 		}
-		if err := exchangecard.MarkRead(w.hospital, w.d, first.Root); !fail.Is(err, fail.NotFound) {
+		if err := exchangecard.MarkRead(w.clinic, w.d, first.Root, 2); !fail.Is(err, fail.Conflict) {
+			t.Errorf("a version that is not there was read: %v", err)
+		}
+		if err := exchangecard.MarkRead(w.hospital, w.d, first.Root, 1); !fail.Is(err, fail.NotFound) {
 			t.Errorf("who is not meant reads it: %v", err)
 		}
 		if n := w.count(`SELECT COUNT(*) FROM job WHERE kind = 'tear-off-read'`); n != 1 {

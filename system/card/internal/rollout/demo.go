@@ -15,7 +15,7 @@ import (
 // ЦЭЗ's operator. At the first everybody of the first organisation came, at the
 // second half of each. Then it has everything counted.
 func (r *Rollout) Demo(ctx context.Context, organisations ...string) error {
-	known, err := trainings(ctx, r.Desk.DB.Read, "", "", 1)
+	known, err := trainings(ctx, r.Desk.DB.Read, "", "", Training{}, 1)
 	if err != nil || len(known) > 0 {
 		return err
 	}

@@ -96,6 +96,7 @@ func world(t *testing.T, w formtest.World) (*Rollout, *neighbours) {
 	}
 	r := &Rollout{Desk: w.Desk, Register: n, Fund: n, Messages: n}
 	r.Desk.Queue.Handle(messageJob, job.Policy{}, r.send)
+	r.Desk.Queue.Handle(inviteJob, job.Policy{}, r.invite)
 	return r, n
 }
 
@@ -294,7 +295,7 @@ func TestRemindersGoOnceAPeriod(t *testing.T) {
 // it, and an organisation sees and marks its own people alone.
 func TestTrainingWithAttendance(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w formtest.World) {
-		r, _ := world(t, w)
+		r, n := world(t, w)
 		centre, manager := as(t.Context(), workforceapi.Operator, "900002"), as(t.Context(), workforceapi.Manager, second)
 		once := id.New()
 		at := w.Clock.Now().Add(time.Hour)
@@ -311,6 +312,19 @@ func TestTrainingWithAttendance(t *testing.T) {
 		people, err := attendees(centre, w.Desk.DB.Read, once, "")
 		if err != nil || len(people) != 4 {
 			t.Fatalf("%+v %v", people, err)
+		}
+		if err := w.Desk.Queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(n.sent) != 4 {
+			t.Errorf("%d of 4 were told of the session: %+v", len(n.sent), n.sent)
+		}
+		for _, m := range n.sent {
+			for _, said := range []string{m.Body.KY, m.Body.RU, m.Body.EN} {
+				if !strings.Contains(said, "История болезни") || !strings.Contains(said, text.Moment(at)) || !strings.Contains(said, "https://call.example") || strings.Contains(said, m.PIN) || strings.Contains(m.ID, m.PIN) {
+					t.Errorf("the invitation: %s %q", m.ID, said)
+				}
+			}
 		}
 		if err := r.Attendance(manager, once, nil); !fail.Is(err, fail.Conflict) {
 			t.Errorf("before it took place: %v", err)
@@ -351,6 +365,37 @@ func TestTrainingWithAttendance(t *testing.T) {
 		paper, err := v.sheet(text.With(t.Context(), w.Desk.Site.Texts, text.KY))
 		if err != nil || len(paper) < 1000 {
 			t.Errorf("the sheet: %d bytes, %v", len(paper), err)
+		}
+	})
+}
+
+// Sessions are led through by pages, each once, those of one hour too.
+func TestEverySessionIsReached(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		world(t, w)
+		centre := as(t.Context(), workforceapi.Operator, "900002")
+		const all = 7
+		for i := range all {
+			at := w.Clock.Now().AddDate(0, 0, i/3)
+			if _, err := Hold(centre, w.Desk, id.New(), Training{Topic: "x", At: at, Format: "online", Place: "x", Trainer: "x"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen, last := map[string]bool{}, Training{}
+		for range all {
+			page, err := trainings(centre, w.Desk.DB.Read, "", "", last, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, one := range page {
+				if seen[one.ID] || (!last.At.IsZero() && one.At.After(last.At)) {
+					t.Errorf("%s stands twice or out of order", one.ID)
+				}
+				seen[one.ID], last = true, one
+			}
+		}
+		if len(seen) != all {
+			t.Errorf("%d of %d sessions are reached", len(seen), all)
 		}
 	})
 }

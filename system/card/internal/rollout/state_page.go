@@ -60,6 +60,7 @@ func Mount(d *desk.Desk) *Rollout {
 	d.Queue.Handle(copyJob, job.Policy{MaxAttempts: 20}, r.copyCounts)
 	d.Queue.Handle(remindJob, job.Policy{MaxAttempts: 8}, r.remind)
 	d.Queue.Handle(messageJob, job.Policy{}, r.send)
+	d.Queue.Handle(inviteJob, job.Policy{}, r.invite)
 	return r
 }
 

@@ -15,16 +15,18 @@ func insertTraining(ctx context.Context, tx db.Querier, t Training, at time.Time
 		t.ID, t.Topic, db.Micros(t.At), t.Format, t.Place, t.Organisation, t.Trainer, t.Line, db.Micros(at), t.CreatedBy, t.CreatedName))
 }
 
-// trainings are the newest sessions; only is one organisation's, id "" every one.
-// What an organisation sees of attendance is its own people.
-func trainings(ctx context.Context, q db.Querier, only, trainingID string, limit int) ([]Training, error) {
+// trainings are the newest sessions before that one (the zero Training: of all);
+// only is one organisation's, id "" every one. What an organisation sees of
+// attendance is its own people.
+func trainings(ctx context.Context, q db.Querier, only, trainingID string, before Training, limit int) ([]Training, error) {
 	var all []Training
 	for row, err := range db.Rows(ctx, q, `SELECT t.id, t.topic, t.at, t.format, t.place, t.organisation, t.trainer, t.line, t.created_by, t.created_name,
 			(SELECT COUNT(*) FROM training_person p WHERE p.training_id = t.id AND ($1 = '' OR p.organisation = $1)),
 			(SELECT COUNT(*) FROM training_person p WHERE p.training_id = t.id AND p.attended = 1 AND ($1 = '' OR p.organisation = $1))
 		FROM training t WHERE ($2 = '' OR t.id = $2)
 		AND ($1 = '' OR t.organisation = $1 OR EXISTS (SELECT 1 FROM training_person p WHERE p.training_id = t.id AND p.organisation = $1))
-		ORDER BY t.at DESC, t.id LIMIT $3`, only, trainingID, limit) {
+		AND (t.at < $4 OR (t.at = $4 AND t.id > $5) OR $4 = 0)
+		ORDER BY t.at DESC, t.id LIMIT $3`, only, trainingID, limit, db.Micros(before.At), before.ID) {
 		if err != nil {
 			return nil, err
 		}

@@ -62,7 +62,7 @@ func Want(ctx context.Context, d *desk.Desk) error {
 // PassOver lets nothing come of what was ordered before the card became a node of
 // another: the roll-out is watched at the centre.
 func PassOver(d *desk.Desk) {
-	for _, kind := range []string{copyJob, measureJob, remindJob, messageJob} {
+	for _, kind := range []string{copyJob, measureJob, remindJob, messageJob, inviteJob} {
 		d.Queue.Handle(kind, job.Policy{}, func(context.Context, job.Job) error { return nil })
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -77,7 +78,7 @@ func Hold(ctx context.Context, d *desk.Desk, once string, t Training) (string, e
 // Find is a session that the reader may see: ЦЭЗ every one, an organisation
 // those it holds and those its people are invited to.
 func Find(ctx context.Context, d *desk.Desk, trainingID string) (Training, error) {
-	all, err := trainings(ctx, d.DB.Read, ownOnly(ctx), trainingID, 1)
+	all, err := trainings(ctx, d.DB.Read, ownOnly(ctx), trainingID, Training{}, 1)
 	if err != nil {
 		return Training{}, err
 	}
@@ -87,10 +88,12 @@ func Find(ctx context.Context, d *desk.Desk, trainingID string) (Training, error
 	return all[0], nil
 }
 
-// Invite adds everybody who works with the card in the organisation by НИСУР.
+// Invite adds everybody who works with the card in the organisation by НИСУР, and
+// tells them where and when, if that is still to come.
 // Management invites its own people alone.
 func (r *Rollout) Invite(ctx context.Context, trainingID, organisation string) (int, error) {
-	if _, err := Find(ctx, r.Desk, trainingID); err != nil {
+	t, err := Find(ctx, r.Desk, trainingID)
+	if err != nil {
 		return 0, err
 	}
 	if own := ownOnly(ctx); own != "" {
@@ -108,8 +111,15 @@ func (r *Rollout) Invite(ctx context.Context, trainingID, organisation string) (
 			if err != nil {
 				return err
 			}
-			if fresh {
-				added++
+			if !fresh {
+				continue
+			}
+			added++
+			if t.At.After(r.Desk.Clock.Now()) { // who is put down afterwards was there, or was not
+				who := invitation{Training: trainingID, PIN: p.PIN}
+				if _, err := r.Desk.Queue.Add(ctx, tx, inviteJob, who, job.Options{Unique: who.id(), Subject: trainingID}); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -5,21 +5,25 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/document"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 )
 
-const trainingsLimit = 300
+// trainingsLimit is how many sessions stand on a page.
+const trainingsLimit = 100
 
 type trainingsOf struct {
 	All   []Training
 	Names map[string]string // of organisations
 	Form  *page.Form
 	Lines []design.Option
+	Older string // address of the sessions before these, "" for none
 }
 
 func (r *Rollout) trainingsPage(w http.ResponseWriter, req *http.Request) error {
@@ -31,8 +35,16 @@ func (r *Rollout) renderTrainings(w http.ResponseWriter, req *http.Request, form
 	ctx := req.Context()
 	v := trainingsOf{Form: form, Names: map[string]string{}}
 	var err error
-	if v.All, err = trainings(ctx, r.Desk.DB.Read, ownOnly(ctx), "", trainingsLimit); err != nil {
+	query := req.URL.Query()
+	since, _ := strconv.ParseInt(query.Get("before"), 10, 64)
+	after := Training{ID: query.Get("id"), At: db.Time(since)}
+	if v.All, err = trainings(ctx, r.Desk.DB.Read, ownOnly(ctx), "", after, trainingsLimit+1); err != nil {
 		return err
+	}
+	if len(v.All) > trainingsLimit {
+		v.All = v.All[:trainingsLimit]
+		last := v.All[trainingsLimit-1]
+		v.Older = tabTrainings + "?" + url.Values{"before": {strconv.FormatInt(db.Micros(last.At), 10)}, "id": {last.ID}}.Encode()
 	}
 	for _, t := range v.All {
 		v.Names[t.Organisation] = r.Desk.Directory.Name(ctx, t.Organisation).Here(ctx)
@@ -118,16 +130,23 @@ func (r *Rollout) invitePage(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := r.Invite(req.Context(), req.PathValue("id"), form.Text("organisation", 6))
+	ctx, trainingID := req.Context(), req.PathValue("id")
+	n, err := r.Invite(ctx, trainingID, form.Text("organisation", 6))
 	if err != nil {
 		return err
 	}
-	if n == 0 {
+	t, err := Find(ctx, r.Desk, trainingID)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
 		page.Notice(w, "card.rollout.invited_none")
-	} else {
+	case t.At.After(r.Desk.Clock.Now()):
+		page.Notice(w, "card.rollout.invited_told")
+	default:
 		page.Notice(w, "card.rollout.invited")
 	}
-	return page.Redirect(w, req, trainingHref(req.PathValue("id")))
+	return page.Redirect(w, req, trainingHref(trainingID))
 }
 
 func (r *Rollout) attendancePage(w http.ResponseWriter, req *http.Request) error {
