@@ -101,3 +101,82 @@ func TestBedsOfARoomNeverShareAName(t *testing.T) {
 		}
 	})
 }
+
+// NR-2: the days between which somebody may be appointed, moved or stand in, each
+// with the day beside it; what is refused leaves everything as it was.
+func TestDaysOfAppointmentsAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		manager, operator := h.signIn(t, demo.Manager), h.signIn(t, demo.Operator)
+		posts := func(p demo.Person) []workforceapi.Post {
+			t.Helper()
+			held, err := h.api.Posts(t.Context(), p.PIN)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return held
+		}
+		nurse, head, doctor := posts(demo.Nurse)[0].ID, posts(demo.Head)[0].ID, posts(demo.Doctor)[0].ID
+		chief := posts(demo.Chief)[0].ID
+		try := func(who browser, path, wrong string, pairs ...string) {
+			t.Helper()
+			form := url.Values{}
+			for i := 0; i < len(pairs); i += 2 {
+				form.Set(pairs[i], pairs[i+1])
+			}
+			w := who.do(http.MethodPost, path, form)
+			if wrong == "" && w.Code != http.StatusSeeOther {
+				t.Errorf("%s %v: %d %s", path, pairs, w.Code, w.Body)
+			}
+			if wrong != "" && (w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `id="`+wrong+`-error"`)) {
+				t.Errorf("%s %v: %d, %s is not told", path, pairs, w.Code, wrong)
+			}
+		}
+		const post = own + "/posts/"
+		for from, wrong := range map[string]string{"2026-11-21": "from", "2027-11-24": "from", "2023-01-01": "from"} {
+			try(manager, post+nurse+"/transfer", wrong, "department", demo.Surgery, "from", from)
+		}
+		try(manager, post+nurse+"/transfer", "department", "department", "99", "from", "2026-11-22")
+		try(manager, post+chief+"/transfer", "department", "department", demo.Surgery, "from", "2026-11-22")
+		if w := manager.do(http.MethodPost, post+"nobody/transfer", url.Values{"department": {demo.Surgery}, "from": {"2026-11-22"}}); w.Code != http.StatusNotFound {
+			t.Errorf("a post that is not there: %d", w.Code)
+		}
+		for _, c := range [][4]string{ // colleague, from, until, wrong
+			{doctor, "2026-11-21", "2026-12-01", "from"},
+			{doctor, "2026-11-22", "2026-11-22", "until"},
+			{doctor, "2026-11-22", "2029-11-25", "until"}, // longer than three years of leave
+			{head, "2026-11-22", "2026-12-01", "colleague"},
+			{"nobody", "2026-11-22", "2026-12-01", "colleague"},
+			{posts(demo.Clerk)[0].ID, "2026-11-22", "2026-12-01", "colleague"}, // of another hospital
+		} {
+			try(manager, post+head+"/replace", c[3], "colleague", c[0], "from", c[1], "until", c[2])
+		}
+		for _, c := range [][4]string{ // title, department, from, wrong
+			{"nurse", demo.Therapy, "2024-12-31", "from"},
+			{"nurse", demo.Therapy, "2028-01-01", "from"},
+			{"nurse", "", "2026-11-22", "department"},
+			{"chief", demo.Therapy, "2026-11-22", "department"},
+			{"expert", "", "2026-11-22", "title"}, // of the fund
+			{"nurse", demo.Therapy, "2025-01-01", ""},
+		} {
+			try(manager, post+"add", c[3], "pin", demo.Residents[0].PIN, "confirmed", demo.Residents[0].PIN, "title", c[0], "department", c[1], "from", c[2])
+		}
+		try(operator, post+"add", "title", "pin", demo.Residents[0].PIN, "title", "nurse", "department", demo.Therapy, "from", "2026-11-22")
+		if w := operator.do(http.MethodPost, "/organisations/950175/posts/add", url.Values{"pin": {demo.Residents[0].PIN}, "confirmed": {demo.Residents[0].PIN}, "title": {"manager"}, "from": {"2026-11-22"}}); w.Code == http.StatusSeeOther {
+			t.Error("a hospital that is no more has a new manager")
+		}
+		// Who holds the same post there already is not moved, and keeps both.
+		try(manager, post+"add", "", "pin", demo.Nurse.PIN, "confirmed", demo.Nurse.PIN, "title", "nurse", "department", demo.Surgery, "from", "2026-11-22")
+		if w := manager.do(http.MethodPost, post+nurse+"/transfer", url.Values{"department": {demo.Surgery}, "from": {"2026-11-22"}}); w.Code == http.StatusSeeOther {
+			t.Error("one person has one post twice")
+		}
+		if held := posts(demo.Nurse); len(held) != 2 || !held[0].Until.IsZero() || !held[1].Until.IsZero() {
+			t.Errorf("what was refused has changed: %+v", held)
+		}
+		for until, wrong := range map[string]string{"2026-11-21": "until", "2029-01-01": "until"} {
+			try(manager, post+head+"/end", wrong, "until", until)
+		}
+		if w := manager.do(http.MethodPost, post+posts(demo.Manager)[0].ID+"/end", url.Values{"until": {"2026-11-22"}}); w.Code != http.StatusUnprocessableEntity || len(posts(demo.Manager)) != 1 {
+			t.Errorf("a manager leaves the hospital without one: %d", w.Code)
+		}
+	})
+}
