@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/operation"
+	"github.com/sanarip/sanarip/system/card/internal/patient"
 )
 
 // EndingWord is how a stay for a birth ended.
@@ -152,7 +153,14 @@ func about(ctx context.Context, t cardapi.TearOff) string {
 		return text.Joined(t.Mother.Name, "·", EndingWord(ctx, t.Birth.Ending))
 	}
 	n := t.Newborns[0]
-	return text.Joined(SexWord(ctx, n.Sex), text.Date(clock.DateOf(n.BornAt)), "·", t.Mother.Name)
+	child := text.T(ctx, "card.newborn.child")
+	switch n.Sex {
+	case patient.Female:
+		child = text.T(ctx, "card.newborn.girl")
+	case patient.Male:
+		child = text.T(ctx, "card.newborn.boy")
+	}
+	return text.Joined(child+",", text.Date(clock.DateOf(n.BornAt)), "·", t.Mother.Name)
 }
 
 func momentOrNone(t time.Time) string {
