@@ -175,7 +175,19 @@ func TestDaysOfAppointmentsAreBounded(t *testing.T) {
 		for until, wrong := range map[string]string{"2026-11-21": "until", "2029-01-01": "until"} {
 			try(manager, post+head+"/end", wrong, "until", until)
 		}
-		if w := manager.do(http.MethodPost, post+posts(demo.Manager)[0].ID+"/end", url.Values{"until": {"2026-11-22"}}); w.Code != http.StatusUnprocessableEntity || len(posts(demo.Manager)) != 1 {
+		// A post of another hospital is not there; nor does a manager leave altogether
+		// by way of another post of theirs.
+		manager.get(post+posts(demo.Clerk)[0].ID+"/end", http.StatusNotFound)
+		try(manager, post+"add", "", "pin", demo.Manager.PIN, "confirmed", demo.Manager.PIN, "title", "therapist", "department", demo.Therapy, "from", "2026-11-22")
+		for _, held := range posts(demo.Manager) {
+			if held.Role == workforceapi.Doctor {
+				manager.do(http.MethodPost, post+held.ID+"/end", url.Values{"until": {"2026-11-22"}, "all": {"1"}})
+			}
+		}
+		if held := posts(demo.Manager); len(held) != 2 {
+			t.Errorf("a manager has left altogether: %+v", held)
+		}
+		if w := manager.do(http.MethodPost, post+posts(demo.Manager)[0].ID+"/end", url.Values{"until": {"2026-11-22"}}); w.Code != http.StatusUnprocessableEntity || len(posts(demo.Manager)) != 2 {
 			t.Errorf("a manager leaves the hospital without one: %d", w.Code)
 		}
 	})
