@@ -65,9 +65,17 @@ func errorNext(k fail.Kind) string {
 	return "design.next_internal"
 }
 
+// errorHead is the heading: the error's own, or that of its kind.
+func errorHead(ctx context.Context, v page.ErrorView) string {
+	if v.Title != "" {
+		return v.Title
+	}
+	return text.T(ctx, errorTitle(v.Kind))
+}
+
 // errorMessage is what the heading has not said already.
 func errorMessage(ctx context.Context, v page.ErrorView) string {
-	title := text.T(ctx, errorTitle(v.Kind))
+	title := errorHead(ctx, v)
 	return strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(v.Message, title), "."))
 }
 

@@ -546,6 +546,16 @@ if (summary) {
   });
 }
 
+// What the page before wanted to say stands there when this one comes, and a screen
+// reader speaks only what changes: on a citizen's page it has the focus, so that it
+// is read, and Tab goes on from there into the page. A field that the page gives the
+// focus itself keeps it; a work page has its own order (keys.js).
+const message = document.querySelector(".citizen .sn-message");
+if (message && !summary && !document.querySelector("[autofocus]")) {
+  message.tabIndex = -1;
+  message.focus();
+}
+
 for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const limit = Number(area.dataset.limit);
   const note = document.createElement("p");

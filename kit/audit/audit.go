@@ -39,6 +39,17 @@ type Record struct {
 	// query, since it alone knows its codes.
 	ActionWords  text.Words `json:"action_words"`
 	PurposeWords text.Words `json:"purpose_words"`
+	// OrganisationWords is the name of Organisation in each language, where the
+	// system that answers knows it; empty where there is the name as it was written.
+	OrganisationWords text.Words `json:"organisation_words,omitzero"`
+}
+
+// From is the organisation in the reader's words, or as it was written.
+func (r Record) From(ctx context.Context) string {
+	if name := r.OrganisationWords.Here(ctx); name != "" {
+		return name
+	}
+	return r.Organisation
 }
 
 // Add writes the record; in the transaction of a change, or by itself for a

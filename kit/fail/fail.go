@@ -73,6 +73,7 @@ type Finding struct {
 type Error struct {
 	Kind     Kind
 	Key      string // translation key of the sentence for the reader
+	Title    string // translation key of the page's heading; "" is that of the kind
 	Args     map[string]any
 	Findings []Finding
 	Cause    error // for the log only
@@ -106,6 +107,13 @@ func Args(pairs ...any) map[string]any {
 		args[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
 	return args
+}
+
+// Titled gives the page of the error a heading of its own, where that of the kind
+// would say something else: «no access» is not what keeps out who has no cookies.
+func (e *Error) Titled(key string) *Error {
+	e.Title = key
+	return e
 }
 
 // Error is for logs: the key, and the cause if there is one.

@@ -99,6 +99,7 @@ type Search struct {
 type ErrorView struct {
 	Status   int
 	Kind     fail.Kind
+	Title    string // heading of its own in the reader's language; "" is that of the kind
 	Message  string // sentence in the reader's language
 	Findings []string
 	Incident string // number to tell the operator
@@ -395,6 +396,9 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	view := ErrorView{
 		Status: e.Kind.Status(), Kind: e.Kind, Incident: incident,
 		Message: text.TArgs(r.Context(), e.Key, e.Args),
+	}
+	if e.Title != "" {
+		view.Title = text.T(r.Context(), e.Title)
 	}
 	for _, f := range e.Findings {
 		view.Findings = append(view.Findings, text.TArgs(r.Context(), f.Key, f.Args))

@@ -16,6 +16,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/recovery"
 	"github.com/sanarip/sanarip/system/identity/internal/sso"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
+	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -64,7 +65,9 @@ func (s *System) stay(mux *http.ServeMux, env host.Env, g ground, second *second
 	s.organisations = &organisation.Organisations{
 		DB: s.db, Clock: s.clock, Site: g.site, Door: g.door, Throttle: g.limits, Workforce: workforceapi.Client{Exchange: exchange},
 		Register: populationapi.Client{Exchange: exchange}, Record: s.record, Lives: g.door.Lives,
+		Queue: s.queue, Texts: s.texts, Messages: messageapi.Client{Exchange: exchange}, Base: env.BaseURL,
 	}
+	s.organisations.Writes()
 	g.consents.Organisations = s.organisations.Names
 	s.rooms.Keeps(cabinet.Part{Name: "organisations", Read: s.organisations.Kept})
 	s.organisations.Mount(mux)

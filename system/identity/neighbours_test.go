@@ -55,6 +55,10 @@ func TestNeighboursLearnContactsAndTheRecordOfAccesses(t *testing.T) {
 			if r.Via != "identity" || r.ActionWords.KY == "" || r.ActionWords.KY == r.Action || strings.Contains(r.PurposeWords.EN, "identity.") {
 				t.Errorf("%+v", r)
 			}
+			// A system has its name in the reader's language.
+			if name := r.OrganisationWords; (r.Action == "data.handed" || r.Action == "contacts.read") && (name.KY == "" || name.KY == name.RU || name.EN == name.RU) {
+				t.Errorf("%+v", r)
+			}
 		}
 		for _, action := range []string{"sign_in", "consent.given", "data.handed", "contacts.read"} {
 			if !seen[action] {

@@ -253,6 +253,7 @@ func TestAWrongSettingStopsTheStart(t *testing.T) {
 	for name, settings := range map[string]map[string]string{
 		"identity_authorization_code_life": {"authorization_code_life": "2m"},
 		"identity_refresh_idle":            {"refresh_idle": "48h", "refresh_life": "24h"},
+		"identity_hint_life":               {"refresh_life": "8760h", "hint_life": "4320h"}, // a client's ID token outlives what is known of its key
 		"identity_dpop_nonce":              {"dpop_nonce": "yes"},
 		"identity_pace_client":             {"pace_client": "0"},
 		"identity_limits":                  {"limits": "pasword=1/1h/1m/1m"},

@@ -50,6 +50,13 @@ func (s *System) claims(ctx context.Context, accountID string, scopes []string) 
 	return claims, nil
 }
 
+// What a system gets. It is the record's object, a client or a system of ours, and
+// has a name in each language.
+const (
+	handedAction   = "data.handed"
+	contactsAction = "contacts.read"
+)
+
 // record writes what a person did with their own account.
 func (s *System) record(ctx context.Context, pin, name, action, object string) error {
 	r := audit.Record{Subject: pin, ActorName: name, Action: action, Purpose: "own-account", Object: object}
@@ -66,7 +73,7 @@ func (s *System) handed(ctx context.Context, tx *sql.Tx, accountID string, clien
 		return err
 	}
 	return audit.Add(ctx, tx, s.clock, audit.Record{
-		Subject: pin, ActorPIN: pin, ActorName: name, Organisation: client.Name.RU, Via: "identity", Action: "data.handed", Purpose: "own-account", Object: client.ID,
+		Subject: pin, ActorPIN: pin, ActorName: name, Organisation: client.Name.RU, Via: "identity", Action: handedAction, Purpose: "own-account", Object: client.ID,
 	})
 }
 
@@ -79,4 +86,13 @@ func (s *System) add(ctx context.Context, r audit.Record) error {
 func (s *System) words(r *audit.Record) {
 	r.ActionWords = s.texts.WordsOr("identity.action."+r.Action, r.Action)     // text: identity.action.*
 	r.PurposeWords = s.texts.WordsOr("identity.purpose."+r.Purpose, r.Purpose) // text: identity.purpose.*
+	switch {
+	case r.Object == "": // written before systems were named in it
+	case r.Action == contactsAction:
+		r.OrganisationWords = s.clientName(r.Object)
+	case r.Action == handedAction:
+		if c, known := s.provider.Client(r.Object); known {
+			r.OrganisationWords = c.Name
+		}
+	}
 }

@@ -129,7 +129,8 @@ func TestABrowserWithoutCookiesIsToldSo(t *testing.T) {
 		"/register/phone": {"phone", newPhone}, "/sign-in/recover/send": {"way", "sms"}, "/sign-in/code": {"code", "123456"}, "/app/unlock": {"pin", "1234"},
 	} {
 		p := send(path, pairs...)
-		if p.status != http.StatusForbidden || !strings.Contains(p.words(), says) || !strings.Contains(p.words(), "Cookie разрешены, начать снова") {
+		if p.status != http.StatusForbidden || !strings.Contains(p.words(), says) || !strings.Contains(p.words(), "Cookie разрешены, начать снова") ||
+			!strings.Contains(p.body, "Для входа нужны файлы cookie</h1>") || strings.Contains(p.words(), "Нет доступа") {
 			t.Errorf("%s: %d %s", path, p.status, p.words())
 		}
 	}

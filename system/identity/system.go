@@ -379,7 +379,8 @@ func (s *System) Contacts(ctx context.Context, digits string) (identityapi.Conta
 	caller := exchangeapi.CallerOf(ctx)
 	name := s.clientName(exchangeapi.NameOf(caller.Client)).RU
 	if err := s.add(ctx, audit.Record{
-		Subject: a.PIN, ActorPIN: caller.User, ActorName: name, Organisation: name, Action: "contacts.read", Purpose: "message", RequestID: caller.ID,
+		Subject: a.PIN, ActorPIN: caller.User, ActorName: name, Organisation: name, Action: contactsAction, Purpose: "message",
+		Object: exchangeapi.NameOf(caller.Client), RequestID: caller.ID,
 	}); err != nil {
 		return identityapi.Contacts{}, err
 	}

@@ -1034,7 +1034,7 @@ func sessionsPage(current sso.Session, sessions []sso.Session, visits []visit) t
 						return templ_7745c5c3_Err
 					}
 					if s.SID != current.SID {
-						templ_7745c5c3_Err = design.PostButton("/security/sessions/end", text.T(ctx, "identity.session.end"), "secondary", map[string]string{"session": s.SID}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.PostButtonOn("/security/sessions/end", text.T(ctx, "identity.session.end"), agent(ctx, s.Agent)+", "+text.T(ctx, "identity.session.since", "Time", text.Moment(s.AuthAt)), "secondary", map[string]string{"session": s.SID}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1225,7 +1225,7 @@ func eventsPage(events []notice.Event) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if e.Disowned.IsZero() {
-						templ_7745c5c3_Err = design.PostButton("/security/events", text.T(ctx, "identity.not_me.do"), "secondary", map[string]string{"event": e.ID}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.PostButtonOn("/security/events", text.T(ctx, "identity.not_me.do"), text.T(ctx, "identity.notice."+string(e.Kind))+", "+text.Moment(e.At), "secondary", map[string]string{"event": e.ID}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1436,7 +1436,7 @@ func consentsPage(consents []givenConsent) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.PostButton("/security/consents/withdraw", text.T(ctx, "identity.consent.withdraw"), "secondary", map[string]string{"client": each.client.ID}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.PostButtonOn("/security/consents/withdraw", text.T(ctx, "identity.consent.withdraw"), each.client.Name.Here(ctx), "secondary", map[string]string{"client": each.client.ID}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

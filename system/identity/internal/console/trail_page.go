@@ -133,7 +133,7 @@ func trailRows(ctx context.Context, records []audit.Record, whose bool) [][]desi
 			cells = append(cells, design.Cell{Text: subject})
 		}
 		rows = append(rows, append(cells,
-			design.Cell{Text: who(ctx, r, whose)}, design.Cell{Text: orDash(r.Organisation)},
+			design.Cell{Text: who(ctx, r, whose)}, design.Cell{Text: orDash(r.From(ctx))},
 			design.Cell{Text: r.ActionWords.Here(ctx)}, design.Cell{Text: r.PurposeWords.Here(ctx)}))
 	}
 	return rows

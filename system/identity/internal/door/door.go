@@ -118,7 +118,7 @@ func (d *Door) admit(ctx context.Context, a account.Account, way Way, place noti
 }
 
 func notActive(a account.Account) error {
-	return fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
+	return fail.New(fail.Forbidden, "identity.account."+string(a.State)).Titled("identity.account." + string(a.State) + "_title") // text: identity.account.*
 }
 
 // late is why a sign-in that was under way goes no further: the account was
@@ -131,7 +131,7 @@ func (d *Door) late(ctx context.Context, accountID string) error {
 	case found && a.State != account.Active:
 		return notActive(a)
 	}
-	return fail.New(fail.Forbidden, "identity.late")
+	return fail.New(fail.Forbidden, "identity.late").Titled("identity.late_title")
 }
 
 // Refused notes that somebody tried to sign in with the ПИН and was refused. a is
@@ -186,7 +186,7 @@ func (d *Door) Still(now, a account.Account) error {
 	case now.State != account.Active:
 		return notActive(now)
 	case now.Epoch != a.Epoch:
-		return fail.New(fail.Forbidden, "identity.late_change")
+		return fail.New(fail.Forbidden, "identity.late_change").Titled("identity.late_change_title")
 	}
 	return d.MayChange(now)
 }
@@ -195,7 +195,7 @@ func (d *Door) Still(now, a account.Account) error {
 // in it.
 func (d *Door) MayChange(a account.Account) error {
 	if a.Frozen(d.Clock.Now()) {
-		return fail.New(fail.Forbidden, "identity.frozen", "Until", a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04"))
+		return fail.New(fail.Forbidden, "identity.frozen", "Until", a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04")).Titled("identity.frozen_title")
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (d *Door) Target(w http.ResponseWriter, r *http.Request) (Target, error) {
 func (d *Door) NoCookies(w http.ResponseWriter, r *http.Request) error {
 	d.Browser(w, r)
 	page.LeadsOn(r, page.Local(page.Of(r.Context()).Path), text.T(r.Context(), "identity.cookies_allowed"))
-	return fail.New(fail.Forbidden, "identity.no_cookies")
+	return fail.New(fail.Forbidden, "identity.no_cookies").Titled("identity.no_cookies_title")
 }
 
 // local is the path if it leads to a page of ours; "" for any other.

@@ -77,7 +77,7 @@ func (c *Contacts) send(ctx context.Context, a account.Account, channel onetime.
 
 func thawed(a account.Account, c clock.Clock) error {
 	if a.Frozen(c.Now()) {
-		return fail.New(fail.Forbidden, "identity.frozen", "Until", a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04"))
+		return fail.New(fail.Forbidden, "identity.frozen", "Until", a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04")).Titled("identity.frozen_title")
 	}
 	return nil
 }

@@ -33,9 +33,9 @@ func (p *Provider) Over(r *http.Request, flowID string) error {
 func (p *Provider) Foreign(r *http.Request, c Client) error {
 	p.leadBack(r, c)
 	if !p.config.Sessions.Knows(r) {
-		return fail.New(fail.Forbidden, "identity.no_cookies_here")
+		return fail.New(fail.Forbidden, "identity.no_cookies_here").Titled("identity.no_cookies_title")
 	}
-	return fail.New(fail.Forbidden, "identity.other_browser")
+	return fail.New(fail.Forbidden, "identity.other_browser").Titled("identity.other_browser_title")
 }
 
 func (p *Provider) leadBack(r *http.Request, c Client) {

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/kit/text"
@@ -21,6 +22,7 @@ import (
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/setting"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
+	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -81,6 +83,10 @@ type Organisations struct {
 	Workforce workforceapi.API
 	Register  Register
 	Lives     setting.Values
+	Queue     *job.Queue
+	Texts     *text.Catalogue
+	Messages  messageapi.API
+	Base      string // ЕСИ's address, for the link
 	Record    func(ctx context.Context, pin, name, action, object string) error
 }
 
@@ -156,8 +162,10 @@ func (s *Organisations) invite(ctx context.Context, a account.Account, code, typ
 	added := false
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var err error
-		added, err = s.insert(ctx, tx, m)
-		return err
+		if added, err = s.insert(ctx, tx, m); err != nil || !added {
+			return err
+		}
+		return s.tell(ctx, tx, letter{Member: m.ID, News: invitedNews})
 	})
 	if err != nil {
 		return err
@@ -185,7 +193,11 @@ func (s *Organisations) head(ctx context.Context, a account.Account, code string
 
 // answer takes or declines an invitation, or leaves.
 func (s *Organisations) answer(ctx context.Context, a account.Account, memberID string, take bool) error {
-	code, err := s.turn(ctx, memberID, a.PIN, "", take)
+	news := leftNews
+	if take {
+		news = joinedNews
+	}
+	code, err := s.turn(ctx, memberID, a.PIN, "", take, news)
 	if err != nil {
 		return err
 	}
@@ -201,7 +213,7 @@ func (s *Organisations) remove(ctx context.Context, a account.Account, code, mem
 	if _, err := s.head(ctx, a, code); err != nil {
 		return err
 	}
-	if _, err := s.turn(ctx, memberID, "", code, false); err != nil {
+	if _, err := s.turn(ctx, memberID, "", code, false, removedNews); err != nil {
 		return err
 	}
 	return s.Record(ctx, a.PIN, a.Name(), "organisation.removed", code)

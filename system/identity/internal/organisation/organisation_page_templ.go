@@ -292,7 +292,7 @@ func listPage(v view) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = design.PostButton("/security/organisations/remove", removal(ctx, each), "secondary", map[string]string{"code": m.Code, "member": each.ID}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = design.PostButtonOn("/security/organisations/remove", removal(ctx, each), pin.Grouped(each.PIN), "secondary", map[string]string{"code": m.Code, "member": each.ID}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -331,7 +331,7 @@ func listPage(v view) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.PostButton("/security/organisations/answer", text.T(ctx, "identity.organisation.leave"), "secondary", map[string]string{"member": m.ID, "answer": "leave"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.PostButtonOn("/security/organisations/answer", text.T(ctx, "identity.organisation.leave"), m.Name.Here(ctx), "secondary", map[string]string{"member": m.ID, "answer": "leave"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

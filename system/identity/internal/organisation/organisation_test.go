@@ -2,6 +2,8 @@ package organisation_test
 
 import (
 	"context"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,11 +11,13 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/organisation"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 	"github.com/sanarip/sanarip/system/identity/migration"
+	"github.com/sanarip/sanarip/system/message/messageapi"
 	"github.com/sanarip/sanarip/system/population/populationapi"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
@@ -61,6 +65,40 @@ type world struct {
 	people people
 	now    *clock.Manual
 	said   []string
+	post   *post
+}
+
+// post is the system of messages.
+type post struct{ sent []messageapi.Message }
+
+func (p *post) Send(_ context.Context, m messageapi.Message) (messageapi.Receipt, error) {
+	p.sent = append(p.sent, m)
+	return messageapi.Receipt{ID: m.ID}, nil
+}
+
+// letters does what waits in the queue and gives what was written since, each as
+// the ПИН and the kind of news.
+func (w *world) letters(t *testing.T) string {
+	t.Helper()
+	w.post.sent = nil
+	if err := w.Queue.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range w.post.sent {
+		for _, words := range []text.Words{m.Subject, m.Body} {
+			for _, l := range text.Langs {
+				if s := words.In(l); s == "" || strings.Contains(s, "<no value>") || strings.Contains(s, "identity.") {
+					t.Errorf("%s in %s: %q", m.ID, l, s)
+				}
+			}
+		}
+		if !strings.Contains(m.Body.RU, "Больница") || !strings.Contains(m.Body.KY, "Оорукана") || m.Link != "https://esi.example/security/organisations" || m.Address != "" {
+			t.Errorf("%+v", m)
+		}
+		all = append(all, m.PIN+" "+m.ID[strings.LastIndex(m.ID, "-")+1:])
+	}
+	return strings.Join(all, ", ")
 }
 
 func open(d *db.DB) *world {
@@ -72,13 +110,20 @@ func open(d *db.DB) *world {
 			clerk: {{PIN: clerk, Role: workforceapi.Head, Organisation: code, Department: "02"}, {PIN: clerk, Role: workforceapi.Doctor, Organisation: code}},
 		}},
 	}
+	texts, err := text.Load(os.DirFS("../.."))
+	if err != nil {
+		panic(err)
+	}
+	w.post = &post{}
 	w.Organisations = &organisation.Organisations{
 		DB: d, Clock: now, Throttle: &throttle.Throttle{DB: d, Clock: now}, Workforce: w.staff, Register: w.people,
+		Queue: job.New(d, now, nil, job.Config{}), Texts: texts, Messages: w.post, Base: "https://esi.example",
 		Record: func(_ context.Context, pin, _, action, _ string) error {
 			w.said = append(w.said, pin+" "+action)
 			return nil
 		},
 	}
+	w.Writes()
 	return w
 }
 
@@ -128,6 +173,13 @@ func TestTheHeadBindsAndLetsOthersAct(t *testing.T) {
 		if err := w.Invite(ctx, person(head), code, clerk); err != nil {
 			t.Fatal(err)
 		}
+		told := func(want string) {
+			t.Helper()
+			if got := w.letters(t); got != want {
+				t.Fatalf("told: %q, not %q", got, want)
+			}
+		}
+		told(clerk + " invited")
 		refused(w.Invite(ctx, person(head), code, clerk), "identity.organisation.there")
 		refused(w.Invite(ctx, person(head), code, head), "identity.organisation.there")
 		if len(claims(clerk)) != 0 {
@@ -137,9 +189,11 @@ func TestTheHeadBindsAndLetsOthersAct(t *testing.T) {
 		if err := w.Answer(ctx, person(head), invitation, true); !fail.Is(err, fail.NotFound) {
 			t.Fatalf("somebody else's invitation was taken: %v", err)
 		}
+		told("") // who is refused, or there already, is not written to again
 		if err := w.Answer(ctx, person(clerk), invitation, true); err != nil {
 			t.Fatal(err)
 		}
+		told(head + " joined")
 		if got := claims(clerk); len(got) != 1 || got[0].Role != organisation.Representative {
 			t.Fatalf("%+v", got)
 		}
@@ -149,6 +203,23 @@ func TestTheHeadBindsAndLetsOthersAct(t *testing.T) {
 		if err := w.Remove(ctx, person(head), code, invitation); err != nil || len(claims(clerk)) != 0 {
 			t.Fatal(err, claims(clerk))
 		}
+		told(clerk + " removed")
+		// What is taken back or declined is told to the other side.
+		if err := w.Invite(ctx, person(head), code, clerk); err != nil {
+			t.Fatal(err)
+		}
+		told(clerk + " invited")
+		if err := w.Remove(ctx, person(head), code, w.Invited(t, clerk)); err != nil {
+			t.Fatal(err)
+		}
+		told(clerk + " recalled")
+		if err := w.Invite(ctx, person(head), code, clerk); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Answer(ctx, person(clerk), w.Invited(t, clerk), false); err != nil {
+			t.Fatal(err)
+		}
+		told(head + " left")
 		// Who leaves the post acts no more: НИСУР is asked each day, and while it
 		// is away its last word holds.
 		w.staff.posts[head] = nil

@@ -70,8 +70,9 @@ func (s *Organisations) list(ctx context.Context, query string, args ...any) ([]
 }
 
 // turn takes an invitation or ends a membership: of the person's own, or by the
-// head one of the organisation's that is not the head's. It gives the code.
-func (s *Organisations) turn(ctx context.Context, memberID, own, code string, take bool) (string, error) {
+// head one of the organisation's that is not the head's. Whom it concerns is told
+// the news. It gives the code.
+func (s *Organisations) turn(ctx context.Context, memberID, own, code string, take bool, n news) (string, error) {
 	now := db.Micros(s.Clock.Now())
 	statement, args := `UPDATE organisation_member SET state = 'ended', ended_at = $2 WHERE id = $1 AND pin = $3 AND state <> 'ended' RETURNING code`, []any{memberID, now, own}
 	switch {
@@ -82,12 +83,31 @@ func (s *Organisations) turn(ctx context.Context, memberID, own, code string, ta
 		args[2] = code
 	}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, statement, args...).Scan(&code)
+		var was State
+		if err := tx.QueryRowContext(ctx, `SELECT state FROM organisation_member WHERE id = $1`+s.DB.ForUpdate(), memberID).Scan(&was); err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, statement, args...).Scan(&code); err != nil {
+			return err
+		}
+		if was == Invited && n == removedNews {
+			n = recalledNews
+		}
+		return s.tell(ctx, tx, letter{Member: memberID, News: n})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fail.New(fail.NotFound, "kit.not_found")
 	}
 	return code, err
+}
+
+// one is the membership of the id; false when there is none.
+func (s *Organisations) one(ctx context.Context, memberID string) (Member, bool, error) {
+	m, err := scan(s.DB.Read.QueryRowContext(ctx, `SELECT `+columns+` FROM organisation_member WHERE id = $1`, memberID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Member{}, false, nil
+	}
+	return m, err == nil, db.Explain(err)
 }
 
 // Doubt has НИСУР asked anew about an organisation whose head the person is: it

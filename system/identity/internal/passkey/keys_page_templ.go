@@ -165,7 +165,7 @@ func keysPage(v keysView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.PostButton("/security/passkeys/remove", text.T(ctx, "identity.passkey.remove"), "secondary", map[string]string{"key": key.ID}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.PostButtonOn("/security/passkeys/remove", text.T(ctx, "identity.passkey.remove"), key.Name, "secondary", map[string]string{"key": key.ID}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -165,7 +165,7 @@ func devicesPage(devices []Device, here string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.PostButton("/security/devices/remove", text.T(ctx, "identity.phone.remove"), "secondary", map[string]string{"device": d.ID}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.PostButtonOn("/security/devices/remove", text.T(ctx, "identity.phone.remove"), d.Name, "secondary", map[string]string{"device": d.ID}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -348,7 +348,7 @@ func (s *Recovery) finish(ctx context.Context, r request, password string, place
 			return fail.New(fail.Gone, "identity.recovery.gone")
 		}
 		if a.State != account.Active {
-			return fail.New(fail.Forbidden, "identity.account."+string(a.State)) // text: identity.account.*
+			return fail.New(fail.Forbidden, "identity.account."+string(a.State)).Titled("identity.account." + string(a.State) + "_title") // text: identity.account.*
 		}
 		byCard := slices.Contains(current.proved, Card)
 		if allowed, err := s.byCodes(ctx, tx, a); err != nil {

@@ -113,7 +113,7 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 		return "", err
 	}
 	if len(ways) == 0 {
-		return "", fail.New(fail.Forbidden, "identity.no_factor")
+		return "", fail.New(fail.Forbidden, "identity.no_factor").Titled("identity.no_factor_title")
 	}
 	secret := id.Secret()
 	e := entry{hash: id.Hash(secret), account: a.ID, flow: try.flow, next: try.next, channel: ways[0], remember: try.remember, epoch: a.Epoch}

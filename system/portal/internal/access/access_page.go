@@ -85,6 +85,8 @@ func who(ctx context.Context, r audit.Record, pin string) string {
 		return r.ActorName + ", " + r.ActorRole
 	case system:
 		return name(ctx, r.ActorName)
+	case r.ActorName == r.Organisation: // a system by its name
+		return r.From(ctx)
 	}
 	return r.ActorName
 }
@@ -100,7 +102,7 @@ func organisation(ctx context.Context, r audit.Record) string {
 	if r.Organisation == r.ActorName {
 		return ""
 	}
-	return r.Organisation
+	return r.From(ctx)
 }
 
 func words(ctx context.Context, w text.Words, code string) string {
