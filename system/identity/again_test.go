@@ -1,10 +1,12 @@
 package identity_test
 
 import (
+	"html"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/demo"
 )
@@ -32,6 +34,35 @@ func TestTwoSignInsInOneBrowserAtOnce(t *testing.T) {
 		}
 		b.submit(first, "/sign-in/code", "code", codeOfFirst).must(http.StatusOK, "Время на вход истекло")
 		b.post(h.base+"/sign-in/code/send", nil).must(http.StatusOK)
+	})
+}
+
+var goesOn = regexp.MustCompile(`href="(/connect/authorize/[^"]+)"`)
+
+// Who has signed in for a system and goes back in the browser is shown the way on,
+// and need not sign in again; not where the system wants just that.
+func TestGoneBackToTheSignInLeadsOn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		first := b.get(h.request()).must(http.StatusOK, "Вход")
+		if strings.Contains(first.words(), "Вы уже вошли") {
+			t.Fatal(first.words())
+		}
+		h.inbox.clear()
+		p := b.submit(first, "/sign-in", "pin", demo.Nurse.PIN, "password", demo.Password).must(http.StatusOK, "Код подтверждения")
+		b.submit(p, "/sign-in/code", "code", h.inbox.code(t, demo.Nurse.Phone)).must(http.StatusOK, "Передача данных")
+		back := b.reload(first).must(http.StatusOK, "Вы уже вошли", "Продолжить")
+		found := goesOn.FindStringSubmatch(back.body)
+		if found == nil {
+			t.Fatal(back.body)
+		}
+		b.get(h.base+html.UnescapeString(found[1])).must(http.StatusOK, "Передача данных")
+		h.clock.advance(time.Second)
+		for _, wish := range [][]string{{"prompt", "login"}, {"prompt", "login", "acr_values", "high"}} {
+			if again := b.get(h.request(wish...)).must(http.StatusOK, "Вход"); strings.Contains(again.words(), "Вы уже вошли") {
+				t.Errorf("%v: %s", wish, again.words())
+			}
+		}
 	})
 }
 

@@ -43,6 +43,9 @@ func (c *Cabinet) renderContacts(w http.ResponseWriter, r *http.Request, status 
 			return err
 		}
 		if waits {
+			if each.channel == onetime.SMS {
+				address = factor.GroupPhone(address)
+			}
 			contacts[i].waiting = address
 		}
 	}

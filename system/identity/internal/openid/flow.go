@@ -5,10 +5,13 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 )
@@ -30,6 +33,14 @@ type Flow struct {
 
 	browser string
 	lang    string
+	least   time.Time // no sign-in before will do; zero when that cannot be told
+	meant   bool      // the system expects one person and no other
+}
+
+// Takes says whether a sign-in of that time is surely enough for the flow: whoever
+// has made it and went back in the browser need not make it again.
+func (f Flow) Takes(at time.Time) bool {
+	return f.ID != "" && !f.Device && f.ACR == "" && !f.meant && !f.least.IsZero() && !at.Before(f.least)
 }
 
 // Continue is where the flow goes on after the person has done a step.
@@ -82,6 +93,10 @@ func flowOf(as *goidc.AuthnSession, c Client) Flow {
 		ID: as.ID, Client: c, Asked: askedFor(as, c), ACR: word(storeMissing), LoginHint: word(storeHint), Device: as.DeviceCode != "",
 		browser: word(storeBrowser), lang: word(storeLang),
 	}
+	if least, err := strconv.ParseInt(word(storeMinAuth), 10, 64); err == nil {
+		f.least = db.Time(max(least, 1)) // of 0, any will do
+	}
+	f.meant = as.Store[storeMeant] != nil || f.LoginHint != ""
 	for _, level := range assurance.Levels {
 		if level.ACR() == f.ACR {
 			f.Level = level

@@ -14,7 +14,8 @@
   const ask = async () => {
     if (Date.now() > until) return stop(told.dataset.old);
     try {
-      const answer = await fetch(box.dataset.state, { credentials: "same-origin" });
+      // A line that has gone dead without a word must not be waited for.
+      const answer = await fetch(box.dataset.state, { credentials: "same-origin", signal: AbortSignal.timeout?.(10_000) });
       const { state } = await answer.json();
       if (state === "approved") return enter.submit();
       if (state === "refused") return stop(told.dataset.refused);

@@ -40,7 +40,7 @@ func (s *SignIn) showPassword(w http.ResponseWriter, r *http.Request) error {
 		form.Set("pin", who.Account.PIN) // proves anew who they are
 	}
 	onward := ""
-	if who != nil && target.Flow.ID == "" && s.Door.IsFresh(*who) { // gone back to, or opened twice
+	if who != nil && (target.Flow.ID == "" && s.Door.IsFresh(*who) || target.Flow.Takes(who.Session.AuthAt)) { // gone back to, or opened twice
 		onward = target.End()
 	}
 	return page.Render(w, r, http.StatusOK, passwordPage(s, form, target, onward))
