@@ -17,7 +17,6 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
-	"github.com/sanarip/sanarip/system/insurance/internal/act"
 	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -72,8 +71,7 @@ func (s *System) demoRegions(ctx context.Context, months []string) error {
 // demoWork is what the fund and the hospitals did with those cases, once: acts
 // of the older months, a case under review, an appeal waiting.
 func (s *System) demoWork(ctx context.Context, months []string) error {
-	acts := act.Acts{DB: s.db, Clock: s.fund.Clock}
-	if known, _, err := acts.List(ctx, "", 1); err != nil || len(known) > 0 {
+	if known, _, err := s.acts.List(ctx, "", 1); err != nil || len(known) > 0 {
 		return err
 	}
 	expert := treated.Expert{
@@ -103,7 +101,7 @@ func (s *System) demoWork(ctx context.Context, months []string) error {
 	}
 	for _, month := range months[:4] {
 		for _, hospital := range []string{demo.Hospital, demo.SecondHospital} {
-			if _, err := acts.Make(ctx, hospital, month, expert); err != nil && !fail.Is(err, fail.Invalid) {
+			if _, err := s.acts.Make(ctx, hospital, month, expert); err != nil && !fail.Is(err, fail.Invalid) {
 				return err
 			}
 		}

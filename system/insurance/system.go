@@ -52,6 +52,7 @@ type System struct {
 	office    *office.Office
 	hand      entry.Desk // cases entered by hand
 	card      act.Card
+	acts      act.Acts
 	words     *text.Catalogue
 	address   string // of its site
 }
@@ -83,6 +84,8 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	book := icd.NewBook(d)
 	s.fund = treated.Fund{ICD: book, Procedures: procedure.NewBook(d), DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
 	s.card = cardapi.Client{Exchange: exchange}
+	s.acts = act.Acts{DB: d, Clock: env.Clock, Queue: s.queue}
+	s.queue.Handle(act.MakeJob, act.MakePolicy, s.acts.Go)
 	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund, ICD: book}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
 	s.office = &office.Office{
@@ -199,7 +202,7 @@ func (s *System) routes() {
 	o.Page("GET /rerun", again.Show)
 	pair := compare.Pages{DB: s.db, Clock: s.fund.Clock, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory, Runs: new(rerun.Runs[compare.Effect])}
 	o.Public("GET /prices/compare", pair.Show)
-	acts := act.Pages{Acts: act.Acts{DB: s.db, Clock: s.fund.Clock}, Card: s.card, Directory: s.directory}
+	acts := act.Pages{Acts: s.acts, Card: s.card, Directory: s.directory}
 	o.Sums("GET /acts", acts.List)
 	o.Page("POST /acts", acts.Make)
 	o.Sums("GET /acts/reconcile", acts.Reconcile)

@@ -14,9 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/kit/id"
-	"github.com/sanarip/sanarip/kit/text"
-	"github.com/sanarip/sanarip/system/insurance/internal/treated"
+	"github.com/sanarip/sanarip/kit/job"
 )
 
 // Act is a hospital's month, or what was accepted of it later.
@@ -29,8 +27,15 @@ type Act struct {
 	Price        int64 // tyiyn
 	MadeBy       string
 	MadeByName   string
-	MadeAt       time.Time
+	MadeAt       time.Time // ordered, until it is made
+
+	Expected int    // cases when it was ordered
+	reached  string // id of the last case looked at
 }
+
+// Made says that the act is one; until then it is in the making, has no number, and
+// Cases and Price are what it has so far.
+func (a Act) Made() bool { return a.Sequence > 0 }
 
 // Number is how the act is called: 950174-2026-11/1.
 func (a Act) Number() string { return fmt.Sprintf("%s-%s/%d", a.Organisation, a.Month, a.Sequence) }
@@ -52,58 +57,7 @@ type Rest struct {
 type Acts struct {
 	DB    *db.DB
 	Clock clock.Clock
-}
-
-// madeAlready is the sentence of a Conflict: the act that was asked for is there.
-const madeAlready = "insurance.act.made_already"
-
-// Make settles what is accepted of the hospital's month and stands in no act
-// yet. The month must be over. Where nothing is left since an act was made, the
-// answer is a Conflict and that act.
-func (k Acts) Make(ctx context.Context, organisation, month string, by treated.Expert) (Act, error) {
-	now := k.Clock.Now()
-	first, ok := clock.ParseDate(month + "-01")
-	if !ok || len(organisation) != 6 {
-		return Act{}, fail.New(fail.Invalid, "insurance.act.no_month")
-	}
-	if now.Before(time.Date(first.Year, first.Month+1, 1, 0, 0, 0, 0, clock.Bishkek)) {
-		return Act{}, fail.Fields(fail.Finding{Field: "month", Key: "insurance.act.not_over"})
-	}
-	a := Act{ID: id.New(), Organisation: organisation, Month: month, MadeBy: by.PIN, MadeByName: by.Name, MadeAt: now}
-	err := k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := treated.Turn(ctx, tx, "act:"+organisation+":"+month); err != nil {
-			return err
-		}
-		settled, err := treated.Settle(ctx, tx, organisation, month)
-		if err != nil {
-			return err
-		}
-		if settled == 0 {
-			last, err := lastOf(ctx, tx, organisation, month)
-			if errors.Is(err, sql.ErrNoRows) {
-				return fail.Fields(fail.Finding{Field: "month", Key: "insurance.act.nothing"})
-			}
-			if err != nil {
-				return err
-			}
-			a = last
-			return fail.New(fail.Conflict, madeAlready, "Number", a.Number(), "Who", a.MadeByName, "At", text.Moment(a.MadeAt))
-		}
-		if a.Sequence, err = nextSequence(ctx, tx, organisation, month); err != nil {
-			return err
-		}
-		if err := insertAct(ctx, tx, a); err != nil {
-			return err
-		}
-		if a.Cases, a.Price, err = insertLines(ctx, tx, a); err != nil {
-			return err
-		}
-		if a.Cases != settled {
-			return fmt.Errorf("act %s has %d cases, %d were settled for it", a.Number(), a.Cases, settled)
-		}
-		return treated.NoteSettled(ctx, tx, casesOf, a.ID, by, now)
-	})
-	return a, err
+	Queue *job.Queue
 }
 
 // Whole is an act with its cases, or with a page of them.
@@ -115,15 +69,18 @@ type Whole struct {
 // PageSize is how many cases of an act, or acts, a page has.
 const PageSize = 100
 
-// Read is one act; hospital "" is the fund, which sees all. page is that of the cases,
+// Read is one act, or one in the making without its cases, which is the fund's alone; hospital "" is the fund, which sees all. page is that of the cases,
 // from 1; 0 is all of them.
 func (k Acts) Read(ctx context.Context, actID, hospital string, page int) (Whole, error) {
 	a, err := byID(ctx, k.DB.Read, actID)
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && hospital != "" && hospital != a.Organisation) {
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && hospital != "" && (hospital != a.Organisation || !a.Made())) {
 		return Whole{}, fail.New(fail.NotFound, "kit.not_found")
 	}
 	if err != nil {
 		return Whole{}, db.Explain(err)
+	}
+	if !a.Made() { // half an act is none
+		return Whole{Act: a}, nil
 	}
 	limit, offset := a.Cases, 0
 	if page > 0 {

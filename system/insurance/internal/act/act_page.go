@@ -30,6 +30,7 @@ type Pages struct {
 type listView struct {
 	acts    []Act
 	waiting []Open // for the fund
+	making  []Act  // for the fund
 	fund    bool
 	form    *page.Form
 	made    *Act // that somebody else made of what was asked for, nil for none
@@ -56,6 +57,12 @@ func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *pa
 		if v.waiting, err = p.Acts.Waiting(ctx); err != nil {
 			return err
 		}
+		if v.making, err = p.Acts.Making(ctx); err != nil {
+			return err
+		}
+		v.waiting = slices.DeleteFunc(v.waiting, func(o Open) bool { // the rest of it is on its way
+			return slices.ContainsFunc(v.making, func(a Act) bool { return a.Organisation == o.Organisation && a.Month == o.Month })
+		})
 	}
 	return page.Render(w, r, status, listPage(v))
 }
@@ -87,17 +94,18 @@ func (p Pages) Make(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := p.Acts.Make(r.Context(), form.Text("organisation", 6), form.Text("month", 7), office.Of(r.Context()).Decides())
-	if err == nil {
-		page.Notice(w, "insurance.act.made")
-		return page.Redirect(w, r, "/acts/"+url.PathEscape(a.ID))
-	}
-	if e := fail.As(err); e.Key == madeAlready {
-		if a.MadeBy == office.Of(r.Context()).PIN { // the button was pressed twice
-			page.Notice(w, "insurance.act.made")
-			return page.Redirect(w, r, "/acts/"+url.PathEscape(a.ID))
-		}
+	by := office.Of(r.Context())
+	a, err := p.Acts.Make(r.Context(), form.Text("organisation", 6), form.Text("month", 7), by.Decides())
+	e := fail.As(err)
+	switch {
+	case err != nil && e.Key != madeAlready && e.Key != beingMade:
+	case err != nil && e.Key == madeAlready && a.MadeBy != by.PIN:
 		return p.list(w, r, http.StatusConflict, page.NewForm(), &a)
+	default: // also where the button was pressed twice, or somebody else has begun it: one act is made
+		if a.Made() {
+			page.Notice(w, "insurance.act.made")
+		}
+		return page.Redirect(w, r, "/acts/"+url.PathEscape(a.ID))
 	}
 	if !form.Take(err) {
 		return err
@@ -111,7 +119,8 @@ type actView struct {
 	fund         workforceapi.Organisation
 	rest         Rest
 	lang         text.Lang
-	page         int // of its cases; 0: all of them
+	page         int  // of its cases; 0: all of them
+	givenUp      bool // in the making, and its job waits for the operator of the program
 }
 
 // view is the act with a page of its cases, or with 0 all of them.
@@ -137,12 +146,30 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !v.Made() {
+		if v.givenUp, err = p.Acts.GivenUp(r.Context(), v.Act); err != nil {
+			return err
+		}
+		if !v.givenUp {
+			w.Header().Set("Refresh", "2") // works without scripts
+		}
+		return page.Render(w, r, http.StatusOK, makingPage(v))
+	}
 	return page.Render(w, r, http.StatusOK, actPage(v))
+}
+
+// whole is view with all cases, for a file; what is in the making has none.
+func (p Pages) whole(r *http.Request) (actView, error) {
+	v, err := p.view(r, 0)
+	if err == nil && !v.Made() {
+		err = fail.New(fail.NotFound, "kit.not_found")
+	}
+	return v, err
 }
 
 // PDF is GET /acts/{id}/act.pdf: the act on paper, in the language of the page.
 func (p Pages) PDF(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r, 0)
+	v, err := p.whole(r)
 	if err != nil {
 		return err
 	}
@@ -155,7 +182,7 @@ func (p Pages) PDF(w http.ResponseWriter, r *http.Request) error {
 
 // XLSX is GET /acts/{id}/act.xlsx.
 func (p Pages) XLSX(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r, 0)
+	v, err := p.whole(r)
 	if err != nil {
 		return err
 	}

@@ -45,10 +45,11 @@ func each(t *testing.T, run func(t *testing.T, w world)) {
 	}
 	dbtest.Each(t, "insurance", migration.Sets, func(t *testing.T, d *db.DB) {
 		now := clock.NewManual(treatedtest.Now)
+		queue := job.New(d, now, slog.New(slog.DiscardHandler), job.Config{})
 		run(t, world{treated.Fund{
-			DB: d, Clock: now, Queue: job.New(d, now, slog.New(slog.DiscardHandler), job.Config{}), Catalogue: rules, Tables: tables,
+			DB: d, Clock: now, Queue: queue, Catalogue: rules, Tables: tables,
 			OrganisationName: func(code string) string { return code },
-		}, Acts{DB: d, Clock: now}, now})
+		}, Acts{DB: d, Clock: now, Queue: queue}, now})
 	})
 }
 
@@ -72,8 +73,13 @@ func (w world) december() { w.clock.Advance(20 * 24 * time.Hour) }
 
 func (w world) number(t *testing.T, query string) int64 {
 	t.Helper()
+	return numberOf(t, w.fund.DB, query)
+}
+
+func numberOf(t *testing.T, d *db.DB, query string) int64 {
+	t.Helper()
 	var n int64
-	if err := w.fund.DB.Read.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+	if err := d.Read.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

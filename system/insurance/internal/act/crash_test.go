@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,23 +29,36 @@ import (
 
 const (
 	crashAddress  = "SANARIP_TEST_CRASH_ADDRESS"
+	crashSince    = "SANARIP_TEST_CRASH_SINCE"
 	crashHospital = "950174"
-	crashCases    = 120
+	crashCases    = 360
 	crashGivers   = 3
 )
 
-// crashWorld is the fund on the database, in the January after the month.
-func crashWorld(d *db.DB) (world, error) {
+// running is a clock that goes, from the January after the month: leases run out.
+type running struct{ since time.Time }
+
+func (r running) Now() time.Time {
+	return time.Date(2027, 1, 2, 12, 0, 0, 0, clock.Bishkek).Add(time.Since(r.since))
+}
+
+// crashWorld is the fund on the database. Its acts take up few cases at a time, so
+// that one is killed in its middle.
+func crashWorld(d *db.DB, since time.Time) (world, error) {
+	batch = 20
 	rules, err := rule.Load()
 	if err != nil {
 		return world{}, err
 	}
 	tables, err := price.Demo()
-	now := clock.NewManual(time.Date(2027, 1, 2, 12, 0, 0, 0, clock.Bishkek))
-	return world{treated.Fund{
-		DB: d, Clock: now, Queue: job.New(d, now, slog.New(slog.DiscardHandler), job.Config{}), Catalogue: rules, Tables: tables,
+	now := running{since}
+	queue := job.New(d, now, slog.New(slog.DiscardHandler), job.Config{Lease: 150 * time.Millisecond, Poll: 10 * time.Millisecond})
+	acts := Acts{DB: d, Clock: now, Queue: queue}
+	queue.Handle(MakeJob, MakePolicy, acts.Go)
+	return world{fund: treated.Fund{
+		DB: d, Clock: now, Queue: queue, Catalogue: rules, Tables: tables,
 		OrganisationName: func(code string) string { return code },
-	}, Acts{DB: d, Clock: now}, now}, err
+	}, acts: acts}, err
 }
 
 // crashCase is the n-th form of the hospital's batch.
@@ -67,10 +81,15 @@ func TestSettleUntilKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := crashWorld(d)
+	since, err := strconv.ParseInt(os.Getenv(crashSince), 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
+	w, err := crashWorld(d, time.UnixMilli(since))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go w.acts.Queue.Run(context.Background()) // it ends an act that was begun before
 	var out sync.Mutex
 	say := func(what ...any) {
 		out.Lock()
@@ -89,11 +108,15 @@ func TestSettleUntilKilled(t *testing.T) {
 		}()
 	}
 	for {
-		a, err := w.acts.Make(context.Background(), crashHospital, "2026-11", expert)
-		switch {
-		case err == nil:
+		_, err := w.acts.Make(context.Background(), crashHospital, "2026-11", expert)
+		if err != nil && !fail.Is(err, fail.Conflict) && !fail.Is(err, fail.Invalid) {
+			panic(err)
+		}
+		made, _, err := w.acts.List(context.Background(), crashHospital, 1)
+		for _, a := range made { // by whom of this and the processes before, and their jobs
 			say("act", a.Number(), a.Cases, a.Price)
-		case !fail.Is(err, fail.Conflict) && !fail.Is(err, fail.Invalid):
+		}
+		if err != nil {
 			panic(err)
 		}
 	}
@@ -107,20 +130,24 @@ func TestKilledDuringAnActOrABatch(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
+	usual := batch
+	defer func() { batch = usual }()
 	run := func(t *testing.T, address string) {
+		since := time.Now()
 		d := dbtest.Open(t, address, "insurance", migration.Sets...)
-		told, acts, answers, inTheMiddle := map[string]string{}, map[string]string{}, 0, 0
+		told, acts, answers, inTheMiddle, begun := map[string]string{}, map[string]string{}, 0, 0, 0
 		for range 14 {
 			before := answers
-			answers += untilKilled(t, address, told, acts)
+			answers += untilKilled(t, address, since, told, acts)
+			begun += int(numberOf(t, d, `SELECT COUNT(*) FROM act WHERE sequence = 0`))
 			if len(told) < crashCases && answers > before {
 				inTheMiddle++
 			}
 		}
-		if inTheMiddle < 2 || len(acts) < 2 {
-			t.Errorf("killed %d times in the middle of the batch, %d acts were told", inTheMiddle, len(acts))
+		if inTheMiddle < 2 || begun < 2 {
+			t.Errorf("killed %d times in the middle of the batch and %d times in that of an act", inTheMiddle, begun)
 		}
-		w, err := crashWorld(d)
+		w, err := crashWorld(d, since)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,6 +162,11 @@ func TestKilledDuringAnActOrABatch(t *testing.T) {
 				t.Errorf("form %s was %s and is %s", again.Number, was, now)
 			}
 			total += again.Price
+		}
+		for numberOf(t, d, `SELECT COUNT(*) FROM act WHERE sequence = 0`) > 0 { // its lease runs out, then it is ended
+			if err := w.acts.Queue.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if _, err := w.acts.Make(t.Context(), crashHospital, "2026-11", expert); err != nil && !fail.Is(err, fail.Conflict) {
 			t.Fatal(err)
@@ -187,10 +219,10 @@ func TestKilledDuringAnActOrABatch(t *testing.T) {
 
 // untilKilled runs the process for a moment after its first answer and notes what it
 // was told, by number of form and of act; it gives how many answers there were.
-func untilKilled(t *testing.T, address string, told, acts map[string]string) (answers int) {
+func untilKilled(t *testing.T, address string, since time.Time, told, acts map[string]string) (answers int) {
 	t.Helper()
 	command := exec.Command(os.Args[0], "-test.run", "^TestSettleUntilKilled$") //nolint:gosec // ourselves, killed below
-	command.Env = append(os.Environ(), crashAddress+"="+address)
+	command.Env = append(os.Environ(), crashAddress+"="+address, crashSince+"="+strconv.FormatInt(since.UnixMilli(), 10))
 	out, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +244,7 @@ func untilKilled(t *testing.T, address string, told, acts map[string]string) (an
 			t.Errorf("%s %s was %s and is %s", what, number, was, answer)
 		}
 		if known[number] = answer; answers == 0 {
-			kill.Reset(time.Duration(rand.IntN(120)) * time.Millisecond)
+			kill.Reset(time.Duration(rand.IntN(300)) * time.Millisecond)
 		}
 		answers++
 	}

@@ -28,41 +28,75 @@ func nextSequence(ctx context.Context, tx db.Querier, organisation, month string
 
 // lastOf is the newest act of the month.
 func lastOf(ctx context.Context, q db.Querier, organisation, month string) (Act, error) {
-	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM act WHERE organisation = $1 AND month = $2 ORDER BY sequence DESC LIMIT 1`, organisation, month))
+	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM act WHERE organisation = $1 AND month = $2 AND sequence > 0 ORDER BY sequence DESC LIMIT 1`, organisation, month))
 }
 
-const columns = `id, organisation, month, sequence, cases, price, made_by, made_by_name, made_at`
+// inTheMaking is the one act of the month that has been begun.
+func inTheMaking(ctx context.Context, q db.Querier, organisation, month string) (Act, error) {
+	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM act WHERE organisation = $1 AND month = $2 AND sequence = 0`, organisation, month))
+}
+
+func making(ctx context.Context, q db.Querier) ([]Act, error) {
+	return db.List(ctx, q, scan, `SELECT `+columns+` FROM act WHERE sequence = 0 ORDER BY made_at, id`)
+}
+
+const columns = `id, organisation, month, sequence, cases, price, made_by, made_by_name, made_at, expected, reached`
 
 func insertAct(ctx context.Context, tx db.Querier, a Act) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO act (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		a.ID, a.Organisation, a.Month, a.Sequence, a.Cases, a.Price, a.MadeBy, a.MadeByName, db.Micros(a.MadeAt))
+	_, err := tx.ExecContext(ctx, `INSERT INTO act (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		a.ID, a.Organisation, a.Month, a.Sequence, a.Cases, a.Price, a.MadeBy, a.MadeByName, db.Micros(a.MadeAt), a.Expected, a.reached)
 	return err
 }
 
-// casesOf are the cases of an act, for what is written about each of them.
-const casesOf = `SELECT case_id FROM act_case WHERE act_id = $1`
+func saveAct(ctx context.Context, tx db.Querier, a Act) error {
+	_, err := tx.ExecContext(ctx, `UPDATE act SET sequence = $2, cases = $3, price = $4, made_at = $5, reached = $6 WHERE id = $1`,
+		a.ID, a.Sequence, a.Cases, a.Price, db.Micros(a.MadeAt), a.reached)
+	return err
+}
 
-// insertLines puts the settled cases of the month that stand in no act yet into this
-// one and gives it their count and sum. Few statements for a month of any size: on
+func dropAct(ctx context.Context, tx db.Querier, actID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM act WHERE id = $1`, actID)
+	return err
+}
+
+// nextOf is the id of the last of the next accepted cases of the act's month, at most
+// so many; "" when there is none. Ids grow with time: what comes while an act is made
+// is behind what was there.
+func nextOf(ctx context.Context, tx db.Querier, a Act, most int) (string, error) {
+	var last string
+	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM (SELECT id FROM treated_case
+		WHERE organisation = $1 AND month = $2 AND is_current = 1 AND stage = 'accepted' AND id > $3 ORDER BY id LIMIT $4) next`, a.Organisation, a.Month, a.reached, most).Scan(&last)
+	return last, err
+}
+
+// casesOf are the cases of an act in a stretch of ids, for what is written about each.
+const casesOf = `SELECT case_id FROM act_case WHERE act_id = $1 AND case_id > $2 AND case_id <= $3`
+
+// insertLines puts the settled cases of the month between the ids that stand in no act
+// yet into this one and gives their count and sum. Few statements for many cases: on
 // SQLite nobody writes meanwhile.
-func insertLines(ctx context.Context, tx db.Querier, a Act) (cases int, price int64, err error) {
+func insertLines(ctx context.Context, tx db.Querier, a Act, upTo string) (cases int, price int64, err error) {
 	_, err = tx.ExecContext(ctx, `INSERT INTO act_case (case_id, act_id, number, group_code, price)
 		SELECT c.id, $1, c.number, c.group_code, c.price FROM treated_case c
-		WHERE c.organisation = $2 AND c.month = $3 AND c.is_current = 1 AND c.stage = 'settled' AND NOT EXISTS (SELECT 1 FROM act_case x WHERE x.case_id = c.id)
+		WHERE c.id > $4 AND c.id <= $5 AND c.organisation = $2 AND c.month = $3 AND c.is_current = 1 AND c.stage = 'settled' AND NOT EXISTS (SELECT 1 FROM act_case x WHERE x.case_id = c.id)
 		ORDER BY c.number`, // sorted, it is read to its end before the first is written
-		a.ID, a.Organisation, a.Month)
+		a.ID, a.Organisation, a.Month, a.reached, upTo)
 	if err != nil {
 		return 0, 0, err
 	}
-	err = tx.QueryRowContext(ctx, `UPDATE act SET cases = (SELECT COUNT(*) FROM act_case WHERE act_id = $1),
-		price = (SELECT CAST(COALESCE(SUM(price), 0) AS BIGINT) FROM act_case WHERE act_id = $1) WHERE id = $1 RETURNING cases, price`, a.ID).Scan(&cases, &price)
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*), CAST(COALESCE(SUM(price), 0) AS BIGINT) FROM act_case WHERE act_id = $1 AND case_id > $2 AND case_id <= $3`, a.ID, a.reached, upTo).Scan(&cases, &price)
+	return cases, price, err
+}
+
+func sumOfLines(ctx context.Context, tx db.Querier, actID string) (cases int, price int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*), CAST(COALESCE(SUM(price), 0) AS BIGINT) FROM act_case WHERE act_id = $1`, actID).Scan(&cases, &price)
 	return cases, price, err
 }
 
 func scan(row db.Row) (Act, error) {
 	var a Act
 	var made int64
-	err := row.Scan(&a.ID, &a.Organisation, &a.Month, &a.Sequence, &a.Cases, &a.Price, &a.MadeBy, &a.MadeByName, &made)
+	err := row.Scan(&a.ID, &a.Organisation, &a.Month, &a.Sequence, &a.Cases, &a.Price, &a.MadeBy, &a.MadeByName, &made, &a.Expected, &a.reached)
 	a.MadeAt = db.Time(made)
 	return a, err
 }
@@ -72,9 +106,9 @@ func byID(ctx context.Context, q db.Querier, actID string) (Act, error) {
 }
 
 func list(ctx context.Context, q db.Querier, organisation string, limit, offset int) ([]Act, error) {
-	where, args := "", []any{limit, offset}
+	where, args := "WHERE sequence > 0", []any{limit, offset}
 	if organisation != "" {
-		where, args = "WHERE organisation = $3", append(args, organisation)
+		where, args = where+" AND organisation = $3", append(args, organisation)
 	}
 	return db.List(ctx, q, scan, `SELECT `+columns+` FROM act `+where+` ORDER BY month DESC, organisation, sequence DESC LIMIT $1 OFFSET $2`, args...)
 }

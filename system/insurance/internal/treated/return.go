@@ -245,16 +245,17 @@ func (f Fund) Push(decide func(context.Context, insuranceapi.Decision) error) jo
 // Turn makes transactions with the same name take turns until they end.
 func Turn(ctx context.Context, tx *sql.Tx, name string) error { return lock(ctx, tx, name) }
 
-// Settle moves every accepted case of the hospital's month on, in the transaction of
-// the act that takes them up, and says how many they are.
-func Settle(ctx context.Context, tx *sql.Tx, organisation, month string) (int, error) {
+// Settle moves the accepted cases of the hospital's month on whose ids lie behind the
+// one and up to the other, in the transaction of the act that takes them up, and says
+// how many they are.
+func Settle(ctx context.Context, tx *sql.Tx, organisation, month, after, upTo string) (int, error) {
 	to, _, _ := Next(Accepted, StepSettle, false)
-	return settle(ctx, tx, organisation, month, to)
+	return settle(ctx, tx, organisation, month, after, upTo, to)
 }
 
-// NoteSettled writes the step of Settle into the past of each case that the query,
-// of the one argument $1, gives.
-func NoteSettled(ctx context.Context, tx *sql.Tx, cases, argument string, by Expert, at time.Time) error {
+// NoteSettled writes the step of Settle into the past of each case that the query
+// gives.
+func NoteSettled(ctx context.Context, tx *sql.Tx, by Expert, at time.Time, cases string, args ...any) error {
 	to, _, _ := Next(Accepted, StepSettle, false)
-	return addSteps(ctx, tx, cases, argument, Done{Step: StepSettle, Was: Accepted, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.title(), At: at})
+	return addSteps(ctx, tx, Done{Step: StepSettle, Was: Accepted, Became: to, ByPIN: by.PIN, ByName: by.Name, ByRole: by.title(), At: at}, cases, args...)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/sanarip/sanarip/kit/db"
 )
@@ -42,10 +44,12 @@ func replacing(ctx context.Context, q db.Querier, caseID string) (*Record, error
 	return &r, err
 }
 
-// settle moves the accepted cases of the hospital's month on. Who decides on one of
-// them at that moment waits for it, or it for them: a case is moved as it stands then.
-func settle(ctx context.Context, tx db.Querier, organisation, month string, to Stage) (int, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET stage = $3 WHERE organisation = $1 AND month = $2 AND is_current = 1 AND stage = 'accepted'`, organisation, month, string(to))
+// settle moves the accepted cases of the hospital's month between the ids on. Who
+// decides on one of them at that moment waits for it, or it for them: a case is moved
+// as it stands then.
+func settle(ctx context.Context, tx db.Querier, organisation, month, after, upTo string, to Stage) (int, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET stage = $5 WHERE organisation = $1 AND month = $2 AND id > $3 AND id <= $4 AND is_current = 1 AND stage = 'accepted'`,
+		organisation, month, after, upTo, string(to))
 	if err != nil {
 		return 0, err
 	}
@@ -53,12 +57,17 @@ func settle(ctx context.Context, tx db.Querier, organisation, month string, to S
 	return int(n), err
 }
 
-// addSteps is addStep for all cases that the query, of the argument $1, gives.
-func addSteps(ctx context.Context, tx db.Querier, cases, argument string, d Done) error {
+// addSteps is addStep for all cases that the query gives, whose arguments come first.
+func addSteps(ctx context.Context, tx db.Querier, d Done, cases string, args ...any) error {
+	values := []any{string(d.Step), string(d.Was), string(d.Became), d.ByPIN, d.ByName, d.ByRole.RU, d.Hospital, d.Comment, db.Micros(d.At), d.ByRole.KY, d.ByRole.EN}
+	var marks strings.Builder
+	for i := range values {
+		fmt.Fprintf(&marks, ", $%d", len(args)+1+i)
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO case_step (case_id, sequence, step, was, became, by_pin, by_name, by_role, hospital, comment, at, by_role_ky, by_role_en)
-		SELECT c.case_id, c.last + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+		SELECT c.case_id, c.last + 1`+marks.String()+`
 		FROM (SELECT of.case_id, COALESCE(MAX(s.sequence), 0) AS last FROM (`+cases+`) of LEFT JOIN case_step s ON s.case_id = of.case_id GROUP BY of.case_id) c
 		ORDER BY c.last, c.case_id`, // sorted, it is read to its end before the first is written
-		argument, string(d.Step), string(d.Was), string(d.Became), d.ByPIN, d.ByName, d.ByRole.RU, d.Hospital, d.Comment, db.Micros(d.At), d.ByRole.KY, d.ByRole.EN)
+		append(args, values...)...)
 	return err
 }
