@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
@@ -153,6 +155,26 @@ func TestAMonthIsReRun(t *testing.T) {
 			if key := unspoken.FindString(shown + hidden + odd); key != "" {
 				t.Errorf("%s: no words for %s", lang, key)
 			}
+		}
+		// A result is shown again to who asks again, until it is counted anew.
+		one, two := url.Values{"month": {"2026-10"}, "organisation": {""}, "table": {"ДЕМО-2025"}}, url.Values{"month": {"2026-10"}, "first": {"ДЕМО-2026-2"}, "table": {"ДЕМО-ПРОЕКТ-2027"}}
+		moment := regexp.MustCompile(`состоянию на [0-9. :]+`)
+		shown := func() string { return moment.FindString(expert.get("/rerun?lang=ru&"+one.Encode(), http.StatusOK)) }
+		was := shown()
+		h.clock.Advance(2 * time.Minute)
+		if now := shown(); was == "" || now != was {
+			t.Errorf("%q, then %q", was, now)
+		}
+		for address, form := range map[string]url.Values{"/rerun?": one, "/prices/compare?": two, "/rerun": {"month": {"2020-01"}, "table": {"x"}}} {
+			if w := expert.do(http.MethodPost, "/rerun", form); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), address) {
+				t.Errorf("%v: %d, %s", form, w.Code, w.Header().Get("Location"))
+			}
+		}
+		if now := shown(); now == was {
+			t.Errorf("counted anew, it is still %q", now)
+		}
+		if w := clerk.do(http.MethodPost, "/rerun", one); w.Code != http.StatusForbidden {
+			t.Errorf("a hospital re-runs: %d", w.Code)
 		}
 		if after := expert.get("/totals.csv", http.StatusOK); after != before {
 			t.Error("the re-run changed the totals")

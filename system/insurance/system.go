@@ -53,6 +53,7 @@ type System struct {
 	hand      entry.Desk // cases entered by hand
 	card      act.Card
 	acts      act.Acts
+	runs      rerun.Runs
 	words     *text.Catalogue
 	address   string // of its site
 }
@@ -86,6 +87,8 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	s.card = cardapi.Client{Exchange: exchange}
 	s.acts = act.Acts{DB: d, Clock: env.Clock, Queue: s.queue}
 	s.queue.Handle(act.MakeJob, act.MakePolicy, s.acts.Go)
+	s.runs = rerun.Runs{DB: d, Clock: env.Clock, Queue: s.queue, Tables: s.fund.Tables}
+	s.queue.Handle(rerun.Job, rerun.JobPolicy, s.runs.Go)
 	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund, ICD: book}
 	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
 	s.office = &office.Office{
@@ -198,9 +201,10 @@ func (s *System) routes() {
 	totals := total.Pages{DB: s.db, Clock: s.fund.Clock, Directory: s.directory}
 	o.Sums("GET /totals", totals.Show)
 	o.Sums("GET /totals.csv", totals.CSV)
-	again := rerun.Pages{DB: s.db, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory, Runs: new(rerun.Runs[[]rerun.Result])}
+	again := rerun.Pages{Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory, Runs: s.runs}
 	o.Page("GET /rerun", again.Show)
-	pair := compare.Pages{DB: s.db, Clock: s.fund.Clock, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory, Runs: new(rerun.Runs[compare.Effect])}
+	o.Page("POST /rerun", again.Anew)
+	pair := compare.Pages{Clock: s.fund.Clock, Tables: s.fund.Tables, Months: s.fund.Months, Directory: s.directory, Runs: s.runs}
 	o.Public("GET /prices/compare", pair.Show)
 	acts := act.Pages{Acts: s.acts, Card: s.card, Directory: s.directory}
 	o.Sums("GET /acts", acts.List)

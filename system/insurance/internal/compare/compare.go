@@ -5,11 +5,9 @@ package compare
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 
-	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/internal/rerun"
@@ -130,14 +128,10 @@ type Effect struct {
 	NoGroupB int
 }
 
-// Month prices the month's accepted cases by both tables; organisation "" is
-// every hospital. What was paid stays as it is. done is told how many were priced.
-func (p Pair) Month(ctx context.Context, q db.Querier, month, organisation string, done func(int)) (Effect, error) {
+// EffectOf is what the two tables make of a month; both are its re-runs by the first
+// and by the second. What was paid stays as it is.
+func EffectOf(both []rerun.Result) Effect {
 	var e Effect
-	both, err := rerun.Month(ctx, q, month, organisation, done, p.A, p.B)
-	if err != nil {
-		return e, err
-	}
 	a, b := both[0], both[1]
 	e.NoGroupA, e.NoGroupB = a.Ungrouped, b.Ungrouped
 	at := map[string]int{}
@@ -166,5 +160,5 @@ func (p Pair) Month(ctx context.Context, q db.Querier, month, organisation strin
 		e.All.A += s.A
 		e.All.B += s.B
 	}
-	return e, nil
+	return e
 }

@@ -6,11 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
-	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
@@ -24,12 +22,11 @@ import (
 // Pages shows comparisons: tables in force to everybody, drafts and the effect
 // on a month to the fund's experts.
 type Pages struct {
-	DB        *db.DB
 	Clock     clock.Clock
 	Tables    price.Source
 	Months    func(context.Context) ([]string, error)
 	Directory *directory.Directory
-	Runs      *rerun.Runs[Effect]
+	Runs      rerun.Runs
 }
 
 type view struct {
@@ -41,7 +38,7 @@ type view struct {
 	all                 []workforceapi.Organisation
 	month, organisation string
 	effect              *Effect
-	going               *rerun.Going
+	run                 *rerun.Run
 }
 
 // Show is GET /prices/compare.
@@ -80,19 +77,17 @@ func (p Pages) month(ctx context.Context, w http.ResponseWriter, v *view, form *
 	if v.pair == nil || !slices.Contains(v.months, v.month) {
 		return nil
 	}
-	key := strings.Join([]string{office.Of(ctx).PIN, v.month, v.organisation, v.a, v.b}, " ")
-	run := p.Runs.Of(ctx, key, func(ctx context.Context, priced func(int)) (Effect, error) {
-		return v.pair.Month(ctx, p.DB.Read, v.month, v.organisation, priced)
-	})
-	switch {
-	case run.Err != nil:
-		return db.Explain(run.Err)
-	case run.Done:
-		v.effect = &run.Result
-		return nil
+	run, err := p.Runs.Of(ctx, rerun.Asked{Month: v.month, Organisation: v.organisation, Tables: []string{v.a, v.b}})
+	if err != nil {
+		return err
 	}
-	v.going, err = rerun.Wait(ctx, w, p.DB.Read, v.month, v.organisation, run.Priced)
-	return err
+	v.run = &run
+	if run.Done() {
+		effect := EffectOf(run.Result)
+		v.effect = &effect
+	}
+	rerun.Wait(w, run)
+	return nil
 }
 
 // usual is what is compared when nothing is chosen: the table in force with a

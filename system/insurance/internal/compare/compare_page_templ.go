@@ -236,7 +236,7 @@ func comparePage(v view) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = rerun.Progress(v.going).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = rerun.Progress(v.run, v.a).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
+	"github.com/sanarip/sanarip/system/insurance/internal/rerun"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/insurance/migration"
 )
@@ -94,7 +95,12 @@ func TestAMonthByTwoTablesAddsUp(t *testing.T) {
 			}
 			paid += decided.Price
 		}
-		e, err := pair(t, current, draft).Month(t.Context(), d.Read, "2026-11", "", func(int) {})
+		month := func(hospital string) (Effect, error) {
+			p := pair(t, current, draft)
+			both, err := rerun.Month(t.Context(), d.Read, "2026-11", hospital, func(int) {}, p.A, p.B)
+			return EffectOf(both), err
+		}
+		e, err := month("")
 		if err != nil || e.All.Cases != 6 || e.All.A != paid || len(e.ByGroup) != 2 || e.NoGroupA+e.NoGroupB != 0 {
 			t.Fatalf("%+v, paid %d, %v", e, paid, err)
 		}
@@ -108,7 +114,7 @@ func TestAMonthByTwoTablesAddsUp(t *testing.T) {
 		if a != e.All.A || b != e.All.B || e.All.Difference() != b-a {
 			t.Errorf("groups add up to %d and %d, all is %+v", a, b, e.All)
 		}
-		if none, err := pair(t, current, draft).Month(t.Context(), d.Read, "2026-11", "950201", func(int) {}); err != nil || none.All.Cases != 0 {
+		if none, err := month("950201"); err != nil || none.All.Cases != 0 {
 			t.Errorf("another hospital: %+v, %v", none.All, err)
 		}
 	})

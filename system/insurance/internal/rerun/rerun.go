@@ -52,7 +52,7 @@ func (s *Sum) add(l Line) {
 
 // Result is a month under another table.
 type Result struct {
-	Table      price.Table
+	Table      price.Table `json:"-"`
 	All        Sum
 	ByHospital []Sum
 	ByGroup    []Sum  // by the group that it had

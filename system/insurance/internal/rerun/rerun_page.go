@@ -5,16 +5,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/sanarip/sanarip/design"
-	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
-	"github.com/sanarip/sanarip/system/insurance/internal/office"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -22,11 +20,10 @@ import (
 
 // Pages shows re-runs to experts of the fund.
 type Pages struct {
-	DB        *db.DB
 	Tables    price.Source
 	Months    func(context.Context) ([]string, error)
 	Directory *directory.Directory
-	Runs      *Runs[[]Result]
+	Runs      Runs
 }
 
 type view struct {
@@ -36,12 +33,9 @@ type view struct {
 	month, organisation string
 	table               string
 	unknown             bool // no such month or table
-	result              *Result
-	going               *Going
+	run                 *Run
+	result              *Result // of run, once it is done
 }
-
-// Going is how far a re-run is that the page does not wait for.
-type Going struct{ Priced, Cases int }
 
 // Show is GET /rerun.
 func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
@@ -55,32 +49,68 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	if v.tables, err = p.Tables.Tables(ctx); err != nil {
 		return err
 	}
-	table, ok := v.tables.Find(v.table)
+	_, ok := v.tables.Find(v.table)
 	v.unknown = (v.month != "" || v.table != "") && (!ok || !slices.Contains(v.months, v.month))
 	if ok && v.month != "" && !v.unknown {
-		key := strings.Join([]string{office.Of(ctx).PIN, v.month, v.organisation, v.table}, " ")
-		run := p.Runs.Of(ctx, key, func(ctx context.Context, priced func(int)) ([]Result, error) {
-			return Month(ctx, p.DB.Read, v.month, v.organisation, priced, table)
-		})
-		switch {
-		case run.Err != nil:
-			return db.Explain(run.Err)
-		case run.Done:
-			v.result = &run.Result[0]
-		default:
-			if v.going, err = Wait(ctx, w, p.DB.Read, v.month, v.organisation, run.Priced); err != nil {
-				return err
-			}
+		run, err := p.Runs.Of(ctx, Asked{v.month, v.organisation, []string{v.table}})
+		if err != nil {
+			return err
 		}
+		v.run = &run
+		if run.Done() {
+			v.result = &run.Result[0]
+		}
+		Wait(w, run)
 	}
 	return page.Render(w, r, http.StatusOK, rerunPage(v))
 }
 
 // Wait makes the page come again, until the re-run is done.
-func Wait(ctx context.Context, w http.ResponseWriter, q db.Querier, month, organisation string, priced int) (*Going, error) {
-	cases, err := count(ctx, q, month, organisation)
-	w.Header().Set("Refresh", "2") // works without scripts
-	return &Going{priced, max(cases, priced)}, db.Explain(err)
+func Wait(w http.ResponseWriter, run Run) {
+	if !run.Done() && !run.GivenUp {
+		w.Header().Set("Refresh", "2") // works without scripts
+	}
+}
+
+// Anew is POST /rerun: the same is counted again, of the cases as they are now. It
+// leads back to the page that shows it.
+func (p Pages) Anew(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	asked := Asked{form.Text("month", 7), form.Text("organisation", 6), []string{form.Text("table", 100)}}
+	values := url.Values{"month": {asked.Month}, "organisation": {asked.Organisation}, "table": {asked.Tables[0]}}
+	address := "/rerun?"
+	if first := form.Text("first", 100); first != "" { // two tables are compared
+		asked.Tables = []string{first, asked.Tables[0]}
+		values.Set("a", first)
+		values.Set("b", values.Get("table"))
+		values.Del("table")
+		address = "/prices/compare?"
+	}
+	months, err := p.Months(ctx)
+	if err != nil {
+		return err
+	}
+	tables, err := p.Tables.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range asked.Tables {
+		if _, ok := tables.Find(name); !ok || !slices.Contains(months, asked.Month) {
+			return page.Redirect(w, r, "/rerun") // nothing of the lists: choose anew
+		}
+	}
+	last, err := p.Runs.Of(ctx, asked)
+	if err == nil && (last.Done() || last.GivenUp) && last.AskedAt.Before(p.Runs.Clock.Now()) {
+		_, err = p.Runs.Begin(ctx, asked)
+	}
+	if err != nil {
+		return err
+	}
+	return page.Redirect(w, r, address+values.Encode())
 }
 
 func (v view) monthOptions() []design.Option {

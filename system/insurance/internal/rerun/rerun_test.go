@@ -1,8 +1,6 @@
 package rerun_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -110,41 +108,6 @@ func month(t *testing.T, d *db.DB, month, organisation string, table price.Table
 		t.Errorf("%d cases were told of, %d were priced", last, all[0].All.Cases)
 	}
 	return all[0], err
-}
-
-// A re-run that takes longer than a page may goes on beside it: the page is told how
-// far it is, the result is handed out once, and who asks again gets it of the cases as
-// they are then.
-func TestALongReRunGoesOnBesideThePage(t *testing.T) {
-	var runs rerun.Runs[string]
-	begun, let := 0, make(chan struct{})
-	work := func(_ context.Context, priced func(int)) (string, error) {
-		begun++
-		priced(1499)
-		priced(1500)
-		<-let
-		return fmt.Sprint("result ", begun), nil
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	if r := runs.Of(ctx, "month", work); r.Done || r.Priced != 1500 {
-		t.Errorf("%+v", r)
-	}
-	stop() // who asked first has closed the page: it goes on
-	ctx = t.Context()
-	if r := runs.Of(ctx, "month", work); r.Done {
-		t.Errorf("%+v", r)
-	}
-	close(let)
-	if r := runs.Of(ctx, "month", work); !r.Done || r.Err != nil || r.Result != "result 1" {
-		t.Errorf("%+v", r)
-	}
-	if r := runs.Of(ctx, "month", work); r.Result != "result 2" {
-		t.Errorf("an old result again: %+v", r)
-	}
-	failed := errors.New("no line to the database")
-	if r := runs.Of(ctx, "other", func(context.Context, func(int)) (string, error) { return "", failed }); !r.Done || !errors.Is(r.Err, failed) {
-		t.Errorf("%+v", r)
-	}
 }
 
 func check(t *testing.T, r rerun.Result, paid int64, cases int) {
