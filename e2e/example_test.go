@@ -397,6 +397,7 @@ func (e *engineer) systems(pages *examples) {
 
 	s.paste(pages.next("sh", "referrals/capacity"), `"beds"`, `"state":"sent"`)
 	s.paste(pages.next("sh", "clinic.py"), "200 OK", `"free": 5`, "Server.ServerProxy.UnknownService", "Server.ServerProxy.NetworkError")
+	s.paste(pages.next("sh", "senders.csv"), "Server.ServerProxy.AccessDenied", "not_its_sender", `"state":"accepted"`, "not_its_sender")
 
 	said = s.paste(pages.next("sh", "esi ask"), `"state":"asked"`)
 	signer := newPlain(t)

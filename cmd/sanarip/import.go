@@ -30,7 +30,7 @@ func importFiles(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if len(rest) < 2 {
-		return fmt.Errorf("import needs a kind (icd10, soate, groups, operations, routes, referral-days, appeal-days, fhir) and a file: %w", errUsage)
+		return fmt.Errorf("import needs a kind (icd10, soate, groups, operations, routes, rights, senders, referral-days, appeal-days, fhir) and a file: %w", errUsage)
 	}
 	if rest[0] == "fhir" {
 		return importFHIR(ctx, v, own, rest[1:], out)
@@ -40,7 +40,7 @@ func importFiles(ctx context.Context, args []string, out io.Writer) error {
 	}
 	with, ok := importers[rest[0]]
 	if !ok {
-		return fmt.Errorf("import knows icd10, soate, groups, operations, routes, referral-days, appeal-days and fhir, not %q: %w", rest[0], errUsage)
+		return fmt.Errorf("import knows icd10, soate, groups, operations, routes, rights, senders, referral-days, appeal-days and fhir, not %q: %w", rest[0], errUsage)
 	}
 	log, err := logger(v)
 	if err != nil {

@@ -27,7 +27,7 @@ func commands() []command {
 	return []command{
 		{"run", "[--demo] [--addr ADDRESS] [--data DIR] [--database URL] [--only a,b] [--node NAME] [--config FILE]", "run the systems until stopped; --node: the card as a hospital's own node", run},
 		{"migrate", "[--data DIR] [--database URL] [--only a,b]", "bring the databases up to date and end", migrate},
-		{"import", "icd10|soate|groups|operations|routes|referral-days|appeal-days FILE… | fhir FILE… [--json] [--lang ky|ru|en]", "read a classification, or FHIR resources, into its system; again with the same file changes nothing", importFiles},
+		{"import", "icd10|soate|groups|operations|routes|rights|senders|referral-days|appeal-days FILE… | fhir FILE… [--json] [--lang ky|ru|en]", "read a classification, or FHIR resources, into its system; again with the same file changes nothing", importFiles},
 		{"verify", "FILE | audit [--head HEAD] [--heads FILE] [--json]", "ask the portal of a running house whether it issued the document; check that no access record was changed or taken out", verify},
 		{"config", "[the flags of run]", "list every key with its value and where it comes from", showConfig},
 		{"exchange-key", "SYSTEM|CLASS/MEMBER/SUBSYSTEM", "print the key that a system, or a guest, shares with the exchange", printExchangeKey},

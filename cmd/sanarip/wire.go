@@ -81,6 +81,14 @@ var importers = map[string][]importer{
 		r, err := card.ImportRoutes(ctx, env, in)
 		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
 	}}},
+	"rights": {{"exchange", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
+		r, err := exchange.ImportRights(ctx, env, in)
+		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
+	}}},
+	"senders": {{"insurance", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
+		r, err := insurance.ImportSenders(ctx, env, in)
+		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err
+	}}},
 	"referral-days": {{"card", func(ctx context.Context, env host.Env, in io.Reader, _ string, _ func(rows, bad int)) ([]string, []string, error) {
 		r, err := card.ImportReferralDays(ctx, env, in)
 		return []string{fmt.Sprintf("%d rows: %d changed", r.Rows, r.Changed)}, r.Bad, err

@@ -21,7 +21,6 @@ import (
 	"github.com/sanarip/sanarip/kit/session"
 	"github.com/sanarip/sanarip/kit/signin"
 	"github.com/sanarip/sanarip/kit/text"
-	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
@@ -84,13 +83,14 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	}
 	book := icd.NewBook(d)
 	s.fund = treated.Fund{ICD: book, Procedures: procedure.NewBook(d), DB: d, Clock: env.Clock, Queue: s.queue, Catalogue: rules, Tables: &price.Book{DB: d, Given: tables}, OrganisationName: s.directory.Known}
-	s.card = cardapi.Client{Exchange: exchange}
+	senders := treated.Senders{DB: d, Exchange: exchange}
+	s.card = senders
 	s.acts = act.Acts{DB: d, Clock: env.Clock, Queue: s.queue}
 	s.queue.Handle(act.MakeJob, act.MakePolicy, s.acts.Go)
 	s.runs = rerun.Runs{DB: d, Clock: env.Clock, Queue: s.queue, Tables: s.fund.Tables}
 	s.queue.Handle(rerun.Job, rerun.JobPolicy, s.runs.Go)
 	s.hand = entry.Desk{DB: d, Clock: env.Clock, Fund: s.fund, ICD: book}
-	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(cardapi.Client{Exchange: exchange}.Decide))
+	s.queue.Handle(treated.PushJob, treated.PushPolicy, s.fund.Push(senders.Decide))
 	s.office = &office.Office{
 		Workforce: workforce, Clock: env.Clock, Log: env.Log, Mux: http.NewServeMux(),
 		Sessions: session.NewStore(d, env.Clock, env.BaseURL),
@@ -104,7 +104,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.office.Sessions, Admit: s.office.Admit, Home: "/desk",
 	})
 	provider := exchangeapi.NewProvider(exchangeapi.Insurance, env.ExchangeKey, env.Log)
-	insuranceapi.Serve(provider, s.fund)
+	insuranceapi.Serve(provider, treated.Intake{Fund: s.fund, Senders: senders})
 	insuranceapi.ServeWays(provider, total.Ways{DB: d})
 	workforceapi.ServeChanges(provider, s.office.Sessions.Doubt)
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
@@ -150,6 +150,17 @@ func ImportAppealDays(ctx context.Context, env host.Env, in io.Reader) (treated.
 	}
 	defer func() { _ = d.Close() }()
 	return treated.ImportTerms(ctx, d, in)
+}
+
+// ImportSenders reads which information system beside the card sends the cases of which
+// organisation, for the command import; see treated.ImportSenders.
+func ImportSenders(ctx context.Context, env host.Env, in io.Reader) (treated.ImportedSenders, error) {
+	d, err := env.Open(ctx, "insurance", migration.Sets...)
+	if err != nil {
+		return treated.ImportedSenders{}, err
+	}
+	defer func() { _ = d.Close() }()
+	return treated.ImportSenders(ctx, d, in)
 }
 
 // ImportICD10 makes the fund's copy of the classification what the file says, for

@@ -137,6 +137,19 @@ type house struct {
 	sessions *session.Store
 	staff    *staff
 	card     card
+
+	env       host.Env
+	log       *slog.Logger
+	providers map[exchangeapi.Subsystem]http.Handler
+}
+
+// runs lets the system do its jobs until the test is over.
+func (h house) runs(t *testing.T) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan struct{})
+	go func() { h.system.Run(ctx); close(done) }()
+	t.Cleanup(func() { stop(); <-done })
 }
 
 func each(t *testing.T, run func(t *testing.T, h house)) {
@@ -169,6 +182,7 @@ func each(t *testing.T, run func(t *testing.T, h house)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = d.Close() })
+			h.env, h.log, h.providers = env, log, providers
 			h.system, h.sessions = s, session.NewStore(d, h.clock, env.BaseURL)
 			h.api = insuranceapi.Client{Exchange: &exchangeapi.Client{Self: exchangeapi.Card, Address: server.URL, Key: key, HTTP: server.Client()}}
 			run(t, h)

@@ -117,16 +117,33 @@ func (c Client) Summary(ctx context.Context, pin, stay string) (Summary, error) 
 	return s, err
 }
 
+// HospitalClient calls another information system through the exchange, which gives
+// the fund of its hospital what the card gives of its own.
+type HospitalClient struct {
+	Exchange *exchangeapi.Client
+	Provider exchangeapi.Subsystem
+}
+
+// Decide tells it a decision that the fund made by hand.
+func (c HospitalClient) Decide(ctx context.Context, d insuranceapi.Decision) error {
+	return c.Exchange.Do(ctx, exchangeapi.Call{Provider: c.Provider, Service: ServiceDecisions, Path: "/take", Body: d, Issue: "treated-case"}, nil)
+}
+
+// Forms is its valid forms of the month, by number.
+func (c HospitalClient) Forms(ctx context.Context, m Month) ([]FormLine, error) {
+	var lines []FormLine
+	err := c.Exchange.Do(ctx, exchangeapi.Call{Provider: c.Provider, Service: ServiceForms, Path: "/of-month", Body: m, Issue: "reconciliation"}, &lines)
+	return lines, err
+}
+
 // Decide implements API.
 func (c Client) Decide(ctx context.Context, d insuranceapi.Decision) error {
-	return c.Exchange.Do(ctx, exchangeapi.Call{Provider: exchangeapi.Card, Service: ServiceDecisions, Path: "/take", Body: d, Issue: "treated-case"}, nil)
+	return HospitalClient{c.Exchange, exchangeapi.Card}.Decide(ctx, d)
 }
 
 // Forms implements API.
 func (c Client) Forms(ctx context.Context, m Month) ([]FormLine, error) {
-	var lines []FormLine
-	err := c.Exchange.Do(ctx, exchangeapi.Call{Provider: exchangeapi.Card, Service: ServiceForms, Path: "/of-month", Body: m, Issue: "reconciliation"}, &lines)
-	return lines, err
+	return HospitalClient{c.Exchange, exchangeapi.Card}.Forms(ctx, m)
 }
 
 // Serve registers the services.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sanarip/sanarip/system/card/cardapi"
@@ -12,7 +13,8 @@ import (
 )
 
 // Guests are information systems of others on the exchange, with the address at
-// which each is met. A guest speaks by the contract of referrals alone (MC-2).
+// which each is met. A guest speaks by the contract of referrals (MC-2), and with the
+// fund where the operator has given it that right (MC-6).
 type Guests map[exchangeapi.Subsystem]string
 
 // ReadGuests reads the setting: COM/70000099/clinic=http://127.0.0.1:9500, several
@@ -58,12 +60,14 @@ func (s *Service) known(system exchangeapi.Subsystem) bool {
 	return guest || contract.Known(system)
 }
 
-// gives says whether a contract has the service of the provider. What a guest
-// gives is the contract of referrals, as the card gives it.
+// guestGives are the services that a guest may give, as the card gives them.
+var guestGives = []string{cardapi.ServiceReferrals, cardapi.ServiceDecisions, cardapi.ServiceForms}
+
+// gives says whether a contract has the service of the provider.
 func (s *Service) gives(provider exchangeapi.Subsystem, service string) bool {
 	if _, guest := s.Guests[provider]; guest {
 		provider = exchangeapi.Card
-		if service != cardapi.ServiceReferrals {
+		if !slices.Contains(guestGives, service) {
 			return false
 		}
 	}

@@ -12,9 +12,11 @@ import (
 	"github.com/sanarip/sanarip/system/exchange/internal/contract"
 )
 
-// FromContract is the source of a right that follows the program's list of contracts.
-// Others, and groups of subsystems, are rows that the exchange's operator wrote.
-const FromContract = "contract"
+// Sources of a right. Groups of subsystems are rows that an operator wrote.
+const (
+	FromContract = "contract" // follows the program's list of contracts
+	FromOperator = "operator" // given by an operator of the exchange, see Import
+)
 
 // Right lets a subject call a service, or a part of it.
 type Right struct {
@@ -87,7 +89,8 @@ func Match(glob, path string) bool {
 // Seed brings the rights that follow from the contracts up to date: new ones
 // are added, those of contracts that are no more are taken away. What an
 // operator added stays. Guests and the card may call each other by the contract of
-// referrals, which is alike on both sides.
+// referrals, which is alike on both sides; the fund may call a guest as it calls the
+// card, in case the operator lets the guest send treated cases.
 func (r Rights) Seed(ctx context.Context, guests ...exchangeapi.Subsystem) error {
 	var rights []Right
 	for _, e := range contract.All {
@@ -100,6 +103,13 @@ func (r Rights) Seed(ctx context.Context, guests ...exchangeapi.Subsystem) error
 			rights = append(rights,
 				Right{guest.String(), exchangeapi.Card.String(), e.Service, "POST", e.Path, FromContract},
 				Right{exchangeapi.Card.String(), guest.String(), e.Service, "POST", e.Path, FromContract})
+		}
+	}
+	for _, service := range []string{cardapi.ServiceDecisions, cardapi.ServiceForms} {
+		for _, e := range contract.Of(exchangeapi.Card, service) {
+			for _, guest := range guests {
+				rights = append(rights, Right{exchangeapi.Insurance.String(), guest.String(), e.Service, "POST", e.Path, FromContract})
+			}
 		}
 	}
 	return r.replace(ctx, rights)

@@ -33,6 +33,21 @@ func (r Rights) add(ctx context.Context, q db.Querier, x Right) error {
 	return err
 }
 
+// set makes that an operator has given the right, or has not.
+func (r Rights) set(ctx context.Context, tx db.Querier, x Right, given bool) (changed bool, err error) {
+	query, args := `DELETE FROM access_right WHERE subject = $1 AND provider = $2 AND service = $3 AND method = $4 AND path = $5 AND source = $6`, []any{x.Subject, x.Provider, x.Service, x.Method, x.Path, x.Source}
+	if given {
+		query = `INSERT INTO access_right (subject, provider, service, method, path, source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+		args = append(args, db.Micros(r.Clock.Now()))
+	}
+	result, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
 // replace makes the rights of the contracts those given. Processes that start
 // together agree: each ends with the same rows. A start that changes nothing
 // writes nothing.

@@ -23,7 +23,8 @@ var _ insuranceapi.API = Fund{}
 // Submit implements insuranceapi.API.
 func (f Fund) Submit(ctx context.Context, c insuranceapi.Case) (insuranceapi.Decision, error) {
 	caller := exchangeapi.CallerOf(ctx)
-	return f.receive(ctx, c, arrival{way: ByExchange, at: f.Clock.Now(), by: Sender{PIN: caller.User}, via: exchangeapi.NameOf(caller.Client), request: caller.ID})
+	a := arrival{way: ByExchange, at: f.Clock.Now(), by: Sender{PIN: caller.User}, via: sentBy(caller.Client), request: caller.ID}
+	return f.receive(ctx, c, a)
 }
 
 // Past takes in an earlier case of the demo as if it had come at the moment.
@@ -46,7 +47,7 @@ type arrival struct {
 	at      time.Time
 	demo    bool
 	by      Sender
-	via     string // system
+	via     string // system, as sentBy names it
 	request string
 	tables  price.Tables // known at that moment
 	coded   rule.Facts   // what the classifications say of its codes

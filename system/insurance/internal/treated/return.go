@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/job"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 	"github.com/sanarip/sanarip/system/insurance/internal/price"
@@ -227,8 +228,9 @@ func (f Fund) expertRecord(r Record, action string, by Expert) audit.Record {
 	}
 }
 
-// Push is the job: it brings the decision in force to the card.
-func (f Fund) Push(decide func(context.Context, insuranceapi.Decision) error) job.Handler {
+// Push is the job: it brings the decision in force to the system that sent the case.
+// One that does not take decisions learns of them by sending the case again.
+func (f Fund) Push(decide func(ctx context.Context, d insuranceapi.Decision, via string) error) job.Handler {
 	return func(ctx context.Context, j job.Job) error {
 		var p pushed
 		if err := j.Bind(&p); err != nil {
@@ -238,7 +240,11 @@ func (f Fund) Push(decide func(context.Context, insuranceapi.Decision) error) jo
 		if err != nil {
 			return err
 		}
-		return decide(ctx, r.Decision)
+		err = decide(ctx, r.Decision, r.SentVia)
+		if _, other := exchangeapi.ParseSubsystem(r.SentVia); other == nil && fail.Is(err, fail.NotFound) {
+			return nil
+		}
+		return err
 	}
 }
 

@@ -303,7 +303,7 @@ func TestAReturnByHandReachesTheCard(t *testing.T) {
 	each(t, func(t *testing.T, f fund) {
 		var told []insuranceapi.Decision
 		away := true
-		f.Queue.Handle(treated.PushJob, treated.PushPolicy, f.Push(func(_ context.Context, d insuranceapi.Decision) error {
+		f.Queue.Handle(treated.PushJob, treated.PushPolicy, f.Push(func(_ context.Context, d insuranceapi.Decision, _ string) error {
 			if away {
 				return errors.New("the card is away")
 			}
