@@ -50,11 +50,15 @@ type Patient struct {
 	Name      string     `json:"name"`
 	Sex       string     `json:"sex"` // female, male, unknown
 	BirthDate clock.Date `json:"birth_date,omitzero"`
-	Region    string     `json:"region,omitempty"` // СОАТЕ
-	Rural     bool       `json:"rural,omitempty"`
-	Insured   bool       `json:"insured"`
-	Policy    string     `json:"policy,omitempty"`
-	Category  string     `json:"category,omitempty"` // co-payment category
+	// Mother is the mother's ПИН, BirthOrder the place among the children born
+	// together, from 1; 0 is not said. They tell apart who has no ПИН yet.
+	Mother     string `json:"mother,omitempty"`
+	BirthOrder int    `json:"birth_order,omitempty"`
+	Region     string `json:"region,omitempty"` // СОАТЕ
+	Rural      bool   `json:"rural,omitempty"`
+	Insured    bool   `json:"insured"`
+	Policy     string `json:"policy,omitempty"`
+	Category   string `json:"category,omitempty"` // co-payment category
 }
 
 // Move is a time spent in a department.

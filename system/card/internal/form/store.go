@@ -58,7 +58,7 @@ func peopleOf(r *Record, stayID string) db.Question {
 		var rural, insured int64
 		p, code := &r.Patient, r.Organisation.Code
 		err := row.Scan(&pin, &family, &given, &patronymic, &birth, &p.Sex, &p.Region, &p.Address, &rural,
-			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Social, &p.Privilege, &organisation, &referrer, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
+			&p.Passport, &p.Citizenship, &insured, &p.Policy, &p.Category, &p.Social, &p.Privilege, &p.Mother, &p.BirthOrder, &organisation, &referrer, &r.Head.PIN, &r.Head.Name, &r.Epicrisis)
 		if err != nil {
 			return err
 		}
@@ -79,11 +79,12 @@ func peopleOf(r *Record, stayID string) db.Question {
 		return err
 	}
 	return db.Question{Query: `SELECT p.pin, p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address, p.rural,
-			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(o.data, ''), COALESCE(w.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
+			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(m.pin, ''), COALESCE(n.birth_order, 0), COALESCE(o.data, ''), COALESCE(w.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
 			COALESCE((SELECT e.body FROM entry e WHERE e.stay_id = $1 AND e.kind = 'discharge_epicrisis' AND e.signed_at <> 0
 				AND e.version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY e.at DESC, e.id DESC LIMIT 1), '')
 		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN organisation o ON o.code = s.organisation
 			LEFT JOIN organisation w ON w.code = s.referrer
+			LEFT JOIN newborn n ON n.patient_id = p.id LEFT JOIN patient m ON m.id = n.mother_id
 			LEFT JOIN department_head h ON h.organisation = s.organisation AND h.department = s.department
 		WHERE s.id = $1`, Args: []any{stayID}, Each: each}
 }

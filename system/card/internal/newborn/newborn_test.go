@@ -13,6 +13,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/cardtest"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
+	"github.com/sanarip/sanarip/system/card/internal/form"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
 	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/reception"
@@ -76,6 +77,18 @@ func TestChildrenAreTiedToTheirMother(t *testing.T) {
 				t.Errorf("%+v, %v", p, err)
 			}
 			names[p.Name(ctx)] = true
+			// The fund tells them apart too: form 066/у of the child's own stay says how.
+			own, err := reception.Admit(ctx, d, reception.Admission{
+				Patient: p.ID, Kind: reception.Emergency, At: d.Clock.Now(), BroughtBy: "self",
+				Admission: reception.Diagnosis{Code: "J18.9"}, Department: "18", DoctorPIN: "11503198500123",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := form.Load(ctx, d.DB.Read, own, "950174", "")
+			if err != nil || r.Patient.Mother != mother.PIN || r.Patient.BirthOrder != c.Order {
+				t.Errorf("the form says %q, %d, %v", r.Patient.Mother, r.Patient.BirthOrder, err)
+			}
 			back, ok, err := newborn.OfChild(ctx, d.DB.Read, p.ID)
 			if err != nil || !ok || back.MotherID != mother.ID || back.MotherStay != stayID || back.Scores() != "8/9" {
 				t.Errorf("%+v, %v", back, err)

@@ -9,6 +9,9 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
 
+// WellFormed says that a ПИН can be read.
+func WellFormed(number string) bool { return wellFormed(number) }
+
 // wellFormed says whether the ПИН can be read; it may still be missing.
 func wellFormed(number string) bool {
 	parsed, err := pin.Parse(number)

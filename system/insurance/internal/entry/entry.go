@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/pin"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 )
 
 // Draft is a case being entered.
@@ -37,6 +38,7 @@ type Draft struct {
 const (
 	fieldNumber, fieldRevision                     = "number", "revision"
 	fieldPIN, fieldName, fieldSex, fieldBirth      = "pin", "name", "sex", "birth_date"
+	fieldMother, fieldOrder                        = "mother", "birth_order"
 	fieldRegion, fieldRural                        = "region", "rural"
 	fieldInsured, fieldPolicy, fieldCategory       = "insured", "policy", "category"
 	fieldAdmission, fieldHours, fieldReferrer      = "admission", "hours", "referrer"
@@ -50,7 +52,7 @@ const (
 )
 
 var single = []string{
-	fieldNumber, fieldRevision, fieldPIN, fieldName, fieldSex, fieldBirth, fieldRegion, fieldRural, fieldInsured, fieldPolicy, fieldCategory,
+	fieldNumber, fieldRevision, fieldPIN, fieldName, fieldSex, fieldBirth, fieldMother, fieldOrder, fieldRegion, fieldRural, fieldInsured, fieldPolicy, fieldCategory,
 	fieldAdmission, fieldHours, fieldReferrer, fieldAdmitted, fieldDischarged, fieldOutcome, fieldResult, fieldDoctor, fieldDoctorName, fieldHead, fieldHeadName,
 }
 
@@ -91,6 +93,9 @@ func Kept(form *page.Form) map[string]string {
 
 // fromPIN fills sex and birth date, which the ПИН carries.
 func fromPIN(values map[string]string) {
+	if mother, err := pin.Parse(values[fieldMother]); err == nil {
+		values[fieldMother] = mother
+	}
 	number, err := pin.Parse(values[fieldPIN])
 	if err != nil {
 		return
@@ -142,6 +147,7 @@ func (d Draft) Case(form *page.Form) insuranceapi.Case {
 		HeadOfDepartment: insuranceapi.Staff{PIN: form.Text(fieldHead, longCode), Name: form.Text(fieldHeadName, longName)},
 		Patient: insuranceapi.Patient{
 			PIN: form.Text(fieldPIN, longCode), Name: form.Text(fieldName, longName), Sex: form.Get(fieldSex), BirthDate: day(form, fieldBirth),
+			Mother: form.Text(fieldMother, longCode), BirthOrder: orderOf(form),
 			Region: form.Get(fieldRegion), Rural: form.Get(fieldRural) == "1", Insured: form.Get(fieldInsured) == "1",
 			Policy: form.Text(fieldPolicy, longName), Category: form.Get(fieldCategory),
 		},
@@ -233,6 +239,16 @@ func whole(form *page.Form, name string) int {
 	return n
 }
 
+// orderOf is the place among the children born together.
+func orderOf(form *page.Form) int {
+	n := whole(form, fieldOrder)
+	if n < 0 || n > treated.MostTogether {
+		form.Fail(fieldOrder, "insurance.entry.birth_order_hint")
+		return 0
+	}
+	return n
+}
+
 // valuesOf are the fields of a case, for its correction.
 func valuesOf(c insuranceapi.Case) map[string]string {
 	flag := map[bool]string{true: "1"}
@@ -245,6 +261,10 @@ func valuesOf(c insuranceapi.Case) map[string]string {
 	}
 	if c.HoursSinceOnset != 0 {
 		values[fieldHours] = strconv.Itoa(c.HoursSinceOnset)
+	}
+	values[fieldMother] = c.Patient.Mother
+	if c.Patient.BirthOrder != 0 {
+		values[fieldOrder] = strconv.Itoa(c.Patient.BirthOrder)
 	}
 	if !c.Patient.BirthDate.IsZero() {
 		values[fieldBirth] = c.Patient.BirthDate.String()

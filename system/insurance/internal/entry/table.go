@@ -136,6 +136,8 @@ var tableColumns = []tableColumn{
 	as(fieldName, "insurance.case.name", plainCell),
 	as(fieldSex, "insurance.case.sex", choice("insurance.sex.", "female", "male", "unknown")),
 	as(fieldBirth, "insurance.case.birth", dayCell),
+	as(fieldMother, "insurance.case.mother", plainCell),
+	as(fieldOrder, "insurance.case.birth_order", plainCell),
 	as(fieldRegion, "insurance.case.region", regionCell),
 	as(fieldRural, "insurance.case.rural", flagCell),
 	as(fieldInsured, "insurance.case.insured", flagCell),

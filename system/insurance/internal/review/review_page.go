@@ -260,17 +260,25 @@ func (v caseView) general(ctx context.Context) []design.Row {
 
 func (v caseView) patient(ctx context.Context) []design.Row {
 	p := v.Case.Patient
-	return []design.Row{
+	var newborn []design.Row // of who was told apart by it
+	if p.Mother != "" {
+		newborn = append(newborn, v.row(ctx, "insurance.case.mother", p.Mother, "patient.mother"))
+	}
+	if p.BirthOrder != 0 {
+		newborn = append(newborn, v.row(ctx, "insurance.case.birth_order", strconv.Itoa(p.BirthOrder), "patient.birth_order"))
+	}
+	return slices.Concat([]design.Row{
 		v.row(ctx, "insurance.case.name", p.Name, "patient.name", "patient"),
 		v.row(ctx, "insurance.case.pin", p.PIN, "patient.pin"),
 		v.row(ctx, "insurance.case.sex", sexWord(ctx, p.Sex), "patient.sex"),
 		v.row(ctx, "insurance.case.birth", text.Date(p.BirthDate), "patient.birth_date"),
+	}, newborn, []design.Row{
 		v.row(ctx, "insurance.case.region", p.Region, "patient.region"),
 		v.row(ctx, "insurance.case.rural", yesNo(ctx, p.Rural), "patient.rural"),
 		v.row(ctx, "insurance.case.insured", yesNo(ctx, p.Insured), "patient.insured"),
 		v.row(ctx, "insurance.case.policy", p.Policy, "patient.policy"),
 		v.row(ctx, "insurance.case.category", categoryWord(ctx, p.Category), "patient.category"),
-	}
+	})
 }
 
 func (v caseView) stay(ctx context.Context) []design.Row {

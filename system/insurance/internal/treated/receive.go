@@ -339,8 +339,8 @@ func (f Fund) record(c insuranceapi.Case, a arrival, caseID string) audit.Record
 	return r
 }
 
-// others is how far back cases of the same person matter to a check.
-const others = 30 * 24 * time.Hour
+// lately is how far back cases of the same person matter to a check.
+const lately = 30 * 24 * time.Hour
 
 // facts is what the checks need beyond the case, as it is at the moment.
 func (f Fund) facts(ctx context.Context, q db.Querier, c insuranceapi.Case, at time.Time) (rule.Facts, error) {
@@ -348,7 +348,7 @@ func (f Fund) facts(ctx context.Context, q db.Querier, c insuranceapi.Case, at t
 	if c.AdmittedAt.IsZero() || c.DischargedAt.IsZero() {
 		return facts, nil
 	}
-	from, until := c.AdmittedAt.Add(-others), c.DischargedAt
+	from, until := c.AdmittedAt.Add(-lately), c.DischargedAt
 	if c.Patient.PIN != "" {
 		list, err := acceptedOf(ctx, q, c.Patient.PIN, c.Number, from, until)
 		if err != nil {
@@ -366,7 +366,18 @@ func (f Fund) facts(ctx context.Context, q db.Querier, c insuranceapi.Case, at t
 	return facts, nil
 }
 
-// person is name and birth date as they are compared; "" unless both are known.
+// another says that two forms of one name and birth date in one hospital are of two
+// people: of children of two mothers, or of two born together. What one of them does
+// not say tells nobody apart.
+func another(a, b insuranceapi.Patient) bool {
+	if rule.WellFormed(a.Mother) && rule.WellFormed(b.Mother) && a.Mother != b.Mother {
+		return true
+	}
+	return a.BirthOrder > 0 && b.BirthOrder > 0 && a.BirthOrder != b.BirthOrder
+}
+
+// person is name and birth date as they are compared; "" unless both are known. Who
+// is alike in them may still be somebody else: see another.
 func person(c insuranceapi.Case) string {
 	if c.Patient.Name == "" || c.Patient.BirthDate.IsZero() {
 		return ""

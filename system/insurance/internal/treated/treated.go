@@ -109,12 +109,15 @@ const (
 	mostMoves, mostDiagnoses, mostOperations = 100, 200, 200
 	mostRunes                                = 2000
 	mostRevisions                            = 1000
+	// MostTogether bounds how many children are born together.
+	MostTogether = 9
 )
 
 // bounded cleans every text of the case and refuses what no form can hold. The
 // refusal is about the message, not about the case: there is nothing to return.
 func bounded(c insuranceapi.Case) (insuranceapi.Case, error) {
-	if len(c.Moves) > mostMoves || len(c.Diagnoses) > mostDiagnoses || len(c.Operations) > mostOperations || c.Revision < 1 || c.Revision > mostRevisions {
+	if len(c.Moves) > mostMoves || len(c.Diagnoses) > mostDiagnoses || len(c.Operations) > mostOperations || c.Revision < 1 || c.Revision > mostRevisions ||
+		c.Patient.BirthOrder < 0 || c.Patient.BirthOrder > MostTogether {
 		return c, fail.New(fail.BadRequest, "kit.bad_request")
 	}
 	tooLong := false
@@ -131,7 +134,7 @@ func bounded(c insuranceapi.Case) (insuranceapi.Case, error) {
 		}
 	}
 	tidy(40, &c.Number, &c.Replaces, &c.Organisation, &c.Department, &c.Admission, &c.Outcome, &c.Result)
-	tidy(40, &c.Patient.PIN, &c.Patient.Sex, &c.Patient.Region, &c.Patient.Category)
+	tidy(40, &c.Patient.PIN, &c.Patient.Mother, &c.Patient.Sex, &c.Patient.Region, &c.Patient.Category)
 	tidy(300, &c.Patient.Name, &c.Patient.Policy, &c.Referrer, &c.Doctor.PIN, &c.Doctor.Name, &c.HeadOfDepartment.PIN, &c.HeadOfDepartment.Name)
 	moment(&c.AdmittedAt)
 	moment(&c.DischargedAt)
