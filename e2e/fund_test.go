@@ -87,6 +87,11 @@ func TestFundDecidesAppealsAndSettlesMonth(t *testing.T) {
 	second.goTo(site + "/prices/compare?a=ДЕМО-2026-2&b=ДЕМО-ПРОЕКТ-2027&month=" + last)
 	second.see("006.2") // the draft's new group
 	second.both("tables compared")
+	second.goTo(site + "/rerun?table=ДЕМО-2025&month=" + last)
+	second.see("Посчитано по состоянию на")
+	second.both("month counted by another table")
+	second.press("Посчитать заново")
+	second.see("Посчитано по состоянию на")
 	second.resize(360)
 	for _, page := range []string{"/totals", "/rerun"} {
 		second.goTo(inLang(site+page, "ky"))

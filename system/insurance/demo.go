@@ -83,7 +83,7 @@ func (s *System) demoWork(ctx context.Context, months []string) error {
 		Title: text.Words{KY: "Медициналык статистик", RU: "Медицинский статистик", EN: "Medical statistician"},
 	}
 	step := func(stage treated.Stage, do treated.Step, comment string, by treated.Expert) error {
-		lines, _, err := s.fund.List(ctx, treated.Filter{Organisation: demo.SecondHospital, State: string(stage), Page: 1})
+		lines, _, err := s.fund.List(ctx, treated.Filter{Organisation: demo.SecondHospital, State: string(stage)})
 		if err != nil || len(lines) == 0 {
 			return err
 		}

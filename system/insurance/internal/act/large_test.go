@@ -86,6 +86,14 @@ func TestALargeActIsMadeByItsJob(t *testing.T) {
 		if n := w.number(t, `SELECT COUNT(*) FROM case_step WHERE step = 'settle'`); n != 35 {
 			t.Errorf("%d cases know that they were settled", n)
 		}
+		// A slower worker comes back to it: a made act takes up nothing more.
+		w.one(t, 3, false)
+		if again, err := w.acts.take(t.Context(), a.ID, expert); err != nil || again != whole.Act {
+			t.Errorf("worked on again %+v, %v", again, err)
+		}
+		if rest, err := w.acts.Left(t.Context(), "950174", "2026-11"); err != nil || rest.Accepted != 1 {
+			t.Errorf("left %+v, %v", rest, err)
+		}
 	})
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 func linesOf(ctx context.Context, q db.Querier, actID string, limit, offset int) ([]Line, error) {
-	return db.List(ctx, q, scanLine, `SELECT c.id, a.number, a.group_code, c.way, c.department, c.discharged_at, a.price FROM act_case a
-		JOIN treated_case c ON c.id = a.case_id WHERE a.act_id = $1 ORDER BY a.number LIMIT $2 OFFSET $3`, actID, limit, offset)
+	return db.List(ctx, q, scanLine, `SELECT c.id, a.number, a.group_code, c.way, c.department, c.discharged_at, a.price FROM (SELECT case_id, number, group_code, price FROM act_case WHERE act_id = $1 ORDER BY number LIMIT $2 OFFSET $3) a
+		JOIN treated_case c ON c.id = a.case_id ORDER BY a.number`, actID, limit, offset)
 }
 
 func scanLine(row db.Row) (Line, error) {

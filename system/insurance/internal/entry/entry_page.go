@@ -59,7 +59,7 @@ func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	returned, more, err := p.Desk.Fund.List(ctx, treated.Filter{Organisation: by.Hospital, State: string(insuranceapi.Returned), Page: 1})
+	returned, more, err := p.Desk.Fund.List(ctx, treated.Filter{Organisation: by.Hospital, State: string(insuranceapi.Returned)})
 	if err != nil {
 		return err
 	}

@@ -75,24 +75,30 @@ func waitingWord(ctx context.Context, stage treated.Stage) string {
 	return text.T(ctx, "insurance.waiting."+string(stage)) // text: insurance.waiting.*
 }
 
-func (v listView) address(number int) string {
+// address is that of the page behind the case, or ahead of the other.
+func (v listView) address(after, before string) string {
 	by := v.by
-	by.Page = number
+	by.After, by.Before = after, before
 	return "/cases" + carried(by, v.own)
 }
 
+// before is the page ahead of this one: of nothing seen, the first.
 func (v listView) before() string {
-	if v.by.Page == 1 {
+	switch {
+	case v.by.Before != "" && !v.more, v.by.Before == "" && v.by.After == "":
 		return ""
+	case len(v.lines) == 0:
+		return v.address("", "")
 	}
-	return v.address(v.by.Page - 1)
+	return v.address("", v.lines[0].ID)
 }
 
+// after is the page behind this one; read ahead of a case there is always one.
 func (v listView) after() string {
-	if !v.more {
+	if len(v.lines) == 0 || (v.by.Before == "" && !v.more) {
 		return ""
 	}
-	return v.address(v.by.Page + 1)
+	return v.address(v.lines[len(v.lines)-1].ID, "")
 }
 
 func (v listView) monthOptions(ctx context.Context) []design.Option {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
@@ -14,11 +13,10 @@ import (
 // asked is the filter of the address; a hospital sees its own cases alone.
 func asked(r *http.Request, hospital string) treated.Filter {
 	form := page.QueryForm(r)
-	number, err := strconv.Atoi(form.Get("page"))
-	if err != nil || number < 1 || number > 100_000 {
-		number = 1
+	by := treated.Filter{Organisation: form.Text("organisation", 6), Month: form.Text("month", 7), State: form.Text("state", 10), Order: form.Text("order", 10), After: form.Text("after", 40)}
+	if by.After == "" {
+		by.Before = form.Text("before", 40)
 	}
-	by := treated.Filter{Organisation: form.Text("organisation", 6), Month: form.Text("month", 7), State: form.Text("state", 10), Order: form.Text("order", 10), Page: number}
 	if hospital != "" {
 		by.Organisation = hospital
 	}
@@ -32,13 +30,10 @@ func carried(by treated.Filter, own string) string {
 	if own != "" {
 		by.Organisation = ""
 	}
-	for name, value := range map[string]string{"organisation": by.Organisation, "month": by.Month, "state": by.State, "order": by.Order} {
+	for name, value := range map[string]string{"organisation": by.Organisation, "month": by.Month, "state": by.State, "order": by.Order, "after": by.After, "before": by.Before} {
 		if value != "" {
 			q.Set(name, value)
 		}
-	}
-	if by.Page > 1 {
-		q.Set("page", strconv.Itoa(by.Page))
 	}
 	if len(q) == 0 {
 		return ""

@@ -255,7 +255,7 @@ func TestAStayOverTheYearsEnd(t *testing.T) {
 				t.Errorf("a number of the other year: %+v, %v", d.Findings, err)
 			}
 			for _, order := range []string{"", treated.ByWorth, treated.ByDoubt} {
-				lines, _, err := f.List(t.Context(), treated.Filter{Month: want.month, Order: order, Page: 1})
+				lines, _, err := f.List(t.Context(), treated.Filter{Month: want.month, Order: order})
 				if err != nil || len(lines) != 1 || lines[0].ID != d.CaseID {
 					t.Errorf("%s in the order %q: %+v, %v", want.month, order, lines, err)
 				}

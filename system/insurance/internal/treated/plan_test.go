@@ -71,7 +71,7 @@ func TestListsGoByIndex(t *testing.T) {
 			for _, month := range []string{"", "2026-11"} {
 				for _, state := range []string{"", string(Accepted), string(Appealed)} {
 					for _, order := range []string{"", ByWorth, ByDoubt} {
-						by := Filter{Organisation: organisation, Month: month, State: state, Order: order, Page: 1}
+						by := Filter{Organisation: organisation, Month: month, State: state, Order: order}
 						conditions := 0
 						for _, c := range []string{organisation, month, state} {
 							if c != "" {
@@ -82,6 +82,14 @@ func TestListsGoByIndex(t *testing.T) {
 						p := plan(t, d, query, args)
 						if whole(p) || (sorts(p) && order != "" && conditions < 2) || (sorts(p) && order == "") {
 							t.Errorf("list %+v:\n%s", by, p)
+						}
+						for _, key := range []Filter{{After: "c"}, {Before: "c"}} {
+							far := by
+							far.After, far.Before = key.After, key.Before
+							query, args = listQuery(far, PageSize+1)
+							if p := plan(t, d, query, args); whole(p) || (sorts(p) && order == "") {
+								t.Errorf("far in list %+v:\n%s", far, p)
+							}
 						}
 						query, args = followingQuery(by, "c")
 						if p := plan(t, d, query, args); whole(p) {

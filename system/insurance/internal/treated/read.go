@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
@@ -72,7 +73,9 @@ type Filter struct {
 	Month        string // 2026-11
 	State        string // a Stage
 	Order        string // "" by discharge, ByWorth, ByDoubt
-	Page         int    // from 1
+	// After and Before are ids of cases: the page behind the one, or that ahead of the
+	// other. A case need not be of the list itself any more. "" for both: the first page.
+	After, Before string
 }
 
 // Orders of a list.
@@ -94,14 +97,26 @@ type Line struct {
 	Demo                                   bool
 }
 
-// List is the current cases of the filter, in its order or the newest discharge
-// first, and whether there are more.
+// List is a page of the current cases of the filter, in its order or the newest
+// discharge first, and whether there are more behind it, or with Before ahead of it.
+// Ahead of a case where there is less than a page is the first page.
 func (f Fund) List(ctx context.Context, by Filter) (lines []Line, more bool, err error) {
 	lines, err = list(ctx, f.DB.Read, by, PageSize+1)
-	if len(lines) > PageSize {
-		return lines[:PageSize], true, err
+	if err != nil {
+		return nil, false, db.Explain(err)
 	}
-	return lines, false, db.Explain(err)
+	more = len(lines) > PageSize
+	if by.Before == "" {
+		return lines[:min(len(lines), PageSize)], more, nil
+	}
+	if !more {
+		by.Before = ""
+		lines, _, err = f.List(ctx, by)
+		return lines, false, err
+	}
+	lines = lines[:PageSize]
+	slices.Reverse(lines)
+	return lines, true, nil
 }
 
 // Next is the case that follows this one in the list of the filter, "" after the

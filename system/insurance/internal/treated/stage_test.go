@@ -198,7 +198,7 @@ func TestWhatWaitsIsCountedForWhomItWaits(t *testing.T) {
 		if err := f.Do(t.Context(), ids[1], treated.StepAppeal, "Тоже.", hospital); err != nil {
 			t.Fatal(err)
 		}
-		lines, _, err := f.List(t.Context(), treated.Filter{State: string(treated.Appealed), Page: 1})
+		lines, _, err := f.List(t.Context(), treated.Filter{State: string(treated.Appealed)})
 		if err != nil || len(lines) != 2 || lines[0].ID != ids[0] {
 			t.Errorf("the list does not begin with the oldest: %+v, %v", lines, err)
 		}

@@ -228,18 +228,25 @@ func of(table string, columns []string, between string) string {
 	return table + "." + strings.Join(columns, between+table+".")
 }
 
-// followingQuery is the case behind the one of the id in the order of list.
-func followingQuery(by Filter, caseID string) (string, []any) {
-	columns, direction := by.order()
-	behind := map[string]string{"DESC": "<", "ASC": ">"}[direction]
-	where, args := by.where()
+// behind is the condition for cases that stand behind the one of the id in the order,
+// or with ahead those ahead of it, with its argument.
+func behind(columns []string, direction, caseID string, ahead bool, args []any) (string, []any) {
+	sign := map[bool]string{true: "<", false: ">"}[(direction == "DESC") != ahead]
 	args = append(args, caseID)
 	this := fmt.Sprintf("(SELECT %%s FROM treated_case this WHERE this.id = $%d)", len(args))
 	values := make([]string, len(columns))
 	for i, column := range columns {
 		values[i] = fmt.Sprintf(this, column)
 	}
-	return `SELECT c.id FROM treated_case c WHERE ` + where + ` AND (` + of("c", columns, ", ") + `) ` + behind + ` (` + strings.Join(values, ", ") + `)
+	return ` AND (` + of("c", columns, ", ") + `) ` + sign + ` (` + strings.Join(values, ", ") + `)`, args
+}
+
+// followingQuery is the case behind the one of the id in the order of list.
+func followingQuery(by Filter, caseID string) (string, []any) {
+	columns, direction := by.order()
+	where, args := by.where()
+	than, args := behind(columns, direction, caseID, false, args)
+	return `SELECT c.id FROM treated_case c WHERE ` + where + than + `
 		ORDER BY ` + of("c", columns, " "+direction+", ") + ` ` + direction + ` LIMIT 1`, args
 }
 
@@ -250,12 +257,21 @@ func following(ctx context.Context, q db.Querier, by Filter, caseID string) (str
 	return next, err
 }
 
+// listQuery is a page by its key: how far into the list it is makes no difference.
+// Ahead of a case it is read backwards.
 func listQuery(by Filter, limit int) (string, []any) {
 	columns, direction := by.order()
 	where, args := by.where()
+	than, ahead := "", by.Before != ""
+	if key := by.After + by.Before; key != "" {
+		than, args = behind(columns, direction, key, ahead, args)
+	}
+	if ahead {
+		direction = map[string]string{"DESC": "ASC", "ASC": "DESC"}[direction]
+	}
 	return `SELECT c.id, c.number, c.revision, c.organisation, c.stage, c.group_code, c.discharged_at, c.price, c.demo, c.findings FROM treated_case c
-		WHERE ` + where + ` ORDER BY ` + of("c", columns, " "+direction+", ") + ` ` + direction + fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2),
-		append(args, limit, (by.Page-1)*PageSize)
+		WHERE ` + where + than + ` ORDER BY ` + of("c", columns, " "+direction+", ") + ` ` + direction + fmt.Sprintf(` LIMIT $%d`, len(args)+1),
+		append(args, limit)
 }
 
 func list(ctx context.Context, q db.Querier, by Filter, limit int) ([]Line, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -385,19 +386,24 @@ func TestTheListIsFilteredAndPaged(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		first, more, err := f.List(t.Context(), treated.Filter{Page: 1})
+		first, more, err := f.List(t.Context(), treated.Filter{})
 		if err != nil || len(first) != treated.PageSize || !more {
 			t.Errorf("%d lines, more %v, %v", len(first), more, err)
 		}
-		second, more, err := f.List(t.Context(), treated.Filter{Page: 2})
+		second, more, err := f.List(t.Context(), treated.Filter{After: first[len(first)-1].ID})
 		if err != nil || len(second) != 2 || more {
 			t.Errorf("%d lines, more %v, %v", len(second), more, err)
 		}
-		returned, _, err := f.List(t.Context(), treated.Filter{Page: 1, State: "returned", Month: "2026-11", Organisation: "950174"})
+		for what, before := range map[string]string{"ahead of the second": second[0].ID, "ahead of one in the middle of it": first[3].ID} {
+			if back, more, err := f.List(t.Context(), treated.Filter{Before: before}); err != nil || more || !reflect.DeepEqual(back, first) {
+				t.Errorf("%s: %d lines, more %v, %v", what, len(back), more, err)
+			}
+		}
+		returned, _, err := f.List(t.Context(), treated.Filter{State: "returned", Month: "2026-11", Organisation: "950174"})
 		if err != nil || len(returned) != 1 {
 			t.Errorf("%d returned, %v", len(returned), err)
 		}
-		if none, _, _ := f.List(t.Context(), treated.Filter{Page: 1, Month: "2026-10"}); len(none) != 0 {
+		if none, _, _ := f.List(t.Context(), treated.Filter{Month: "2026-10"}); len(none) != 0 {
 			t.Errorf("%d in October", len(none))
 		}
 		if months, err := f.Months(t.Context()); err != nil || len(months) != 1 || months[0] != "2026-11" {
@@ -466,7 +472,6 @@ func TestTheNextCaseIsThatOfTheList(t *testing.T) {
 			return id
 		}
 		for _, by := range []treated.Filter{{}, {State: "accepted"}, {State: "returned"}, {Month: "2026-11", Organisation: "950174"}, {Organisation: "950201"}, {Order: treated.ByWorth}, {Order: treated.ByDoubt}, {State: "accepted", Order: treated.ByDoubt}, {State: "returned", Order: treated.ByWorth}} {
-			by.Page = 1
 			lines, _, err := f.List(t.Context(), by)
 			if err != nil {
 				t.Fatal(err)
@@ -481,7 +486,7 @@ func TestTheNextCaseIsThatOfTheList(t *testing.T) {
 				}
 			}
 		}
-		accepted := treated.Filter{State: "accepted", Page: 1}
+		accepted := treated.Filter{State: "accepted"}
 		lines, _, err := f.List(t.Context(), accepted)
 		if err != nil || len(lines) != 5 {
 			t.Fatalf("%d accepted, %v", len(lines), err)
@@ -494,7 +499,7 @@ func TestTheNextCaseIsThatOfTheList(t *testing.T) {
 		}
 		// What an expert decides moves nothing in the lists by worth and by doubt.
 		for _, order := range []string{treated.ByWorth, treated.ByDoubt} {
-			by := treated.Filter{State: "accepted", Order: order, Page: 1}
+			by := treated.Filter{State: "accepted", Order: order}
 			lines, _, err := f.List(t.Context(), by)
 			if err != nil || len(lines) < 3 {
 				t.Fatalf("%s: %d accepted, %v", order, len(lines), err)
