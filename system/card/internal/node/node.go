@@ -9,7 +9,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -73,9 +72,11 @@ func (n *Node) Start(ctx context.Context) error {
 	if ok && self.Name != n.Settings.Name {
 		return errors.New("this database belongs to the node " + self.Name + " of the card")
 	}
+	here := number.ThisMachine()
+	moved := ok && self.Epoch > 0 && seen.Moved(here)
 	// Started again while it waits for the centre, or works by a code: what was given
 	// since is known, so what that code has opened stays so.
-	again := ok && self.Halted() && seen.Exists && seen.Epoch <= self.Epoch
+	again := ok && self.Halted() && seen.Exists && seen.Epoch <= self.Epoch && !moved
 	if again {
 		if again, err = n.knows(ctx, seen, codeRequest(n.Settings.Name, self)); err != nil {
 			return err
@@ -87,6 +88,8 @@ func (n *Node) Start(ctx context.Context) error {
 		reason = "empty"
 	case ok && self.Epoch > 0 && !seen.Exists:
 		reason = "no_witness"
+	case moved: // whoever has the original may be giving its numbers
+		reason = isMoved
 	case ok:
 		if reason, err = n.older(ctx, self, seen); err != nil {
 			return err
@@ -118,37 +121,7 @@ func (n *Node) Start(ctx context.Context) error {
 	if !seen.Exists { // the first start, or a witness that was taken away
 		seen.Epoch = self.Epoch
 	}
-	return witness.Renew(seen)
-}
-
-// older says why the database is older than what the witness has seen, "" if it is not.
-func (n *Node) older(ctx context.Context, self Self, seen number.Seen) (string, error) {
-	end, err := capture.End(ctx, n.Desk.DB.Read, "")
-	if err != nil {
-		return "", err
-	}
-	if seen.Epoch > self.Epoch || (seen.Epoch == self.Epoch && (seen.Sequence > end.Sequence || (seen.Sequence == end.Sequence && seen.Hash != "" && seen.Hash != end.Hash))) {
-		return "restored", nil
-	}
-	if given, err := n.knows(ctx, seen, ""); err != nil || !given {
-		return "restored", err
-	}
-	return "", nil
-}
-
-// knows says that the database knows of every number that the witness has seen given
-// of the ranges whose request begins so.
-func (n *Node) knows(ctx context.Context, seen number.Seen, beginning string) (bool, error) {
-	for request, given := range seen.Given {
-		if !strings.HasPrefix(request, beginning) {
-			continue
-		}
-		known, err := givenOf(ctx, n.Desk.DB.Read, request)
-		if err != nil || known < given {
-			return false, err
-		}
-	}
-	return true, nil
+	return witness.Renew(seen, here)
 }
 
 // greeting is how long a start waits for the centre's word.
@@ -191,6 +164,9 @@ func (n *Node) Run(ctx context.Context) {
 func (n *Node) Step(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if err := n.stands(ctx); err != nil {
+		return err
+	}
 	if err := n.order(ctx); err != nil {
 		return err
 	}
@@ -344,7 +320,7 @@ func (n *Node) begin(ctx context.Context, out cardapi.Welcome) error {
 		return err
 	}
 	seen.Epoch, seen.Sequence, seen.Hash = out.Epoch, 0, ""
-	if err := witness.Renew(seen); err != nil {
+	if err := witness.Renew(seen, number.ThisMachine()); err != nil {
 		return err
 	}
 	return n.order(ctx)

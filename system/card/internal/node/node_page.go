@@ -295,3 +295,18 @@ func codeField(ctx context.Context, form *page.Form) design.Field {
 	f.Hint, f.MaxLength, f.Autocomplete = text.T(ctx, "card.node.code_hint"), 40, "off"
 	return f
 }
+
+// stopped says why no numbers are given, and stoppedWhy what comes of it.
+func (v stateOf) stopped(ctx context.Context) string {
+	if v.Node.HaltReason == isMoved {
+		return text.T(ctx, "card.node.moved")
+	}
+	return text.T(ctx, "card.node.halted")
+}
+
+func (v stateOf) stoppedWhy(ctx context.Context) string {
+	if v.Node.HaltReason == isMoved {
+		return text.T(ctx, "card.node.moved_why")
+	}
+	return text.T(ctx, "card.node.halted_why")
+}

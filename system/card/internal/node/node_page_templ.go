@@ -92,9 +92,9 @@ func stateView(v stateOf) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var5 string
-						templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.node.halted_why"))
+						templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(v.stoppedWhy(ctx))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/node/node_page.templ`, Line: 17, Col: 45}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/node/node_page.templ`, Line: 17, Col: 27}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 						if templ_7745c5c3_Err != nil {
@@ -137,7 +137,7 @@ func stateView(v stateOf) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = design.Notice("danger", text.T(ctx, "card.node.halted")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.Notice("danger", v.stopped(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

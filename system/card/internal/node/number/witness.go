@@ -17,6 +17,7 @@ import (
 // made: what it has seen the database must know. Lines are added, each with its
 // own sum; one that a power cut tore is not there.
 //
+//	stands ID FILE CARDS   where the file was written: a copy knows that it is one
 //	epoch E
 //	place SEQUENCE HASH    a change got its place
 //	given REQUEST N        a number of a range was given
@@ -29,6 +30,8 @@ type Seen struct {
 	Sequence int64
 	Hash     string
 	Given    map[string]int64 // the highest number by range
+	stood    stand            // where it was written
+	file     string           // the file as it is now
 }
 
 // Read reads the file; one that is not there has seen nothing.
@@ -42,6 +45,7 @@ func (w Witness) Read() (Seen, error) {
 		return s, err
 	}
 	defer func() { _ = file.Close() }()
+	s.file = fileOf(string(w))
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		said, sum, ok := strings.Cut(lines.Text(), " #")
@@ -57,6 +61,8 @@ func (w Witness) Read() (Seen, error) {
 		case len(words) == 3 && words[0] == "place":
 			s.Hash = words[2]
 			s.Sequence, err = strconv.ParseInt(words[1], 10, 64)
+		case len(words) == 4 && words[0] == "stands":
+			s.stood = readStand(words[1:])
 		case len(words) == 3 && words[0] == "given":
 			var n int64
 			n, err = strconv.ParseInt(words[2], 10, 64)
@@ -87,13 +93,44 @@ func (w Witness) Place(sequence int64, hash string) error {
 	return w.add(line("place %d %s", sequence, hash))
 }
 
-// ready says why nothing could be noted now.
+// errMoved says that the witness is a copy, or in another computer.
+var errMoved = errors.New("the witness of the numbers is not where it was written")
+
+// ready refuses to give a number that could not be witnessed, and one that another
+// may be giving, too.
 func (w Witness) ready() error {
 	file, err := os.OpenFile(string(w), os.O_WRONLY|os.O_APPEND, 0o600)
+	if err == nil {
+		err = file.Close()
+	}
 	if err != nil {
 		return err
 	}
-	return file.Close()
+	moved, err := w.Moved(ThisMachine())
+	if err == nil && moved {
+		err = errMoved
+	}
+	return err
+}
+
+// Moved is Seen.Moved without reading more than the beginning of the file.
+func (w Witness) Moved(here Machine) (bool, error) {
+	file, err := os.Open(string(w))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = file.Close() }()
+	s := Seen{file: fileOf(string(w))}
+	if lines := bufio.NewScanner(file); lines.Scan() {
+		said, sum, ok := strings.Cut(lines.Text(), " #")
+		if words := strings.Fields(said); ok && sum == sumOf(said) && len(words) == 4 && words[0] == "stands" {
+			s.stood = readStand(words[1:])
+		}
+	}
+	return s.Moved(here), nil
 }
 
 func (w Witness) add(text string) error {
@@ -106,11 +143,17 @@ func (w Witness) add(text string) error {
 }
 
 // Renew writes the file anew, short: at the start, and when an epoch begins.
-func (w Witness) Renew(s Seen) error {
+func (w Witness) Renew(s Seen, here Machine) error {
 	if err := os.MkdirAll(filepath.Dir(string(w)), 0o700); err != nil {
 		return err
 	}
+	draft, err := os.CreateTemp(filepath.Dir(string(w)), ".witness-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(draft.Name()) }()
 	var b strings.Builder
+	b.WriteString(line("stands %s", stand{Machine: here, File: fileOf(draft.Name())}.words())) // first: see Moved
 	b.WriteString(line("epoch %d", s.Epoch))
 	if s.Sequence > 0 {
 		b.WriteString(line("place %d %s", s.Sequence, s.Hash))
@@ -118,11 +161,6 @@ func (w Witness) Renew(s Seen) error {
 	for request, n := range s.Given {
 		b.WriteString(line("given %s %d", request, n))
 	}
-	draft, err := os.CreateTemp(filepath.Dir(string(w)), ".witness-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(draft.Name()) }()
 	_, err = draft.WriteString(b.String())
 	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
 		return err
