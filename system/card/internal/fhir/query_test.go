@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func FuzzQuery(f *testing.F) {
 	for _, seed := range []string{
 		"", "name=x", "_id=a,b&_count=5&_sort=-birthdate", "birthdate=ge1960-09&birthdate=lt1970", "identifier=a%7Cb", "identifier=%7C", "identifier=a%5C,b%5C%7Cc",
 		"family:exact=x&given:contains=y", "_include=Patient:organization&_revinclude=Encounter:patient:Patient", "organization=Organization/1,2", "x=y&%zz",
-		"_count=99999999999999999999", "birthdate=ap2026-02-30", "name=%00%ff", "gender=,,,", "birthdate=9999-12-31", "birthdate=eq", "_sort=,",
+		"_count=99999999999999999999", "birthdate=ap2026-02-30", "name=%00%ff", "gender=,,,", "birthdate=9999-12-31", "birthdate=eq", "_sort=,", "_sort=-birthdate,_id", "_sort=birthdate&_sort=-_id",
 		"_revinclude=Condition", "_include=:::", "name=" + strings.Repeat("%5C", 50),
 	} {
 		f.Add(seed, true)
@@ -39,7 +40,7 @@ func FuzzQuery(f *testing.F) {
 				t.Fatalf("%s %q: %+v", k.Name, raw, q)
 			}
 			again, err := find.ReadQuery(s.kinds, k, q.Used, s.base, true, now)
-			if err != nil || len(again.Criteria) != len(q.Criteria) || again.Count != q.Count || again.Sort != q.Sort {
+			if err != nil || len(again.Criteria) != len(q.Criteria) || again.Count != q.Count || !slices.Equal(again.Sorts, q.Sorts) {
 				t.Fatalf("%s %q: %v: %+v, then %+v", k.Name, raw, err, q, again)
 			}
 			if _, err := k.Find(t.Context(), access.Reach{PIN: demo.Patient.PIN}, q); err != nil {

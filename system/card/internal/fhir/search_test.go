@@ -264,7 +264,7 @@ func TestPagesAreComplete(t *testing.T) {
 		for n := range many {
 			insert(n * 2)
 		}
-		for _, search := range []string{"", "&_sort=recorded-date", "&_sort=-recorded-date", "&_sort=_id", "&_sort=-_id"} {
+		for walk, search := range []string{"", "&_sort=recorded-date", "&_sort=-recorded-date", "&_sort=_id", "&_sort=-_id", "&_sort=-recorded-date,_id", "&_sort=recorded-date,-_id"} {
 			seen := map[string]bool{}
 			path := "/Condition?code=J06.9&_count=10" + search
 			pages := 0
@@ -285,7 +285,7 @@ func TestPagesAreComplete(t *testing.T) {
 			if len(seen) < many || pages < many/10 {
 				t.Errorf("%s: %d in %d pages", search, len(seen), pages)
 			}
-			insert(1001 + len(search)) // the next walk has one more
+			insert(1001 + walk) // the next walk has one more
 		}
 		for _, kind := range []string{"Location", "PractitionerRole"} {
 			for _, sort := range []string{"", "&_sort=-_id"} {

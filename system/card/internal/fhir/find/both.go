@@ -2,8 +2,6 @@ package find
 
 import (
 	"strconv"
-
-	"github.com/sanarip/sanarip/system/card/internal/fhir/r4"
 )
 
 // Both searches two places, or more, as one. Each is read on from where the page
@@ -25,7 +23,7 @@ func Both(q *Query, finds ...func(*Query) (Found, error)) (Found, error) {
 		all.Total += f.Total
 		all.items = append(all.items, f.items...)
 	}
-	sorted := q.Sort != "" && q.Sort != "_id"
+	sorts, _ := q.order()
 	places := make([]int, len(finds))
 	for len(all.IDs) < q.Count {
 		next := -1
@@ -33,7 +31,7 @@ func Both(q *Query, finds ...func(*Query) (Found, error)) (Found, error) {
 			if places[at] == len(f.IDs) {
 				continue
 			}
-			if next < 0 || sorted && comesFirst(f.keys[places[at]], parts[next].keys[places[next]], q.down) {
+			if next < 0 || comesFirst(f.keys[places[at]], parts[next].keys[places[next]], sorts) {
 				next = at
 			}
 		}
@@ -50,27 +48,6 @@ func Both(q *Query, finds ...func(*Query) (Found, error)) (Found, error) {
 		}
 	}
 	return all, nil
-}
-
-// comesFirst compares by the first key, a moment or a day.
-func comesFirst(a, b []string, down bool) bool {
-	if len(a) == 0 || len(b) == 0 || a[0] == b[0] {
-		return false
-	}
-	x, y := sortable(a[0]), sortable(b[0])
-	return (x < y) != down && x != y
-}
-
-// sortable is microseconds of a number, or of the day that the text is.
-func sortable(s string) int64 {
-	if low, _, ok := r4.Span(s); ok && len(s) == 10 && s[4] == '-' {
-		return low.UnixMicro()
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 // joinKeys writes several lists of keys as one: each with its length before it.

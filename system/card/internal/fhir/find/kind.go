@@ -189,11 +189,23 @@ type Entry struct {
 
 // FindEntries searches a directory. Entries are in the order of their ids.
 func FindEntries(entries []Entry, q *Query) Found {
+	sorts, down := q.order()
+	keys := func(id string) []string { // the rest of what it may be ordered by it does not know
+		all := make([]string, len(sorts), len(sorts)+1)
+		for at := range all {
+			all[at] = "0"
+		}
+		return append(all, id)
+	}
+	after, follows := "", len(q.After) == len(sorts)+1
+	if follows {
+		after = q.After[len(sorts)]
+	}
 	slices.SortFunc(entries, func(a, b Entry) int {
 		switch {
 		case a.ID == b.ID:
 			return 0
-		case (a.ID < b.ID) != q.down:
+		case (a.ID < b.ID) != down:
 			return -1
 		}
 		return 1
@@ -205,16 +217,16 @@ func FindEntries(entries []Entry, q *Query) Found {
 			continue
 		}
 		f.Total++
-		if len(q.After) == 1 && (e.ID == q.After[0] || (e.ID < q.After[0]) != q.down) {
+		if follows && (e.ID == after || (e.ID < after) != down) {
 			continue
 		}
 		if len(f.IDs) == q.Count {
 			if q.Count > 0 {
-				f.After = []string{last}
+				f.After = keys(last)
 			}
 			continue
 		}
-		f.IDs, f.keys = append(f.IDs, e.ID), append(f.keys, []string{e.ID})
+		f.IDs, f.keys = append(f.IDs, e.ID), append(f.keys, keys(e.ID))
 		last = e.ID
 	}
 	return f

@@ -104,9 +104,8 @@ type Include struct {
 // Query is a search as it was understood.
 type Query struct {
 	Criteria []Criterion
-	Count    int // 0: the total alone
-	Sort     string
-	down     bool
+	Count    int    // 0: the total alone
+	Sorts    []Sort // none: by the ids
 	Includes []Include
 	Reverse  []Include
 	Chains   []Chain
@@ -136,7 +135,7 @@ func (q *Query) IDs() []string {
 // Identifier is the one that the search looks for, if it asks for nothing else and
 // begins at its first page.
 func (q *Query) Identifier() (Value, bool) {
-	if len(q.Criteria) != 1 || len(q.Chains)+len(q.Has) > 0 || q.Sort != "" || q.After != nil || q.Count < DefaultCount {
+	if len(q.Criteria) != 1 || len(q.Chains)+len(q.Has)+len(q.Sorts) > 0 || q.After != nil || q.Count < DefaultCount {
 		return Value{}, false
 	}
 	c := q.Criteria[0]
@@ -238,12 +237,10 @@ func (q *Query) control(kinds map[string]*Kind, k *Kind, name, raw string) (know
 		q.Count = min(n, MaxCount)
 		q.Used.Set(name, strconv.Itoa(q.Count))
 	case "_sort":
-		by, down := strings.CutPrefix(raw, "-")
-		if p, ok := k.Params[by]; !ok || !p.Sorts {
+		if !q.readSort(k, raw) {
 			return true, "card.fhir.bad_sort"
 		}
-		q.Sort, q.down = by, down
-		q.Used.Set(name, raw)
+		q.Used.Add(name, raw)
 	case "_include", "_include:iterate":
 		i, ok := readInclude(kinds, raw)
 		i.Iterate = name != "_include"

@@ -57,6 +57,7 @@ type Column func(b *Builder, c Criterion) string
 type Key struct {
 	Expr   string
 	Number bool
+	down   bool
 }
 
 // Table is where rows of a kind are found.
@@ -87,10 +88,7 @@ func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *
 	if search.Count == 0 {
 		return f, t.count(ctx, q, where, &f.Total)
 	}
-	order := t.Keys
-	if by, ok := t.Sorts[search.Sort]; ok {
-		order = append([]Key{by}, t.Keys...)
-	}
+	order := t.order(search)
 	b := &Builder{}
 	all := conditions(b)
 	if slices.Contains(all, Never) { // an identifier of a system whose numbers no row has
@@ -98,20 +96,20 @@ func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *
 	}
 	condition := strings.Join(all, " AND ")
 	if search.After != nil {
-		behind, ok := beyond(b, order, search.After, search.down)
+		behind, ok := beyond(b, order, search.After)
 		if !ok {
 			return f, outcome.Troubled(400, "invalid", "card.fhir.bad_cursor")
 		}
 		condition += " AND " + behind
 	}
-	direction := ""
-	if search.down {
-		direction = " DESC"
-	}
 	var selected, ordered []string
 	for _, k := range order {
 		selected = append(selected, k.Expr)
-		ordered = append(ordered, k.Expr+direction)
+		if k.down {
+			ordered = append(ordered, k.Expr+" DESC")
+		} else {
+			ordered = append(ordered, k.Expr)
+		}
 	}
 	var last []string
 	for row, err := range db.Rows(ctx, q, "SELECT "+strings.Join(selected, ", ")+" FROM "+t.From+" WHERE "+condition+
@@ -144,34 +142,6 @@ func (t *Table) Find(ctx context.Context, q db.Querier, r access.Reach, search *
 func (t *Table) count(ctx context.Context, q db.Querier, where func(*Builder) string, total *int) error {
 	b := &Builder{}
 	return db.Explain(q.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.From+" WHERE "+where(b), b.args...).Scan(total))
-}
-
-// beyond is the condition of the rows behind the keys of the page before.
-func beyond(b *Builder, order []Key, after []string, down bool) (string, bool) {
-	if len(after) != len(order) {
-		return "", false
-	}
-	var left, right []string
-	for i, k := range order {
-		left = append(left, k.Expr)
-		if !k.Number {
-			right = append(right, b.Arg(after[i]))
-			continue
-		}
-		n, ok := whole(after[i])
-		if !ok {
-			return "", false
-		}
-		right = append(right, b.Arg(n))
-	}
-	sign := ">"
-	if down {
-		sign = "<"
-	}
-	if len(left) == 1 {
-		return left[0] + " " + sign + " " + right[0], true
-	}
-	return "(" + strings.Join(left, ", ") + ") " + sign + " (" + strings.Join(right, ", ") + ")", true
 }
 
 // IDColumn is _id where the row's id is the resource's.
