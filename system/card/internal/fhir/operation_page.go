@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/access"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
@@ -79,6 +80,27 @@ func (i Item) JSON() []byte { return i.i.JSON }
 
 // Updated is the latest moment that its rows know of; zero: they know none.
 func (i Item) Updated() time.Time { return i.i.Updated }
+
+// Unchanged says that the resource is surely as it was at the moment. Of what the
+// card has itself that is known of the types that have _lastUpdated alone: the rows of
+// others leave no moment of some of their changes; late says that rows come in,
+// too, which were written elsewhere before.
+func (a *API) Unchanged(i Item, since time.Time, late bool) bool {
+	if i.i.Updated.IsZero() || !i.i.Updated.Before(since) {
+		return false
+	}
+	if i.i.Foreign() {
+		return true
+	}
+	_, known := a.kinds[i.i.Kind].Params["_lastUpdated"]
+	return known && !late
+}
+
+// Late says whether rows come in that were written elsewhere before: see Unchanged.
+func (a *API) Late(ctx context.Context) (bool, error) { return a.archive.Late(ctx) }
+
+// Reader is by what the card is read: within Snapshot, the one reading.
+func (a *API) Reader(ctx context.Context) db.Querier { return a.archive.Reader(ctx) }
 
 // Caller is who sent the request.
 func (a *API) Caller(r *http.Request) (Caller, error) {

@@ -13,6 +13,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -27,10 +28,13 @@ import (
 
 // Limits of exports.
 const (
-	life       = 24 * time.Hour // that files are kept
-	mostAtOnce = 3              // exports of a client that are under way
-	perPage    = 200            // resources read at once
-	perFile    = 4 << 20        // bytes after which a file is closed
+	life       = 24 * time.Hour  // that files are kept
+	mostAtOnce = 3               // exports of a client that are under way
+	perPage    = 200             // resources read at once
+	perFile    = 4 << 20         // bytes after which a file is closed
+	settling   = 2 * time.Minute // the longest from the moment that a change bears to its commit
+	attempts   = 20              // of a job; then the export has failed
+	again      = time.Minute     // after which a client may begin another
 )
 
 // Kinds of jobs: an export is written, and taken away when it has expired.
@@ -74,12 +78,16 @@ func (d *Desk) Offer() {
 	d.API.Operate(fhir.Operation{Kind: "Patient", Name: "$export", Methods: get, Definition: definitions + "patient-export", Serve: d.kickOff})
 	d.API.Operate(fhir.Operation{Kind: "Group", Name: "$export", Instance: true, Methods: get, Definition: definitions + "group-export", Serve: d.kickOff})
 	d.API.Operate(fhir.Operation{Name: "$export-job", Below: true, Methods: []string{http.MethodGet, http.MethodDelete}, Serve: d.follow})
-	d.Queue.Handle(jobKind, job.Policy{MaxAttempts: 20}, func(ctx context.Context, j job.Job) error {
+	d.Queue.Handle(jobKind, job.Policy{MaxAttempts: attempts}, func(ctx context.Context, j job.Job) error {
 		var exportID string
 		if err := json.Unmarshal(j.Body, &exportID); err != nil {
 			return err
 		}
-		return d.Write(ctx, exportID)
+		err := d.Write(ctx, exportID)
+		if err != nil && j.Attempts >= attempts {
+			err = errors.Join(err, d.DB.Tx(context.WithoutCancel(ctx), func(ctx context.Context, tx *sql.Tx) error { return giveUp(ctx, tx, exportID) }))
+		}
+		return err
 	})
 	d.Queue.Handle(expireJob, job.Policy{}, func(ctx context.Context, _ job.Job) error {
 		return d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return remove(ctx, tx, "", d.Clock.Now()) })

@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 )
 
 // kickOff answers the request for an export: it is begun, and where to look.
@@ -44,6 +45,9 @@ func (d *Desk) kickOff(w http.ResponseWriter, r *http.Request, on fhir.Target) e
 		}
 		request.Group = true
 	}
+	if len(d.links(request)) == 0 {
+		return fhir.Refuse(http.StatusBadRequest, "invalid", "card.fhir.outside_compartment")
+	}
 	now := d.Clock.Now()
 	e := export{ID: id.New(), Client: client, Request: request, At: now, Expires: now.Add(life)}
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -55,7 +59,9 @@ func (d *Desk) kickOff(w http.ResponseWriter, r *http.Request, on fhir.Target) e
 			return err
 		}
 		if n >= mostAtOnce {
-			return fail.New(fail.TooMany, "card.fhir.too_many_exports")
+			t := outcome.Troubled(http.StatusTooManyRequests, "throttled", "card.fhir.too_many_exports")
+			t.Header = http.Header{"Retry-After": {strconv.Itoa(int(again.Seconds()))}}
+			return t
 		}
 		if err := insert(ctx, tx, e); err != nil {
 			return err
@@ -192,6 +198,9 @@ func (d *Desk) follow(w http.ResponseWriter, r *http.Request, on fhir.Target) er
 		w.WriteHeader(http.StatusAccepted)
 		return nil
 	}
+	if e.State == "failed" {
+		return fhir.Refuse(http.StatusInternalServerError, "exception", "card.fhir.export_failed")
+	}
 	return d.manifest(w, r, e)
 }
 
@@ -206,12 +215,18 @@ func (d *Desk) manifest(w http.ResponseWriter, r *http.Request, e export) error 
 	if err != nil {
 		return err
 	}
-	all := []output{}
+	all, gone := []output{}, []output{}
 	for _, f := range files {
-		all = append(all, output{f.Kind, d.API.Address() + "/$export-job/" + e.ID + "/" + strconv.Itoa(f.Number), f.Count})
+		o := output{f.Kind, d.API.Address() + "/$export-job/" + e.ID + "/" + strconv.Itoa(f.Number), f.Count}
+		if f.Kind == deletions {
+			o.Type = "Bundle"
+			gone = append(gone, o)
+			continue
+		}
+		all = append(all, o)
 	}
 	data, err := json.Marshal(map[string]any{
-		"transactionTime": datatype.Instant(e.Moment), "request": e.Request.URL, "requiresAccessToken": true, "output": all, "error": []any{},
+		"transactionTime": datatype.Instant(e.Moment), "request": e.Request.URL, "requiresAccessToken": true, "output": all, "deleted": gone, "error": []any{},
 	})
 	if err != nil {
 		return err

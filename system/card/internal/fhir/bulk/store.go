@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -61,10 +63,52 @@ func dropFiles(ctx context.Context, tx db.Querier, exportID string) error {
 	return err
 }
 
-// begin notes the moment of the first reading; a later one leaves it.
+// begin notes the moment of the first reading; a later one leaves it. One that was
+// given up is under way again: the operator has restarted its job.
 func begin(ctx context.Context, tx db.Querier, exportID string, moment int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE fhir_export SET moment = $2 WHERE id = $1 AND moment = 0`, exportID, moment)
+	_, err := tx.ExecContext(ctx, `UPDATE fhir_export SET moment = CASE moment WHEN 0 THEN $2 ELSE moment END, state = 'waiting' WHERE id = $1 AND state <> 'done'`, exportID, moment)
 	return err
+}
+
+// giveUp notes that the export has failed.
+func giveUp(ctx context.Context, tx db.Querier, exportID string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE fhir_export SET state = 'failed' WHERE id = $1 AND state = 'waiting'`, exportID)
+	return err
+}
+
+// deletedSince are resources on the shelf that were deleted from the moment on, of
+// the types in order; behind the keys of the page before. Where patients are meant,
+// those of them alone.
+func (d *Desk) deletedSince(ctx context.Context, r Request, after []string) (all [][]string, err error) {
+	args := []any{db.Micros(r.Since), db.Flag(r.Patients), perPage, "", ""}
+	if len(after) == 2 {
+		args[3], args[4] = after[0], after[1]
+	}
+	in := func(values []string) string {
+		marks := make([]string, len(values))
+		for i, v := range values {
+			args = append(args, v)
+			marks[i] = "$" + strconv.Itoa(len(args))
+		}
+		return strings.Join(marks, ", ")
+	}
+	kinds := make([]string, 0, len(r.Kinds))
+	for _, link := range d.links(r) {
+		kinds = append(kinds, link.Kind)
+	}
+	query := `SELECT kind, id, patient FROM fhir_resource WHERE deleted = 1 AND updated_at >= $1 AND ($2 = 0 OR patient <> '' OR kind = 'Patient') AND (kind, id) > ($4, $5)
+		AND kind IN (` + in(kinds) + `)`
+	for row, err := range db.Rows(ctx, d.API.Reader(ctx), query+` ORDER BY kind, id LIMIT $3`, args...) {
+		if err != nil {
+			return nil, err
+		}
+		one := make([]string, 3)
+		if err := row.Scan(&one[0], &one[1], &one[2]); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // lastFile is the number of the last file and the place behind it; 0 for none.

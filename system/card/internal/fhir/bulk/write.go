@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,12 +27,17 @@ type place struct {
 // bounded by a file and a page.
 func (d *Desk) Write(ctx context.Context, exportID string) error {
 	e, found, err := d.find(ctx, exportID)
-	if err != nil || !found || e.State != "waiting" || !d.Clock.Now().Before(e.Expires) {
+	if err != nil || !found || e.State == "done" || !d.Clock.Now().Before(e.Expires) {
 		return err // cancelled, done by somebody else, or for nobody any more
 	}
 	links := d.links(e.Request)
 	w := &writing{Desk: d, export: e, caller: d.API.Machine(e.Request.Client, e.Request.Kinds)}
-	moment := d.Clock.Now()
+	moment := d.Clock.Now().Add(-settling)
+	late, err := d.API.Late(ctx)
+	if err != nil {
+		return err
+	}
+	w.late = late
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := begin(ctx, tx, exportID, db.Micros(moment)); err != nil {
 			return err
@@ -41,7 +47,7 @@ func (d *Desk) Write(ctx context.Context, exportID string) error {
 			return err
 		}
 		// What a program of another version has written may know no place.
-		if !slices.ContainsFunc(links, func(l gather.Link) bool { return l.Kind == w.behind.Kind }) {
+		if w.behind.Kind != deletions && !slices.ContainsFunc(links, func(l gather.Link) bool { return l.Kind == w.behind.Kind }) {
 			w.number, w.behind = 0, place{}
 			return dropFiles(ctx, tx, exportID)
 		}
@@ -51,7 +57,10 @@ func (d *Desk) Write(ctx context.Context, exportID string) error {
 		return err
 	}
 	err = d.API.Snapshot(ctx, func(ctx context.Context) error {
-		if w.number > 0 {
+		switch {
+		case w.behind.Kind == deletions:
+			links = nil
+		case w.number > 0:
 			links = links[slices.IndexFunc(links, func(l gather.Link) bool { return l.Kind == w.behind.Kind }):]
 		}
 		for _, link := range links {
@@ -59,7 +68,7 @@ func (d *Desk) Write(ctx context.Context, exportID string) error {
 				return err
 			}
 		}
-		return nil
+		return w.deleted(ctx)
 	})
 	if err != nil {
 		return err
@@ -76,6 +85,59 @@ type writing struct {
 	behind place // where that file ends
 	body   bytes.Buffer
 	count  int
+	late   bool // hospitals' nodes hand over what was written before
+}
+
+// deletions stands for the type of files that tell what was deleted.
+const deletions = "deleted"
+
+// deleted writes what was deleted since the moment that was asked for: a Bundle a
+// line. Nobody's data are in it. Of the card's own records nothing is deleted.
+func (w *writing) deleted(ctx context.Context) error {
+	r := w.export.Request
+	if r.Since.IsZero() {
+		return nil
+	}
+	type request struct {
+		Method string `json:"method"`
+		URL    string `json:"url"`
+	}
+	type entry struct {
+		Request request `json:"request"`
+	}
+	behind := place{Kind: deletions}
+	if w.behind.Kind == deletions {
+		behind = w.behind
+	}
+	for !behind.End {
+		rows, err := w.deletedSince(ctx, r, behind.After)
+		if err != nil {
+			return err
+		}
+		behind.End = len(rows) < perPage
+		var entries []entry
+		for _, row := range rows {
+			behind.After = row[:2]
+			if r.Group && !slices.Contains(r.Members, row[2]) && (row[0] != "Patient" || !slices.Contains(r.Members, row[1])) {
+				continue
+			}
+			entries = append(entries, entry{request{"DELETE", row[0] + "/" + row[1]}})
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		line, err := json.Marshal(map[string]any{"resourceType": "Bundle", "type": "transaction", "entry": entries})
+		if err != nil {
+			return err
+		}
+		w.body.Write(line)
+		w.body.WriteByte('\n')
+		w.count++
+		if err := w.flush(ctx, behind); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // kind writes what is left of a type.
@@ -147,7 +209,7 @@ func (w *writing) each(ctx context.Context, link gather.Link, from place, take f
 				return err
 			}
 			items = slices.DeleteFunc(items, func(i fhir.Item) bool {
-				return !r.Since.IsZero() && !i.Updated().IsZero() && i.Updated().Before(r.Since)
+				return !r.Since.IsZero() && w.API.Unchanged(i, r.Since, w.late)
 			})
 			behind := place{Kind: link.Kind, Query: at, After: next}
 			if next == nil {

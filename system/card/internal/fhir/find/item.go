@@ -68,6 +68,9 @@ func ForeignItem(r *shelf.Resource) *Item {
 	}
 }
 
+// Foreign says that another system wrote the resource.
+func (i *Item) Foreign() bool { return i.raw != nil }
+
 // Leads are the resources to which the item leads by the parameter.
 func (i *Item) Leads(k *Kind, name string) []string {
 	if i.raw == nil {

@@ -136,6 +136,10 @@ func refused(name, key string) error {
 // does not open is left out.
 func (g *gatherer) page(r *http.Request, caller fhir.Caller, at place) (items []fhir.Item, next *place, err error) {
 	links := wanted(Compartment(g.api, at.Kind), at.Types)
+	late, err := g.api.Late(r.Context())
+	if err != nil {
+		return nil, nil, err
+	}
 	for ; at.Link < len(links); at.Link, at.After = at.Link+1, nil {
 		link := links[at.Link]
 		if !caller.May(link.Kind) {
@@ -150,7 +154,7 @@ func (g *gatherer) page(r *http.Request, caller fhir.Caller, at place) (items []
 				return nil, nil, err
 			}
 			for _, i := range found {
-				if at.Since == 0 || i.Updated().IsZero() || i.Updated().UnixMicro() >= at.Since {
+				if at.Since == 0 || !g.api.Unchanged(i, time.UnixMicro(at.Since), late) {
 					items = append(items, i)
 				}
 			}

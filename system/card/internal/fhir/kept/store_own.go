@@ -43,3 +43,11 @@ func BearerOf(ctx context.Context, q db.Querier, pin string) (string, error) {
 	}
 	return id, err
 }
+
+// Late says whether the card is a hospital's own node or the centre of such: what
+// comes from the other side bears the moment of its writing there, days ago perhaps.
+func (a *Archive) Late(ctx context.Context) (bool, error) {
+	var nodes int
+	err := a.Reader(ctx).QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM node_peer) + (SELECT COUNT(*) FROM node_self)`).Scan(&nodes)
+	return nodes > 0, db.Explain(err)
+}
