@@ -193,6 +193,17 @@ func wrapped(items []*find.Item) []Item {
 // Kinds are the types that are offered, sorted.
 func (a *API) Kinds() []string { return slices.Sorted(maps.Keys(a.kinds)) }
 
+// Sorting is the first of the parameters by which the type can be ordered, "" for
+// none.
+func (a *API) Sorting(kind string, names ...string) string {
+	for _, name := range names {
+		if k := a.kinds[kind]; k != nil && k.Params[name].Sorts {
+			return name
+		}
+	}
+	return ""
+}
+
 // Leading is the search parameter of the type that leads to the other: the first
 // of the names that does; "" for none.
 func (a *API) Leading(kind, to string, among ...string) string {

@@ -32,23 +32,27 @@ type find struct {
 	params url.Values
 }
 
+// notInError leaves out what its author has taken back.
+var notInError = url.Values{"status:not": {"entered-in-error"}}
+
 var ipsSections = []ipsSection{
-	{"11450-4", "Problem list - Reported", "card.document.problems", []find{{"Condition", url.Values{"clinical-status": {"active"}}}}, noProblems},
-	{"48765-2", "Allergies and adverse reactions Document", "card.document.allergies", []find{{"AllergyIntolerance", nil}}, noAllergies},
+	{"11450-4", "Problem list - Reported", "card.document.problems", []find{{"Condition", url.Values{"clinical-status": {"active"}, "verification-status:not": {"entered-in-error", "refuted"}}}}, noProblems},
+	{"48765-2", "Allergies and adverse reactions Document", "card.document.allergies", []find{{"AllergyIntolerance", url.Values{"verification-status:not": {"entered-in-error", "refuted"}}}}, noAllergies},
 	{"10160-0", "History of Medication use Narrative", "card.document.medication", []find{
-		{"MedicationStatement", nil}, {"MedicationRequest", url.Values{"status": {"active"}}},
+		{"MedicationStatement", notInError}, {"MedicationRequest", url.Values{"status": {"active"}}},
 	}, noMedication},
-	{"11369-6", "History of Immunization Narrative", "card.document.immunizations", []find{{"Immunization", nil}}, nil},
+	{"11369-6", "History of Immunization Narrative", "card.document.immunizations", []find{{"Immunization", notInError}}, nil},
 	{"30954-2", "Relevant diagnostic tests/laboratory data Narrative", "card.document.results", []find{
-		{"Observation", url.Values{"category": {"laboratory"}}}, {"DiagnosticReport", nil},
+		{"Observation", url.Values{"category": {"laboratory"}, "status:not": {"entered-in-error"}}}, {"DiagnosticReport", notInError},
 	}, nil},
-	{"47519-4", "History of Procedures Document", "card.document.operations", []find{{"Procedure", nil}}, nil},
-	{"8716-3", "Vital signs", "card.document.vitals", []find{{"Observation", url.Values{"category": {"vital-signs"}}}}, nil},
-	{"104605-1", "Alert", "card.document.alerts", []find{{"Flag", nil}}, nil},
+	{"47519-4", "History of Procedures Document", "card.document.operations", []find{{"Procedure", notInError}}, nil},
+	{"8716-3", "Vital signs", "card.document.vitals", []find{{"Observation", url.Values{"category": {"vital-signs"}, "status:not": {"entered-in-error"}}}}, nil},
+	{"104605-1", "Alert", "card.document.alerts", []find{{"Flag", notInError}}, nil},
 }
 
-// mostOfSection is how many resources a section holds: the newest ones, where the
-// type tells what is new.
+// mostOfSection is how many resources of a type a section holds that need not be
+// there: the newest ones. Problems, allergies and medication are told whole: one
+// that is left out would be taken for one that is not.
 const mostOfSection = 50
 
 func noProblems(patient string) any {
@@ -152,14 +156,20 @@ func (m *maker) section(ctx context.Context, caller fhir.Caller, s ipsSection, p
 		for name, values := range f.params {
 			params[name] = values
 		}
-		if f.kind == "Observation" {
-			params["_sort"] = []string{"-date"}
+		if by := m.api.Sorting(f.kind, "date", "recorded-date", "authoredon", "_lastUpdated"); by != "" {
+			params["_sort"] = []string{"-" + by}
 		}
-		found, _, err := caller.Find(ctx, f.kind, params, mostOfSection, nil)
-		if err != nil {
-			return nil, nil, nil, err
+		var after []string
+		for {
+			found, next, err := caller.Find(ctx, f.kind, params, mostOfSection, after)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			items = append(items, found...)
+			if after = next; after == nil || s.absent == nil {
+				break
+			}
 		}
-		items = append(items, found...)
 	}
 	for _, i := range items {
 		section.Entry = append(section.Entry, datatype.To(i.Kind(), i.ID()))
