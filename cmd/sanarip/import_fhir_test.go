@@ -118,8 +118,25 @@ func TestMC9AnImportThatWasKilledIsDoneAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("SANARIP_CARD_FHIR_BYTES", "1048576")
-	if said, err := imported("--lang", "en", large); err == nil || !strings.Contains(err.Error(), "larger than 1 MB") {
+	if said, err := imported("--lang", "en", large); err == nil || !strings.Contains(said, "larger than 1 MB") {
 		t.Errorf("%s %v", said, err)
+	}
+	// A file that is cut off is left out, with the place where it ends; the others are in.
+	cut, good := filepath.Join(data, "cut.ndjson"), filepath.Join(data, "good.ndjson")
+	for path, content := range map[string]string{
+		cut:  `{"resourceType":"Device","id":"cut-1"}` + "\n" + `{"resourceType":"Device","id":"cut-2"}` + "\n" + `{"resourceType":"Dev`,
+		good: `{"resourceType":"Device","id":"good"}`,
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said, err = imported("--lang", "en", cut, good)
+	if err == nil || !strings.Contains(said, "entry 2: This is no FHIR in JSON, or the file is cut off.") || !strings.Contains(said, "new 1,") {
+		t.Errorf("%s %v", said, err)
+	}
+	if n := count(`SELECT COUNT(*) FROM fhir_resource WHERE id LIKE 'cut-%'`); n != 0 {
+		t.Errorf("%d of a file that is cut off are in", n)
 	}
 }
 

@@ -66,6 +66,10 @@ func (i *FHIRImport) Tell(lang text.Lang, r FHIRReport) []string {
 	if len(r.Faults) > 0 {
 		lines := []string{say("card.fhir.import.left_out", "Name", r.Name, "Count", len(r.Faults))}
 		for _, f := range r.Faults {
+			if f.Path == "" {
+				lines = append(lines, say("card.fhir.import.fault_whole", "Entry", f.Entry, "What", f.What))
+				continue
+			}
 			lines = append(lines, say("card.fhir.import.fault", "Entry", f.Entry, "Path", f.Path, "What", f.What))
 		}
 		return lines

@@ -106,8 +106,8 @@ func TestImportJoinsAndRefuses(t *testing.T) {
 			}
 		}
 		for _, text := range []string{"[", "{", `{"resourceType":`, `{"resourceType":"Bundle","entry":[1]}`, `{"resourceType":"Bundle","entry":{}}`, "\x00"} {
-			if _, err := s.intake(importer, nil).Read(t.Context(), strings.NewReader(text), "file"); err == nil {
-				t.Errorf("%q is taken", text)
+			if r := s.take(t, []byte(text), 0); len(r.Faults) != 1 || r.Faults[0].Code != "import.no_json" || r.Created > 0 {
+				t.Errorf("%q: %+v", text, r)
 			}
 		}
 		if after := count(t, s.db, `SELECT COUNT(*) FROM fhir_resource`); after != before {

@@ -91,6 +91,7 @@ type file struct {
 	codes  map[Unmapped]int
 	part   []shelf.Change
 	bytes  int
+	at     int // the entry that is read
 }
 
 // Read takes the file: first everything is checked, then it is written. One that
@@ -102,6 +103,10 @@ func (i *Intake) Read(ctx context.Context, in io.ReadSeeker, name string) (Repor
 		held.add(e, size)
 		return f.check(at, e, size)
 	})
+	if e, ok := errors.AsType[*fail.Error](err); ok && (e.Kind == fail.Invalid || e.Kind == fail.TooLarge) {
+		f.report.Faults = append(f.report.Faults, Fault{Entry: f.at, Code: strings.TrimPrefix(e.Key, "card.fhir."), Args: pairs(e.Args)})
+		return f.report, nil
+	}
 	if err != nil {
 		return f.report, err
 	}
@@ -164,6 +169,7 @@ func (h *held) each(give func(at int, e r4.Entry, size int) error) error {
 func (f *file) each(in io.Reader, give func(at int, e r4.Entry, size int) error) error {
 	d := json.NewDecoder(bufio.NewReaderSize(in, 1<<20))
 	for at := 0; ; {
+		f.at = at
 		start, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -223,6 +229,7 @@ func (f *file) object(d *json.Decoder, at int, give func(at int, e r4.Entry, siz
 				return at, err
 			}
 			at++
+			f.at = at
 		}
 		if _, err := d.Token(); err != nil {
 			return at, notJSON(err)
@@ -243,6 +250,14 @@ func (f *file) object(d *json.Decoder, at int, give func(at int, e r4.Entry, siz
 		at++
 	}
 	return at, nil
+}
+
+func pairs(args map[string]any) []any {
+	var all []any
+	for name, value := range args {
+		all = append(all, name, value)
+	}
+	return all
 }
 
 func notJSON(err error) error { return fail.Wrap(err, fail.Invalid, "card.fhir.import.no_json") }
