@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ type wire struct {
 	to       string
 	mu       sync.Mutex
 	whole    bool
+	torn     int64 // each way of a connection ends after at most so many bytes; 0: it does not
 	open     map[net.Conn]bool
 }
 
@@ -65,12 +67,25 @@ func (w *wire) hold(ends ...net.Conn) bool {
 }
 
 func (w *wire) pass(from, to net.Conn) {
-	_, _ = io.Copy(to, from)
+	w.mu.Lock()
+	var what io.Reader = from
+	if w.torn > 0 {
+		what = io.LimitReader(from, 1+rand.Int64N(w.torn))
+	}
+	w.mu.Unlock()
+	_, _ = io.Copy(to, what)
 	_, _ = from.Close(), to.Close()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.open, from)
 	delete(w.open, to)
+}
+
+// tear lets each connection from now on end within so many bytes, wherever that is.
+func (w *wire) tear(bytes int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.torn = bytes
 }
 
 // cut ends what is under way, wherever it is, and lets nothing through.

@@ -483,8 +483,10 @@ func TestHospitalWithoutALine(t *testing.T) {
 		t.Errorf("a referral's number twice: %v", referrals)
 	}
 
-	// The line comes and goes, and either side falls, while all is handed over.
-	for round := range 6 {
+	// The line comes and goes, breaks at any byte of what is said, and either side
+	// falls, while all is handed over.
+	for round := range 9 {
+		h.line.tear(int64(500) << (round % 7)) // from 500 bytes to 32 KB
 		h.line.mend()
 		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond)
 		switch round % 3 {
@@ -497,6 +499,7 @@ func TestHospitalWithoutALine(t *testing.T) {
 		}
 		h.line.cut()
 	}
+	h.line.tear(0)
 	h.line.mend()
 	fund := h.central("insurance")
 	ours := `SELECT number FROM treated_case WHERE number IN ('` + strings.Join(numbers, `', '`) + `') ORDER BY number`

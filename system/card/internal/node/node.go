@@ -108,7 +108,7 @@ func (n *Node) Start(ctx context.Context) error {
 		return err
 	}
 	if reason != "" {
-		n.Desk.Log.ErrorContext(ctx, "the node's database is an older one: it gives no numbers until the centre has opened an epoch or an operator has entered a code",
+		n.Desk.Log.ErrorContext(ctx, "the node's database is an older one, or a copy of one that may be in use: it gives no numbers until the centre has opened an epoch or an operator has entered a code",
 			"system", "card", "node", n.Settings.Name, "reason", reason)
 	}
 	if reason == "" && seen.Epoch <= self.Epoch {
