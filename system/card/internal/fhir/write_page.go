@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -19,11 +20,16 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/fhir/shelf"
 )
 
+// promised is how many bytes are held for a body before they come: who announces
+// more and sends nothing holds nothing.
+const promised = 1 << 20
+
 // body reads what is to be written. Its bytes are bounded, its entries are not.
 func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	inUTF8 := params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8")
-	if err != nil || !inUTF8 || media != mediaType && media != "application/json" && media != "text/json" {
+	packed := r.Header.Get("Content-Encoding") // what is unpacked has no bound that could be seen before
+	if err != nil || !inUTF8 || packed != "" && packed != "identity" || media != mediaType && media != "application/json" && media != "text/json" {
 		return nil, outcome.Troubled(http.StatusUnsupportedMediaType, "not-supported", "card.fhir.json_body_only")
 	}
 	if r.ContentLength > a.most {
@@ -31,11 +37,13 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	in := http.MaxBytesReader(w, r.Body, a.most)
 	var data []byte
-	if r.ContentLength > 0 {
+	if r.ContentLength > 0 && r.ContentLength <= promised {
 		data = make([]byte, r.ContentLength)
 		_, err = io.ReadFull(in, data)
 	} else {
-		data, err = io.ReadAll(in)
+		var all bytes.Buffer
+		_, err = all.ReadFrom(in)
+		data = all.Bytes()
 	}
 	if err != nil {
 		if tooLarge(err) {

@@ -548,6 +548,7 @@ func TestFaultsAreTold(t *testing.T) {
 	s.put(t, "POST", "/Observation", good, "Authorization", "Bearer patient").is(t, 403)
 	s.put(t, "POST", "/Observation", good, "Authorization", "").is(t, 401)
 	s.put(t, "POST", "/Observation", good, "Content-Type", "text/plain").is(t, 415)
+	s.put(t, "POST", "/Observation", good, "Content-Encoding", "gzip").is(t, 415)
 	s.put(t, "POST", "/Patient", good).is(t, 400)
 	s.put(t, "PUT", "/Observation/other", good).is(t, 400)
 	s.put(t, "PATCH", "/Observation/other", good).is(t, 415)
