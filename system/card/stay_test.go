@@ -194,7 +194,7 @@ func TestOneStay(t *testing.T) {
 	if status != http.StatusUnprocessableEntity {
 		t.Fatal("a second main diagnosis:", status)
 	}
-	has(t, body, "уже есть основной диагноз (J18.9)")
+	has(t, body, "уже есть основной диагноз: J18.9", `name="why"`, `name="main-final"`)
 	status, to, body = doctor.fill(stayPath, stayPath+"/entries", "kind", "discharge_epicrisis", "at", "2026-11-22T13:58", "body", "Лечение дало эффект.")
 	done(t, stayPath, status, to, body)
 
@@ -233,7 +233,7 @@ func TestOneStay(t *testing.T) {
 	status, to, body = doctor.post(stayPath+"/correct", append(correction, "reason", "Полис найден")...)
 	done(t, stayPath+"/form", status, to, body)
 	drain(t, h)
-	has(t, doctor.get(stayPath+"/form"), "Принят", "12\u00a0500\u00a0сом", "КЗГ-21", "ОМС-7")
+	has(t, doctor.get(stayPath+"/form"), "Принят", "12\u00a0500\u00a0сом", "КЗГ-21", "ОМС-7", "попросите вернуть его")
 	if len(f.cases) != 2 || f.cases[1].Replaces != "case-1" || f.cases[1].Number != f.cases[0].Number || len(f.cases[1].Diagnoses) < 2 {
 		t.Fatalf("%+v", f.cases)
 	}

@@ -151,6 +151,14 @@ func stateTag(ctx context.Context, c Consent) string {
 	return text.T(ctx, "card.consent.state."+c.State) // text: card.consent.state.*
 }
 
+// fieldID is the field's own name where the error summary links to it.
+func (v listOf) fieldID(c Consent, name string) string {
+	if v.Form.Get("consent") == c.ID {
+		return name
+	}
+	return name + "-" + c.ID
+}
+
 // problem is what is wrong with the row that was sent.
 func (v listOf) problem(ctx context.Context, c Consent, name string) string {
 	if v.Form.Get("consent") != c.ID {

@@ -178,7 +178,7 @@ func listView(v listOf) templ.Component {
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
-								templ_7745c5c3_Err = design.CodeField(design.Field{Name: "code", ID: "code-" + c.ID, Label: text.T(ctx, "card.consent.code"), Required: true, Narrow: true, Error: v.problem(ctx, c, "code")}).Render(ctx, templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = design.CodeField(design.Field{Name: "code", ID: v.fieldID(c, "code"), Label: text.T(ctx, "card.consent.code"), Required: true, Narrow: true, Error: v.problem(ctx, c, "code")}).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
@@ -251,7 +251,7 @@ func listView(v listOf) templ.Component {
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}
-									templ_7745c5c3_Err = design.TextField(design.Field{Name: "withdraw_reason", ID: "withdraw-" + c.ID, Label: text.T(ctx, "card.consent.withdraw_reason"), Required: true, Wide: true, MaxLength: 500, Error: v.problem(ctx, c, "withdraw_reason")}).Render(ctx, templ_7745c5c3_Buffer)
+									templ_7745c5c3_Err = design.TextField(design.Field{Name: "withdraw_reason", ID: v.fieldID(c, "withdraw_reason"), Label: text.T(ctx, "card.consent.withdraw_reason"), Required: true, Wide: true, MaxLength: 500, Error: v.problem(ctx, c, "withdraw_reason")}).Render(ctx, templ_7745c5c3_Buffer)
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}

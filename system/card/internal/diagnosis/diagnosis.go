@@ -1,6 +1,6 @@
 // Package diagnosis keeps the diagnoses of a stay by stage and rank. Each stage
 // has at most one main diagnosis (the database sees to it); one that is
-// withdrawn stays on record.
+// withdrawn, or changed for another, stays on record.
 package diagnosis
 
 import (
@@ -22,14 +22,17 @@ var (
 
 // Diagnosis is one of a stay.
 type Diagnosis struct {
-	ID      string
-	Stage   string
-	Rank    string
-	Code    string
-	Text    string
-	At      time.Time
-	ByName  string
-	EndedAt time.Time // zero: stands
+	ID         string
+	Stage      string
+	Rank       string
+	Code       string
+	Text       string
+	At         time.Time
+	ByName     string
+	EndedAt    time.Time // zero: stands
+	EndedName  string    // who ended it, "" on records older than this field
+	EndReason  string    // why it was changed; "" of one that was withdrawn
+	ReplacedBy string    // ID of the one that stands instead, "" none
 }
 
 // rule is a line of conflict.csv: codes that only one sex, or only some ages,

@@ -30,6 +30,7 @@ type diagnosesOf struct {
 	Withdrawn []Diagnosis
 	Own       []Suggestion // the doctor's favourites, and what they write most
 	Form      *page.Form   // nil: the reader cannot write
+	Changes   *Diagnosis   // the one that the form was opened to change, nil for none
 }
 
 func diagnosesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
@@ -41,6 +42,7 @@ func diagnosesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if stage := r.URL.Query().Get("stage"); slices.Contains(Stages, stage) {
 		form.Set("stage", stage)
 	}
+	form.Set("instead", r.URL.Query().Get("instead"))
 	return renderDiagnoses(w, r, d, view, form, http.StatusOK)
 }
 
@@ -52,7 +54,8 @@ func pickPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, picked *page
 	if err != nil {
 		return err
 	}
-	form := page.NewForm("at", picked.Get("at"), "stage", picked.Get("stage"), "rank", picked.Get("rank"), "note", picked.Text("note", 500))
+	form := page.NewForm("at", picked.Get("at"), "stage", picked.Get("stage"), "rank", picked.Get("rank"), "note", picked.Text("note", 500),
+		"why", picked.Text("why", 500), "instead", picked.Get("instead"))
 	code, ok, err := d.ICD.Find(r.Context(), icd.CodeOf(picked.Get("pick")))
 	if err != nil {
 		return err
@@ -80,6 +83,7 @@ func renderDiagnoses(w http.ResponseWriter, r *http.Request, d *desk.Desk, view 
 	}
 	if view.State == stay.Open && slices.Contains(desk.Doctors, desk.Of(ctx).Post.Role) {
 		v.Form = form
+		v.changes()
 		if v.Own, err = Suggest(ctx, d, d.ICD, ""); err != nil {
 			return err
 		}
@@ -98,7 +102,10 @@ func makePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, book *icd.Bo
 	stayID := r.PathValue("id")
 	in := Making{
 		Stage: form.Choice("stage", Stages...), Rank: form.Choice("rank", Ranks...),
-		Note: form.Text("note", 500), At: form.Moment("at"),
+		Note: form.Text("note", 500), At: form.Moment("at"), Why: form.Text("why", 500), Instead: form.Get("instead"),
+	}
+	if in.Instead == "" && in.Why != "" && in.Rank == "main" {
+		in.Instead = form.Get("main-" + in.Stage) // which the doctor saw standing
 	}
 	form.Text("icd", 16)
 	form.Text("icd_text", 500)
@@ -106,7 +113,11 @@ func makePage(w http.ResponseWriter, r *http.Request, d *desk.Desk, book *icd.Bo
 	if form.OK() {
 		err = Make(r.Context(), d, book, stayID, in)
 		if err == nil {
-			page.Notice(w, "card.diagnosis.written")
+			if in.Instead != "" {
+				page.Notice(w, "card.diagnosis.changed")
+			} else {
+				page.Notice(w, "card.diagnosis.written")
+			}
 			if form.Get("back") == stay.TabDischarge {
 				return page.Redirect(w, r, "/stays/"+stayID+"/discharge")
 			}
@@ -154,6 +165,73 @@ func options(ctx context.Context, values []string, word func(context.Context, st
 	return all
 }
 
+// changes finds the diagnosis that the form is to change, and fills in its place.
+func (v *diagnosesOf) changes() {
+	i := slices.IndexFunc(v.Standing, func(d Diagnosis) bool { return d.ID == v.Form.Get("instead") })
+	if i < 0 {
+		v.Form.Set("instead", "")
+		return
+	}
+	v.Changes = &v.Standing[i]
+	v.Form.Set("stage", v.Changes.Stage)
+	if !v.Form.Has("icd_text") { // opened, not sent
+		v.Form.Set("rank", v.Changes.Rank)
+	}
+}
+
+// main is the main diagnosis that stands at the stage of the form, nil for none.
+func (v diagnosesOf) main() *Diagnosis {
+	i := slices.IndexFunc(v.Standing, func(d Diagnosis) bool { return d.Rank == "main" && d.Stage == v.Form.Get("stage") })
+	if i < 0 {
+		return nil
+	}
+	return &v.Standing[i]
+}
+
+// asksWhy says whether the form asks why a diagnosis is changed: the one that it was
+// opened for, or the main one that stands at its stage.
+func (v diagnosesOf) asksWhy(ctx context.Context) bool {
+	return v.Changes != nil || v.main() != nil || v.Form.Error(ctx, "why") != ""
+}
+
+func (v diagnosesOf) why(ctx context.Context) design.Field {
+	f := field(ctx, v.Form, "why", "card.diagnosis.why", v.Changes != nil)
+	if main := v.main(); main != nil && v.Changes == nil {
+		f.Hint = text.T(ctx, "card.diagnosis.why_hint", "Code", main.Code)
+	}
+	return f
+}
+
+// instead is what stood before the diagnosis, with why it was changed.
+func (v diagnosesOf) instead(dx Diagnosis) []Diagnosis {
+	var all []Diagnosis
+	for _, w := range v.Withdrawn {
+		if w.ReplacedBy == dx.ID {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// endedWords says what became of a diagnosis that stands no longer.
+func (v diagnosesOf) endedWords(ctx context.Context, dx Diagnosis) string {
+	words := text.T(ctx, "card.diagnosis.withdrawn_at", "At", text.Moment(dx.EndedAt))
+	for _, all := range [][]Diagnosis{v.Standing, v.Withdrawn} {
+		for _, now := range all {
+			if now.ID == dx.ReplacedBy {
+				words = text.T(ctx, "card.diagnosis.replaced_at", "At", text.Moment(dx.EndedAt), "Code", now.Code)
+			}
+		}
+	}
+	if dx.EndedName != "" {
+		words += " · " + dx.EndedName
+	}
+	if dx.EndReason != "" {
+		words += ". " + dx.EndReason
+	}
+	return words
+}
+
 // conflict is the sentence about the diagnosis and the patient, "" for none.
 func (v diagnosesOf) conflict(ctx context.Context, dx Diagnosis) string {
 	key := Conflict(dx.Code, v.Stay.Patient.Sex, v.Stay.Patient.BirthDate, clock.DateOf(dx.At))
@@ -179,9 +257,26 @@ func field(ctx context.Context, form *page.Form, name, key string, required bool
 	return f
 }
 
+// formID is of the form: what is typed to change one diagnosis is not the draft of
+// another.
+func (v diagnosesOf) formID() string {
+	if v.Changes != nil {
+		return "diagnosis-" + v.Changes.ID
+	}
+	return "new-diagnosis"
+}
+
+func (v diagnosesOf) heading(ctx context.Context) string {
+	if v.Changes != nil {
+		return text.T(ctx, "card.diagnosis.changing")
+	}
+	return text.T(ctx, "card.diagnosis.new")
+}
+
 func icdField(ctx context.Context, form *page.Form) design.Field {
 	f := field(ctx, form, "icd", "card.diagnosis.icd", true)
 	f.Placeholder, f.Usual, f.Begin = form.Get("icd_text"), true, true
+	f.Autofocus = form.Get("instead") != ""
 	return f
 }
 

@@ -30,7 +30,7 @@ func TestMakeAndWithdraw(t *testing.T) {
 			change func(*Making)
 			field  string
 		}{
-			"a second main":     {func(m *Making) { m.Value, m.Typed = "J18.9", "J18.9" }, "rank"},
+			"a second main":     {func(m *Making) { m.Value, m.Typed = "J18.9", "J18.9" }, "why"},
 			"a heading":         {func(m *Making) { m.Value, m.Typed = "I21", "I21" }, "icd"},
 			"no code":           {func(m *Making) { m.Value, m.Typed = "", "" }, "icd"},
 			"an unknown code":   {func(m *Making) { m.Value, m.Typed = "Z99.9", "Z99.9" }, "icd"},

@@ -183,6 +183,23 @@ func (s State) tone() string {
 	return "info"
 }
 
+// whyNoVoid is why the form on the page cannot be voided by the reader now, with the
+// way that remains; "" when it can, or is void.
+func (v formOf) whyNoVoid(ctx context.Context) string {
+	if len(v.Revisions) == 0 || v.Forms[0].State != "valid" {
+		return ""
+	}
+	switch state := v.Revisions[0].State; {
+	case state == form.Accepted && (v.Form != nil || v.CanFix):
+		return text.T(ctx, "card.form.no_void_accepted")
+	case state == form.Queued && v.Form != nil:
+		return text.T(ctx, "card.form.no_void_queued")
+	case state == form.Returned && v.Form == nil && v.CanFix:
+		return text.T(ctx, "card.form.no_void_reader")
+	}
+	return ""
+}
+
 func stateWord(ctx context.Context, state string) string {
 	return text.T(ctx, "card.handover.state."+state) // text: card.handover.state.*
 }

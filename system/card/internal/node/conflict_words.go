@@ -85,8 +85,11 @@ var fields = map[string]map[string]field{
 		"outcome": coded("outcome", "card.outcome.", "discharged", "transferred", "died"), "transferred_to": field{name: "transferred_to", is: asHospital}.beside("outcome"),
 		"result": coded("result", "card.result.", "recovered", "improved", "unchanged", "worse"), "recommendations": {name: "recommendations"},
 	},
-	"move":          {"until_at": {name: "until_at", is: asMoment}},
-	"diagnosis":     {"ended_at": {name: "ended_at", is: asMoment}, "ended_by": field{name: "ended_by", is: asStaff}.beside("ended_at")},
+	"move": {"until_at": {name: "until_at", is: asMoment}},
+	"diagnosis": {
+		"ended_at": {name: "ended_at", is: asMoment}, "ended_by": field{name: "ended_by", is: asStaff}.beside("ended_at"),
+		"ended_name": field{name: "ended_by"}.unseen("ended_at"), "end_reason": field{name: "end_reason"}.beside("ended_at"), "replaced_by": field{name: "end_reason"}.unseen("ended_at"),
+	},
 	"medical_order": {"ended_at": {name: "ended_at", is: asMoment}, "ended_by": field{name: "ended_by", is: asStaff}.beside("ended_at"), "end_reason": field{name: "end_reason"}.beside("ended_at")},
 	"request": {
 		"cancelled_at": {name: "cancelled_at", is: asMoment}, "cancelled_by": field{name: "cancelled_by", is: asStaff}.beside("cancelled_at"),

@@ -35,8 +35,8 @@ func stepped(ctx context.Context, tx *sql.Tx, referral string, seq int64) error 
 
 // endOtherMain ends the main diagnosis that stands in the place of the row's.
 func endOtherMain(ctx context.Context, tx *sql.Tx, row capture.Row, at time.Time) error {
-	return asOwn(ctx, tx, `UPDATE diagnosis SET ended_at = $4, ended_by = $5 WHERE stay_id = $1 AND stage = $2 AND rank = 'main' AND ended_at = 0 AND id <> $3`,
-		row.String("stay_id"), row.String("stage"), row.String("id"), db.Micros(at), row.String("by_pin"))
+	return asOwn(ctx, tx, `UPDATE diagnosis SET ended_at = $4, ended_by = $5, ended_name = $6, replaced_by = $3 WHERE stay_id = $1 AND stage = $2 AND rank = 'main' AND ended_at = 0 AND id <> $3`,
+		row.String("stay_id"), row.String("stage"), row.String("id"), db.Micros(at), row.String("by_pin"), row.String("by_name"))
 }
 
 // liesElsewhere says whether the patient of the stay has another that is open.

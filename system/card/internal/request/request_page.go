@@ -173,6 +173,16 @@ func answerPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	return again(w, r, d, form)
 }
 
+// cancelField asks why the request is cancelled. Of the request whose cancelling was
+// refused it has the field's own name as id: the error summary links to it.
+func (v requestsOf) cancelField(ctx context.Context, r Request) design.Field {
+	f := design.Field{Name: "cancel_reason", ID: "cancel-" + r.ID, Label: text.T(ctx, "card.request.cancel_reason"), Required: true, Wide: true, MaxLength: 500}
+	if v.Form.Get("cancel") == r.ID {
+		f.ID, f.Value, f.Error = f.Name, v.Form.Get(f.Name), v.Form.Error(ctx, f.Name)
+	}
+	return f
+}
+
 // mostLines bounds the values of one answer.
 const mostLines = 100
 

@@ -183,11 +183,14 @@ func whomField(ctx context.Context, form *page.Form) design.Field {
 	return f
 }
 
-func decisionError(ctx context.Context, v transferOf, do string) string {
-	if v.Form.Get("do") != do {
-		return ""
+// decisionField asks why. Of the decision that was refused it has the field's own name
+// as id: the error summary links to it.
+func decisionField(ctx context.Context, v transferOf, do string) design.Field {
+	f := design.Field{Name: "decision", ID: "decision-" + do, Label: text.T(ctx, "card.move.reason"), Required: true, Wide: true, MaxLength: 500}
+	if v.Form.Get("do") == do {
+		f.ID, f.Value, f.Error = f.Name, v.Form.Get(f.Name), v.Form.Error(ctx, f.Name)
 	}
-	return v.Form.Error(ctx, "decision")
+	return f
 }
 
 func bedField(ctx context.Context, form *page.Form) design.Field {
