@@ -39,27 +39,28 @@ func (d day) change() {
 	h.pick("icd", "J15.9", "J15.9") // the main clinical one, to begin with
 	h.submit("icd_text")
 	h.see("J15.9")
-	row := `[...document.querySelectorAll("main tbody tr")].find(r => /Клинический[^]*Основной/.test(r.innerText))`
+	main := `[...document.querySelectorAll("main tbody tr")].find(r => /Клинический[^]*Основной/.test(r.innerText))`
+	why := "Данные рентгенографии."
 	d.act("diagnosis-changed", h, d.stay, func() {
 		h.click(says("Диагнозы"))
 		h.arrive("/diagnoses")
-		h.click(`[...` + row + `.querySelectorAll("button")].find(b => b.innerText === "Снять")`)
-		h.see("Диагноз снят")
-		h.suggested("icd", "J18.0")
-		h.click(says("Записать диагноз"))
-		h.see("Диагноз записан")
+		h.click(`[...` + main + `.querySelectorAll("a")].find(b => b.innerText.trim() === "Изменить")`)
+		h.focused("icd_text")
+		h.clicks++
+		h.pick("icd", "J18.0", "J18.0")
+		h.into("why", why)
+		h.click(says("Записать изменение"))
+		h.see("Диагноз изменён")
 	}, func() {
 		h.section("9", "Digit9", "/diagnoses")
 		h.n()
 		h.focused("icd_text")
-		h.back("the diagnosis to withdraw", `e.innerText === "Снять" && /Клинический[^]*Основной/.test(e.closest("tr").innerText)`)
-		h.enter()
-		h.see("Диагноз снят")
-		h.n()
-		h.focused("icd_text")
 		h.first("J15.9")
+		h.key(kb.Tab)
+		h.focused("why")
+		h.browser.keys(why)
 		h.send()
-		h.see("Диагноз записан")
+		h.see("Диагноз изменён")
 	})
 }
 
