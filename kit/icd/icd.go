@@ -131,9 +131,10 @@ func (c Code) Label() string { return c.Code + " " + c.Name }
 var lookalike = strings.NewReplacer("А", "A", "В", "B", "С", "C", "Е", "E", "К", "K", "М", "M", "Н", "H", "О", "O", "Р", "P", "Т", "T", "Х", "X")
 
 // CodeOf is the code that somebody typed («и21» is none, «I210» is I21.0, with
-// Cyrillic «С50» it is C50), or "".
+// Cyrillic «С50» it is C50; the marks of a dagger or asterisk code, as in «A17.0+»
+// or «G01*», are no part of it), or "".
 func CodeOf(typed string) string {
-	s := strings.TrimRight(lookalike.Replace(strings.ToUpper(strings.TrimSpace(typed))), ".,:;")
+	s := strings.TrimRight(lookalike.Replace(strings.ToUpper(strings.TrimSpace(typed))), ".,:;+*†")
 	s = strings.ReplaceAll(s, ",", ".")
 	if len(s) > 3 && s[3] != '.' && !strings.Contains(s, "-") {
 		s = s[:3] + "." + s[3:]

@@ -212,6 +212,10 @@ func TestResolve(t *testing.T) {
 		{"I10", "Z99.99 что-то", "", "kit.icd.unknown"},
 		{"I10", "белиберда", "", "kit.icd.unknown"},
 		{"I10", "", "I10", ""},
+		{"", "a46*", "A46", ""}, // as the classification prints asterisk and dagger codes
+
+		{"", "А41.9+", "A41.9", ""},
+		{"", "K35.8† Острый аппендицит", "K35.8", ""},
 		{"", "рожа", "A46", ""},
 		{"", "обострение лёгких хроническая", "J44.1", ""},
 		{"", "пневмония", "", "kit.icd.several"},

@@ -122,7 +122,7 @@ func readRow(raw string, columns int, at map[string]int) (row, string) {
 	get := func(name string) string { return strings.Join(strings.Fields(page.Clean(fields[at[name]])), " ") }
 	r := row{
 		id: get("ID"), parentID: get("ID_PARENT"), name: get("MKB_NAME"),
-		code: lookalike.Replace(strings.ToUpper(strings.TrimRight(get("MKB_CODE"), "*+"))), actual: get("ACTUAL") == "1",
+		code: lookalike.Replace(strings.ToUpper(strings.TrimRight(get("MKB_CODE"), "*+†"))), actual: get("ACTUAL") == "1",
 	}
 	switch {
 	case r.id == "" || len(r.id) > 40 || len(r.parentID) > 40:

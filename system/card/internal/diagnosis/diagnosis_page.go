@@ -232,13 +232,13 @@ func (v diagnosesOf) endedWords(ctx context.Context, dx Diagnosis) string {
 	return words
 }
 
-// conflict is the sentence about the diagnosis and the patient, "" for none.
-func (v diagnosesOf) conflict(ctx context.Context, dx Diagnosis) string {
+// conflict is the key of the sentence about the diagnosis and the patient, "" for none.
+func (v diagnosesOf) conflict(dx Diagnosis) string {
 	key := Conflict(dx.Code, v.Stay.Patient.Sex, v.Stay.Patient.BirthDate, clock.DateOf(dx.At))
-	if key == "" {
-		return ""
+	if key == "" && dx.Rank == "main" && Manifestation(dx.Code) {
+		return "card.diagnosis.manifestation"
 	}
-	return text.T(ctx, key)
+	return key
 }
 
 // favourite says whether the doctor has marked the code.

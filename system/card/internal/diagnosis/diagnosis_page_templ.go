@@ -691,12 +691,12 @@ func diagnosisRow(v diagnosesOf, dx Diagnosis) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if conflict := v.conflict(ctx, dx); conflict != "" {
+		if conflict := v.conflict(dx); conflict != "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<br>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.Tag(conflict, "attention").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Tag(text.T(ctx, conflict), "attention").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -107,6 +107,10 @@ func TestConflict(t *testing.T) {
 		{"P07.0", "male", man, "card.diagnosis.conflict_age"},
 		{"P07.0", "male", clock.Date{Year: 2026, Month: 11, Day: 20}, ""},
 		{"", "male", man, ""},
+		{"Z38.0", "male", clock.Date{Year: 2026, Month: 11, Day: 21}, ""}, // a child born here
+		{"Z38.0", "male", man, "card.diagnosis.conflict_age"},
+		{"Z36.0", "male", man, "card.diagnosis.conflict_female"},
+		{"Z39.0", "male", man, "card.diagnosis.conflict_female"},
 	} {
 		if got := Conflict(c.code, c.sex, c.born, on); got != c.want {
 			t.Errorf("%s %s %s: %q, want %q", c.code, c.sex, c.born, got, c.want)
