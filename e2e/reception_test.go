@@ -98,7 +98,8 @@ func (r *counter) foreigner() {
 	b.choose("sex", "female")
 	b.set("birth_date", "1991-05-17")
 	b.fill("family_name", "Ахметова")
-	b.fill("given_name", "Дана")
+	// A name of one long part, and so beside it: 80 letters.
+	b.fill("given_name", "Дана"+strings.Repeat("ңөүҢӨҮжылдыз", 6)+"ңөүҢ")
 	b.pick("citizenship", "Казах", "Казахстан")
 	b.fill("passport", "N11223344")
 	b.submit("passport")
@@ -116,6 +117,12 @@ func (r *counter) foreigner() {
 	b.goTo(r.w.site["card"] + "/reception")
 	b.see("Ахметова")
 	b.see("Касымов")
+	b.resize(360)
+	for _, path := range []string{stay, stay + "/discharge", r.w.site["card"] + "/ward?department=" + demo.Therapy, r.w.site["card"] + "/ward/round?department=" + demo.Therapy} {
+		b.goTo(path)
+		b.check("a long name")
+	}
+	b.resize(1440)
 }
 
 func (r *counter) doubles() {
