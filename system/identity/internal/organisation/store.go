@@ -90,10 +90,11 @@ func (s *Organisations) turn(ctx context.Context, memberID, own, code string, ta
 		if err := tx.QueryRowContext(ctx, statement, args...).Scan(&code); err != nil {
 			return err
 		}
+		said := n
 		if was == Invited && n == removedNews {
-			n = recalledNews
+			said = recalledNews
 		}
-		return s.tell(ctx, tx, letter{Member: memberID, News: n})
+		return s.tell(ctx, tx, letter{Member: memberID, News: said})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fail.New(fail.NotFound, "kit.not_found")

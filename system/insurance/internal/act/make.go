@@ -134,13 +134,14 @@ func (k Acts) Go(ctx context.Context, j job.Job) error {
 // the last of them it is closed and has its number. An act of no case is taken away,
 // then and ever after the error is sql.ErrNoRows.
 func (k Acts) take(ctx context.Context, actID string, by treated.Expert) (Act, error) {
-	a, err := byID(ctx, k.DB.Read, actID)
+	known, err := byID(ctx, k.DB.Read, actID)
 	if err != nil {
-		return a, err
+		return known, err
 	}
+	var a Act
 	gone := false
 	err = k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := k.turn(ctx, tx, a); err != nil {
+		if err := k.turn(ctx, tx, known); err != nil {
 			return err
 		}
 		var err error
