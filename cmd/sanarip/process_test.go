@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,8 +28,28 @@ import (
 type process struct {
 	cmd  *exec.Cmd
 	port string
-	log  *bytes.Buffer
+	log  *output
 	done chan error
+}
+
+// output is what a process that runs has written so far.
+type output struct {
+	mu      sync.Mutex
+	written bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (o *output) Write(data []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.written.Write(data)
+}
+
+// String implements fmt.Stringer.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.written.String()
 }
 
 func freePort(t *testing.T) string {
@@ -38,7 +59,7 @@ func freePort(t *testing.T) string {
 
 func startProcess(t *testing.T, program, port string, environment []string, args ...string) *process {
 	t.Helper()
-	p := &process{port: port, log: &bytes.Buffer{}, done: make(chan error, 1)}
+	p := &process{port: port, log: &output{}, done: make(chan error, 1)}
 	p.cmd = exec.Command(program, append([]string{"run", "--addr", "127.0.0.1:" + port}, args...)...)
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log

@@ -81,7 +81,7 @@ func TestVerifyAuditOfTheRunningProduct(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := filepath.Join(data, "log")
-			if err := os.WriteFile(log, run.log.Bytes(), 0o600); err != nil {
+			if err := os.WriteFile(log, []byte(run.log.String()), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			out, code := command("--heads", log)
