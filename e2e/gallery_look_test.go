@@ -113,6 +113,16 @@ const lookScript = `((least, leastLink) => {
 		const tops = new Set([...e.children].map(c => Math.round(c.getBoundingClientRect().top)))
 		if (tops.size > 1) faults.push("the sections stand in " + tops.size + " lines")
 	}
+	const head = root.clientWidth >= 1400 && document.querySelector(".citizen .sn-header__line")
+	if (head && head.lastElementChild.getBoundingClientRect().top >= head.firstElementChild.getBoundingClientRect().bottom) faults.push("the head stands in two lines")
+	for (const e of document.querySelectorAll(".sn-qr img, .sn-qr svg")) {
+		const middle = r => (r.left + r.right) / 2, off = middle(e.getBoundingClientRect()) - middle(e.closest(".sn-qr").getBoundingClientRect())
+		if (e.checkVisibility() && Math.abs(off) > 2) faults.push("a code " + Math.round(off) + " px off the middle of its frame")
+	}
+	for (const e of document.querySelectorAll("main .govuk-error-message[id]")) {
+		const told = [...document.querySelectorAll("[aria-describedby]")].some(f => f.getAttribute("aria-describedby").split(" ").includes(e.id))
+		if (!told) faults.push("an error that no field tells of: " + says(e))
+	}
 	for (const e of document.querySelectorAll("[tabindex]")) if (e.tabIndex > 0) faults.push("tabindex above 0: " + says(e))
 	return JSON.stringify({
 		status: performance.getEntriesByType("navigation")[0].responseStatus, lang: root.lang, title: document.title,
@@ -240,6 +250,9 @@ func (g *gallery) showHere(name, lang string, status int) looks {
 		}
 		faults = append(faults, g.drawn()...)
 		g.keep(name, lang)
+		if !g.work && lang == "ky" { // the longest words
+			faults = append(faults, g.magnified(name, lang)...)
+		}
 		g.resize(360)
 	}
 	if len(faults) > 0 {
@@ -247,6 +260,26 @@ func (g *gallery) showHere(name, lang string, status int) looks {
 	}
 	g.links = append(g.links, l.Links...)
 	return l
+}
+
+// magnified looks at the page at 400 %, which leaves 320 px (WCAG 2.2, 1.4.10),
+// and with letters twice as large on a desk's and on a phone's width (1.4.4).
+func (g *gallery) magnified(name, lang string) []string {
+	g.t.Helper()
+	var faults []string
+	at := func(width int, letters, how string) {
+		g.resize(width)
+		eval[bool](g.browser, `(() => { document.documentElement.style.fontSize = "`+letters+`"; return true })()`)
+		for _, f := range g.look().Faults {
+			faults = append(faults, f+" "+how)
+		}
+		g.keep(name+"-"+strings.ReplaceAll(how, " ", "-"), lang)
+	}
+	at(320, "", "at 320 px")
+	at(640, "200%", "at 200 %")
+	at(360, "200%", "at 200 % on a phone")
+	eval[bool](g.browser, `(() => { document.documentElement.style.fontSize = ""; return true })()`)
+	return faults
 }
 
 // drawnScript compares what is drawn with the ground of the page.

@@ -31,6 +31,7 @@ var notInTheFile = map[string]string{
 	"telegram_link":       "a link on its way to a messenger, gone within the hour",
 	"phone_request":       "a QR code under way, gone within minutes; what came of it is a sign-in",
 	"recovery":            "a recovery under way, gone within hours, by whoever typed the ПИН; what came of it is an event",
+	"post_doubt":          "that НИСУР was to be asked anew of one's posts, which are НИСУР's and theirs to show",
 	"newcomer":            "has no account yet, gone within the hour",
 }
 

@@ -373,6 +373,7 @@ func TestRFC8252LoopbackRedirectHasAnyPort(t *testing.T) {
 // Engineers see why their client was refused, without anything secret or personal.
 func TestRefusalsAreKeptForTheClientsEngineers(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
+		h.clock.stop() // so many of a client are kept in a minute
 		ctx := context.Background()
 		c := h.connect(demo.Doctor, nil)
 		b := h.browser()
