@@ -3,8 +3,10 @@ package design
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // BarChart is a series over months (or wards, or codes), drawn by the server as
@@ -30,14 +32,26 @@ type Bar struct {
 // Measures of the drawing in its own units; css scales it to the page.
 const (
 	barStep   = 56
-	barWidth  = 36
+	barNarrow = 32 // the step where there are many
+	barMany   = 16
+	barWidth  = 0.65 // of the step
 	barHeight = 160
 	barTop    = 22
 	barBottom = 24
 )
 
+// step is how far bars stand apart: a month of days fits on a desk, where what is
+// written above them is short.
+func (c BarChart) step() int {
+	if len(c.Bars) <= barMany || slices.ContainsFunc(c.Bars, func(b Bar) bool { return utf8.RuneCountInString(b.Text) > 4 }) {
+		return barStep
+	}
+	return barNarrow
+}
+
 type drawnBar struct {
 	Bar
+	named                              bool // its label has room
 	x, y, width, height, middle, above string
 }
 
@@ -50,17 +64,18 @@ func (c BarChart) hatch() string {
 }
 
 func (c BarChart) draw() []drawnBar {
-	top := c.top()
+	top, step := c.top(), float64(c.step())
+	width := step * barWidth
 	drawn := make([]drawnBar, 0, len(c.Bars))
 	for i, bar := range c.Bars {
 		h := 0.0
 		if top > 0 && bar.Value > 0 {
 			h = bar.Value / top * barHeight
 		}
-		x := float64(i*barStep) + (barStep-barWidth)/2
+		x := float64(i)*step + (step-width)/2
 		drawn = append(drawn, drawnBar{
-			Bar: bar, x: number(x), y: number(barTop + barHeight - h),
-			width: number(barWidth), height: number(h), middle: number(x + barWidth/2),
+			Bar: bar, named: step == barStep || (len(c.Bars)-1-i)%2 == 0, x: number(x), y: number(barTop + barHeight - h),
+			width: number(width), height: number(h), middle: number(x + width/2),
 			above: number(barTop + barHeight - h - 6),
 		})
 	}
@@ -76,10 +91,10 @@ func (c BarChart) top() float64 {
 }
 
 func (c BarChart) viewBox() string {
-	return fmt.Sprintf("0 0 %d %d", max(1, len(c.Bars))*barStep, barTop+barHeight+barBottom)
+	return fmt.Sprintf("0 0 %d %d", max(1, len(c.Bars))*c.step(), barTop+barHeight+barBottom)
 }
 
-func (c BarChart) widthText() string { return fmt.Sprint(max(1, len(c.Bars)) * barStep) }
+func (c BarChart) widthText() string { return fmt.Sprint(max(1, len(c.Bars)) * c.step()) }
 
 func number(f float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0")
