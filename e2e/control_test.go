@@ -30,3 +30,25 @@ func TestAPersonStaysInControl(t *testing.T) {
 	thief.waitFor(`location.pathname === "/sign-in/recover/ways"`)
 	thief.check("ways")
 }
+
+// What was not one's own doing is stopped from the cabinet without a mouse.
+func TestThisWasNotMeByKeyboardAlone(t *testing.T) {
+	needE2E(t)
+	w, _ := oneProcess(t, "")
+	site := w.site["identity"]
+	n := open(t, "nurse", 1440, "ky")
+	n.offersNoKeys()
+	second := open(t, "second", 360, "ky")
+	n.goTo(site + "/sign-in")
+	n.citizenByKeys(w, demo.Nurse)
+	second.goTo(site + "/sign-in")
+	second.signIn(w, demo.Nurse)
+	n.goTo(site + "/security")
+	n.entersOn("the events", to("/security/events"))
+	n.entersOn("the event", does("/security/events"))
+	n.see("Баскычты баскандан кийин")
+	n.entersOn("the button", does("/security/events/not-me"))
+	n.see("Аккаунт корголду")
+	second.goTo(site + "/security")
+	second.waitFor(`location.pathname === "/sign-in"`)
+}
