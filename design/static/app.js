@@ -523,6 +523,13 @@ function rows(e, row) {
 // page.js
 {
 // Small helps for every page: the error summary, counters, print and share.
+
+// What was refused, or shown once, answers a form, and no page may be kept: going
+// back to it or loading it anew would show the browser's own page, in its own
+// language, that asks to send the form again. In the history stands the page at that
+// address instead. An error page stays: loading that anew sends what did not arrive.
+if ("posted" in document.body.dataset && !document.querySelector("[data-error-page]")) history.replaceState(history.state, "", location.href);
+
 const summary = document.querySelector("[data-error-summary]");
 if (summary) {
   document.title = `${summary.dataset.errorSummary} ${document.title}`;
@@ -690,6 +697,9 @@ for (const box of document.querySelectorAll("[data-password]")) {
   const set = (shown, tell) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? words.hide : words.show;
+    // A page may have two: each is called after its field.
+    const field = input.labels?.[0]?.textContent.trim();
+    if (field) button.setAttribute("aria-label", `${button.textContent}: ${field}`);
     if (tell) status.textContent = shown ? words.shown : words.hidden;
   };
   set(false, false);

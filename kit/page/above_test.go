@@ -15,7 +15,11 @@ import (
 func TestAnAnswerLeadsToAPage(t *testing.T) {
 	s, mux := site(t, &bytes.Buffer{}), http.NewServeMux()
 	where := func(w http.ResponseWriter, r *http.Request) error {
-		_, err := io.WriteString(w, page.Of(r.Context()).Path)
+		answer := page.Of(r.Context()).Path
+		if page.Of(r.Context()).Posted {
+			answer += " itself"
+		}
+		_, err := io.WriteString(w, answer)
 		return err
 	}
 	for _, pattern := range []string{"/", "GET /devices", "GET /devices/{id}", "POST /devices/{id}", "POST /devices/{id}/answer", "POST /alone/answer"} {
@@ -26,7 +30,7 @@ func TestAnAnswerLeadsToAPage(t *testing.T) {
 		return where(w, r)
 	})
 	for form, leads := range map[string]string{
-		"/devices/7?tab=a":  "/devices/7?tab=a",
+		"/devices/7?tab=a":  "/devices/7?tab=a itself",
 		"/devices/7/answer": "/devices/7",
 		"/alone/answer":     "/",
 		"/once":             "/devices",

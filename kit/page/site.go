@@ -78,6 +78,7 @@ type View struct {
 	Search  Search // the search that stands on every page of the site, empty for none
 	Large   bool   // the reader chose large type and strong contrast
 	Onward  Link   // where an error page leads on, empty for where they all lead
+	Posted  bool   // answers a form at an address that has a page: asked for again, that is shown
 
 	filled    bool       // Site.Fill was asked
 	permitted bool       // Site.FormHostsOf was asked
@@ -166,6 +167,8 @@ func (s *Site) Handle(mux *http.ServeMux, pattern string, h Handler) {
 	mux.Handle(pattern, s.Wrap(func(w http.ResponseWriter, r *http.Request) error {
 		if above := pageAbove(mux, r); above != r.URL.Path {
 			LeadsTo(r, above)
+		} else {
+			Of(r.Context()).Posted = true
 		}
 		return h(w, r)
 	}))

@@ -1,4 +1,11 @@
 // Small helps for every page: the error summary, counters, print and share.
+
+// What was refused, or shown once, answers a form, and no page may be kept: going
+// back to it or loading it anew would show the browser's own page, in its own
+// language, that asks to send the form again. In the history stands the page at that
+// address instead. An error page stays: loading that anew sends what did not arrive.
+if ("posted" in document.body.dataset && !document.querySelector("[data-error-page]")) history.replaceState(history.state, "", location.href);
+
 const summary = document.querySelector("[data-error-summary]");
 if (summary) {
   document.title = `${summary.dataset.errorSummary} ${document.title}`;

@@ -13,6 +13,9 @@ for (const box of document.querySelectorAll("[data-password]")) {
   const set = (shown, tell) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? words.hide : words.show;
+    // A page may have two: each is called after its field.
+    const field = input.labels?.[0]?.textContent.trim();
+    if (field) button.setAttribute("aria-label", `${button.textContent}: ${field}`);
     if (tell) status.textContent = shown ? words.shown : words.hidden;
   };
   set(false, false);
