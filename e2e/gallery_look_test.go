@@ -123,6 +123,14 @@ const lookScript = `((least, leastLink) => {
 		const told = [...document.querySelectorAll("[aria-describedby]")].some(f => f.getAttribute("aria-describedby").split(" ").includes(e.id))
 		if (!told) faults.push("an error that no field tells of: " + says(e))
 	}
+	const acts = new Map() // what a screen reader calls a control → what each so called does
+	if (document.querySelector(".citizen")) for (const e of document.querySelectorAll("a[href], button")) {
+		if (!e.checkVisibility()) continue
+		const does = e.tagName === "A" ? e.href : e.type === "submit" && e.form ? (e.getAttribute("formaction") || e.form.getAttribute("action")) + [...e.form.querySelectorAll("[type=hidden]")].map(f => " " + f.name + "=" + f.value).join("") + " " + e.name + "=" + e.value : e.getAttribute("aria-controls") || e.outerHTML
+		const called = e.tagName + " " + (e.getAttribute("aria-label") || e.textContent.trim().replace(/\s+/g, " "))
+		acts.set(called, (acts.get(called) || new Set()).add(does))
+	}
+	for (const [called, does] of acts) if (does.size > 1) faults.push("one name for " + does.size + " things: " + called)
 	for (const e of document.querySelectorAll("[tabindex]")) if (e.tabIndex > 0) faults.push("tabindex above 0: " + says(e))
 	return JSON.stringify({
 		status: performance.getEntriesByType("navigation")[0].responseStatus, lang: root.lang, title: document.title,

@@ -174,7 +174,7 @@ func contactsPage(form *page.Form, contacts []contact) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.Button(text.T(ctx, "identity.code.do")).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.ButtonOn(text.T(ctx, "identity.code.do"), text.T(ctx, each.title), "").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -182,7 +182,7 @@ func contactsPage(form *page.Form, contacts []contact) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.PostButton(contactsPath, text.T(ctx, "identity.code.again"), "secondary", map[string]string{"channel": string(each.channel), "step": "again"}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.PostButtonOn(contactsPath, text.T(ctx, "identity.code.again"), text.T(ctx, each.title), "secondary", map[string]string{"channel": string(each.channel), "step": "again"}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -212,7 +212,7 @@ func contactsPage(form *page.Form, contacts []contact) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = design.SecondaryButton(text.T(ctx, "identity.contact.ask")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.ButtonOn(text.T(ctx, "identity.contact.ask"), text.T(ctx, each.title), "secondary").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -225,7 +225,7 @@ func asidePage(v asideView) templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						if v.strong && t.Returns() {
-							templ_7745c5c3_Err = design.PostButton(AsidePath, text.T(ctx, "identity.aside.keep"), "secondary", map[string]string{"thing": t.ID, "do": "keep"}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = design.PostButtonOn(AsidePath, text.T(ctx, "identity.aside.keep"), t.Detail, "secondary", map[string]string{"thing": t.ID, "do": "keep"}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -234,7 +234,7 @@ func asidePage(v asideView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = design.PostButton(AsidePath, text.T(ctx, "identity.aside.remove"), "danger", map[string]string{"thing": t.ID, "do": "remove"}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.PostButtonOn(AsidePath, text.T(ctx, "identity.aside.remove"), t.Detail, "danger", map[string]string{"thing": t.ID, "do": "remove"}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

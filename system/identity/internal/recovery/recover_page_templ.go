@@ -303,7 +303,7 @@ func waysPage(v waysView) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					} else if each.way.sent() {
-						templ_7745c5c3_Err = design.PostButton(v.target.To(sendPath), text.T(ctx, "identity.recovery.send"), "secondary", map[string]string{"way": string(each.way)}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.PostButtonOn(v.target.To(sendPath), text.T(ctx, "identity.recovery.send"), each.label, "secondary", map[string]string{"way": string(each.way)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
