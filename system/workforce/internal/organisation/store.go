@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -135,14 +136,31 @@ func remove(ctx context.Context, tx db.Querier, code string, number int64) error
 	return err
 }
 
-// ClosesOn is the first day on which the organisation, or its department ("" for
-// none), is closed or will be by what is planned; zero while neither is.
-func ClosesOn(ctx context.Context, tx db.Querier, code, department string, on clock.Date) (clock.Date, error) {
+// Span is a department between its first day and its last.
+type Span struct {
+	Code        string
+	Name        text.Words
+	From, Until clock.Date // Until: from that day on closed; zero without end
+}
+
+// Spans are the departments of the organisation that are open on the day or will
+// be by what is planned, by code and first day.
+func Spans(ctx context.Context, q db.Querier, code string, on clock.Date) ([]Span, error) {
+	return db.List(ctx, q, func(row db.Row) (Span, error) {
+		var s Span
+		var from, until string
+		err := row.Scan(&s.Code, &s.Name.KY, &s.Name.RU, &s.Name.EN, &from, &until)
+		s.From, s.Until = db.Date(from), db.Date(until)
+		return s, err
+	}, `SELECT code, name_ky, name_ru, name_en, from_day, until_day FROM department
+		WHERE organisation = $1 AND (until_day = '' OR (until_day > $2 AND until_day > from_day)) ORDER BY code, from_day`, code, on.String())
+}
+
+// ClosesOn is the first day on which the organisation is closed or will be by what
+// is planned; zero while it is not.
+func ClosesOn(ctx context.Context, q db.Querier, code string) (clock.Date, error) {
 	var day string
-	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MIN(day), '') FROM (
-		SELECT v.from_day AS day FROM organisation_version v WHERE v.organisation = $1 AND v.closed = 1
-		UNION ALL SELECT d.until_day FROM department d WHERE d.organisation = $1 AND d.code = $2 AND d.from_day <= $3 AND d.until_day > $3) AS closings`,
-		code, department, on.String()).Scan(&day)
+	err := q.QueryRowContext(ctx, `SELECT COALESCE(MIN(from_day), '') FROM organisation_version WHERE organisation = $1 AND closed = 1`, code).Scan(&day)
 	return db.Date(day), err
 }
 

@@ -3,13 +3,11 @@ package post
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/pin"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
@@ -41,7 +39,7 @@ type Appointment struct {
 }
 
 // Check says what is wrong with an appointment, each thing with its field.
-func Check(a Appointment, o organisation.Organisation, today clock.Date) []fail.Finding {
+func Check(a Appointment, o organisation.Organisation, where places) []fail.Finding {
 	var wrong []fail.Finding
 	note := func(field, key string) { wrong = append(wrong, fail.Finding{Field: field, Key: key}) }
 	if _, err := pin.Parse(a.PIN); err != nil {
@@ -58,17 +56,19 @@ func Check(a Appointment, o organisation.Organisation, today clock.Date) []fail.
 	if o.Shut {
 		note("", "workforce.edit.closed")
 	}
-	known := slices.ContainsFunc(o.Departments, func(d workforceapi.Department) bool { return d.Code == a.Department })
 	switch {
-	case ok && title.Department && !known:
+	case ok && title.Department && a.Department == "":
 		note("department", "workforce.add.department_needed")
 	case ok && !title.Department && a.Department != "":
 		note("department", "workforce.add.department_none")
 	}
 	switch {
 	case a.From.IsZero():
-	case a.From.Year < today.Year-1 || a.From.Year > today.Year+1:
+	case a.From.Year < where.today.Year-1 || a.From.Year > where.today.Year+1:
 		note("from", "workforce.add.from_far")
+	case !o.Shut:
+		_, unfit := where.at(a.Department, a.From)
+		wrong = append(wrong, unfit...)
 	}
 	return wrong
 }
@@ -79,26 +79,22 @@ func (g Register) Add(ctx context.Context, a Appointment, by Actor) error {
 	if err != nil {
 		return err
 	}
-	if wrong := Check(a, o, g.Today()); len(wrong) > 0 {
-		return fail.Fields(wrong...)
-	}
 	return g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := change.Lock(ctx, tx, g.DB, a.Organisation); err != nil {
+			return err
+		}
+		where, err := g.places(ctx, tx, a.Organisation)
+		if err != nil {
+			return err
+		}
+		if wrong := Check(a, o, where); len(wrong) > 0 {
+			return fail.Fields(wrong...)
+		}
 		row := Row{
 			ID: id.New(), PIN: a.PIN, Name: a.Name, Title: a.Title, Organisation: a.Organisation,
 			Department: a.Department, From: a.From, At: g.Clock.Now(), By: by.PIN,
 		}
-		if err := change.Lock(ctx, tx, g.DB, a.Organisation); err != nil {
-			return err
-		}
-		// A closing that is planned ends a post that is given after it was planned.
-		closes, err := organisation.ClosesOn(ctx, tx, a.Organisation, a.Department, g.Today())
-		if err != nil {
-			return err
-		}
-		if !closes.IsZero() && !row.From.Before(closes) {
-			return fail.Fields(fail.Finding{Field: "from", Key: "workforce.add.closes_before", Args: fail.Args("Day", text.Date(closes))})
-		}
-		row.Until = closes
+		row.Until, _ = where.at(a.Department, a.From)
 		if err := g.give(ctx, tx, row); err != nil {
 			return err
 		}

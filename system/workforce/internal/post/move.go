@@ -3,15 +3,12 @@ package post
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
-	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
-	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // longestReplacement is for how many days one person may do another's work
@@ -23,11 +20,6 @@ const longestReplacement = 3 * 366
 // title: the one post ends and the other begins, so that there is no day with
 // none and none with both.
 func (g Register) Transfer(ctx context.Context, code, postID, department string, from clock.Date, by Actor) error {
-	o, err := organisation.Find(ctx, g.DB.Read, code, g.Today())
-	if err != nil {
-		return err
-	}
-	known := slices.ContainsFunc(o.Departments, func(d workforceapi.Department) bool { return d.Code == department })
 	return g.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := change.Lock(ctx, tx, g.DB, code); err != nil {
 			return err
@@ -37,19 +29,19 @@ func (g Register) Transfer(ctx context.Context, code, postID, department string,
 			return err
 		}
 		var wrong []fail.Finding
-		if !known || p.Department == "" || department == p.Department {
-			wrong = append(wrong, fail.Finding{Field: "department", Key: "workforce.transfer.department_wrong"})
-		}
-		if from.Before(g.Today()) || from.Before(p.From) || (!p.Until.IsZero() && !from.Before(p.Until)) || g.Today().DaysUntil(from) > 366 {
-			wrong = append(wrong, fail.Finding{Field: "from", Key: "workforce.transfer.from_wrong"})
-		}
-		// As in Add: a closing that is planned ends the post.
-		closes, err := organisation.ClosesOn(ctx, tx, code, department, g.Today())
+		where, err := g.places(ctx, tx, code)
 		if err != nil {
 			return err
 		}
-		if !closes.IsZero() && !from.Before(closes) {
-			wrong = append(wrong, fail.Finding{Field: "from", Key: "workforce.add.closes_before", Args: fail.Args("Day", text.Date(closes))})
+		_, known := where.span(department, from)
+		closes, unfit := where.at(department, from)
+		if !known || p.Department == "" || department == p.Department {
+			wrong = append(wrong, fail.Finding{Field: "department", Key: "workforce.transfer.department_wrong"})
+		} else {
+			wrong = append(wrong, unfit...)
+		}
+		if from.Before(g.Today()) || from.Before(p.From) || (!p.Until.IsZero() && !from.Before(p.Until)) || g.Today().DaysUntil(from) > 366 {
+			wrong = append(wrong, fail.Finding{Field: "from", Key: "workforce.transfer.from_wrong"})
 		}
 		if len(wrong) > 0 {
 			return fail.Fields(wrong...)

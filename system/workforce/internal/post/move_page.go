@@ -18,6 +18,7 @@ import (
 type moveView struct {
 	o         organisation.Organisation
 	held      workforceapi.Post
+	where     places
 	form      *page.Form
 	replace   bool
 	colleague []design.Option
@@ -30,7 +31,11 @@ func (p Pages) moveView(r *http.Request, form *page.Form, replace bool) (moveVie
 		return moveView{}, err
 	}
 	v := moveView{o: o, form: form, replace: replace}
-	if v.held, err = p.Register.Find(ctx, o.Code, r.PathValue("id")); err != nil || !replace {
+	if v.held, err = p.Register.Find(ctx, o.Code, r.PathValue("id")); err != nil {
+		return v, err
+	}
+	if !replace {
+		v.where, err = p.Register.places(ctx, p.Register.DB.Read, o.Code)
 		return v, err
 	}
 	staff, err := p.Register.Staff(ctx, o.Code)
@@ -132,13 +137,7 @@ func (v moveView) action() string {
 
 // others are the departments to which the person may move.
 func (v moveView) others(ctx context.Context) []design.Option {
-	options := []design.Option{{Value: "", Label: "—"}}
-	for _, d := range v.o.Departments {
-		if d.Code != v.held.Department {
-			options = append(options, design.Option{Value: d.Code, Label: d.Code + " · " + d.Name.Here(ctx)})
-		}
-	}
-	return options
+	return append([]design.Option{{Value: "", Label: "—"}}, v.where.options(ctx, v.held.Department)...)
 }
 
 func (v moveView) title(ctx context.Context) string {

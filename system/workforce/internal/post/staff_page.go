@@ -120,8 +120,12 @@ func (p Pages) AddForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	where, err := p.Register.places(r.Context(), p.Register.DB.Read, o.Code)
+	if err != nil {
+		return err
+	}
 	form := page.NewForm("from", p.Register.Today().String())
-	return page.Render(w, r, http.StatusOK, addPage(o, form))
+	return page.Render(w, r, http.StatusOK, addPage(o, where, form))
 }
 
 // Add is POST /organisations/{code}/posts/add: first the person is found and
@@ -136,6 +140,10 @@ func (p Pages) Add(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	where, err := p.Register.places(ctx, p.Register.DB.Read, o.Code)
+	if err != nil {
+		return err
+	}
 	a := Appointment{
 		PIN: form.Text("pin", 40), Title: form.Get("title"), Organisation: o.Code,
 		Department: form.Get("department"), From: form.Date("from"),
@@ -144,8 +152,8 @@ func (p Pages) Add(w http.ResponseWriter, r *http.Request) error {
 	if number, err := pin.Parse(a.PIN); err == nil {
 		a.PIN = number
 	}
-	form.Findings = append(form.Findings, Check(a, o, p.Register.Today())...)
-	again := func(status int) error { return page.Render(w, r, status, addPage(o, form)) }
+	form.Findings = append(form.Findings, Check(a, o, where)...)
+	again := func(status int) error { return page.Render(w, r, status, addPage(o, where, form)) }
 	if !form.OK() {
 		return again(http.StatusUnprocessableEntity)
 	}
@@ -165,7 +173,7 @@ func (p Pages) Add(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.Name = person.Name()
 	if form.Get("confirmed") != a.PIN {
-		return page.Render(w, r, http.StatusOK, confirmPage(o, a))
+		return page.Render(w, r, http.StatusOK, confirmPage(o, where, a))
 	}
 	if err := p.Register.Add(ctx, a, by); err != nil {
 		if form.Take(err) {
@@ -221,23 +229,6 @@ func titleOptions(ctx context.Context, o organisation.Organisation) []design.Opt
 		}
 	}
 	return options
-}
-
-func departmentOptions(ctx context.Context, o organisation.Organisation) []design.Option {
-	options := []design.Option{{Value: "", Label: text.T(ctx, "workforce.add.whole")}}
-	for _, d := range o.Departments {
-		options = append(options, design.Option{Value: d.Code, Label: d.Code + " · " + d.Name.Here(ctx)})
-	}
-	return options
-}
-
-func departmentName(ctx context.Context, o organisation.Organisation, code string) string {
-	for _, d := range o.Departments {
-		if d.Code == code {
-			return d.Name.Here(ctx)
-		}
-	}
-	return text.T(ctx, "workforce.add.whole")
 }
 
 func titleName(ctx context.Context, code string) string {
@@ -308,7 +299,9 @@ func allField(ctx context.Context, form *page.Form) design.Field {
 }
 
 func departmentFilter(ctx context.Context, o organisation.Organisation) []design.Option {
-	options := departmentOptions(ctx, o)
-	options[0].Label = text.T(ctx, "workforce.list.any")
+	options := []design.Option{{Value: "", Label: text.T(ctx, "workforce.list.any")}}
+	for _, d := range o.Departments {
+		options = append(options, design.Option{Value: d.Code, Label: d.Code + " · " + d.Name.Here(ctx)})
+	}
 	return options
 }

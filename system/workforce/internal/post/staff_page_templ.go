@@ -670,7 +670,7 @@ func movePage(v moveView) templ.Component {
 	})
 }
 
-func addPage(o organisation.Organisation, form *page.Form) templ.Component {
+func addPage(o organisation.Organisation, where places, form *page.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -758,8 +758,8 @@ func addPage(o organisation.Organisation, form *page.Form) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(o.Departments) > 0 {
-				templ_7745c5c3_Err = design.SelectField(design.FieldOf(ctx, form, "department", "workforce.add.department"), departmentOptions(ctx, o)).Render(ctx, templ_7745c5c3_Buffer)
+			if options := where.options(ctx, ""); len(options) > 0 {
+				templ_7745c5c3_Err = design.SelectField(design.FieldOf(ctx, form, "department", "workforce.add.department"), append([]design.Option{{Label: text.T(ctx, "workforce.add.whole")}}, options...)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -812,7 +812,7 @@ func addPage(o organisation.Organisation, form *page.Form) templ.Component {
 	})
 }
 
-func confirmPage(o organisation.Organisation, a Appointment) templ.Component {
+func confirmPage(o organisation.Organisation, where places, a Appointment) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -866,7 +866,7 @@ func confirmPage(o organisation.Organisation, a Appointment) templ.Component {
 				{Key: text.T(ctx, "workforce.add.name"), Value: a.Name},
 				{Key: text.T(ctx, "workforce.add.pin"), Value: pin.Grouped(a.PIN)},
 				{Key: text.T(ctx, "workforce.add.post"), Value: titleName(ctx, a.Title)},
-				{Key: text.T(ctx, "workforce.add.department"), Value: departmentName(ctx, o, a.Department)},
+				{Key: text.T(ctx, "workforce.add.department"), Value: where.name(ctx, a.Department, a.From)},
 				{Key: text.T(ctx, "workforce.add.from"), Value: text.Date(a.From)},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
