@@ -21,6 +21,8 @@ type clinicLists struct {
 	List  string
 	Sizes map[string]int
 	Rows  []Pregnancy
+	More  bool
+	After string
 	Moved []moved
 	Names map[string]string
 	Today clock.Date
@@ -28,7 +30,7 @@ type clinicLists struct {
 
 func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx, organisation := r.Context(), desk.Of(r.Context()).Post.Organisation
-	v := clinicLists{List: r.URL.Query().Get("list"), Today: clock.DateOf(d.Clock.Now())}
+	v := clinicLists{List: r.URL.Query().Get("list"), After: r.URL.Query().Get("after"), Today: clock.DateOf(d.Clock.Now())}
 	if !slices.Contains(lists, v.List) {
 		v.List = ListOpen
 	}
@@ -36,7 +38,7 @@ func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if v.Sizes, err = Counts(ctx, d.DB.Read, organisation, v.Today); err != nil {
 		return err
 	}
-	if v.Rows, err = listOf(ctx, d.DB.Read, organisation, v.List, v.Today); err != nil {
+	if v.Rows, v.More, err = listOf(ctx, d.DB.Read, organisation, v.List, v.Today, v.After); err != nil {
 		return err
 	}
 	if v.Moved, err = movedFrom(ctx, d.DB.Read, organisation); err != nil {
@@ -111,6 +113,20 @@ func listRows(ctx context.Context, v clinicLists) [][]design.Cell {
 		})
 	}
 	return rows
+}
+
+func (v clinicLists) first() string {
+	if v.After == "" {
+		return ""
+	}
+	return "/antenatal?list=" + v.List
+}
+
+func (v clinicLists) next() string {
+	if !v.More {
+		return ""
+	}
+	return "/antenatal?list=" + v.List + "&after=" + v.Rows[len(v.Rows)-1].ID
 }
 
 func movedRows(ctx context.Context, v clinicLists) [][]design.Cell {

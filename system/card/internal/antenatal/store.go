@@ -214,16 +214,41 @@ func before(list string, today clock.Date) string {
 	return gestation.Plus(today, -gestation.MilestoneOn(code, today).Days).String()
 }
 
-// most is how many a list shows.
-const most = 300
+// pageSize is how many a page of a list shows.
+const pageSize = 50
 
-func listOf(ctx context.Context, q db.Querier, organisation, list string, today clock.Date) ([]Pregnancy, error) {
-	order := ` ORDER BY g.dated_from, g.number LIMIT $4`
-	if list == ListClosed {
-		order = ` ORDER BY g.closed_at DESC LIMIT $4`
+// listOf is a page of the list: the longest pregnant first, of those that are over
+// the newest. after is the id of the pregnancy behind which it begins, "" for the
+// first page; it need not be in the list itself any more.
+func listOf(ctx context.Context, q db.Querier, organisation, list string, today clock.Date, after string) (found []Pregnancy, more bool, err error) {
+	var from, number string
+	var closed int64
+	if after != "" {
+		err = q.QueryRowContext(ctx, `SELECT dated_from, number, closed_at FROM pregnancy WHERE id = $1 AND organisation = $2`, after, organisation).Scan(&from, &number, &closed)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, false, db.Explain(err)
+		}
 	}
-	return db.List(ctx, q, scanHead, `SELECT `+patient.Columns+`, `+headColumns+fromPregnancy+
-		`WHERE g.organisation = $1 AND `+listWhere[list]+order, organisation, before(list, today), today.String(), most)
+	query, args := listQuery(organisation, list, today, from, number, closed)
+	found, err = db.List(ctx, q, scanHead, query, args...)
+	if more = len(found) > pageSize; more {
+		found = found[:pageSize]
+	}
+	return found, more, err
+}
+
+func listQuery(organisation, list string, today clock.Date, from, number string, closed int64) (query string, args []any) {
+	args = []any{organisation, before(list, today), today.String(), pageSize + 1}
+	query = `SELECT ` + patient.Columns + `, ` + headColumns + fromPregnancy + `WHERE g.organisation = $1 AND ` + listWhere[list]
+	order, behind, key := `g.dated_from, g.number`, ` AND (g.dated_from, g.number) > ($5, $6)`, any(from)
+	if list == ListClosed {
+		order, behind, key = `g.closed_at DESC, g.number DESC`, ` AND (g.closed_at, g.number) < ($5, $6)`, closed
+	}
+	if number != "" {
+		query += behind
+		args = append(args, key, number)
+	}
+	return query + ` ORDER BY ` + order + ` LIMIT $4`, args
 }
 
 // counts are the sizes of the lists.

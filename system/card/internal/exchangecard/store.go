@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -137,11 +139,76 @@ func newestVersion(ctx context.Context, q db.Querier, root string) (int, error) 
 	return n, err
 }
 
-// inbox is the tear-offs for the organisation in their newest versions, those
-// that nobody has read first.
-func inbox(ctx context.Context, q db.Querier, organisation string, limit int) ([]Arrived, error) {
-	return arrived(ctx, q, `WHERE i.organisation = $1 AND i.version = (SELECT MAX(version) FROM tear_off_inbox n WHERE n.root = i.root)
-		ORDER BY CASE WHEN i.read_at = 0 THEN 0 ELSE 1 END, i.received_at DESC LIMIT $2`, organisation, limit)
+// pageSize is how many tear-offs a page of the inbox shows.
+const pageSize = 50
+
+// Parts of the inbox, of which a cursor names one: what was read meanwhile has
+// left the first, and the page goes on from where it stood.
+const (
+	partUnread = "unread"
+	partRead   = "read"
+)
+
+// inbox is a page of the tear-offs for the organisation in their newest versions,
+// those that nobody has read first, in each part the newest arrival first; and
+// the cursor of the page behind it, "" for none. A cursor that is none begins at
+// the top.
+func inbox(ctx context.Context, q db.Querier, organisation, after string) (found []Arrived, next string, err error) {
+	part, root, _ := strings.Cut(after, ".")
+	at, err := receivedAt(ctx, q, organisation, root)
+	if err != nil {
+		return nil, "", err
+	}
+	if at == 0 || (part != partUnread && part != partRead) {
+		part, root, at = partUnread, "", 0
+	}
+	if part == partUnread {
+		query, args := inboxQuery(organisation, partUnread, root, at, pageSize+1)
+		if found, err = arrived(ctx, q, query, args...); err != nil {
+			return nil, "", err
+		}
+		root, at = "", 0
+	}
+	if len(found) <= pageSize {
+		query, args := inboxQuery(organisation, partRead, root, at, pageSize+1-len(found))
+		read, err := arrived(ctx, q, query, args...)
+		if err != nil {
+			return nil, "", err
+		}
+		found = append(found, read...)
+	}
+	if len(found) <= pageSize {
+		return found, "", nil
+	}
+	found = found[:pageSize]
+	last := found[pageSize-1]
+	if next = partRead; last.ReadAt.IsZero() {
+		next = partUnread
+	}
+	return found, next + "." + last.Root, nil
+}
+
+// receivedAt is when the newest version of the tear-off came, 0 for none.
+func receivedAt(ctx context.Context, q db.Querier, organisation, root string) (at int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT received_at FROM tear_off_inbox WHERE root = $1 AND organisation = $2 ORDER BY version DESC LIMIT 1`, root, organisation).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return at, db.Explain(err)
+}
+
+func inboxQuery(organisation, part, root string, at int64, limit int) (query string, args []any) {
+	query, args = `WHERE i.organisation = $1 AND i.version = (SELECT MAX(version) FROM tear_off_inbox n WHERE n.root = i.root)`, []any{organisation, limit}
+	if part == partUnread {
+		query += ` AND i.read_at = 0`
+	} else {
+		query += ` AND i.read_at <> 0`
+	}
+	if at != 0 {
+		query += ` AND (i.received_at, i.root) < ($3, $4)`
+		args = append(args, at, root)
+	}
+	return query + ` ORDER BY i.received_at DESC, i.root DESC LIMIT $2`, args
 }
 
 // CountUnread is how many tear-offs wait for the organisation.

@@ -2,6 +2,7 @@ package exchangecard
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -12,7 +13,8 @@ import (
 // inboxPage is the tear-offs that came to the organisation.
 func inboxPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx := r.Context()
-	all, err := inbox(ctx, d.DB.Read, desk.Of(ctx).Post.Organisation, 200)
+	after := r.URL.Query().Get("after")
+	all, next, err := inbox(ctx, d.DB.Read, desk.Of(ctx).Post.Organisation, after)
 	if err != nil {
 		return err
 	}
@@ -23,7 +25,14 @@ func inboxPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err := d.SeenAll(ctx, pins, "antenatal.inbox"); err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, inboxView(all))
+	first := ""
+	if after != "" {
+		first = "/tear-offs"
+	}
+	if next != "" {
+		next = "/tear-offs?after=" + url.QueryEscape(next)
+	}
+	return page.Render(w, r, http.StatusOK, inboxView(all, first, next))
 }
 
 func tearOffPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {

@@ -358,3 +358,16 @@ func TestTheRegisterOpensOnWhatIsWorkedOn(t *testing.T) {
 		}
 	}
 }
+
+// The head of a column is a name: it stands alone in a file.
+func TestHeadsOfTheExportAreNames(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		for _, lang := range text.Langs {
+			for _, c := range columnsOf(text.With(t.Context(), w.Desk.Site.Texts, lang)) {
+				if c.Label == "" || strings.HasSuffix(c.Label, ":") {
+					t.Errorf("%s: %q", lang, c.Label)
+				}
+			}
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -294,7 +295,8 @@ func listPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 
 func renderList(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.Form, status int) error {
 	ctx, staff := r.Context(), desk.Of(r.Context())
-	all, err := lines(ctx, d.DB.Read, staff.Post.Organisation, d.Directory.PlaceOf(ctx, staff.Post.Organisation).Obstetrics)
+	after := r.URL.Query().Get("after")
+	all, next, err := lines(ctx, d.DB.Read, staff.Post.Organisation, d.Directory.PlaceOf(ctx, staff.Post.Organisation).Obstetrics, after)
 	if err != nil {
 		return err
 	}
@@ -305,7 +307,14 @@ func renderList(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page
 	if err := d.SeenAll(ctx, pins, "maternity.list"); err != nil {
 		return err
 	}
-	return page.Render(w, r, status, listView(all, form))
+	first := ""
+	if after != "" {
+		first = "/maternity"
+	}
+	if next != "" {
+		next = "/maternity?after=" + url.QueryEscape(next)
+	}
+	return page.Render(w, r, status, listView(all, form, first, next))
 }
 
 // showPage opens the card whose code the woman shows. When she lies here the

@@ -1782,7 +1782,7 @@ func anaesthesias(ctx context.Context) []design.Option {
 	return optionsOf(append([]string{""}, operation.Anaesthesia...), func(c string) string { return operation.AnaesthesiaWord(ctx, c) })
 }
 
-func listView(all []Line, form *page.Form) templ.Component {
+func listView(all []Line, form *page.Form, first, next string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1856,6 +1856,14 @@ func listView(all []Line, form *page.Form) templ.Component {
 				},
 				Rows: listRows(ctx, all),
 			}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = design.Pagination(first, next).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -14,7 +13,6 @@ import (
 	"github.com/sanarip/sanarip/system/card/internal/antenatal"
 	"github.com/sanarip/sanarip/system/card/internal/desk"
 	"github.com/sanarip/sanarip/system/card/internal/newborn"
-	"github.com/sanarip/sanarip/system/card/internal/patient"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 )
 
@@ -206,50 +204,4 @@ func openStay(ctx context.Context, q db.Querier, patientID, organisation string)
 		return "", nil
 	}
 	return found, db.Explain(err)
-}
-
-// Line is a confinement in the hospital's list.
-type Line struct {
-	Patient    patient.Patient
-	StayID     string
-	State      string
-	AdmittedAt time.Time
-	Opened     bool
-	Written    bool // the birth is signed
-	Children   int  // born alive
-	Returned   int  // tear-offs
-	Unread     int  // of those, not read by the clinic
-}
-
-// lines are the confinements of the hospital: all open stays of women that have
-// one or lie in the departments, and the newest of those that are over.
-func lines(ctx context.Context, q db.Querier, organisation string, departments []string) ([]Line, error) {
-	where, args := `c.stay_id IS NOT NULL OR EXISTS (SELECT 1 FROM newborn b WHERE b.mother_stay = s.id)`, []any{organisation}
-	for _, d := range departments {
-		args = append(args, d)
-		where += fmt.Sprintf(` OR (s.state = 'open' AND p.sex = 'female' AND p.kind <> '%s' AND s.department = $%d)`, patient.Newborn, len(args))
-	}
-	var all []Line
-	for row, err := range db.Rows(ctx, q, `SELECT `+patient.Columns+`, s.id, s.state, s.admitted_at, COALESCE(c.opened_at, 0),
-			(SELECT COUNT(*) FROM confinement_part x WHERE x.stay_id = s.id AND x.kind = 'birth' AND x.version = 1),
-			(SELECT COUNT(*) FROM newborn b WHERE b.mother_stay = s.id AND b.live = 1),
-			(SELECT COUNT(DISTINCT t.root) FROM tear_off t WHERE t.stay_id = s.id),
-			(SELECT COUNT(*) FROM tear_off t JOIN tear_off_way w ON w.root = t.root AND w.version = t.version WHERE t.stay_id = s.id AND w.read_at = 0
-				AND t.version = (SELECT MAX(version) FROM tear_off n WHERE n.root = t.root))
-		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN confinement c ON c.stay_id = s.id
-		WHERE s.organisation = $1 AND (`+where+`) ORDER BY CASE s.state WHEN 'open' THEN 0 ELSE 1 END, s.admitted_at DESC LIMIT 200`, args...) {
-		if err != nil {
-			return nil, err
-		}
-		var l Line
-		var admitted, opened int64
-		var written int
-		p, err := patient.Scan(row, &l.StayID, &l.State, &admitted, &opened, &written, &l.Children, &l.Returned, &l.Unread)
-		if err != nil {
-			return nil, err
-		}
-		l.Patient, l.AdmittedAt, l.Opened, l.Written = p, db.Time(admitted), opened != 0, written > 0
-		all = append(all, l)
-	}
-	return all, nil
 }
