@@ -37,6 +37,9 @@ func NewForm(pairs ...string) *Form {
 
 // ReadForm reads the body of a POST, at most MaxBody bytes and 1,000 fields.
 func ReadForm(w http.ResponseWriter, r *http.Request) (*Form, error) {
+	if r.ContentLength > MaxUpload { // a form with files, which ParseForm would leave unread
+		return nil, tooLarge(r)
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	if err := r.ParseForm(); err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

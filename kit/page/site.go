@@ -222,10 +222,19 @@ func hasPage(mux *http.ServeMux, r *http.Request) bool {
 // tooLarge names the limit that the request was over: a form with a file may be
 // larger than one without.
 func tooLarge(r *http.Request) error {
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
+	if mediaType(r) == "application/x-www-form-urlencoded" {
 		return fail.New(fail.TooLarge, "kit.too_large_form")
 	}
 	return fail.New(fail.TooLarge, "kit.too_large")
+}
+
+// multipart says that the request is a form with files. How much of it is taken the
+// page decides that reads it: with a file too large it may show the form again.
+func multipart(r *http.Request) bool { return mediaType(r) == "multipart/form-data" }
+
+func mediaType(r *http.Request) string {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return kind
 }
 
 var crossOrigin = http.NewCrossOriginProtection()
@@ -246,7 +255,7 @@ func (s *Site) wrap(h Handler, passing bool) http.Handler {
 			s.Fail(w, r, err)
 			return
 		}
-		if r.ContentLength > MaxUpload {
+		if r.ContentLength > MaxUpload && !multipart(r) {
 			s.Fail(w, r, tooLarge(r))
 			return
 		}

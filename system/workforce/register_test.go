@@ -386,6 +386,20 @@ func TestWhoIsResponsibleIsNamedByAnOrder(t *testing.T) {
 				t.Errorf("%s was taken: %d", name, w.Code)
 			}
 		}
+		// However large the file is, the form comes back as it was filled in and says the limit.
+		for _, mb := range []int{6, 11, 40} {
+			large := append(append([]byte("%PDF-1.7\n"), make([]byte, mb<<20)...), "%%EOF"...)
+			w := manager.upload(own+"/responsible?lang=ru", form, large)
+			for _, want := range []string{`id="scan-error"`, "не больше 5 МБ. Отсканируйте", `value="31-к"`, `value="+996700100264"`, `value="2026-11-21"`, `value="` + nurse[0].ID + `" selected`} {
+				if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), want) {
+					t.Errorf("%d MB: %d without %s", mb, w.Code, want)
+				}
+			}
+			papers := url.Values{"number": {"Л-1"}, "licence_kind": {"pharmacy"}, "from": {"2026-01-10"}}
+			if w := manager.upload(own+"/licences", papers, large); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `value="Л-1"`) {
+				t.Errorf("a licence of %d MB: %d", mb, w.Code)
+			}
+		}
 		if w := manager.upload(own+"/responsible", form, pdf); w.Code != http.StatusSeeOther {
 			t.Fatalf("name: %d %s", w.Code, w.Body)
 		}

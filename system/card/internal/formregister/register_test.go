@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -361,13 +362,12 @@ func TestTheRegisterOpensOnWhatIsWorkedOn(t *testing.T) {
 
 // The head of a column is a name: it stands alone in a file.
 func TestHeadsOfTheExportAreNames(t *testing.T) {
-	formtest.Each(t, func(t *testing.T, w formtest.World) {
-		for _, lang := range text.Langs {
-			for _, c := range columnsOf(text.With(t.Context(), w.Desk.Site.Texts, lang)) {
-				if c.Label == "" || strings.HasSuffix(c.Label, ":") {
-					t.Errorf("%s: %q", lang, c.Label)
-				}
+	words := text.MustLoad(os.DirFS("../.."))
+	for _, lang := range text.Langs {
+		for _, c := range columnsOf(text.With(t.Context(), words, lang)) {
+			if c.Label == "" || strings.HasPrefix(c.Label, "card.") || strings.HasSuffix(c.Label, ":") {
+				t.Errorf("%s: %q", lang, c.Label)
 			}
 		}
-	})
+	}
 }

@@ -34,7 +34,7 @@ func Check(field string, data []byte) error {
 	tail := data[max(0, len(data)-1024):]
 	switch {
 	case len(data) > MaxBytes:
-		return note("workforce.scan.too_large")
+		return fail.Fields(fail.Finding{Field: field, Key: "workforce.scan.too_large", Args: fail.Args("Count", MaxBytes>>20)})
 	case !bytes.HasPrefix(data, []byte("%PDF-1.")) && !bytes.HasPrefix(data, []byte("%PDF-2.")):
 		return note("workforce.scan.not_pdf") // ISO 32000-2, 7.5.2: the head stands first
 	case !bytes.Contains(tail, []byte("%%EOF")):

@@ -11,10 +11,16 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 )
 
+// mostSent is how many bytes of a request are read: of a file that is too large the
+// rest is passed over, so that the browser has sent it when the form comes back.
+const mostSent = 16 << 20
+
 // ReadForm reads a form with one file under the field's name. The file is nil
-// when none was chosen; it is checked by Keep.
+// when none was chosen; it is checked by Keep. Of one that is too large no more is
+// kept than shows that it is; fields that stand ahead of it are read however large
+// it is.
 func ReadForm(w http.ResponseWriter, r *http.Request, field string) (*page.Form, []byte, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, page.MaxUpload)
+	r.Body = http.MaxBytesReader(w, r.Body, mostSent)
 	reader, err := r.MultipartReader()
 	if err != nil {
 		return nil, nil, fail.Wrap(err, fail.BadRequest, "kit.bad_request")
@@ -23,7 +29,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request, field string) (*page.Form,
 	var file []byte
 	for range 40 { // parts; our forms have ten or so
 		part, err := reader.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || (tooLarge(err) && len(file) > MaxBytes) {
 			break
 		}
 		if err != nil {
@@ -53,8 +59,13 @@ func ReadForm(w http.ResponseWriter, r *http.Request, field string) (*page.Form,
 	return form, file, nil
 }
 
+func tooLarge(err error) bool {
+	_, large := errors.AsType[*http.MaxBytesError](err)
+	return large
+}
+
 func badUpload(err error) error {
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+	if tooLarge(err) {
 		return fail.Wrap(err, fail.TooLarge, "kit.too_large")
 	}
 	return fail.Wrap(err, fail.BadRequest, "kit.bad_request")
