@@ -71,7 +71,7 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 		Scopes: []string{"profile"}, HTTP: env.HTTP, Sessions: s.office.Sessions, Admit: s.office.Admit, Home: "/organisations",
 	})
 	provider := exchangeapi.NewProvider(exchangeapi.Workforce, env.ExchangeKey, env.Log)
-	named := responsible.Book{DB: d, Clock: env.Clock, Staff: s.register.Staff}
+	named := responsible.Book{DB: d, Clock: env.Clock, Staff: s.register.Staff, Named: s.register.Named}
 	workforceapi.Serve(provider, s.register)
 	workforceapi.ServeResponsible(provider, named)
 	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })

@@ -59,6 +59,7 @@ type house struct {
 	clock    *clock.Manual
 	api      workforceapi.Client
 	sessions *session.Store
+	db       *db.DB
 }
 
 func each(t *testing.T, run func(t *testing.T, h house)) {
@@ -93,7 +94,7 @@ func each(t *testing.T, run func(t *testing.T, h house)) {
 			}
 			t.Cleanup(func() { _ = d.Close() })
 			run(t, house{
-				system: s, clock: now, sessions: session.NewStore(d, now, env.BaseURL),
+				system: s, clock: now, db: d, sessions: session.NewStore(d, now, env.BaseURL),
 				api: workforceapi.Client{Exchange: &exchangeapi.Client{Self: exchangeapi.Card, Address: passOn(t, s.Handler()).URL, Key: key}},
 			})
 		})

@@ -3,6 +3,7 @@ package equipment
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -27,13 +28,14 @@ type reportView struct {
 	sums      map[string]RegionSum
 	call      Call
 	owing     int
+	query     url.Values
 	form      *page.Form // of a new call
 	asking    bool       // the form came back
 }
 
 func (p Pages) view(r *http.Request) (reportView, error) {
 	query := r.URL.Query()
-	v := reportView{today: p.Book.Today(), measure: query.Get("measure"), region: query.Get("region")}
+	v := reportView{today: p.Book.Today(), measure: query.Get("measure"), region: query.Get("region"), query: query}
 	v.on = v.today
 	if asked, ok := clock.ParseDate(query.Get("on")); ok && !v.today.Before(asked) {
 		v.on = asked
@@ -180,9 +182,9 @@ func regionHeads(ctx context.Context) []design.Column {
 	return columns
 }
 
-func (v reportView) rows(ctx context.Context) [][]design.Cell {
+func (v reportView) rows(ctx context.Context, states []State) [][]design.Cell {
 	rows := [][]design.Cell{}
-	for _, s := range v.states {
+	for _, s := range states {
 		o := s.Organisation
 		row := []design.Cell{
 			{Text: o.Code},

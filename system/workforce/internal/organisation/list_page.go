@@ -73,11 +73,22 @@ func (p Pages) search(r *http.Request) (*page.Form, Search, []Organisation, erro
 		s.On = on
 	}
 	form.Set("on", s.On.String())
-	all, err := All(ctx, p.Book.DB.Read, s.On)
+	m := office.Of(ctx)
+	var all []Organisation
+	var err error
+	if m.Keeps() {
+		all, err = All(ctx, p.Book.DB.Read, s.On)
+	} else {
+		codes := make([]string, 0, len(m.Posts))
+		for _, held := range m.Posts {
+			codes = append(codes, held.Organisation)
+		}
+		slices.Sort(codes)
+		all, err = some(ctx, p.Book.DB.Read, slices.Compact(codes), s.On)
+	}
 	if err != nil {
 		return nil, s, nil, err
 	}
-	m := office.Of(ctx)
 	return form, s, slices.DeleteFunc(all, func(o Organisation) bool { return !m.In(o.Code) || !s.Match(o) }), nil
 }
 
@@ -96,21 +107,28 @@ func (p Pages) list(w http.ResponseWriter, r *http.Request) error {
 	query.Del("lang")
 	query.Del("page")
 	v.query = query.Encode()
-	number, _ := strconv.Atoi(form.Get("page"))
-	number = min(max(number, 1), max(1, (len(found)+pageSize-1)/pageSize))
-	at := (number - 1) * pageSize
-	v.found = found[at:min(at+pageSize, len(found))]
+	v.found, v.prev, v.next = Leaf("/organisations", r.URL.Query(), found)
+	return page.Render(w, r, http.StatusOK, listPage(v))
+}
+
+// Leaf is the part of a list of organisations that stands on the page ?page= of
+// the query, and the addresses of those before and after, "" for none.
+func Leaf[T any](path string, query url.Values, all []T) (part []T, prev, next string) {
+	query.Del("lang")
+	number, _ := strconv.Atoi(query.Get("page"))
+	number = min(max(number, 1), max(1, (len(all)+pageSize-1)/pageSize))
 	leaf := func(n int) string {
 		query.Set("page", strconv.Itoa(n))
-		return "/organisations?" + query.Encode()
+		return path + "?" + query.Encode()
 	}
+	at := (number - 1) * pageSize
 	if number > 1 {
-		v.prev = leaf(number - 1)
+		prev = leaf(number - 1)
 	}
-	if at+pageSize < len(found) {
-		v.next = leaf(number + 1)
+	if at+pageSize < len(all) {
+		next = leaf(number + 1)
 	}
-	return page.Render(w, r, http.StatusOK, listPage(v))
+	return all[at:min(at+pageSize, len(all))], prev, next
 }
 
 func (v listView) exportHref(format string) string {

@@ -58,6 +58,19 @@ func All(ctx context.Context, q db.Querier, on clock.Date) ([]Organisation, erro
 	return list(ctx, q, inForce+`ORDER BY o.code`, on.String())
 }
 
+// some are those of the codes, as All gives them.
+func some(ctx context.Context, q db.Querier, codes []string, on clock.Date) ([]Organisation, error) {
+	all := []Organisation{}
+	for _, code := range codes {
+		o, err := list(ctx, q, inForce+`WHERE o.code = $2`, on.String(), code)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o...)
+	}
+	return all, nil
+}
+
 // Find is one organisation as it is on the day, with the departments and beds
 // that are open then; fail.NotFound.
 func Find(ctx context.Context, q db.Querier, code string, on clock.Date) (Organisation, error) {

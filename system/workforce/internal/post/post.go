@@ -85,6 +85,12 @@ func (g Register) Staff(ctx context.Context, code string) ([]workforceapi.Post, 
 	return inForce(ctx, g.DB.Read, `p.organisation = $2`, code, g.Today())
 }
 
+// Named are those of Staff whom an order makes responsible for something, of one
+// organisation or, for "", of all.
+func (g Register) Named(ctx context.Context, code string) ([]workforceapi.Post, error) {
+	return named(ctx, g.DB.Read, code, g.Today())
+}
+
 // Organisation implements workforceapi.API.
 func (g Register) Organisation(ctx context.Context, code string) (workforceapi.Organisation, error) {
 	o, err := organisation.Find(ctx, g.DB.Read, code, g.Today())

@@ -41,6 +41,23 @@ func inForce(ctx context.Context, q db.Querier, condition, value string, on cloc
 		ORDER BY p.organisation, p.department, p.title, p.person_name, p.id`, on.String(), value)
 }
 
+// named is the posts in force on the day of those whom an order names then, in the
+// organisation or, for "", in any.
+func named(ctx context.Context, q db.Querier, organisation string, on clock.Date) ([]workforceapi.Post, error) {
+	query, args := namedQuery(organisation, on)
+	return list(ctx, q, query, args...)
+}
+
+func namedQuery(organisation string, on clock.Date) (where string, args []any) {
+	of, args := ``, []any{on.String()}
+	if organisation != "" {
+		of, args = `p.organisation = $2 AND `, append(args, organisation)
+	}
+	return `WHERE ` + of + `p.from_day <= $1 AND (p.until_day = '' OR p.until_day > $1)
+		AND EXISTS (SELECT 1 FROM responsible r WHERE r.organisation = p.organisation AND r.pin = p.pin AND (r.until_day = '' OR r.until_day > $1))
+		ORDER BY p.organisation, p.department, p.title, p.person_name, p.id`, args
+}
+
 // notYetOver is the posts of an organisation in force on the day or later.
 func notYetOver(ctx context.Context, q db.Querier, organisation string, on clock.Date) ([]workforceapi.Post, error) {
 	return list(ctx, q, `WHERE p.organisation = $2 AND (p.until_day = '' OR p.until_day > $1)

@@ -12,6 +12,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/internal/scan"
@@ -42,11 +43,12 @@ type Person struct {
 // Staff are the posts of an organisation today; those who may be named.
 type Staff func(ctx context.Context, organisation string) ([]workforceapi.Post, error)
 
-// Book names and releases.
+// Book names and releases. Named are those of Staff whom an order names, of one
+// organisation or, for "", of all: the first post of each stands first.
 type Book struct {
-	DB    *db.DB
-	Clock clock.Clock
-	Staff Staff
+	DB           *db.DB
+	Clock        clock.Clock
+	Staff, Named Staff
 }
 
 var _ workforceapi.ResponsibleAPI = Book{}
@@ -61,22 +63,23 @@ func (b Book) Responsible(ctx context.Context, code string) ([]workforceapi.Resp
 	if err != nil {
 		return nil, err
 	}
-	staff := map[string][]workforceapi.Post{}
+	posts, err := b.Named(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	type holder struct{ organisation, pin string }
+	first := map[holder]text.Words{}
+	for _, held := range slices.Backward(posts) {
+		first[holder{held.Organisation, held.PIN}] = held.Title
+	}
 	list := []workforceapi.Responsible{}
 	for _, p := range named {
-		posts, asked := staff[p.Organisation]
-		if !asked {
-			if posts, err = b.Staff(ctx, p.Organisation); err != nil {
-				return nil, err
-			}
-			staff[p.Organisation] = posts
-		}
-		i := slices.IndexFunc(posts, func(held workforceapi.Post) bool { return held.PIN == p.PIN })
-		if i < 0 {
+		title, works := first[holder{p.Organisation, p.PIN}]
+		if !works {
 			continue
 		}
 		list = append(list, workforceapi.Responsible{
-			PIN: p.PIN, PersonName: p.Name, Duty: p.Duty, Post: posts[i].Title, Organisation: p.Organisation, Phone: p.Phone,
+			PIN: p.PIN, PersonName: p.Name, Duty: p.Duty, Post: title, Organisation: p.Organisation, Phone: p.Phone,
 			From: p.From, OrderNumber: p.Order.Number, OrderDay: p.Order.Day,
 		})
 	}

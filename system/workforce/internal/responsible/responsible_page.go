@@ -181,6 +181,8 @@ type allView struct {
 	only    bool // those with a duty that is nobody's
 	region  string
 	form    *page.Form
+	// addresses of the pages before and after, "" for none
+	prev, next string
 }
 
 func (p Pages) lines(r *http.Request) (allView, error) {
@@ -195,16 +197,18 @@ func (p Pages) lines(r *http.Request) (allView, error) {
 	if err != nil {
 		return v, err
 	}
+	of := map[string]map[workforceapi.Duty][]workforceapi.Responsible{}
+	for _, each := range people {
+		if of[each.Organisation] == nil {
+			of[each.Organisation] = map[workforceapi.Duty][]workforceapi.Responsible{}
+		}
+		of[each.Organisation][each.Duty] = append(of[each.Organisation][each.Duty], each)
+	}
 	for _, o := range all {
 		if o.Shut || (o.Kind != "hospital" && o.Kind != "outpatient") || (v.region != "" && v.region != o.Region) {
 			continue
 		}
-		l := line{o, map[workforceapi.Duty][]workforceapi.Responsible{}}
-		for _, each := range people {
-			if each.Organisation == o.Code {
-				l.people[each.Duty] = append(l.people[each.Duty], each)
-			}
-		}
+		l := line{o, of[o.Code]}
 		if l.missing() {
 			v.without++
 		} else if v.only {
@@ -230,6 +234,7 @@ func (p Pages) all(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v.lines, v.prev, v.next = organisation.Leaf("/responsible", r.URL.Query(), v.lines)
 	return page.Render(w, r, http.StatusOK, allPage(v))
 }
 

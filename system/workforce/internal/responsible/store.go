@@ -39,8 +39,12 @@ func list(ctx context.Context, q db.Querier, where string, args ...any) ([]Perso
 // named are those whom an order names on the day, of one organisation or, for
 // "", of all.
 func named(ctx context.Context, q db.Querier, code string, on clock.Date) ([]Person, error) {
-	return list(ctx, q, `WHERE ($1 = '' OR organisation = $1) AND from_day <= $2 AND (until_day = '' OR until_day > $2)
-		ORDER BY organisation, duty DESC, from_day, id`, code, on.String())
+	of, args := ``, []any{on.String()}
+	if code != "" {
+		of, args = `organisation = $2 AND `, append(args, code)
+	}
+	return list(ctx, q, `WHERE `+of+`from_day <= $1 AND (until_day = '' OR until_day > $1)
+		ORDER BY organisation, duty DESC, from_day, id`, args...)
 }
 
 // Of is everybody ever named in the organisation, those in force first.
