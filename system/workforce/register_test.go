@@ -395,6 +395,10 @@ func TestWhoIsResponsibleIsNamedByAnOrder(t *testing.T) {
 					t.Errorf("%d MB: %d without %s", mb, w.Code, want)
 				}
 			}
+			nobody := url.Values{"order_number": {"31-к"}}
+			if w := manager.upload(own+"/responsible", nobody, large); !strings.Contains(w.Body.String(), `id="scan-error"`) {
+				t.Errorf("%d MB are told of only once all else is right", mb)
+			}
 			papers := url.Values{"number": {"Л-1"}, "licence_kind": {"pharmacy"}, "from": {"2026-01-10"}}
 			if w := manager.upload(own+"/licences", papers, large); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `value="Л-1"`) {
 				t.Errorf("a licence of %d MB: %d", mb, w.Code)

@@ -94,7 +94,7 @@ func (b Book) Today() clock.Date { return clock.DateOf(b.Clock.Now()) }
 
 // Add keeps the licence with its scan (nil for none).
 func (b Book) Add(ctx context.Context, l Licence, pdf []byte, by change.Actor) error {
-	if wrong := l.check(); len(wrong) > 0 {
+	if wrong := append(l.check(), scan.Wrong("scan", pdf)...); len(wrong) > 0 {
 		return fail.Fields(wrong...)
 	}
 	l.ID = id.New()

@@ -63,6 +63,9 @@ func (p Pages) add(w http.ResponseWriter, r *http.Request) error {
 	if form.Get("until") != "" {
 		l.Until = form.Date("until")
 	}
+	if !form.OK() {
+		form.Findings = append(form.Findings, scan.Wrong("scan", pdf)...)
+	}
 	if form.OK() {
 		err := p.Book.Add(ctx, l, pdf, office.Of(ctx).Actor(l.Organisation))
 		if err == nil {

@@ -119,6 +119,7 @@ func (b Book) Name(ctx context.Context, p Person, duties []workforceapi.Duty, pd
 	if p.From.IsZero() || p.From.Before(p.Order.Day) || today.DaysUntil(p.From) > 366 {
 		note("from", "workforce.responsible.from_wrong")
 	}
+	wrong = append(wrong, scan.Wrong("scan", pdf)...)
 	if len(wrong) > 0 {
 		return fail.Fields(wrong...)
 	}

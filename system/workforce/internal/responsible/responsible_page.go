@@ -89,6 +89,9 @@ func (p Pages) name(w http.ResponseWriter, r *http.Request) error {
 			duties = append(duties, d)
 		}
 	}
+	if !form.OK() {
+		form.Findings = append(form.Findings, scan.Wrong("scan", pdf)...)
+	}
 	if form.OK() {
 		err := p.Book.Name(ctx, person, duties, pdf, office.Of(ctx).Actor(v.o.Code))
 		if err == nil {

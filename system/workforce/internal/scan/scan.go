@@ -27,6 +27,18 @@ type Scan struct {
 	By           string // ПИН
 }
 
+// Wrong is what Check says of a file that was chosen, beside what is wrong with the
+// rest of its form: who sends it again would learn it only then.
+func Wrong(field string, data []byte) []fail.Finding {
+	if len(data) == 0 {
+		return nil
+	}
+	if err := Check(field, data); err != nil {
+		return fail.As(err).Findings
+	}
+	return nil
+}
+
 // Check says what is wrong with a file: too large, no PDF, cut off, or able to
 // run something when opened. field is that of the form.
 func Check(field string, data []byte) error {
