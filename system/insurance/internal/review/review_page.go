@@ -183,7 +183,7 @@ func (p Pages) Step(w http.ResponseWriter, r *http.Request) error {
 func (p Pages) step(w http.ResponseWriter, r *http.Request, form *page.Form, step treated.Step) error {
 	comment := form.Text("comment", mostComment)
 	if form.OK() {
-		seen := treated.ParseSeen(form.Text("seen", 40))
+		seen := treated.ParseSeen(form.Text("seen", mostSeen))
 		err := p.Fund.DoFrom(r.Context(), r.PathValue("id"), seen, step, comment, office.Of(r.Context()).Decides())
 		if err == nil {
 			if step == treated.StepReturn {
@@ -368,7 +368,7 @@ func (v caseView) past(ctx context.Context) []design.Event {
 		all = append(all, moment{verdict.At, design.Event{Title: label, Tone: tone, Text: verdict.Decision.Comment, By: by}})
 	}
 	for _, s := range v.Steps {
-		if s.Step == treated.StepReturn || s.Step == treated.StepGrant {
+		if slices.Contains([]treated.Step{treated.StepReturn, treated.StepGrant, treated.StepApart, treated.StepSame}, s.Step) {
 			continue
 		}
 		_, tone := stateWord(ctx, string(s.Became))
@@ -409,7 +409,7 @@ func (v caseView) stepsOpen() []treated.Step {
 	if v.otherEyes() {
 		open = slices.DeleteFunc(open, func(s treated.Step) bool { return s == treated.StepGrant || s == treated.StepRefuse })
 	}
-	return open
+	return v.tellingApart(open)
 }
 
 // otherEyes says that an appeal waits here for another expert than the reader,
@@ -431,9 +431,9 @@ func stepWord(ctx context.Context, step treated.Step) string {
 // stepStyle: what cannot be taken back looks so.
 func stepStyle(step treated.Step) string {
 	switch step {
-	case treated.StepReturn, treated.StepRefuse:
+	case treated.StepReturn, treated.StepRefuse, treated.StepSame:
 		return "danger"
-	case treated.StepAppeal, treated.StepGrant, treated.StepConfirm:
+	case treated.StepAppeal, treated.StepGrant, treated.StepApart, treated.StepConfirm:
 		return ""
 	}
 	return "secondary"

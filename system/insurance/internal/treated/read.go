@@ -22,6 +22,8 @@ type Whole struct {
 	Doubles   []Double   // what came by the other way and is not paid
 	Steps     []Done     // what people did with it, the newest first
 	Term      AppealTerm // for an appeal against the decision in force, if it is a return
+	Apart     []Apart    // forms of the same name that are of other people, as an expert confirmed
+	Alike     []Record   // of the same name, in the way of an appeal: for the fund alone
 	By        *Record    // the case that took this one's place, nil while none did
 }
 
@@ -52,6 +54,19 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 		}
 		if w.Term, err = termOn(ctx, tx, r.Decision.At); err != nil {
 			return err
+		}
+		if w.Apart, err = apartOf(ctx, tx, r.Case.Number); err != nil {
+			return err
+		}
+		if w.Alike = nil; by.Hospital == "" && r.Current && r.Stage == Appealed { // a transaction may run twice
+			if w.Alike, err = f.alike(ctx, tx, r.Case); err != nil {
+				return err
+			}
+			for _, other := range w.Alike { // they are shown too
+				if err := audit.Add(ctx, tx, f.Clock, f.expertRecord(other, ActionRead, by)); err != nil {
+					return err
+				}
+			}
 		}
 		if !r.Current {
 			if w.By, err = replacing(ctx, tx, caseID); err != nil {

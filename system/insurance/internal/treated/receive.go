@@ -11,7 +11,6 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
@@ -246,16 +245,16 @@ func (f Fund) double(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, a arr
 	return d, audit.Add(ctx, tx, f.Clock, f.record(c, a, first.ID))
 }
 
-// lockPerson makes cases of one person take turns: by ПИН, and by name and birth
-// date within the hospital, since one of two forms may lack the ПИН.
+// lockPerson makes cases of one person take turns: by ПИН, and by name within the
+// hospital, since one of two forms may lack the ПИН and the day of birth.
 func lockPerson(ctx context.Context, tx *sql.Tx, c insuranceapi.Case) error {
 	if c.Patient.PIN != "" {
 		if err := lock(ctx, tx, "pin:"+c.Patient.PIN); err != nil {
 			return err
 		}
 	}
-	if key := person(c); key != "" {
-		return lock(ctx, tx, "person:"+c.Organisation+":"+key)
+	if name := named(c); name != "" {
+		return lock(ctx, tx, "person:"+c.Organisation+":"+name)
 	}
 	return nil
 }
@@ -356,31 +355,10 @@ func (f Fund) facts(ctx context.Context, q db.Querier, c insuranceapi.Case, at t
 		}
 		facts.Others = list
 	}
-	if key := person(c); key != "" {
-		list, err := acceptedNamed(ctx, q, c, key, from, until)
-		if err != nil {
-			return facts, err
-		}
-		facts.Others = append(facts.Others, list...)
+	list, err := acceptedNamed(ctx, q, c, from, until)
+	if err != nil {
+		return facts, err
 	}
+	facts.Others = append(facts.Others, list...)
 	return facts, nil
-}
-
-// another says that two forms of one name and birth date in one hospital are of two
-// people: of children of two mothers, or of two born together. What one of them does
-// not say tells nobody apart.
-func another(a, b insuranceapi.Patient) bool {
-	if rule.WellFormed(a.Mother) && rule.WellFormed(b.Mother) && a.Mother != b.Mother {
-		return true
-	}
-	return a.BirthOrder > 0 && b.BirthOrder > 0 && a.BirthOrder != b.BirthOrder
-}
-
-// person is name and birth date as they are compared; "" unless both are known. Who
-// is alike in them may still be somebody else: see another.
-func person(c insuranceapi.Case) string {
-	if c.Patient.Name == "" || c.Patient.BirthDate.IsZero() {
-		return ""
-	}
-	return text.Fold(c.Patient.Name) + "|" + c.Patient.BirthDate.String()
 }

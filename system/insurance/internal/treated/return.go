@@ -77,7 +77,7 @@ func (f Fund) DoFrom(ctx context.Context, caseID string, seen Seen, step Step, c
 		if err := lock(ctx, tx, "number:"+r.Case.Number); err != nil {
 			return err
 		}
-		if step == StepGrant {
+		if step == StepGrant || step == StepApart || step == StepSame {
 			if err := lockPerson(ctx, tx, r.Case); err != nil {
 				return err
 			}
@@ -99,6 +99,15 @@ func (f Fund) DoFrom(ctx context.Context, caseID string, seen Seen, step Step, c
 		if spoken && comment == "" {
 			return fail.Fields(fail.Finding{Field: "comment", Key: "insurance.return.comment_needed"})
 		}
+		switch step {
+		case StepApart:
+			err = f.setApart(ctx, tx, r, seen, comment, by)
+		case StepSame:
+			err = f.endApart(ctx, tx, r, by)
+		}
+		if err != nil {
+			return err
+		}
 		if err := f.change(ctx, tx, r, step, to, comment, by, tables); err != nil {
 			return err
 		}
@@ -107,7 +116,7 @@ func (f Fund) DoFrom(ctx context.Context, caseID string, seen Seen, step Step, c
 			return err
 		}
 		action := ActionStep
-		if step == StepReturn {
+		if step == StepReturn || step == StepSame {
 			action = ActionReturn
 		}
 		return audit.Add(ctx, tx, f.Clock, f.expertRecord(r, action, by))
@@ -132,10 +141,10 @@ func (f Fund) change(ctx context.Context, tx *sql.Tx, r Record, step Step, to St
 			return fail.New(fail.Conflict, "insurance.step.term_over", "Until", text.Date(until))
 		}
 		return setStage(ctx, tx, r.ID, to)
-	case StepReturn:
+	case StepReturn, StepSame:
 		d.State, d.Price, d.Group, d.Weight, d.PriceTable, d.Steps = insuranceapi.Returned, 0, "", "", "", nil
 		d.GroupName.KY, d.GroupName.RU, d.GroupName.EN = "", "", ""
-	case StepGrant:
+	case StepGrant, StepApart:
 		granted, err := f.granted(ctx, tx, r, d, tables, by)
 		if err != nil {
 			return err
@@ -183,7 +192,7 @@ func (f Fund) granted(ctx context.Context, tx *sql.Tx, r Record, d insuranceapi.
 // the day say of that; it names the case, with its id for a link.
 func paidAlready(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, others []rule.Other) error {
 	for _, o := range others {
-		if !o.AdmittedAt.Before(c.DischargedAt) || !c.AdmittedAt.Before(o.DischargedAt) {
+		if !together(c, o) {
 			continue
 		}
 		paid, err := lastOf(ctx, tx, o.Number)

@@ -6,27 +6,41 @@ import (
 	"strings"
 )
 
-// Seen is what somebody's page showed of a case when they decided: its stage and
-// how many steps had been done. The zero Seen is nobody's page.
+// Seen is what somebody's page showed of a case when they decided: its stage, how
+// many steps had been done, and the cases of people of the same name. The zero Seen is
+// nobody's page.
 type Seen struct {
 	Stage Stage
 	Steps int
+	Alike string // ids, with commas between
 }
 
 // Seen is what a page made of w shows.
-func (w Whole) Seen() Seen { return Seen{w.Stage, len(w.Steps)} }
+func (w Whole) Seen() Seen {
+	ids := make([]string, len(w.Alike))
+	for i, r := range w.Alike {
+		ids[i] = r.ID
+	}
+	return Seen{w.Stage, len(w.Steps), strings.Join(ids, ",")}
+}
 
-// String is how a form carries it: «accepted.3».
-func (s Seen) String() string { return fmt.Sprintf("%s.%d", s.Stage, s.Steps) }
+// String is how a form carries it: «accepted.3», «appealed.1.ID,ID».
+func (s Seen) String() string {
+	if s.Alike == "" {
+		return fmt.Sprintf("%s.%d", s.Stage, s.Steps)
+	}
+	return fmt.Sprintf("%s.%d.%s", s.Stage, s.Steps, s.Alike)
+}
 
 // ParseSeen reads String; what cannot be read is the zero Seen.
 func ParseSeen(written string) Seen {
-	stage, steps, _ := strings.Cut(written, ".")
+	stage, rest, _ := strings.Cut(written, ".")
+	steps, alike, _ := strings.Cut(rest, ".")
 	n, err := strconv.Atoi(steps)
 	if err != nil || n < 0 {
 		return Seen{}
 	}
-	return Seen{Stage(stage), n}
+	return Seen{Stage(stage), n, alike}
 }
 
 // passed says that the case stands elsewhere than it was seen.

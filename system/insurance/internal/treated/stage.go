@@ -32,10 +32,12 @@ const (
 	StepReturn   Step = "return"
 	StepSettle   Step = "settle" // by making an act
 	StepComment  Step = "comment"
+	StepApart    Step = "apart" // grants the appeal: the patient is another person than those of the same name
+	StepSame     Step = "same"  // takes that back and returns the case
 )
 
 // Steps are all of them.
-var Steps = []Step{StepAppeal, StepWithdraw, StepGrant, StepRefuse, StepTake, StepConfirm, StepReturn, StepSettle, StepComment}
+var Steps = []Step{StepAppeal, StepWithdraw, StepGrant, StepRefuse, StepTake, StepConfirm, StepReturn, StepSettle, StepComment, StepApart, StepSame}
 
 // move is a step that may be done: from where to where, and by whom.
 type move struct {
@@ -50,10 +52,13 @@ var moves = []move{
 	{StepWithdraw, Appealed, Returned, true, false},
 	{StepGrant, Appealed, Accepted, false, true},
 	{StepRefuse, Appealed, Refused, false, true},
+	{StepApart, Appealed, Accepted, false, true},
 	{StepTake, Accepted, Review, false, false},
 	{StepConfirm, Review, Accepted, false, false},
 	{StepReturn, Accepted, Returned, false, true},
 	{StepReturn, Review, Returned, false, true},
+	{StepSame, Accepted, Returned, false, true},
+	{StepSame, Review, Returned, false, true},
 	{StepSettle, Accepted, Settled, false, false},
 }
 

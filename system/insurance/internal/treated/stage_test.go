@@ -29,10 +29,10 @@ func TestWhoMayDoWhatAtEachStage(t *testing.T) {
 	}
 	want := map[treated.Stage]may{
 		treated.Returned: {hospital: []treated.Step{treated.StepAppeal}},
-		treated.Appealed: {hospital: []treated.Step{treated.StepWithdraw}, fund: []treated.Step{treated.StepGrant, treated.StepRefuse}},
+		treated.Appealed: {hospital: []treated.Step{treated.StepWithdraw}, fund: []treated.Step{treated.StepGrant, treated.StepRefuse, treated.StepApart}},
 		treated.Refused:  {},
-		treated.Accepted: {fund: []treated.Step{treated.StepTake, treated.StepReturn, treated.StepSettle}},
-		treated.Review:   {fund: []treated.Step{treated.StepConfirm, treated.StepReturn}},
+		treated.Accepted: {fund: []treated.Step{treated.StepTake, treated.StepReturn, treated.StepSettle, treated.StepSame}},
+		treated.Review:   {fund: []treated.Step{treated.StepConfirm, treated.StepReturn, treated.StepSame}},
 		treated.Settled:  {},
 	}
 	for _, from := range treated.Stages {
@@ -86,7 +86,7 @@ func TestStepsInAnyOrderKeepToTheStages(t *testing.T) {
 					if !fail.Is(err, fail.NotFound) {
 						t.Fatalf("another hospital at %s, %s: %v", at, step, err)
 					}
-				case !ok || step == treated.StepSettle: // settling is for acts alone
+				case !ok || step == treated.StepSettle || (spoken && comment != "" && (step == treated.StepApart || step == treated.StepSame)): // settling is for acts alone, nobody is alike
 					if !fail.Is(err, fail.Conflict) {
 						t.Fatalf("%s at %s by %s: %v", step, at, who.Role, err)
 					}

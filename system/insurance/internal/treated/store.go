@@ -139,41 +139,6 @@ func acceptedOf(ctx context.Context, q db.Querier, pin, number string, from, unt
 		ORDER BY admitted_at, id`, pin, number, db.Micros(from), db.Micros(until))
 }
 
-// acceptedNamed is the accepted cases of the hospital with the same name and
-// birth date, where this form or that one has no ПИН and nothing says that they are two.
-func acceptedNamed(ctx context.Context, q db.Querier, c insuranceapi.Case, key string, from, until time.Time) ([]rule.Other, error) {
-	var all []rule.Other
-	for row, err := range db.Rows(ctx, q, `SELECT number, organisation, main_code, admitted_at, discharged_at, content FROM treated_case
-		WHERE organisation = $1 AND person = $2 AND ($3 = '' OR patient_pin = '') AND number <> $4 AND is_current = 1 AND state = 'accepted'
-		AND discharged_at >= $5 AND admitted_at <= $6 ORDER BY admitted_at, id`,
-		c.Organisation, key, c.Patient.PIN, c.Number, db.Micros(from), db.Micros(until)) {
-		if err != nil {
-			return nil, err
-		}
-		var content string
-		var known insuranceapi.Case
-		o, err := scanOther(andMore{row, &content})
-		if err == nil {
-			err = json.Unmarshal([]byte(content), &known)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !another(c.Patient, known.Patient) {
-			all = append(all, o)
-		}
-	}
-	return all, nil
-}
-
-// andMore is a row with one more column than its reader knows of.
-type andMore struct {
-	db.Row
-	last any
-}
-
-func (r andMore) Scan(into ...any) error { return r.Row.Scan(append(into, r.last)...) }
-
 func scanOther(row db.Row) (rule.Other, error) {
 	var o rule.Other
 	var admitted, discharged int64
