@@ -5,10 +5,12 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -63,31 +65,65 @@ type Acts struct {
 // Whole is an act with its cases, or with a page of them.
 type Whole struct {
 	Act
-	Lines []Line
+	Lines            []Line
+	Earlier, Further bool // there are cases ahead of the page, and behind it
 }
 
 // PageSize is how many cases of an act, or acts, a page has.
 const PageSize = 100
 
-// Read is one act, or one in the making without its cases, which is the fund's alone; hospital "" is the fund, which sees all. page is that of the cases,
-// from 1; 0 is all of them.
-func (k Acts) Read(ctx context.Context, actID, hospital string, page int) (Whole, error) {
-	a, err := byID(ctx, k.DB.Read, actID)
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && hospital != "" && (hospital != a.Organisation || !a.Made())) {
-		return Whole{}, fail.New(fail.NotFound, "kit.not_found")
+// Read is one act with all its cases, or one in the making without them, which is the
+// fund's alone; hospital "" is the fund, which sees all.
+func (k Acts) Read(ctx context.Context, actID, hospital string) (Whole, error) {
+	a, err := k.readable(ctx, actID, hospital)
+	if err != nil || !a.Made() { // half an act is none
+		return Whole{Act: a}, err
 	}
+	lines, err := linesOf(ctx, k.DB.Read, actID, "", false, a.Cases)
+	return Whole{Act: a, Lines: lines}, err
+}
+
+// Stretch is where in an act a page stands: behind the case of the one id, or ahead of
+// that of the other; "" for both, or ids of no case of the act, is the first page.
+type Stretch struct{ After, Before string }
+
+// Page is Read with a page of the cases, by their numbers: how far into the act it is
+// makes no difference. Ahead of a case where there is less than a page is the first page.
+func (k Acts) Page(ctx context.Context, actID, hospital string, at Stretch) (Whole, error) {
+	a, err := k.readable(ctx, actID, hospital)
+	if err != nil || !a.Made() {
+		return Whole{Act: a}, err
+	}
+	ahead := at.Before != ""
+	number, err := numberIn(ctx, k.DB.Read, actID, cmp.Or(at.Before, at.After))
 	if err != nil {
 		return Whole{}, db.Explain(err)
 	}
-	if !a.Made() { // half an act is none
-		return Whole{Act: a}, nil
+	lines, err := linesOf(ctx, k.DB.Read, actID, number, ahead, PageSize+1)
+	if err != nil {
+		return Whole{}, err
 	}
-	limit, offset := a.Cases, 0
-	if page > 0 {
-		limit, offset = PageSize, (page-1)*PageSize
+	more := len(lines) > PageSize
+	lines = lines[:min(len(lines), PageSize)]
+	switch {
+	case number == "":
+		return Whole{Act: a, Lines: lines, Further: more}, nil
+	case !ahead:
+		return Whole{Act: a, Lines: lines, Earlier: true, Further: more}, nil
+	case !more:
+		return k.Page(ctx, actID, hospital, Stretch{})
 	}
-	lines, err := linesOf(ctx, k.DB.Read, actID, limit, offset)
-	return Whole{a, lines}, err
+	slices.Reverse(lines)
+	return Whole{Act: a, Lines: lines, Earlier: true, Further: true}, nil
+}
+
+// readable is the act, if the reader may see it.
+func (k Acts) readable(ctx context.Context, actID, hospital string) (Act, error) {
+	a, err := byID(ctx, k.DB.Read, actID)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && hospital != "" && (hospital != a.Organisation || !a.Made())) {
+		return Act{}, fail.New(fail.NotFound, "kit.not_found")
+	}
+	return a, db.Explain(err)
 }
 
 // List is a page of the acts, the newest first, and whether there are more;

@@ -119,30 +119,32 @@ type actView struct {
 	fund         workforceapi.Organisation
 	rest         Rest
 	lang         text.Lang
-	page         int  // of its cases; 0: all of them
 	givenUp      bool // in the making, and its job waits for the operator of the program
 }
 
-// view is the act with a page of its cases, or with 0 all of them.
-func (p Pages) view(r *http.Request, number int) (actView, error) {
+// view is the act that was read, with what stands around it.
+func (p Pages) view(r *http.Request, whole Whole) (actView, error) {
 	ctx := r.Context()
-	whole, err := p.Acts.Read(ctx, r.PathValue("id"), office.Of(ctx).Hospital(), number)
-	if err != nil {
-		return actView{}, err
-	}
-	v := actView{Whole: whole, organisation: p.Directory.Organisation(ctx, whole.Organisation), lang: text.LangOf(ctx), page: number}
+	v := actView{Whole: whole, organisation: p.Directory.Organisation(ctx, whole.Organisation), lang: text.LangOf(ctx)}
 	for _, o := range p.Directory.Organisations(ctx) {
 		if o.Kind == "fund" {
 			v.fund = o
 		}
 	}
+	var err error
 	v.rest, err = p.Acts.Left(ctx, whole.Organisation, whole.Month)
 	return v, err
 }
 
 // Show is GET /acts/{id}.
 func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r, pageOf(r))
+	form := page.QueryForm(r)
+	at := Stretch{After: form.Text("after", 36), Before: form.Text("before", 36)}
+	whole, err := p.Acts.Page(r.Context(), r.PathValue("id"), office.Of(r.Context()).Hospital(), at)
+	if err != nil {
+		return err
+	}
+	v, err := p.view(r, whole)
 	if err != nil {
 		return err
 	}
@@ -160,11 +162,14 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request) error {
 
 // whole is view with all cases, for a file; what is in the making has none.
 func (p Pages) whole(r *http.Request) (actView, error) {
-	v, err := p.view(r, 0)
-	if err == nil && !v.Made() {
+	whole, err := p.Acts.Read(r.Context(), r.PathValue("id"), office.Of(r.Context()).Hospital())
+	if err == nil && !whole.Made() {
 		err = fail.New(fail.NotFound, "kit.not_found")
 	}
-	return v, err
+	if err != nil {
+		return actView{}, err
+	}
+	return p.view(r, whole)
 }
 
 // PDF is GET /acts/{id}/act.pdf: the act on paper, in the language of the page.
@@ -195,6 +200,21 @@ func (p Pages) XLSX(w http.ResponseWriter, r *http.Request) error {
 
 func (v actView) fileName(ending string) string {
 	return "act-" + strings.ReplaceAll(v.Number(), "/", "-") + "." + ending
+}
+
+// around are the addresses of the pages ahead of this one and behind it; "" where there
+// is none.
+func (v actView) around() (before, after string) {
+	if len(v.Lines) == 0 {
+		return "", ""
+	}
+	if v.Earlier {
+		before = "/acts/" + v.ID + "?before=" + url.QueryEscape(v.Lines[0].CaseID)
+	}
+	if v.Further {
+		after = "/acts/" + v.ID + "?after=" + url.QueryEscape(v.Lines[len(v.Lines)-1].CaseID)
+	}
+	return before, after
 }
 
 func (v actView) name() string {

@@ -894,7 +894,7 @@ func actPage(v actView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.Pagination(around("/acts/"+v.ID, v.page, v.page*PageSize < v.Cases)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Pagination(v.around()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

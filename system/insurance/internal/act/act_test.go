@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func TestActsTakeEachCaseOnceAndAddUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			whole, err := w.acts.Read(t.Context(), a.ID, "950174", 0)
+			whole, err := w.acts.Read(t.Context(), a.ID, "950174")
 			if err != nil || a.Price != want || sum(whole.Lines) != want || len(whole.Lines) != a.Cases || a.Sequence != round+1 {
 				t.Fatalf("act %+v with %d lines of %d, want %d: %v", a, len(whole.Lines), sum(whole.Lines), want, err)
 			}
@@ -135,14 +136,14 @@ func TestActsTakeEachCaseOnceAndAddUp(t *testing.T) {
 		if err != nil || rest.Accepted != 0 || rest.Review+rest.Returned == 0 {
 			t.Errorf("rest %+v, %v", rest, err)
 		}
-		if _, err := w.acts.Read(t.Context(), "none", "", 0); !fail.Is(err, fail.NotFound) {
+		if _, err := w.acts.Read(t.Context(), "none", ""); !fail.Is(err, fail.NotFound) {
 			t.Errorf("no act: %v", err)
 		}
 		acts, _, err := w.acts.List(t.Context(), "950174", 1)
 		if err != nil || len(acts) == 0 {
 			t.Fatal(err)
 		}
-		if _, err := w.acts.Read(t.Context(), acts[0].ID, "950201", 0); !fail.Is(err, fail.NotFound) {
+		if _, err := w.acts.Read(t.Context(), acts[0].ID, "950201"); !fail.Is(err, fail.NotFound) {
 			t.Errorf("another hospital's act: %v", err)
 		}
 	})
@@ -237,7 +238,7 @@ func TestCasesAcceptedDuringActsStandInOne(t *testing.T) {
 		seen, sequences := map[string]bool{}, map[int]bool{}
 		var total, want int64
 		for _, a := range acts {
-			whole, err := w.acts.Read(t.Context(), a.ID, "950174", 0)
+			whole, err := w.acts.Read(t.Context(), a.ID, "950174")
 			if err != nil || len(whole.Lines) != a.Cases || sum(whole.Lines) != a.Price || sequences[a.Sequence] {
 				t.Errorf("act %+v with %d lines of %d, %v", a, len(whole.Lines), sum(whole.Lines), err)
 			}
@@ -454,33 +455,42 @@ func sum(lines []Line) int64 {
 // An act of any size is read page by page, each case once, in the order of the whole.
 func TestAnActIsReadPageByPage(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
-		for n := range PageSize + 1 {
+		for n := range 2*PageSize + 3 {
 			w.one(t, n+1, false)
 		}
 		w.clock.Advance(31 * 24 * time.Hour)
 		a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)
-		if err != nil || a.Cases != PageSize+1 {
+		if err != nil || a.Cases != 2*PageSize+3 {
 			t.Fatal(a.Cases, err)
 		}
-		whole, err := w.acts.Read(t.Context(), a.ID, "", 0)
+		whole, err := w.acts.Read(t.Context(), a.ID, "")
 		if err != nil || len(whole.Lines) != a.Cases || sum(whole.Lines) != a.Price {
 			t.Fatalf("%d lines of %d, %v", len(whole.Lines), sum(whole.Lines), err)
 		}
-		var paged []Line
-		for number, want := range []int{1: PageSize, 2: 1, 3: 0} {
-			if number == 0 {
-				continue
+		id := func(i int) string { return whole.Lines[i].CaseID }
+		for _, x := range []struct {
+			at               Stretch
+			from, until      int
+			earlier, further bool
+		}{
+			{Stretch{}, 0, PageSize, false, true},
+			{Stretch{After: "none"}, 0, PageSize, false, true}, // of a case that stands elsewhere the first page
+			{Stretch{After: id(PageSize - 1)}, PageSize, 2 * PageSize, true, true},
+			{Stretch{After: id(2*PageSize - 1)}, 2 * PageSize, 2*PageSize + 3, true, false},
+			{Stretch{After: id(2*PageSize + 2)}, 0, 0, true, false},
+			{Stretch{Before: id(2 * PageSize)}, PageSize, 2 * PageSize, true, true},
+			{Stretch{Before: id(PageSize)}, 0, PageSize, false, true},
+			{Stretch{Before: id(2)}, 0, PageSize, false, true},
+		} {
+			p, err := w.acts.Page(t.Context(), a.ID, "950174", x.at)
+			if err != nil || !slices.Equal(p.Lines, whole.Lines[x.from:x.until]) || p.Earlier != x.earlier || p.Further != x.further || p.Price != a.Price {
+				t.Errorf("%+v: %d lines, earlier %v, further %v, %v", x.at, len(p.Lines), p.Earlier, p.Further, err)
 			}
-			p, err := w.acts.Read(t.Context(), a.ID, "950174", number)
-			if err != nil || len(p.Lines) != want || p.Price != a.Price {
-				t.Fatalf("page %d: %d lines, %v", number, len(p.Lines), err)
-			}
-			paged = append(paged, p.Lines...)
 		}
-		if !reflect.DeepEqual(paged, whole.Lines) {
-			t.Error("the pages are not the act")
+		if _, err := w.acts.Page(t.Context(), a.ID, "950201", Stretch{}); !fail.Is(err, fail.NotFound) {
+			t.Errorf("another hospital reads a page: %v", err)
 		}
-		if n := w.number(t, `SELECT COUNT(*) FROM case_step WHERE step = 'settle' AND was = 'accepted' AND became = 'settled' AND sequence = 1`); n != PageSize+1 {
+		if n := w.number(t, `SELECT COUNT(*) FROM case_step WHERE step = 'settle' AND was = 'accepted' AND became = 'settled' AND sequence = 1`); n != 2*PageSize+3 {
 			t.Errorf("%d cases know that they were settled", n)
 		}
 		for n, more := range map[int]bool{1: false, 2: false} {

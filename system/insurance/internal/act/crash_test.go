@@ -185,7 +185,7 @@ func TestKilledDuringAnActOrABatch(t *testing.T) {
 				t.Errorf("act %s was told as %s and is %d, %d", a.Number(), was, a.Cases, a.Price)
 			}
 			delete(acts, a.Number())
-			whole, err := w.acts.Read(t.Context(), a.ID, "", 0)
+			whole, err := w.acts.Read(t.Context(), a.ID, "")
 			if err != nil || len(whole.Lines) != a.Cases || sum(whole.Lines) != a.Price || a.Cases == 0 {
 				t.Errorf("act %s: %d lines of %d cases, %v", a.Number(), len(whole.Lines), a.Cases, err)
 			}

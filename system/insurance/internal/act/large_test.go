@@ -49,10 +49,10 @@ func TestALargeActIsMadeByItsJob(t *testing.T) {
 		if a, err = w.acts.take(t.Context(), a.ID, expert); err != nil || a.Made() || a.Cases != 10 || a.Price != 10*one.Price {
 			t.Fatalf("%+v, %v", a, err)
 		}
-		if _, err := w.acts.Read(t.Context(), a.ID, "950174", 0); !fail.Is(err, fail.NotFound) {
+		if _, err := w.acts.Read(t.Context(), a.ID, "950174"); !fail.Is(err, fail.NotFound) {
 			t.Errorf("the hospital reads half an act: %v", err)
 		}
-		if whole, err := w.acts.Read(t.Context(), a.ID, "", 0); err != nil || len(whole.Lines) != 0 || whole.Cases != 10 || whole.Made() {
+		if whole, err := w.acts.Read(t.Context(), a.ID, ""); err != nil || len(whole.Lines) != 0 || whole.Cases != 10 || whole.Made() {
 			t.Errorf("%d lines, %+v, %v", len(whole.Lines), whole.Act, err)
 		}
 		if all, _, err := w.acts.List(t.Context(), "", 1); err != nil || len(all) != 0 {
@@ -79,7 +79,7 @@ func TestALargeActIsMadeByItsJob(t *testing.T) {
 		if err := w.acts.Queue.Drain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		whole, err := w.acts.Read(t.Context(), a.ID, "950174", 0)
+		whole, err := w.acts.Read(t.Context(), a.ID, "950174")
 		if err != nil || !whole.Made() || whole.Number() != "950174-2026-11/1" || whole.Cases != 35 || len(whole.Lines) != 35 || whole.Price != sum(whole.Lines) || whole.Price != 34*one.Price+late.Price {
 			t.Errorf("%d lines, %+v, %v", len(whole.Lines), whole.Act, err)
 		}

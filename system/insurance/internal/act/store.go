@@ -2,14 +2,37 @@ package act
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
 )
 
-func linesOf(ctx context.Context, q db.Querier, actID string, limit, offset int) ([]Line, error) {
-	return db.List(ctx, q, scanLine, `SELECT c.id, a.number, a.group_code, c.way, c.department, c.discharged_at, a.price FROM (SELECT case_id, number, group_code, price FROM act_case WHERE act_id = $1 ORDER BY number LIMIT $2 OFFSET $3) a
-		JOIN treated_case c ON c.id = a.case_id ORDER BY a.number`, actID, limit, offset)
+// linesOf is the cases of the act behind the number, or ahead of it in the turned
+// order; "" is the first ones.
+func linesOf(ctx context.Context, q db.Querier, actID, number string, ahead bool, limit int) ([]Line, error) {
+	than, direction, args := "", "ASC", []any{actID, limit}
+	switch {
+	case number == "":
+	case ahead:
+		than, direction, args = "AND number < $3", "DESC", append(args, number)
+	default:
+		than, args = "AND number > $3", append(args, number)
+	}
+	return db.List(ctx, q, scanLine, `SELECT c.id, a.number, a.group_code, c.way, c.department, c.discharged_at, a.price
+		FROM (SELECT case_id, number, group_code, price FROM act_case WHERE act_id = $1 `+than+` ORDER BY number `+direction+` LIMIT $2) a
+		JOIN treated_case c ON c.id = a.case_id ORDER BY a.number `+direction, args...)
+}
+
+// numberIn is the number of the case in the act; "" when it does not stand there.
+func numberIn(ctx context.Context, q db.Querier, actID, caseID string) (string, error) {
+	var number string
+	err := q.QueryRowContext(ctx, `SELECT number FROM act_case WHERE case_id = $1 AND act_id = $2`, caseID, actID).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return number, err
 }
 
 func scanLine(row db.Row) (Line, error) {
