@@ -200,7 +200,11 @@ func TestABadTableIsRefused(t *testing.T) {
 		"a factor of nothing":      func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "factor", 0 },
 		"a negative factor":        func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "factor", -1 },
 		"an amount too high":       func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "amount", most },
-		"an amount too low":        func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "amount", -most },
+		"amounts too high together": func(x *Table) {
+			x.BaseRate, x.Groups = 1_000_000, onlyGroup(10_000)
+			x.Adjustments = []Adjustment{{ID: "x", Name: x.Name, Kind: "amount", Value: most - 1_000_000}, {ID: "y", Name: x.Name, Kind: "amount", Value: 1}}
+		},
+		"an amount too low": func(x *Table) { x.Adjustments[0].Kind, x.Adjustments[0].Value = "amount", -most },
 		"a case too dear": func(x *Table) {
 			x.BaseRate, x.Groups[0].Weight = 1_000_000_000, 1_000_000
 			x.Adjustments[0].Kind, x.Adjustments[0].Value = "factor", mostFactor
@@ -239,6 +243,7 @@ func TestABadTableIsRefused(t *testing.T) {
 		"the highest factor": func(x *Table) {
 			x.BaseRate, x.Groups, x.Adjustments = 1, onlyGroup(10_000), []Adjustment{{ID: "x", Name: x.Name, Kind: "factor", Value: mostFactor}}
 		},
+		"a span of one":     func(x *Table) { x.Groups[0].Diagnoses = []string{"J18-J18"} },
 		"the lowest amount": func(x *Table) { x.Adjustments = []Adjustment{{ID: "x", Name: x.Name, Kind: "amount", Value: 1 - most}} },
 		"the greatest case": func(x *Table) {
 			x.BaseRate, x.Groups, x.Adjustments = 1_000_000, onlyGroup(10_000), []Adjustment{{ID: "x", Name: x.Name, Kind: "amount", Value: most - 1_000_000}}
