@@ -63,6 +63,14 @@ func TestTheSimulatorHasNoEffectsAndTellsOfNobody(t *testing.T) {
 				t.Errorf("%s: %d %s", name, w.Code, w.Body)
 			}
 		}
+		for body, said := range map[string]string{ // who is refused is told what to mend
+			"[]": "one JSON object", "{": "cut off", "": "empty", `{"number" 1}`: "byte 11", `{"number":1}`: "field number", `{"nubmer":"1"}`: "nubmer", example + example: "more than one",
+			`{"admitted_at":"2026-11-01"}`: "2026-11-22T14:00:00+06:00", `{"patient":{"birth_date":"12.09.1960"}}`: "a day is not written",
+		} {
+			if w := nobody.send("/simulator/treated-cases", body); !strings.Contains(w.Body.String(), said) {
+				t.Errorf("%.40s: %s", body, w.Body)
+			}
+		}
 		for _, lang := range []string{"ky", "ru", "en"} {
 			for name, body := range map[string]string{
 				"page":       nobody.get("/simulator?lang="+lang, http.StatusOK),

@@ -57,9 +57,14 @@ func TestASoonReturnIsOfSevenDays(t *testing.T) {
 		code string
 		want bool
 	}{
-		{0, "J18.9", true}, {time.Microsecond, "J18", true}, {week, "J18.9", true},
-		{week + time.Microsecond, "J18.9", false}, {-time.Microsecond, "J18.9", false},
-		{time.Hour, "J15.9", false}, {time.Hour, "J1", false}, {time.Hour, "", false},
+		{0, "J18.9", true},
+		{time.Microsecond, "J18", true},
+		{week, "J18.9", true},
+		{week + time.Microsecond, "J18.9", false},
+		{-time.Microsecond, "J18.9", false},
+		{time.Hour, "J15.9", false},
+		{time.Hour, "J1", false},
+		{time.Hour, "", false},
 	} {
 		f := facts()
 		f.Others = []rule.Other{{Number: "00000020595020126", MainCode: x.code, AdmittedAt: c.AdmittedAt.Add(-x.gap - time.Hour), DischargedAt: c.AdmittedAt.Add(-x.gap)}}

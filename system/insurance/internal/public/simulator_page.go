@@ -4,9 +4,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -96,6 +98,8 @@ func complain(form *page.Form, err error) {
 	}
 }
 
+var errMore = errors.New("there is more than one value")
+
 func read(body io.Reader) (insuranceapi.Case, error) {
 	var c insuranceapi.Case
 	in := json.NewDecoder(body)
@@ -104,7 +108,7 @@ func read(body io.Reader) (insuranceapi.Case, error) {
 		return c, err
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return c, errors.New("there is more than one value")
+		return c, errMore
 	}
 	return c, nil
 }
@@ -113,7 +117,24 @@ func read(body io.Reader) (insuranceapi.Case, error) {
 // name of a field.
 func reason(err error) string {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrong.Field == "" {
+			return "it is not one JSON object"
+		}
 		return "field " + wrong.Field + " has the wrong type"
+	}
+	if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("it is not JSON: see byte %d", broken.Offset)
+	}
+	wrong, timed := errors.AsType[*time.ParseError](err)
+	switch {
+	case timed && wrong.Layout == time.DateOnly:
+		return "a day is not written 2026-11-22"
+	case timed:
+		return "a moment is not written 2026-11-22T14:00:00+06:00"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "it is empty or cut off"
+	case errors.Is(err, errMore):
+		return errMore.Error()
 	}
 	if text := err.Error(); strings.HasPrefix(text, "json: unknown field") && len(text) < 100 {
 		return strings.TrimPrefix(text, "json: ")

@@ -50,9 +50,9 @@ type move struct {
 var moves = []move{
 	{StepAppeal, Returned, Appealed, true, true},
 	{StepWithdraw, Appealed, Returned, true, false},
+	{StepApart, Appealed, Accepted, false, true},
 	{StepGrant, Appealed, Accepted, false, true},
 	{StepRefuse, Appealed, Refused, false, true},
-	{StepApart, Appealed, Accepted, false, true},
 	{StepTake, Accepted, Review, false, false},
 	{StepConfirm, Review, Accepted, false, false},
 	{StepReturn, Accepted, Returned, false, true},
