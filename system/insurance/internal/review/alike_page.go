@@ -73,7 +73,11 @@ func dash(value string) string {
 func (v caseView) apart(ctx context.Context) []design.Row {
 	rows := make([]design.Row, 0, len(v.Apart))
 	for _, a := range v.Apart {
-		rows = append(rows, design.Row{Key: rule.Grouped(a.Other), Value: a.Reason + " — " + a.ByName + ", " + text.Moment(a.At)})
+		row := design.Row{Key: rule.Grouped(a.Other), Value: a.Reason + " — " + a.ByName + ", " + text.Moment(a.At)}
+		if a.OtherID != "" {
+			row.Link, row.LinkLabel = "/cases/"+a.OtherID, text.T(ctx, "insurance.open")
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -22,6 +22,7 @@ import (
 // and two forms of one ПИН, are not spared by it.
 type Apart struct {
 	Number, Other string // of forms
+	OtherID       string // of the other one's case that counts, "" for none
 	ByPIN, ByName string
 	Reason        string
 	At            time.Time
@@ -109,7 +110,7 @@ func (f Fund) setApart(ctx context.Context, tx *sql.Tx, r Record, seen Seen, com
 		if !slices.Contains(shown, other.ID) {
 			return fail.New(fail.Conflict, "insurance.step.paid_already", "Number", rule.Grouped(other.Case.Number), OtherCase, other.ID)
 		}
-		a := Apart{r.Case.Number, other.Case.Number, by.PIN, by.Name, comment, f.Clock.Now(), named(r.Case)}
+		a := Apart{Number: r.Case.Number, Other: other.Case.Number, ByPIN: by.PIN, ByName: by.Name, Reason: comment, At: f.Clock.Now(), named: named(r.Case)}
 		if err := addApart(ctx, tx, a); err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func TestNamesakesAreToldApartByAnExpert(t *testing.T) {
 		if w.Stage != treated.Accepted || w.Decision.Price != first.Price || len(w.Apart) != 1 || w.Apart[0].Other != namesake(1).Number || w.Apart[0].Reason != "Паспорта разные." || w.Apart[0].ByPIN != expert.PIN {
 			t.Errorf("%s, %d tyiyn, apart %+v", w.Stage, w.Decision.Price, w.Apart)
 		}
-		if other := f.seen(t, first.CaseID); len(other.Apart) != 1 || other.Apart[0].Other != namesake(2).Number {
+		if other := f.seen(t, first.CaseID); len(other.Apart) != 1 || other.Apart[0].OtherID != d.CaseID || other.Apart[0].Other != namesake(2).Number {
 			t.Errorf("the other one's page tells of %+v", other.Apart)
 		}
 		submit(t, f, namesake(3), insuranceapi.Returned)

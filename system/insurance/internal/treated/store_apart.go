@@ -73,10 +73,11 @@ func apartOf(ctx context.Context, q db.Querier, number string) ([]Apart, error) 
 	return db.List(ctx, q, func(row db.Row) (Apart, error) {
 		var a Apart
 		var at int64
-		err := row.Scan(&a.Number, &a.Other, &a.named, &a.ByPIN, &a.ByName, &a.Reason, &at)
+		err := row.Scan(&a.Number, &a.Other, &a.named, &a.ByPIN, &a.ByName, &a.Reason, &at, &a.OtherID)
 		a.At = db.Time(at)
 		return a, err
-	}, `SELECT number, other, named, by_pin, by_name, reason, at FROM person_apart WHERE number = $1 ORDER BY at DESC, other`, number)
+	}, `SELECT p.number, p.other, p.named, p.by_pin, p.by_name, p.reason, p.at, COALESCE(c.id, '') FROM person_apart p
+		LEFT JOIN treated_case c ON c.number = p.other AND c.is_current = 1 WHERE p.number = $1 ORDER BY p.at DESC, p.other`, number)
 }
 
 func dropApart(ctx context.Context, tx db.Querier, number string) error {
