@@ -126,6 +126,31 @@ func TestToldApartUnderOneNameAlone(t *testing.T) {
 		c.Revision, c.Replaces, c.Patient.Name = 3, second.CaseID, "Асанов Асан Асанович"
 		submit(t, f, c, insuranceapi.Accepted)
 	})
+	each(t, func(t *testing.T, f fund) { // both are corrected to another name
+		first := submit(t, f, namesake(1), insuranceapi.Accepted)
+		before := namesake(3) // ends as the others begin: in nobody's way
+		before.DischargedAt, before.AdmittedAt = before.AdmittedAt, before.AdmittedAt.AddDate(0, 0, -3)
+		before.Moves = []insuranceapi.Move{{Department: "18", From: before.AdmittedAt, Until: before.DischargedAt}}
+		before.BedDays, before.Operations = 3, nil
+		submit(t, f, before, insuranceapi.Accepted)
+		d := f.appealed(t, namesake(2))
+		w := f.seen(t, d.CaseID)
+		if len(w.Alike) != 1 || w.Alike[0].ID != first.CaseID {
+			t.Errorf("alike %+v", w.Alike)
+		}
+		if err := f.DoFrom(t.Context(), d.CaseID, w.Seen(), treated.StepApart, "Паспорта разные.", expert); err != nil {
+			t.Fatal(err)
+		}
+		for n, want := range []insuranceapi.State{insuranceapi.Accepted, insuranceapi.Returned} {
+			was := []string{first.CaseID, d.CaseID}[n]
+			if err := f.Return(t.Context(), was, "Имя с ошибкой.", expert); err != nil {
+				t.Fatal(err)
+			}
+			c := namesake(n + 1)
+			c.Revision, c.Replaces, c.Patient.Name = 2, was, "Үсөнов Үсөн"
+			submit(t, f, c, want)
+		}
+	})
 	each(t, func(t *testing.T, f fund) { // both turn out to be of one ПИН
 		a, b := namesake(1), namesake(2)
 		a.Patient.PIN = treatedtest.Good().Patient.PIN

@@ -69,3 +69,29 @@ func TestTheTermOfAnAppealIsData(t *testing.T) {
 		}
 	})
 }
+
+// The last day of the term is whole, in Bishkek: a second before its midnight an appeal
+// is heard, at midnight it is not, wherever in its day the return came.
+func TestTheLastDayOfAnAppealIsWhole(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		wrong := treatedtest.Good()
+		wrong.Result = ""
+		early, late := wrong, wrong
+		late.Number = "00000021895017426"
+		first := submit(t, f, early, insuranceapi.Returned).CaseID // on 22.11.2026 at 14:00
+		f.clock.Advance(9*time.Hour + 59*time.Minute)
+		second := submit(t, f, late, insuranceapi.Returned).CaseID // at 23:59
+		w, err := f.Read(t.Context(), first, expert)
+		if until := w.Term.Until(w.Decision.At); err != nil || until.String() != "2026-12-22" {
+			t.Errorf("until %s, %v", until, err)
+		}
+		f.clock.Advance(30*24*time.Hour + 59*time.Second)
+		if err := f.Do(t.Context(), first, treated.StepAppeal, "Нет.", hospital); err != nil {
+			t.Errorf("in the last second: %v", err)
+		}
+		f.clock.Advance(time.Second)
+		if err := f.Do(t.Context(), second, treated.StepAppeal, "Нет.", hospital); !fail.Is(err, fail.Conflict) {
+			t.Errorf("at midnight: %v", err)
+		}
+	})
+}
