@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -123,7 +124,13 @@ func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, 
 		default:
 			out.Parted = true
 		}
-		p.pulled, p.waiting, p.oldest, p.contact = in.Pulled, in.Waiting, in.OldestAt, c.Clock.Now()
+		p.contact = c.Clock.Now()
+		if !out.Parted { // of another history nothing is believed
+			p.pulled, p.waiting, p.oldest = max(0, in.Pulled), max(0, in.Waiting), in.OldestAt
+			if p.oldest.After(p.contact) || db.Micros(p.oldest) < 0 {
+				p.oldest = p.contact
+			}
+		}
 		if out.Fill {
 			p.pulled = 0
 		}
@@ -211,7 +218,7 @@ func (c *Centre) Push(ctx context.Context, in cardapi.Push) (cardapi.Mark, error
 		if err := done(); err != nil {
 			return err
 		}
-		p.waiting, p.contact = max(0, in.Waiting-int64(len(in.Changes))), c.Clock.Now()
+		p.waiting, p.contact = max(0, max(0, in.Waiting)-int64(len(in.Changes))), c.Clock.Now()
 		p.handed = p.contact
 		if p.waiting == 0 {
 			p.oldest = time.Time{}
@@ -391,8 +398,11 @@ func (c *Centre) Lease(ctx context.Context, in cardapi.LeaseCall) (cardapi.Lease
 			return err
 		}
 		year := clock.DateOf(c.Clock.Now()).Year
-		if !p.has(in.Organisation) || (!departmentOK.MatchString(in.Department) && !number.IsSeries(in.Department)) || in.Count < 1 || in.Count > mostNumbers ||
-			in.Year < year-1 || in.Year > year+1 || in.Request == "" || len(in.Request) > 120 {
+		// A request is the node's own by how it begins: no node takes the name of
+		// another's, who would be refused by it.
+		own := fmt.Sprintf("%s-%d-%s-%s-%d-", in.Node, in.Epoch, in.Organisation, in.Department, in.Year)
+		if !p.has(in.Organisation) || !strings.HasPrefix(in.Request, own) || (!departmentOK.MatchString(in.Department) && !number.IsSeries(in.Department)) || in.Count < 1 || in.Count > mostNumbers ||
+			in.Year < year-1 || in.Year > year+1 || len(in.Request) > 120 {
 			return fail.New(fail.BadRequest, "kit.bad_request")
 		}
 		out, err = leased(ctx, tx, in)

@@ -397,7 +397,7 @@ func TestEveryTableIsCaptured(t *testing.T) {
 			"access_chain", "access_link", "access_waiting", "department_head", "job", "logout_token", "organisation", "organisation_staff", "session", "sign_in",
 			"form_sequence", "pregnancy_sequence", "referral_sequence", "refusal_sequence",
 			"referral_capacity", "history_find", "form_find", "reading_reason", "training", "training_person", // and all of the roll-out
-			"fhir_concept", "fhir_mark", "fhir_past", "fhir_resource", "fhir_turn",
+			"fhir_concept", "fhir_export", "fhir_export_file", "fhir_mark", "fhir_past", "fhir_resource", "fhir_turn",
 		}
 		query := `SELECT name FROM sqlite_master WHERE type = 'table'`
 		if p.node.Desk.DB.Dialect == db.Postgres {

@@ -147,8 +147,10 @@ func TestALeaseIsGivenOnceAndEndsWithTheSevenDigits(t *testing.T) {
 	eachPair(t, func(t *testing.T, p *pair) {
 		p.meet()
 		lease := func(request, place string, count int) (cardapi.Lease, error) {
+			year := clock.DateOf(p.node.Clock.Now()).Year
 			return p.n.Centre.Lease(t.Context(), cardapi.LeaseCall{
-				NodeHead: p.n.head(p.self()), Request: request, Organisation: formtest.Hospital, Department: place, Year: clock.DateOf(p.node.Clock.Now()).Year, Count: count,
+				NodeHead: p.n.head(p.self()), Request: fmt.Sprintf("%s-1-%s-%s-%d-%s", nodeName, formtest.Hospital, place, year, request),
+				Organisation: formtest.Hospital, Department: place, Year: year, Count: count,
 			})
 		}
 		last := map[string]string{

@@ -49,7 +49,7 @@ var local = []string{
 	"organisation", "organisation_staff", "department_head",
 	"form_sequence", "referral_sequence", "refusal_sequence", "pregnancy_sequence",
 	"referral_capacity", "training", "training_person", "history_find", "form_find", "reading_reason",
-	"fhir_resource", "fhir_past", "fhir_mark", "fhir_turn", "fhir_concept", // what other software keeps here
+	"fhir_resource", "fhir_past", "fhir_mark", "fhir_turn", "fhir_concept", "fhir_export", "fhir_export_file", // what other software keeps here
 }
 
 // Local says whether the table stays where it is.

@@ -19,7 +19,7 @@ const (
 )
 
 // references are what the centre keeps for everybody.
-var references = []string{"icd", "icd_import", "icd_past", "procedure_code", "procedure_import"}
+var references = []string{"icd", "icd_import", "icd_past", "procedure_code", "procedure_import", "copayment_category", "referral_rule"}
 
 // without a home, though a column looks like one: access_record.organisation is
 // a name, and the records of others are nobody's business.
@@ -35,6 +35,7 @@ const referrals = "referral"
 // links are columns that name a row without a foreign key, by table and column.
 var links = map[string]Reference{
 	"form_document": {Column: "number", Table: "form", Target: "number"},
+	"tear_off_way":  {Column: "root", Table: "tear_off", Target: "root"},
 }
 
 // patients is the table that people themselves are in.

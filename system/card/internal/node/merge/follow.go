@@ -26,6 +26,7 @@ var silent = map[string][]string{
 	"entry_template":  {"changed_at"},
 	"bed_reservation": {"at"},
 	"form_signature":  {"round", "request", "address"},
+	"tear_off_way":    {"delivered_at", "read_at", "read_name"},
 }
 
 // Silent says whether both sides may have changed the column without anybody

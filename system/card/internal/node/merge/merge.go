@@ -8,6 +8,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -53,6 +54,9 @@ const (
 func (m *Merger) FromNode(ctx context.Context, tx *sql.Tx, s Source, c cardapi.Change) error {
 	if capture.Local(c.Table) {
 		return nil // the node's program is older, and hands over what now stays
+	}
+	if err := m.sound(c); err != nil {
+		return err
 	}
 	reason := heldOrder
 	behind, err := isHeld(ctx, tx, s.Node, c)
@@ -276,13 +280,21 @@ func (m *Merger) fromNode(ctx context.Context, tx *sql.Tx, s Source, c cardapi.C
 		named = before
 	}
 	condition, home := m.Schema.Within(t, len(t.Key)+1, len(s.Organisations))
-	if home == capture.Guide {
-		return fail.New(fail.Forbidden, "card.node.foreign")
-	}
 	key := t.KeyOf(named)
 	current, ok, err := m.Schema.Load(ctx, tx, t, key, m.DB.ForUpdate())
 	if err != nil {
 		return err
+	}
+	switch home {
+	case capture.Guide:
+		if ok && after != nil && same(current, after) { // both were brought up to date by their programs
+			return nil
+		}
+		return fail.New(fail.Forbidden, "card.node.foreign")
+	case capture.Nobody:
+		if done, err := grows(t, c, current, after, ok); done || err != nil {
+			return err
+		}
 	}
 	if ok && condition != "" {
 		if err := m.mine(ctx, tx, t, key, condition, s.Organisations); err != nil {
@@ -298,6 +310,9 @@ func (m *Merger) fromNode(ctx context.Context, tx *sql.Tx, s Source, c cardapi.C
 	case !ok:
 		adopted, err := m.adopt(ctx, tx, s, t, c, after)
 		if err != nil || adopted {
+			return err
+		}
+		if err := m.within(ctx, tx, s, t, after, after); err != nil {
 			return err
 		}
 		if err := m.Schema.Insert(ctx, tx, t, after); err != nil {
@@ -357,6 +372,11 @@ func (m *Merger) columns(ctx context.Context, tx *sql.Tx, s Source, t capture.Ta
 	if known {
 		delete(write, "pin")
 		moved = true
+	}
+	becomes := maps.Clone(current)
+	maps.Copy(becomes, write)
+	if err := m.within(ctx, tx, s, t, write, becomes); err != nil {
+		return err
 	}
 	if err := m.Schema.Update(ctx, tx, t, key, write); err != nil || !moved {
 		return err

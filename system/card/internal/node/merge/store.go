@@ -177,6 +177,18 @@ func (m *Merger) Within(ctx context.Context, q db.Querier, t capture.Table, key 
 	return mine, err
 }
 
+// elsewhere says whether the table has the value in the column in a row that is not
+// of the organisations; condition is capture.Schema.Within's, from its second parameter.
+func elsewhere(ctx context.Context, q db.Querier, t capture.Table, column string, value any, condition string, organisations []string) (bool, error) {
+	args := []any{value}
+	for _, code := range organisations {
+		args = append(args, code)
+	}
+	var theirs bool
+	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+t.Name+` WHERE `+column+` = $1 AND NOT `+condition+`)`, args...).Scan(&theirs)
+	return theirs, err
+}
+
 // tell has the row go to every node, the one that sent it too: it is not as the
 // node believes.
 func (m *Merger) tell(ctx context.Context, tx *sql.Tx, t capture.Table, key []string, row capture.Row, there bool) error {
