@@ -43,6 +43,7 @@ func diagnosesPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		form.Set("stage", stage)
 	}
 	form.Set("instead", r.URL.Query().Get("instead"))
+	form.Set("back", r.URL.Query().Get("back"))
 	return renderDiagnoses(w, r, d, view, form, http.StatusOK)
 }
 
@@ -55,7 +56,7 @@ func pickPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, picked *page
 		return err
 	}
 	form := page.NewForm("at", picked.Get("at"), "stage", picked.Get("stage"), "rank", picked.Get("rank"), "note", picked.Text("note", 500),
-		"why", picked.Text("why", 500), "instead", picked.Get("instead"))
+		"why", picked.Text("why", 500), "instead", picked.Get("instead"), "back", picked.Get("back"))
 	code, ok, err := d.ICD.Find(r.Context(), icd.CodeOf(picked.Get("pick")))
 	if err != nil {
 		return err

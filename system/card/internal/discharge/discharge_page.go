@@ -95,6 +95,12 @@ func renderDischarge(w http.ResponseWriter, r *http.Request, d *desk.Desk, rules
 			v.Gaps = append(v.Gaps, g)
 		}
 	}
+	// What is mended elsewhere is told once, by a link that leads there.
+	told := *v.Wrong
+	told.Findings = slices.DeleteFunc(slices.Clone(v.Wrong.Findings), func(f fail.Finding) bool {
+		return slices.ContainsFunc(v.Gaps, func(g Gap) bool { return g.Field == f.Field })
+	})
+	v.Wrong = &told
 	if v.Opinion == nil && v.Form != nil && len(v.Gaps) == 0 {
 		if v.Own, err = ownOpinion(ctx, d, rules, v); err != nil {
 			return err
@@ -216,9 +222,9 @@ func (v dischargeOf) admissionFound() bool {
 func (v dischargeOf) link(g Gap) string {
 	switch g.Field {
 	case "gap-final":
-		return v.Stay.Path(stay.TabDiagnoses) + "?stage=final#icd"
+		return v.Stay.Path(stay.TabDiagnoses) + "?stage=final&back=" + stay.TabDischarge + "#icd"
 	case "gap-postmortem":
-		return v.Stay.Path(stay.TabDiagnoses) + "?stage=postmortem#icd"
+		return v.Stay.Path(stay.TabDiagnoses) + "?stage=postmortem&back=" + stay.TabDischarge + "#icd"
 	case "gap-epicrisis":
 		return v.Stay.Path(stay.TabHistory) + "?kind=discharge_epicrisis&back=" + stay.TabDischarge + "#body"
 	}
@@ -237,6 +243,16 @@ func (v dischargeOf) makesFinal(d form.Diagnosis) bool {
 	})
 }
 
+// makesPostmortem: of who died, the final main diagnosis becomes the post-mortem one
+// by a button while there is none: where nothing else was found, it is the same.
+func (v dischargeOf) makesPostmortem(d form.Diagnosis) bool {
+	return v.Form != nil && v.Form.Get(fieldOutcome) == Died && d.Stage == "final" && d.Rank == "main" && !v.Record.Main("postmortem")
+}
+
+// elsewhere says that what was sent is refused for what is mended on other pages
+// alone: then the list of it, whose links lead there, stands in the summary's place.
+func (v dischargeOf) elsewhere() bool { return v.Form != nil && !v.Form.OK() && v.Wrong.OK() }
+
 // savedMillis is when the draft was saved, for the script that keeps a newer one.
 func (v dischargeOf) savedMillis() string {
 	if v.Saved.IsZero() {
@@ -248,7 +264,7 @@ func (v dischargeOf) savedMillis() string {
 // begins is where the key N leads: to what is still missing, then to the form.
 func (v dischargeOf) begins() string {
 	switch {
-	case v.Form != nil && slices.ContainsFunc(v.Record.Diagnoses, v.makesFinal):
+	case v.Form != nil && slices.ContainsFunc(v.Record.Diagnoses, func(d form.Diagnosis) bool { return v.makesFinal(d) || v.makesPostmortem(d) }):
 		return "final"
 	case len(v.Gaps) > 0:
 		return "gap"
