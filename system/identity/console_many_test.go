@@ -13,6 +13,8 @@ import (
 
 	"github.com/sanarip/sanarip/demo"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/identity/internal/openid"
 	"github.com/sanarip/sanarip/system/identity/internal/registration"
 )
 
@@ -90,6 +92,38 @@ func TestListsOfTheConsoleAreLedThrough(t *testing.T) {
 		}
 		b.get(fmtURL(h.base+"/console/clients", "find", "система 00007")).must(http.StatusOK, "Система 00007")
 		b.get(fmtURL(h.base+"/console/clients", "find", "система")).must(http.StatusOK, "Показаны первые 50")
+		// A search reads what fits, by the index: found at once among ten thousand.
+		for query, args := range map[string][]any{
+			`SELECT client_id FROM client_part WHERE part = $1 ORDER BY client_id DESC LIMIT 51`: {"система"},
+			`SELECT 1 FROM client_part p WHERE p.client_id = $1 AND p.part = $2`:                 {"c00007", "00007"},
+			`SELECT id FROM connected_client WHERE findable = 0 LIMIT 100`:                       nil,
+		} {
+			if plan := h.planOf(d, query, args...); strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN client_part") || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Sort") {
+				t.Error(plan)
+			}
+		}
+		for words, fits := range map[string]bool{
+			"СИСТЕМА": true, "0000 сис": true, "00007  Система": true, "c0000": true, "истема": false, "система 99999": false, "система портал": false, "—": false,
+		} {
+			if p := b.get(fmtURL(h.base+"/console/clients", "find", words)).must(http.StatusOK); strings.Contains(p.body, `href="/console/clients/c`) != fits {
+				t.Errorf("%q: %s", words, p.words())
+			}
+		}
+		// Another name: found by it, and no more by the one before.
+		c := h.connect(demo.Surgeon, func(s *openid.Settings) {
+			s.Name = text.Words{KY: "Дарыкана", RU: "Аптека", EN: "Pharmacy"}
+		})
+		if _, err := h.esi.Registry().Update(t.Context(), h.account(demo.Surgeon), c.ID, openid.Settings{
+			Name: text.Words{KY: "Банк", RU: "Банк «Өмүр»", EN: "Bank"}, Redirects: []string{callback}, Scopes: openid.PersonScopes,
+			Grants: []openid.Grant{openid.GrantCode}, Method: openid.MethodBasic, Profile: openid.ProfilePlain,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for words, fits := range map[string]bool{"дарыкана": false, "аптека": false, "өмүр": true, "127.0.0.1:9400": true, c.ID: true, c.ID[:8]: true} {
+			if p := b.get(fmtURL(h.base+"/console/clients", "find", words)).must(http.StatusOK); strings.Contains(p.body, c.ID) != fits {
+				t.Errorf("%q: %s", words, p.words())
+			}
+		}
 	})
 }
 

@@ -37,7 +37,7 @@ func (c *Console) clients(w http.ResponseWriter, r *http.Request, _ operator) er
 	switch {
 	case v.words != "":
 		for _, own := range c.Own() {
-			if named(own, v.words) {
+			if own.Fits(v.words) {
 				v.all = append(v.all, own)
 			}
 		}
@@ -59,13 +59,6 @@ func (c *Console) clients(w http.ResponseWriter, r *http.Request, _ operator) er
 		v.next = "/console/clients?" + url.Values{"state": {string(state)}, "after": {v.all[clientsListed-1].ID}}.Encode()
 	}
 	return page.Render(w, r, http.StatusOK, clientsPage(v))
-}
-
-// named says that what is looked for stands in the client's id, name or address.
-func named(c openid.Client, words string) bool {
-	return slices.ContainsFunc([]string{c.ID, c.Name.KY, c.Name.RU, c.Name.EN, c.Address}, func(s string) bool {
-		return strings.Contains(text.Fold(s), text.Fold(words))
-	})
 }
 
 // standing is the client's state; the installation's own have none.

@@ -46,7 +46,10 @@ func (c Client) values() []any {
 func (r *Registry) insert(ctx context.Context, tx db.Querier, c Client) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO connected_client (`+clientColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`, c.values()...)
-	return err
+	if err != nil {
+		return err
+	}
+	return r.writeParts(ctx, tx, c)
 }
 
 func (r *Registry) update(ctx context.Context, tx db.Querier, c Client) error {
@@ -54,7 +57,10 @@ func (r *Registry) update(ctx context.Context, tx db.Querier, c Client) error {
 		post_logout = $8, back_channel = $9, front_channel = $10, scopes = $11, grants = $12, method = $13, secret_hash = $14, previous_hash = $15,
 		previous_until = $16, jwks = $17, profile = $18, pairwise = $19, opaque = $20, alg = $21, state = $22, reason = $23, created_at = $24,
 		changed_at = $25, token_life = $26, refresh_life = $27, dpop_nonce = $28 WHERE id = $1`, c.values()...)
-	return err
+	if err != nil {
+		return err
+	}
+	return r.writeParts(ctx, tx, c)
 }
 
 func (r *Registry) one(ctx context.Context, q db.Querier, clientID, lock string) (Client, bool, error) {
@@ -88,41 +94,6 @@ func (r *Registry) In(ctx context.Context, state State, after string, limit int)
 		return r.list(ctx, `WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3`, string(state), after, limit)
 	}
 	return r.list(ctx, `WHERE state = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`, string(state), after, limit)
-}
-
-// Find lists clients of any state whose id, name or address has the words in it, the
-// newest first, limit at most. Few are looked for, and rarely: each is looked at.
-func (r *Registry) Find(ctx context.Context, words string, limit int) ([]Client, error) {
-	words = text.Fold(words)
-	var ids []string
-	// A field does not run on into the next: nobody looks for the sign between them.
-	for row, err := range db.Rows(ctx, r.DB.Read, `SELECT id, id || '␟' || name_ky || '␟' || name_ru || '␟' || name_en || '␟' || address || '␟' || redirects
-		FROM connected_client ORDER BY id DESC`) {
-		if err != nil {
-			return nil, err
-		}
-		var clientID, all string
-		if err := row.Scan(&clientID, &all); err != nil {
-			return nil, err
-		}
-		if strings.Contains(text.Fold(all), words) {
-			ids = append(ids, clientID)
-		}
-		if len(ids) == limit {
-			break
-		}
-	}
-	var found []Client
-	for _, each := range ids {
-		c, ok, err := r.Get(ctx, each)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			found = append(found, c)
-		}
-	}
-	return found, nil
 }
 
 func (r *Registry) list(ctx context.Context, where string, args ...any) ([]Client, error) {
