@@ -109,7 +109,11 @@ func (s *System) mount() {
 	design.Mount(d.Mux)
 	d.Mux.Handle("/exchange/", s.provider)
 	workforceapi.ServeChanges(s.provider, d.Sessions.Doubt)
-	exchangeapi.ServeOperations(s.provider, d.DB, d.Queue, s.auditWords)
+	organisations := &audit.Naming{Clock: d.Clock, Names: d.Directory.Names}
+	exchangeapi.ServeOperations(s.provider, d.DB, d.Queue, func(r *audit.Record) {
+		s.auditWords(r)
+		organisations.Give(r)
+	})
 	d.Queue.Beside(audit.NewSealer(d.DB, s.env.Clock, s.env.Log, s.env.Secret).Run)
 	d.SignIn.Mount(d.Mux, d.Site)
 	desk.MountPost(d)

@@ -107,7 +107,11 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	insuranceapi.Serve(provider, treated.Intake{Fund: s.fund, Senders: senders})
 	insuranceapi.ServeWays(provider, total.Ways{DB: d})
 	workforceapi.ServeChanges(provider, s.office.Sessions.Doubt)
-	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
+	organisations := &audit.Naming{Clock: env.Clock, Names: s.directory.Names}
+	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) {
+		describe(words, r)
+		organisations.Give(r)
+	})
 	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	s.office.Mux.Handle("/exchange/", provider)
 	s.routes()

@@ -377,6 +377,9 @@ func TestAReturnByHandGoesToTheCardAndIsOnRecord(t *testing.T) {
 			if r.ActionWords.KY == "" || r.PurposeWords.EN == "" {
 				t.Errorf("record without words: %+v", r)
 			}
+			if name := r.OrganisationWords; r.Organisation != "" && !strings.HasPrefix(r.Organisation, "95") && (name.RU != r.Organisation || name.KY == "" || name.KY == name.RU) { // else a code: НИСУР was away
+				t.Errorf("record without its organisation's name in each language: %+v", r)
+			}
 		}
 		for _, want := range []string{"case.submit", "case.read", "case.return"} {
 			if !actions[want] {

@@ -74,7 +74,11 @@ func New(ctx context.Context, env host.Env) (*System, error) {
 	named := responsible.Book{DB: d, Clock: env.Clock, Staff: s.register.Staff, Named: s.register.Named}
 	workforceapi.Serve(provider, s.register)
 	workforceapi.ServeResponsible(provider, named)
-	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) { describe(words, r) })
+	organisations := &audit.Naming{Clock: env.Clock, Names: func(ctx context.Context) ([]text.Words, error) { return organisation.Names(ctx, d.Read) }}
+	exchangeapi.ServeOperations(provider, d, s.queue, func(r *audit.Record) {
+		describe(words, r)
+		organisations.Give(r)
+	})
 	s.queue.Beside(audit.NewSealer(d, env.Clock, env.Log, env.Secret).Run)
 	s.office.Mux.Handle("/exchange/", provider)
 	s.routes(populationapi.Client{Exchange: exchange}, named)

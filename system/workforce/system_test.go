@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/demo"
+	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
@@ -219,7 +220,7 @@ func TestAManagerAddsAndEndsAPost(t *testing.T) {
 		}
 		own.get("/organisations/950174", http.StatusForbidden)
 		records, err := h.api.Exchange.Accesses(t.Context(), exchangeapi.Workforce, newcomer.PIN, 10)
-		if err != nil || len(records) != 2 || records[0].Action != "post.end" || records[0].ActorPIN != demo.Manager.PIN || records[0].ActionWords.KY == "" {
+		if err != nil || len(records) != 2 || records[0].Action != "post.end" || records[0].ActorPIN != demo.Manager.PIN || records[0].ActionWords.KY == "" || !named(records[0]) {
 			t.Errorf("records %+v, %v", records, err)
 		}
 	})
@@ -300,4 +301,10 @@ func TestPagesSpeakThreeLanguages(t *testing.T) {
 			}
 		}
 	})
+}
+
+// named says that the record has the organisation's name in each language.
+func named(r audit.Record) bool {
+	name := r.OrganisationWords
+	return name.RU == r.Organisation && name.KY != "" && name.KY != name.RU && name.EN != "" && name.EN != name.RU
 }

@@ -84,6 +84,17 @@ func (d *Directory) Name(ctx context.Context, code string) text.Words {
 	return o.ShortName
 }
 
+// Names are those of all organisations of the copy, full and short, also of those
+// that are closed: for what was written while they worked.
+func (d *Directory) Names(ctx context.Context) ([]text.Words, error) {
+	all, err := loadAll(ctx, d.DB.Read)
+	names := make([]text.Words, 0, 2*len(all))
+	for _, o := range all {
+		names = append(names, o.Name, o.ShortName)
+	}
+	return names, err
+}
+
 // Department finds a department of the organisation.
 func Department(o workforceapi.Organisation, code string) (workforceapi.Department, bool) {
 	for _, d := range o.Departments {

@@ -21,6 +21,13 @@ func TestSync(t *testing.T) {
 		if report, err := desk.Directory.Sync(ctx); err != nil || report.Organisations != 2 || report.Changed != 0 {
 			t.Fatalf("again: %+v %v", report, err)
 		}
+		hospital, err := desk.Directory.Organisation(ctx, cardtest.Hospital)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names, err := desk.Directory.Names(ctx); err != nil || len(names) != 4 || !slices.Contains(names, hospital.Name) || !slices.Contains(names, hospital.ShortName) {
+			t.Errorf("names of access records: %+v %v", names, err)
+		}
 		state := func() map[string]string {
 			states := map[string]string{}
 			beds, err := ward.Beds(ctx, desk, cardtest.Hospital, "18")

@@ -62,6 +62,15 @@ func (d *Directory) Organisations(ctx context.Context) []workforceapi.Organisati
 	return asked
 }
 
+// Names are those of every organisation, full and short.
+func (d *Directory) Names(ctx context.Context) ([]text.Words, error) {
+	var names []text.Words
+	for _, o := range d.Organisations(ctx) {
+		names = append(names, o.Name, o.ShortName)
+	}
+	return names, nil
+}
+
 // Organisation is one with its departments; its code alone when НИСУР is away.
 func (d *Directory) Organisation(ctx context.Context, code string) workforceapi.Organisation {
 	d.mu.Lock()

@@ -22,6 +22,14 @@ const inForce = `SELECT o.code, o.version, ` + columns + ` FROM organisation o
 		SELECT x.number FROM organisation_version x WHERE x.organisation = o.code AND x.from_day <= $1
 		ORDER BY x.from_day DESC, x.number DESC LIMIT 1) `
 
+// Names are those that organisations have borne, full and short.
+func Names(ctx context.Context, q db.Querier) ([]text.Words, error) {
+	return db.List(ctx, q, func(row db.Row) (name text.Words, err error) {
+		err = row.Scan(&name.KY, &name.RU, &name.EN)
+		return name, err
+	}, `SELECT name_ky, name_ru, name_en FROM organisation_version UNION SELECT short_ky, short_ru, short_en FROM organisation_version`)
+}
+
 func scan(row db.Row) (Organisation, error) {
 	var o Organisation
 	var from, orderDay string
