@@ -66,6 +66,10 @@ func TestRequestsThatTheClientIsToldAbout(t *testing.T) {
 		code  string
 	}{
 		"no PKCE":           {[]string{"code_challenge", "", "code_challenge_method", ""}, "invalid_request"},
+		"challenge in hex":  {[]string{"code_challenge", strings.Repeat("0a", 32)}, "invalid_request"},
+		"challenge padded":  {[]string{"code_challenge", challenge() + "="}, "invalid_request"},
+		"other base64":      {[]string{"code_challenge", "+/" + challenge()[2:]}, "invalid_request"},
+		"challenge short":   {[]string{"code_challenge", challenge()[1:]}, "invalid_request"},
 		"plain PKCE":        {[]string{"code_challenge_method", "plain"}, "invalid_request"},
 		"implicit":          {[]string{"response_type", "token"}, "unsupported_response_type"},
 		"without PKCE":      {[]string{"response_type", "id_token token", "code_challenge", "", "code_challenge_method", ""}, "unsupported_response_type"},

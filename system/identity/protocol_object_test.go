@@ -133,6 +133,7 @@ func TestRFC9101AnObjectIsNoWayAround(t *testing.T) {
 		"a type of answer that is none":  {[]any{"response_type", "code id_token"}, "unsupported_response_type"},
 		"a hint that is no token":        {[]any{"id_token_hint", "a.b.c"}, "invalid_request"},
 		"a hint of this person":          {[]any{"id_token_hint", first.ID, "prompt", "none"}, ""},
+		"challenge in hex":               {[]any{"code_challenge", "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"}, "invalid_request"},
 		"no PKCE":                        {[]any{"code_challenge", nil, "code_challenge_method", nil}, "invalid_request"},
 		"plain PKCE":                     {[]any{"code_challenge_method", "plain"}, "invalid_request"},
 		"a scope of machines":            {[]any{"scope", "openid system/*.read"}, "invalid_scope"},

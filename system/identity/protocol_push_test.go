@@ -59,6 +59,7 @@ func TestRFC9126RefusesWhatIsNotAWholeRequest(t *testing.T) {
 			"another's request":   {other.auth(), nil, "invalid_client"},
 			"no redirect":         {c.auth(), []string{"redirect_uri", ""}, "invalid_request"},
 			"redirect of nobody":  {c.auth(), []string{"redirect_uri", "https://evil.example/"}, "invalid_request"},
+			"challenge in hex":    {c.auth(), []string{"code_challenge", "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"}, "invalid_request"},
 			"no PKCE":             {c.auth(), []string{"code_challenge", ""}, "invalid_request"},
 			"plain PKCE":          {c.auth(), []string{"code_challenge_method", "plain"}, "invalid_request"},
 			"no response type":    {c.auth(), []string{"response_type", ""}, "invalid_request"},

@@ -240,7 +240,18 @@ func (p *Provider) understand(ctx context.Context, call *call, first bool) error
 	if call.wrong = voluntary(values); call.wrong == "" && values.Has("code_challenge") && values.Get("code_challenge_method") == "" {
 		call.wrong = "code_challenge_method is S256" // none would mean plain (RFC 7636, 4.3), which serves nobody
 	}
+	if challenge := values.Get("code_challenge"); call.wrong == "" && challenge != "" && !hashed256(challenge) {
+		call.wrong = "code_challenge is SHA-256 in base64url, 43 letters" // its code could never be redeemed (RFC 7636, 4.2)
+	}
 	return nil
+}
+
+// hashed256 says that the text may be a SHA-256 in base64url without padding; one
+// in hex, or of another alphabet, is what beginners send.
+func hashed256(text string) bool {
+	return len(text) == 43 && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
 }
 
 // besideObjects are parameters that count beside a request object: how the client
