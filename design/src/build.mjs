@@ -57,6 +57,9 @@ css("large");
 const scripts = readdirSync(here("js/")).filter((f) => f.endsWith(".js")).sort();
 writeFileSync(new URL("app.js", out), scripts.map((f) => `// ${f}\n{\n${readFileSync(here(`js/${f}`), "utf8").trim()}\n}\n`).join("\n"));
 
+// What must run before the page is seen is a file of its own, and small.
+copyFileSync(here("early/line.js"), new URL("line.js", out));
+
 // The reader of QR codes for browsers that have none of their own: a page asks
 // for it only when it needs it.
 copyFileSync(here("node_modules/jsqr/dist/jsQR.js"), new URL("jsqr.js", out));

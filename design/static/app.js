@@ -633,51 +633,6 @@ for (const button of document.querySelectorAll("[data-share]")) {
     setTimeout(() => (words.textContent = before), 3000);
   });
 }
-
-// Says what the connection does. The region stands empty from the start: only
-// then do screen readers speak it.
-const line = document.createElement("div");
-line.setAttribute("role", "status");
-document.querySelector(".sn-body")?.prepend(line);
-const say = (text, kind = "") => {
-  const box = document.createElement("div");
-  box.className = `sn-notice ${kind}`;
-  const words = document.createElement("p");
-  words.className = "sn-notice__body";
-  words.textContent = text;
-  box.append(words);
-  line.replaceChildren(box);
-};
-const connection = () => (navigator.onLine ? line.replaceChildren() : say(document.body.dataset.offline, "sn-notice--attention"));
-addEventListener("online", connection);
-addEventListener("offline", connection);
-connection();
-
-// A second click on a slow line must not send a form twice, and whoever waits is
-// told so. A form whose answer is a file, or opens elsewhere, leaves the page as
-// it is: nobody knows when it has come.
-const [again, patience, slow] = [2_000, 15_000, 1_500]; // milliseconds
-let waiting;
-document.addEventListener("submit", (e) => {
-  const form = e.target;
-  if (e.defaultPrevented || form.method !== "post") return;
-  const stays = form.matches("[data-file], [target]") || e.submitter?.formTarget;
-  if (Date.now() - Number(form.dataset.sent ?? 0) < (stays ? again : patience)) {
-    e.preventDefault();
-    return;
-  }
-  form.dataset.sent = String(Date.now());
-  clearTimeout(waiting);
-  if (!stays) waiting = setTimeout(() => navigator.onLine && say(document.body.dataset.sending), slow);
-});
-// Left, or stopped by the reader: what comes back can be sent again.
-const free = () => {
-  clearTimeout(waiting);
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  connection();
-};
-addEventListener("pagehide", free);
-document.addEventListener("keydown", (e) => e.key === "Escape" && free());
 }
 
 // password.js

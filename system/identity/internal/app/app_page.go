@@ -129,8 +129,8 @@ func (a *App) manifest(w http.ResponseWriter, r *http.Request) error {
 // version of any of it is a new worker.
 func (a *App) worker(w http.ResponseWriter, _ *http.Request) error {
 	look := []string{
-		design.Asset("app.css"), design.Asset("app.js"), design.Asset("icon.svg"), design.Asset("fonts/golos-text-cyrillic.woff2"),
-		design.Asset("fonts/golos-text-kyrgyz.woff2"), design.Asset("fonts/golos-text-latin.woff2"), design.Asset("large.css"),
+		design.Asset("app.css"), design.Asset("app.js"), design.Asset("line.js"), design.Asset("icon.svg"),
+		design.Asset("fonts/golos-text-cyrillic.woff2"), design.Asset("fonts/golos-text-kyrgyz.woff2"), design.Asset("fonts/golos-text-latin.woff2"), design.Asset("large.css"),
 		"/app/app.css", "/app/app.js", "/app/icon-192.png", "/app/offline",
 	}
 	list, err := json.Marshal(look)
