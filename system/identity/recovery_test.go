@@ -49,6 +49,9 @@ func TestRecoveryByTwoChannels(t *testing.T) {
 		b.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity, "больше не действует") // it served
 		b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы")
 		p, code = h.sent(b, "email", demo.Doctor.Email)
+		if !h.inbox.has("Код восстановления доступа к ЕСИ") {
+			t.Error("the letter does not say what its code is for")
+		}
 		p = b.submit(p, "/sign-in/recover/code/email", "code", code).must(http.StatusOK, "Новый пароль")
 		if !strings.Contains(p.body, "data-rules-met") || !strings.Contains(p.body, `src="/set-up/password.js"`) || !strings.Contains(p.words(), "не меньше 10 знаков") {
 			t.Errorf("the rules of a password are not shown as elsewhere:\n%s", p.words())

@@ -140,6 +140,9 @@ func TestAPersonRegisters(t *testing.T) {
 		// Nobody gets ahead of the way.
 		b.get(h.base+"/register/review").must(http.StatusOK, "Соглашение и конфиденциальность")
 		p = h.toReview(b, p)
+		if !h.inbox.has("Код регистрации в ЕСИ") {
+			t.Error("the letter does not say what its code is for")
+		}
 		b.stay().submit(p, "/register/review").must(http.StatusSeeOther)
 		b.get(h.base+"/").must(http.StatusOK, "Кадырова Мээрим Болотовна")
 		b.get(h.base+"/security").must(http.StatusOK, "+996")

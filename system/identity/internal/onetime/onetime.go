@@ -43,9 +43,10 @@ type Purpose string
 
 // The purposes.
 const (
-	SignIn   Purpose = "sign-in"
-	Recovery Purpose = "recovery"
-	Contact  Purpose = "contact" // confirms a phone, an e-mail or a messenger
+	SignIn       Purpose = "sign-in"
+	Recovery     Purpose = "recovery"
+	Contact      Purpose = "contact" // confirms a phone, an e-mail or a messenger
+	Registration Purpose = "registration"
 )
 
 // Order asks for a code.
@@ -177,9 +178,25 @@ func (c *Codes) deliver(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
+	subject, body := c.letter(w.Purpose, code)
 	_, err = c.Messages.Send(ctx, messageapi.Message{
 		ID: "identity-" + j.ID, Address: w.Address, Channels: []messageapi.Channel{messageapi.Channel(w.Channel)}, Lang: w.Lang, Secret: true,
-		Subject: c.Texts.Words("identity.code.subject"), Body: c.Texts.Words("identity.code.body", "Code", code),
+		Subject: subject, Body: body,
 	})
 	return err
+}
+
+// letter says what the code is for: who is asked for it on the phone under another
+// pretext reads what they would give away.
+func (c *Codes) letter(purpose Purpose, code string) (subject, body text.Words) {
+	switch purpose {
+	case Recovery:
+		return c.Texts.Words("identity.code.recovery_subject"), c.Texts.Words("identity.code.recovery_body", "Code", code)
+	case Registration:
+		return c.Texts.Words("identity.code.registration_subject"), c.Texts.Words("identity.code.registration_body", "Code", code)
+	case Contact:
+		return c.Texts.Words("identity.code.contact_subject"), c.Texts.Words("identity.code.contact_body", "Code", code)
+	default:
+		return c.Texts.Words("identity.code.subject"), c.Texts.Words("identity.code.body", "Code", code)
+	}
 }

@@ -67,12 +67,12 @@ func (g *Registrations) send(ctx context.Context, r Registration, c contact) err
 	if *address == "" {
 		return fail.New(fail.BadRequest, "kit.bad_request")
 	}
-	return g.Codes.Send(ctx, onetime.Order{Purpose: purpose, Owner: owner(r, c), Channel: c.channel, Address: *address, Lang: r.Lang, Limited: r.ID})
+	return g.Codes.Send(ctx, onetime.Order{Purpose: onetime.Registration, Owner: owner(r, c), Channel: c.channel, Address: *address, Lang: r.Lang, Limited: r.ID})
 }
 
 // confirm takes the code: the address is the person's.
 func (g *Registrations) confirm(ctx context.Context, r Registration, c contact, typed string) error {
-	sent, found, err := g.Codes.Sent(ctx, purpose, owner(r, c))
+	sent, found, err := g.Codes.Sent(ctx, onetime.Registration, owner(r, c))
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (g *Registrations) confirm(ctx context.Context, r Registration, c contact, 
 	if found && sent.Address != *address { // another page has changed it meanwhile
 		return changed()
 	}
-	if err := g.Codes.Check(ctx, purpose, owner(r, c), typed); err != nil {
+	if err := g.Codes.Check(ctx, onetime.Registration, owner(r, c), typed); err != nil {
 		return err
 	}
 	*at = g.Clock.Now()

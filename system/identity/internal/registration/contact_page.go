@@ -6,6 +6,7 @@ import (
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/system/identity/internal/onetime"
 )
 
 func (c contact) page() Page {
@@ -154,7 +155,7 @@ func (g *Registrations) takeReturn(w http.ResponseWriter, r *http.Request) error
 	}
 	status, typed := http.StatusUnprocessableEntity, form.Need("code", 20)
 	if form.OK() {
-		err := g.Codes.Check(r.Context(), purpose, owner(reg, back), typed)
+		err := g.Codes.Check(r.Context(), onetime.Registration, owner(reg, back), typed)
 		if err == nil {
 			secret := id.Secret()
 			if err := g.hand(r.Context(), reg.ID, id.Hash(secret)); err != nil {

@@ -45,9 +45,6 @@ var (
 	photoTries = setting.Number("photo_tries", 3, 1, 10, "photos that the program refuses before an operator looks", "a machine may be wrong about a face, and nobody is shut out by it")
 )
 
-// purpose is what the codes of a registration are for.
-const purpose onetime.Purpose = "registration"
-
 // The limits of registration.
 var (
 	checks       = throttle.Declare(throttle.Limit{Kind: "registration", Free: 6, Window: time.Hour, Lock: time.Minute, Longest: time.Hour})
