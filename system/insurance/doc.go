@@ -9,8 +9,9 @@
 //	возражение           даттануу           appeal
 //	акт за месяц         айлык акт          monthly act
 //
-// Tables: treated_case, case_decision, case_step, case_double, entry_draft,
-// price_table, act, act_case, intake_lock. Routes: / and the public /rules,
+// Tables: treated_case, case_decision, case_step, case_double, person_apart,
+// entry_draft, price_table, appeal_term, sender, rerun, act, act_case,
+// intake_lock. Routes: / and the public /rules,
 // /rules.json, /prices, /simulator and /simulator/treated-cases; for experts of
 // the fund and, of their own, for operators of hospitals /cases, /cases/{id}
 // with /why and /step, /totals, /acts, /acts/reconcile; for experts /rerun; for
