@@ -53,12 +53,15 @@ function css(name) {
 css("app");
 css("large");
 
+// What is told in the sources stays there: on a slow line every kilobyte is seen.
+const bare = (name) => readFileSync(here(name), "utf8").replace(/^\s*\/\/.*\n/gm, "").trim();
+
 // One file, one request: each script keeps its names to itself in a block.
 const scripts = readdirSync(here("js/")).filter((f) => f.endsWith(".js")).sort();
-writeFileSync(new URL("app.js", out), scripts.map((f) => `// ${f}\n{\n${readFileSync(here(`js/${f}`), "utf8").trim()}\n}\n`).join("\n"));
+writeFileSync(new URL("app.js", out), scripts.map((f) => `// ${f}\n{\n${bare(`js/${f}`)}\n}\n`).join("\n"));
 
 // What must run before the page is seen is a file of its own, and small.
-copyFileSync(here("early/line.js"), new URL("line.js", out));
+writeFileSync(new URL("line.js", out), `${bare("early/line.js")}\n`);
 
 // The reader of QR codes for browsers that have none of their own: a page asks
 // for it only when it needs it.

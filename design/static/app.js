@@ -1,8 +1,5 @@
 // combobox.js
 {
-// An input whose answers the server suggests (WAI-ARIA combobox with a list
-// box). The server is asked 200 ms after the last key; late answers to older
-// questions are dropped.
 let count = 0;
 
 for (const box of document.querySelectorAll("[data-combobox]")) {
@@ -37,8 +34,6 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     input.removeAttribute("aria-activedescendant");
   };
   const mark = () => box.classList.toggle("sn-combobox__chosen", value.value !== "");
-  // Takes the suggestion itself, not its place in the list: an answer that comes
-  // late may have put another one there.
   const choose = (option) => {
     clearTimeout(timer);
     asked++;
@@ -86,7 +81,6 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
         hint.textContent = o.hint;
         li.append(hint);
       }
-      // mousedown, not click: the input must not lose the focus first.
       li.addEventListener("mousedown", (e) => {
         e.preventDefault();
         choose(o);
@@ -102,7 +96,6 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     const mine = ++asked;
     const q = input.value.trim();
     if (!q && !(usual && wanted)) return close();
-    // What is typed may be about a person: it goes in the body, not in the address.
     const url = new URL(box.dataset.combobox, location.href);
     const how = { headers: { Accept: "application/json" } };
     if ("open" in box.dataset) url.searchParams.set("q", q);
@@ -124,7 +117,6 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
       if (!q && !options.length) return close();
       if (document.activeElement === input) {
         show();
-        // What was marked in the answer before stays so while it is among these.
         const again = options.findIndex((o) => o.value === marked);
         if (again >= 0) move(again);
       }
@@ -155,8 +147,6 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
         break;
       }
       case "Enter":
-        // Never sends the form past an open list: what was marked in it a moment ago
-        // may have gone with an answer that came late.
         if (taken) {
           e.preventDefault();
           if (active >= 0) choose(options[active]);
@@ -174,7 +164,6 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
         if (open && active >= 0) choose(options[active]);
     }
   });
-  // Whatever stands between keyboard and page may send the character all the same.
   input.addEventListener("keypress", (e) => {
     if (taken && e.key === "Enter") e.preventDefault();
   });
@@ -188,18 +177,6 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
 
 // draft.js
 {
-// Keeps what is typed into the text areas of form[data-autosave][id] until it
-// was received: the page that its sending led to, by a redirect, drops it. What was
-// sent into a cut line, or refused, is a draft again; a form that the server shows
-// anew with what was typed is the draft from then on. Drafts go after a day and at
-// sign-out, since a ward's computer has many users. A form with data-draft-url
-// sends its draft there, too, so that another computer can go on with it; what
-// this browser holds wins only when it is newer than data-draft-saved. With
-// data-autosave="all" every field is kept, and data-draft-version says what the
-// server has: a draft of that version was never received, however it was sent,
-// and comes back; one of another is past. A draft is
-// its writer's: when somebody else is signed in, however the writer left, it goes
-// before anybody sees it.
 const prefix = "draft:";
 const minute = 60 * 1000;
 const day = 24 * 60 * minute;
@@ -229,19 +206,11 @@ if (store) {
     sessionStorage.setItem("draft-tab", id);
     return id;
   })();
-
-  // How one came here. The page that a sending led to began to load when it was sent;
-  // a page that was reloaded after a cut line sends again. By this computer's clock of
-  // now: the time at which a page began is wrong after a sleep.
   const way = performance.getEntriesByType("navigation")[0];
   const began = Date.now() - performance.now();
   const led = (draft) => way?.type === "reload" || (way?.type === "navigate" && Math.abs(began - draft.at) < 2000);
   const received = (draft) => !failed && draft.tab === tab && (!way || (way.redirectCount > 0 && led(draft)));
   const shownAnew = (draft) => draft.tab === tab && !document.querySelector("[data-error-page]") && way?.redirectCount === 0 && draft.action === location.pathname && led(draft);
-
-  // What was sent and answered with an error page was not received: the session had
-  // ended, the server was away. It waits as a draft, and who signs in again comes
-  // back to it.
   if (document.querySelector("[data-error-page]")) {
     for (const key of drafts()) {
       const draft = read(key);
@@ -267,7 +236,6 @@ if (store) {
       store.removeItem(key);
       continue;
     }
-    // Another tab may still wait for its answer.
     if (!draft.sent || draft.version !== undefined || (draft.tab !== tab && Date.now() - draft.at < minute)) continue;
     if (received(draft)) {
       store.removeItem(key);
@@ -293,7 +261,6 @@ if (store) {
       else area.value = value;
       if (area.matches("[data-combobox-value]")) area.closest("[data-combobox]").classList.toggle("sn-combobox__chosen", value !== "");
     };
-    // Several boxes and fields have one name: each keeps its own.
     const called = (area) => {
       if (ticked(area)) return `${area.name}=${area.value}`;
       const i = areas.filter((other) => other.name === area.name).indexOf(area);
@@ -308,7 +275,6 @@ if (store) {
         const page = anew?.page ?? location.pathname + location.search;
         store.setItem(key, JSON.stringify({ at: Date.now(), sent, tab, who, version, page, action: new URL(action || form.getAttribute("action") || "", location.href).pathname, values }));
       } catch {
-        // full: typing must go on
       }
     };
     let draft = read(key);
@@ -344,8 +310,6 @@ if (store) {
       }, 400);
     };
     form.addEventListener("input", note);
-    // A suggestion that was chosen is not typed. A field that is left because its
-    // form was sent says that it has changed, too, and would be a draft again.
     form.addEventListener("change", () => sent || note());
     form.addEventListener("submit", (e) => {
       sent = true;
@@ -357,9 +321,6 @@ if (store) {
       if (!read(key)?.sent) save(false);
     });
   }
-
-  // sender gives a function that sends the form's draft a second after it was
-  // last called, one at a time, and says on the form how it went.
   function sender(form) {
     const state = form.querySelector("[data-draft-state]");
     let timer = 0;
@@ -372,8 +333,6 @@ if (store) {
       body.set("quiet", "1");
       try {
         const answer = await fetch(form.dataset.draftUrl, { method: "POST", body, redirect: "manual", keepalive: true });
-        // Refused, not unheard: the session has ended, or another tab of the same
-        // person has begun another text. This browser keeps this one.
         const why = { 401: form.dataset.draftSignedOut, 409: form.dataset.draftElsewhere }[answer.status];
         if (!answer.ok && !why) throw new Error(answer.status);
         if (state && !stopped) state.textContent = why ?? form.dataset.draftKept.replace("#", new Date().toTimeString().slice(0, 5));
@@ -423,9 +382,6 @@ if (store) {
 
 // keys.js
 {
-// The keyboard of work pages: Ctrl+K search, ? help, Ctrl+Enter sends, / filters,
-// n begins what the page is for, 1–9, 0, − and = open its sections, arrows move between rows
-// and tiles. A box that is ticked takes no letters: there the keys hold, too.
 const typing = (el) => el?.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 const digits = ["Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "Digit0", "Minus", "Equal"];
 const help = document.getElementById("shortcuts");
@@ -437,7 +393,6 @@ for (const button of document.querySelectorAll("[data-shortcuts]")) {
 
 document.addEventListener("keydown", (e) => {
   const mod = e.ctrlKey || e.metaKey;
-  // By place on the keyboard, too: with Cyrillic letters the key K gives «Л».
   if (mod && !e.altKey && !e.shiftKey && (e.key.toLowerCase() === "k" || e.code === "KeyK")) {
     const search = document.querySelector("[data-search]");
     if (!search) return;
@@ -448,8 +403,6 @@ document.addEventListener("keydown", (e) => {
   }
   if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input, select")) {
     e.preventDefault();
-    // By the button that Enter would press, since a form may have several; but no
-    // button that decides something is pressed for the reader.
     const first = [...e.target.form.elements].find((el) => el.type === "submit");
     e.target.form.requestSubmit(first?.name ? null : first);
     return;
@@ -459,8 +412,6 @@ document.addEventListener("keydown", (e) => {
     help.showModal();
     return;
   }
-  // "/" filters the list, "n" goes to what is done here first: the field or the
-  // link that says so, or the first field of the side panel.
   if (!mod && !e.altKey && !typing(e.target) && (e.key === "/" || e.code === "KeyN")) {
     const begin = () => document.querySelector("[data-begin]") ?? document.querySelector(".sn-split__side :is(textarea, input:not([type=hidden]), select)") ?? document.querySelector("main tbody a");
     const target = e.key === "/" ? document.querySelector("[data-filter]") : begin();
@@ -469,7 +420,6 @@ document.addEventListener("keydown", (e) => {
     (target.matches("a, button, input, select, textarea") ? target : target.querySelector("a, button"))?.focus();
     return;
   }
-  // The row of digits stands for the sections and lists of the page, in their order.
   const place = digits.indexOf(e.code);
   if (place >= 0 && !mod && !e.altKey && !e.shiftKey && !typing(e.target)) {
     document.querySelectorAll(".sn-tabs__link, a.sn-chip")[place]?.click();
@@ -481,8 +431,6 @@ document.addEventListener("keydown", (e) => {
   const row = e.target.closest("tbody tr");
   if (row && e.key.match(/Down|Up/)) rows(e, row);
 });
-
-// Left and right go to the neighbour, up and down to the nearest tile of another line.
 function tiles(e, all) {
   const i = all.indexOf(e.target.closest("a"));
   if (i < 0) return;
@@ -522,12 +470,6 @@ function rows(e, row) {
 
 // page.js
 {
-// Small helps for every page: the error summary, counters, print and share.
-
-// What was refused, or shown once, answers a form, and no page may be kept: going
-// back to it or loading it anew would show the browser's own page, in its own
-// language, that asks to send the form again. In the history stands the page at that
-// address instead. An error page stays: loading that anew sends what did not arrive.
 if ("posted" in document.body.dataset && !document.querySelector("[data-error-page]")) history.replaceState(history.state, "", location.href);
 
 const summary = document.querySelector("[data-error-summary]");
@@ -535,7 +477,6 @@ if (summary) {
   document.title = `${summary.dataset.errorSummary} ${document.title}`;
   for (const link of summary.querySelectorAll('a[href^="#"]:not([data-labelled])')) {
     const field = document.getElementById(link.hash.slice(1));
-    // A group's question stands in its legend, a field's in its label.
     const group = field?.matches("[type=radio], [type=checkbox]") && field.closest("fieldset")?.querySelector("legend");
     const label = (group || field?.labels?.[0])?.cloneNode(true);
     label?.querySelectorAll(".sn-optional").forEach((el) => el.remove());
@@ -543,7 +484,6 @@ if (summary) {
     if (words) link.prepend(`${words}: `);
   }
   summary.focus();
-  // A link to a field puts its label into view, not only the field.
   summary.addEventListener("click", (e) => {
     const field = document.getElementById(e.target.hash?.slice(1));
     if (!field) return;
@@ -552,11 +492,6 @@ if (summary) {
     field.focus({ preventScroll: true });
   });
 }
-
-// What the page before wanted to say stands there when this one comes, and a screen
-// reader speaks only what changes: on a citizen's page it has the focus, so that it
-// is read, and Tab goes on from there into the page. A field that the page gives the
-// focus itself keeps it; a work page has its own order (keys.js).
 const message = document.querySelector(".citizen .sn-message");
 if (message && !summary && !document.querySelector("[autofocus]")) {
   message.tabIndex = -1;
@@ -570,7 +505,6 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   note.setAttribute("aria-live", "polite");
   const count = () => {
     const left = limit - [...area.value].length;
-    // Silent until it matters.
     note.textContent = left > limit / 4 ? "" : (left < 0 ? area.dataset.limitOver : area.dataset.limitLeft).replace("#", Math.abs(left));
     note.classList.toggle("sn-limit--over", left < 0);
   };
@@ -578,9 +512,6 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   area.addEventListener("input", count);
   count();
 }
-
-// A table of more than two columns becomes a list on a phone. What a style makes
-// of the rows must not take them from screen readers: the roles are said aloud.
 for (const table of document.querySelectorAll("table.sn-table")) {
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
   if (heads.length < 3) continue;
@@ -601,8 +532,6 @@ for (const table of document.querySelectorAll("table.sn-table")) {
   }
   table.classList.add("sn-table--stack");
 }
-
-// On a phone the menu and the sections are strips: where the reader is comes into view.
 for (const link of document.querySelectorAll(".sn-nav__link[aria-current], .sn-tabs__link[aria-current]")) {
   const strip = link.closest("ul");
   strip.addEventListener("scroll", () => strip.classList.toggle("sn-moved", strip.scrollLeft > 0), { passive: true });
@@ -637,8 +566,6 @@ for (const button of document.querySelectorAll("[data-share]")) {
 
 // password.js
 {
-// A button that shows the password while it is typed. It hides it again before
-// the form goes, so that no browser keeps it as a plain text.
 for (const box of document.querySelectorAll("[data-password]")) {
   const input = box.querySelector("input");
   const words = box.dataset;
@@ -652,7 +579,6 @@ for (const box of document.querySelectorAll("[data-password]")) {
   const set = (shown, tell) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? words.hide : words.show;
-    // A page may have two: each is called after its field.
     const field = input.labels?.[0]?.textContent.trim();
     if (field) button.setAttribute("aria-label", `${button.textContent}: ${field}`);
     if (tell) status.textContent = shown ? words.shown : words.hidden;

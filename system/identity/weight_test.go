@@ -185,7 +185,7 @@ func TestPagesAreLight(t *testing.T) {
 					}
 				}
 			}
-			visit("sign-in", h.base+"/sign-in", 8, 68)
+			visit("sign-in", h.base+"/sign-in", 9, 67)
 			visit("sign-in again", h.base+"/sign-in", 2, 5) // the page, and whether a script has changed
 			visit("registration after it", h.base+"/register", 2, 5)
 			visit("recovery after it", h.base+"/sign-in/recover", 1, 5)
@@ -197,7 +197,7 @@ func TestPagesAreLight(t *testing.T) {
 		what, path          string
 		requests, kilobytes int
 	}{
-		{"account", "/", 8, 68},
+		{"account", "/", 8, 66},
 		{"account again", "/", 1, 5},
 		{"app", "/app/", 4, 8},
 		{"app again", "/app/", 3, 5},
