@@ -33,7 +33,10 @@ func TestOrganisationsOfRecordsAreNamed(t *testing.T) {
 	}
 	c.Advance(time.Minute)
 	all, err = []text.Words{one, two, {KY: "Үчүнчү", RU: "ЦСМ", EN: "Third"}, two, one}, nil
-	for name, want := range map[string]text.Words{"НЦ": one, "ЦСМ": {}, "Былая": {}, "": {}} {
+	if of(""); asked != 1 {
+		t.Error("a record of no organisation asks for names")
+	}
+	for name, want := range map[string]text.Words{"НЦ": one, "ЦСМ": {}, "Былая": {}} {
 		if got := of(name); got != want || asked != 2 {
 			t.Errorf("%q: %+v, asked %d times", name, got, asked)
 		}

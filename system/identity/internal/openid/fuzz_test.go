@@ -16,6 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
 	"github.com/sanarip/sanarip/system/identity/migration"
 )
@@ -33,7 +34,7 @@ const fuzzClient = "signing"
 func newTarget(f *testing.F) *target {
 	f.Helper()
 	p, handler := providerOf(f, dbtest.SQLite(f, "identity", migration.Sets...))
-	p.pacing.address, p.pacing.client = newPacing(map[string]int64{paceAddress.Name: 1_000_000}).address, newPacing(map[string]int64{paceClient.Name: 1_000_000}).client
+	p.pacing.address, p.pacing.client = newPacing(clock.System{}, map[string]int64{paceAddress.Name: 1_000_000}).address, newPacing(clock.System{}, map[string]int64{paceClient.Name: 1_000_000}).client
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		f.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/pace"
@@ -23,14 +24,15 @@ var (
 
 // pacing counts requests by address, and by address and client.
 type pacing struct {
+	clock           clock.Clock
 	address, client *pace.Pace
 
 	mu     sync.RWMutex
 	proved map[pace.Key]time.Time // which client was proven from which address, and when last
 }
 
-func newPacing(v setting.Values) *pacing {
-	return &pacing{address: pace.New(v.Number(paceAddress)), client: pace.New(v.Number(paceClient)), proved: map[pace.Key]time.Time{}}
+func newPacing(c clock.Clock, v setting.Values) *pacing {
+	return &pacing{clock: c, address: pace.New(v.Number(paceAddress)), client: pace.New(v.Number(paceClient)), proved: map[pace.Key]time.Time{}}
 }
 
 // provedFor is how long a client that has proven itself from an address goes on
@@ -38,12 +40,12 @@ func newPacing(v setting.Values) *pacing {
 const provedFor = 10 * time.Minute
 
 func (p *pacing) take(k pace.Key) bool {
-	now := time.Now()
+	now := p.clock.Now()
 	return p.client.Take(k, now) && p.address.Take(pace.Key{Address: k.Address}, now)
 }
 
 func (p *pacing) spent(k pace.Key) bool {
-	now := time.Now()
+	now := p.clock.Now()
 	if !p.client.Spent(k, now) && !p.address.Spent(pace.Key{Address: k.Address}, now) {
 		return false
 	}
@@ -54,7 +56,7 @@ func (p *pacing) spent(k pace.Key) bool {
 
 // prove notes that the client was proven; once a minute is enough.
 func (p *pacing) prove(k pace.Key) {
-	now := time.Now()
+	now := p.clock.Now()
 	p.mu.RLock()
 	// Once a minute is enough to know who proved themselves within provedFor.
 	known := now.Sub(p.proved[k]) < time.Minute

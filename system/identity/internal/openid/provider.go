@@ -91,7 +91,7 @@ type Provider struct {
 func New(config Config) (*Provider, error) {
 	lives := livesOf(config.Lives)
 	g := &grants{db: config.DB, clock: config.Clock, box: config.Box, lives: lives, standing: &standing{db: config.DB}, allows: config.Allows, reused: config.Reused}
-	p := &Provider{config: config, lives: lives, nonces: config.Nonces, pacing: newPacing(config.Lives), grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
+	p := &Provider{config: config, lives: lives, nonces: config.Nonces, pacing: newPacing(config.Clock, config.Lives), grants: g, flows: &flows{grants: g, db: config.DB, clock: config.Clock}, own: map[string]connected{}}
 	p.requests = requests{db: config.DB, clock: config.Clock, life: lives.refusal}
 	g.alive, g.client, g.enter = p.alive, p.client, p.enter
 	for _, c := range config.Clients {

@@ -36,10 +36,7 @@ func New(second int64) *Pace { return &Pace{each: time.Second / time.Duration(se
 func (p *Pace) Take(k Key, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	full := p.free[k]
-	if full.Before(now) {
-		full = now
-	}
+	full := p.filled(k, now)
 	if full.Sub(now)+p.each > burst {
 		return false
 	}
@@ -62,7 +59,17 @@ func (p *Pace) Spent(k Key, now time.Time) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.free[k].Sub(now)+p.each > burst
+	return p.filled(k, now).Sub(now)+p.each > burst
+}
+
+// filled is when the caller's bucket is full again. What lies further ahead than an
+// empty bucket takes was counted before the machine's clock was set back.
+func (p *Pace) filled(k Key, now time.Time) time.Time {
+	full := p.free[k]
+	if full.Before(now) || full.Sub(now) > burst {
+		return now
+	}
+	return full
 }
 
 // forget drops callers whose buckets are full; all of them when none is: a flood

@@ -41,6 +41,17 @@ func TestACallerMayAskTwentySecondsOfItsPaceAtOnce(t *testing.T) {
 	}
 }
 
+// A machine's clock that was an hour ahead and is set right keeps nobody out for an hour.
+func TestAClockThatIsSetBackKeepsNobodyOut(t *testing.T) {
+	p, ahead := pace.New(5), time.Now().Add(time.Hour)
+	k := pace.Key{Address: "192.0.2.1"}
+	for p.Take(k, ahead) {
+	}
+	if now := ahead.Add(-time.Hour); p.Spent(k, now) || !p.Take(k, now) {
+		t.Error("kept out for an hour")
+	}
+}
+
 func TestParallelCallersGetNoMore(t *testing.T) {
 	p, now := pace.New(1), time.Now()
 	var allowed atomic.Int64
