@@ -1,6 +1,8 @@
 # What each target does is said in README.md and CONTRIBUTING.md.
 SHELL := /bin/bash
 BIN := $(CURDIR)/bin
+# What `make run` logs at: the addresses stay in view; LOG=info tells each request refused.
+LOG ?= warn
 export GOFLAGS ?= -buildvcs=false
 
 GOLANGCI := $(BIN)/golangci-lint-v2.15.0
@@ -10,7 +12,7 @@ GOVULNCHECK := $(BIN)/govulncheck-v1.1.4
 .PHONY: run build test test-short check format generate fresh lint vulnerabilities bench clean
 
 run: build
-	$(BIN)/sanarip run --demo --data ./data
+	$(BIN)/sanarip run --demo --data ./data --log_level $(LOG)
 
 build:
 	go build -o $(BIN)/sanarip ./cmd/sanarip

@@ -212,7 +212,12 @@ func (s *story) discharge() {
 	b.goTo(s.stay + "/discharge")
 	s.left = ago(time.Hour)
 	b.set("at", s.left)
+	// Who has died was neither cured nor sent on: nobody is asked for it.
+	b.choice("outcome", "died")
+	b.waitFor(`!document.querySelector('[name=result]').checkVisibility() && !document.querySelector('[name=transferred_to]').checkVisibility()`)
+	b.picture("death")
 	b.choice("outcome", "discharged")
+	b.waitFor(`document.querySelector('[name=result]').checkVisibility()`)
 	b.choice("result", "improved")
 	b.fill("recommendations", "Аспирин 75 мг ежедневно. Наблюдение кардиолога.")
 	b.leave(`document.querySelector('button[name=do][value=discharge]').click()`)

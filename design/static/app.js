@@ -526,6 +526,7 @@ for (const table of document.querySelectorAll("table.sn-table")) {
       role(row, "row");
       [...row.cells].forEach((cell, i) => {
         role(cell, cell.matches("th") ? "rowheader" : "cell");
+        if (!cell.childElementCount && !cell.textContent.trim()) cell.replaceChildren(); // nothing to put a head before
         if (cell.colSpan === 1 && heads[i] && !heads[i].querySelector(".govuk-visually-hidden")) cell.dataset.label = heads[i].textContent.trim();
       });
     }
