@@ -125,9 +125,29 @@ func TestPagesDoNotGrowWithTheRegister(t *testing.T) {
 				}
 			}
 		}
-		// Who works in one organisation has no other read.
-		if _, statements := manager.asked("/organisations?state=any"); strings.Contains(strings.Join(statements, "\n"), "ORDER BY o.code") {
-			t.Errorf("a manager's page reads the whole register:\n%s", strings.Join(statements, "\n"))
+		// A page is picked by the database, whatever is looked for; who works in one
+		// organisation has no other read.
+		for path, wanted := range map[string]string{
+			"/organisations": "LIMIT", "/organisations?q=больница&page=2": "LIMIT", "/organisations?state=any&on=2025-01-01": "LIMIT",
+			"/organisations/950201/close": "o.code = $2",
+		} {
+			_, statements := operator.asked(path)
+			read := 0
+			for _, s := range statements {
+				if strings.HasPrefix(s, "SELECT o.code") {
+					read++
+					if !strings.Contains(s, wanted) {
+						t.Errorf("%s reads the whole register: %s", path, s)
+					}
+				}
+			}
+			if read == 0 {
+				t.Errorf("%s: what it reads was not watched: %q", path, statements)
+			}
+		}
+		_, statements := manager.asked("/organisations?state=any")
+		if all := strings.Join(statements, "\n"); strings.Count(all, "FROM organisation o") == 0 || strings.Count(all, "FROM organisation o") != strings.Count(all, "o.code IN (") {
+			t.Errorf("a manager's page reads the whole register:\n%s", all)
 		}
 	})
 }

@@ -265,9 +265,13 @@ func TestPostsFollowThePerson(t *testing.T) {
 			t.Error("in after the planned day")
 		}
 		operator := h.signIn(t, demo.Operator)
+		next, err := h.api.Organisation(t.Context(), demo.Hospital)
+		if err != nil {
+			t.Fatal(err)
+		}
 		form := url.Values{
 			"version": {versionIn(t, operator.get("/organisations/950201/close", http.StatusOK))}, "from": {"2026-12-03"},
-			"order_number": {"1"}, "order_day": {"2026-12-01"}, "successor": {demo.Hospital},
+			"order_number": {"1"}, "order_day": {"2026-12-01"}, "successor": {demo.Hospital}, "successor_text": {next.Code + " · " + next.ShortName.RU},
 		}
 		if w := operator.do(http.MethodPost, "/organisations/950201/close", form); w.Code != http.StatusSeeOther {
 			t.Fatalf("close: %d %s", w.Code, w.Body)

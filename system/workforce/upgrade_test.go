@@ -52,6 +52,10 @@ func TestTheFirstRegisterIsCarriedOver(t *testing.T) {
 		if err != nil || len(staff) != 1 || staff[0].DepartmentName.RU != "Т" {
 			t.Errorf("staff %+v %v", staff, err)
 		}
+		found, err := organisation.Book{DB: d, Clock: clock.NewManual(day.Start())}.Find(ctx, organisation.Search{Text: "бишкек 950174", On: day}, 2)
+		if err != nil || len(found) != 1 || found[0].Code != "950174" {
+			t.Errorf("found by its words: %+v %v", found, err)
+		}
 		papers, err := licence.Of(ctx, d.Read, "950174")
 		if err != nil || len(papers) != 1 || papers[0].Number != "Л-1" || papers[0].On(day) != licence.Valid {
 			t.Errorf("licences %+v %v", papers, err)

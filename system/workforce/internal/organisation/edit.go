@@ -90,8 +90,7 @@ func (b Book) Edit(ctx context.Context, code string, version int64, from clock.D
 
 // Shut closes the organisation from the day, by the order; successor is the code
 // of the one that takes it over, "" for none. In tx, since staff and departments
-// end with it; the number of the version. The
-// number of the version is given back.
+// end with it. The number of the version is given back.
 func (b Book) Shut(ctx context.Context, tx *sql.Tx, code string, version int64, from clock.Date, order Order, successor string, by change.Actor) (int64, error) {
 	before, number, err := b.begin(ctx, tx, code, version)
 	if err != nil {
@@ -103,7 +102,7 @@ func (b Book) Shut(ctx context.Context, tx *sql.Tx, code string, version int64, 
 	if successor != "" {
 		after.Event = Merged
 		next, err := Find(ctx, tx, successor, from)
-		if successor == code || fail.Is(err, fail.NotFound) || next.Shut {
+		if successor == code || fail.Is(err, fail.NotFound) || next.Shut || next.Kind != before.Kind {
 			wrong = append(wrong, fail.Finding{Field: "successor", Key: "workforce.close.successor_wrong"})
 		} else if err != nil {
 			return 0, err

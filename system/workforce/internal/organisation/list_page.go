@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
@@ -21,31 +20,6 @@ import (
 // pageSize is how many organisations stand on a page of the register.
 const pageSize = 50
 
-// Search is what is looked for in the register; a zero field asks for nothing.
-type Search struct {
-	Text, Region, Level, Ownership, Kind string
-	State                                string // "open", "closed", "" for both
-	On                                   clock.Date
-}
-
-// Match says whether the organisation, as it is on the day, is looked for.
-func (s Search) Match(o Organisation) bool {
-	fits := func(asked, has string) bool { return asked == "" || asked == has }
-	if !fits(s.Region, o.Region) || !fits(s.Level, o.Level) || !fits(s.Ownership, o.Ownership) || !fits(s.Kind, o.Kind) {
-		return false
-	}
-	if (s.State == "open" && o.Shut) || (s.State == "closed" && !o.Shut) {
-		return false
-	}
-	has := text.Fold(strings.Join([]string{o.Code, o.INN, o.OKPO, o.Name.KY, o.Name.RU, o.Name.EN, o.ShortName.KY, o.ShortName.RU, o.ShortName.EN, o.Address, o.Territory}, " "))
-	for word := range strings.FieldsSeq(text.Fold(s.Text)) {
-		if !strings.Contains(has, word) {
-			return false
-		}
-	}
-	return true
-}
-
 type listView struct {
 	form       *page.Form
 	search     Search
@@ -57,10 +31,9 @@ type listView struct {
 	today      clock.Date
 }
 
-// search reads the register as the query asks. Those who do not keep it see
-// their own organisations.
-func (p Pages) search(r *http.Request) (*page.Form, Search, []Organisation, error) {
-	ctx := r.Context()
+// search is what the query asks for. Those who do not keep the register see their
+// own organisations.
+func (p Pages) search(r *http.Request) (*page.Form, Search) {
 	form := page.QueryForm(r)
 	if !form.Has("state") {
 		form.Set("state", "open")
@@ -73,61 +46,66 @@ func (p Pages) search(r *http.Request) (*page.Form, Search, []Organisation, erro
 		s.On = on
 	}
 	form.Set("on", s.On.String())
-	m := office.Of(ctx)
-	var all []Organisation
-	var err error
-	if m.Keeps() {
-		all, err = All(ctx, p.Book.DB.Read, s.On)
-	} else {
-		codes := make([]string, 0, len(m.Posts))
+	if m := office.Of(r.Context()); !m.Keeps() {
+		s.Of = []string{}
 		for _, held := range m.Posts {
-			codes = append(codes, held.Organisation)
+			s.Of = append(s.Of, held.Organisation)
 		}
-		slices.Sort(codes)
-		all, err = some(ctx, p.Book.DB.Read, slices.Compact(codes), s.On)
+		slices.Sort(s.Of)
+		s.Of = slices.Compact(s.Of)
 	}
-	if err != nil {
-		return nil, s, nil, err
-	}
-	return form, s, slices.DeleteFunc(all, func(o Organisation) bool { return !m.In(o.Code) || !s.Match(o) }), nil
+	return form, s
 }
 
 // list is GET /organisations. Who works in one organisation is led straight to it.
 func (p Pages) list(w http.ResponseWriter, r *http.Request) error {
-	form, s, found, err := p.search(r)
+	ctx := r.Context()
+	form, s := p.search(r)
+	count, err := p.Book.count(ctx, s)
 	if err != nil {
 		return err
 	}
-	m := office.Of(r.Context())
+	number, prev, next := leaf("/organisations", r.URL.Query(), count)
+	found, err := p.Book.found(ctx, s, pageSize, (number-1)*pageSize)
+	if err != nil {
+		return err
+	}
+	m := office.Of(ctx)
 	if !m.Keeps() && len(found) == 1 && r.URL.RawQuery == "" {
 		return page.Redirect(w, r, Address(found[0].Code, ""))
 	}
-	v := listView{form: form, search: s, count: len(found), keeps: m.Keeps(), today: p.Book.Today()}
+	v := listView{form: form, search: s, found: found, count: count, prev: prev, next: next, keeps: m.Keeps(), today: p.Book.Today()}
 	query := r.URL.Query()
 	query.Del("lang")
 	query.Del("page")
 	v.query = query.Encode()
-	v.found, v.prev, v.next = Leaf("/organisations", r.URL.Query(), found)
 	return page.Render(w, r, http.StatusOK, listPage(v))
+}
+
+// leaf is the number of the page ?page= of the query, of those that the count of
+// organisations fills, and the addresses of the ones before and after, "" for none.
+func leaf(path string, query url.Values, count int) (number int, prev, next string) {
+	query.Del("lang")
+	number, _ = strconv.Atoi(query.Get("page"))
+	number = min(max(number, 1), max(1, (count+pageSize-1)/pageSize))
+	address := func(n int) string {
+		query.Set("page", strconv.Itoa(n))
+		return path + "?" + query.Encode()
+	}
+	if number > 1 {
+		prev = address(number - 1)
+	}
+	if number*pageSize < count {
+		next = address(number + 1)
+	}
+	return number, prev, next
 }
 
 // Leaf is the part of a list of organisations that stands on the page ?page= of
 // the query, and the addresses of those before and after, "" for none.
 func Leaf[T any](path string, query url.Values, all []T) (part []T, prev, next string) {
-	query.Del("lang")
-	number, _ := strconv.Atoi(query.Get("page"))
-	number = min(max(number, 1), max(1, (len(all)+pageSize-1)/pageSize))
-	leaf := func(n int) string {
-		query.Set("page", strconv.Itoa(n))
-		return path + "?" + query.Encode()
-	}
+	number, prev, next := leaf(path, query, len(all))
 	at := (number - 1) * pageSize
-	if number > 1 {
-		prev = leaf(number - 1)
-	}
-	if at+pageSize < len(all) {
-		next = leaf(number + 1)
-	}
 	return all[at:min(at+pageSize, len(all))], prev, next
 }
 
@@ -176,11 +154,12 @@ func (v listView) columns(ctx context.Context) []design.Column {
 
 // export is GET /organisations/export?format=xlsx|csv with the query of a search.
 func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
-	form, s, found, err := p.search(r)
+	ctx := r.Context()
+	form, s := p.search(r)
+	found, err := p.Book.found(ctx, s, 0, 0)
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
 	sheet := spreadsheet.Sheet{Name: text.T(ctx, "workforce.list.title") + " " + s.On.String()}
 	for _, c := range []struct {
 		key   string

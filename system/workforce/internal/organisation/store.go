@@ -16,11 +16,13 @@ import (
 const columns = `v.number, v.from_day, v.event, v.kind, v.ownership, v.inn, v.okpo, v.name_ky, v.name_ru, v.name_en, v.short_ky, v.short_ru, v.short_en,
 	v.region, v.territory, v.level, v.address, v.phone, v.closed, v.successor, v.order_number, v.order_day, v.created_at, v.created_name`
 
-// inForce picks the version that holds on the day $1.
-const inForce = `SELECT o.code, o.version, ` + columns + ` FROM organisation o
-	JOIN organisation_version v ON v.organisation = o.code AND v.number = (
+// versionInForce joins the version that holds on the day $1.
+const versionInForce = `JOIN organisation_version v ON v.organisation = o.code AND v.number = (
 		SELECT x.number FROM organisation_version x WHERE x.organisation = o.code AND x.from_day <= $1
 		ORDER BY x.from_day DESC, x.number DESC LIMIT 1) `
+
+// inForce is the organisations as they are on the day $1.
+const inForce = `SELECT o.code, o.version, ` + columns + ` FROM organisation o ` + versionInForce
 
 // Names are those that organisations have borne, full and short.
 func Names(ctx context.Context, q db.Querier) ([]text.Words, error) {
@@ -64,19 +66,6 @@ func list(ctx context.Context, q db.Querier, query string, args ...any) ([]Organ
 // code. Closed ones are among them.
 func All(ctx context.Context, q db.Querier, on clock.Date) ([]Organisation, error) {
 	return list(ctx, q, inForce+`ORDER BY o.code`, on.String())
-}
-
-// some are those of the codes, as All gives them.
-func some(ctx context.Context, q db.Querier, codes []string, on clock.Date) ([]Organisation, error) {
-	all := []Organisation{}
-	for _, code := range codes {
-		o, err := list(ctx, q, inForce+`WHERE o.code = $2`, on.String(), code)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, o...)
-	}
-	return all, nil
 }
 
 // Find is one organisation as it is on the day, with the departments and beds
@@ -142,12 +131,12 @@ func beds(ctx context.Context, q db.Querier, o *Organisation, on clock.Date) err
 func insert(ctx context.Context, tx db.Querier, o Organisation, by string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO organisation_version (organisation, number, from_day, event, kind, ownership, inn, okpo,
 		name_ky, name_ru, name_en, short_ky, short_ru, short_en, region, territory, level, address, phone, closed, successor,
-		order_number, order_day, created_at, created_by, created_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+		order_number, order_day, created_at, created_by, created_name, folded)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
 		ON CONFLICT DO NOTHING`,
 		o.Code, o.Number, o.From.String(), string(o.Event), o.Kind, o.Ownership, o.INN, o.OKPO, o.Name.KY, o.Name.RU, o.Name.EN,
 		o.ShortName.KY, o.ShortName.RU, o.ShortName.EN, o.Region, o.Territory, o.Level, o.Address, o.Phone, db.Flag(o.Shut), o.Successor,
-		o.Order.Number, o.Order.Day.String(), db.Micros(o.At), by, o.By)
+		o.Order.Number, o.Order.Day.String(), db.Micros(o.At), by, o.By, o.folded())
 	return err
 }
 

@@ -47,6 +47,7 @@ type staffView struct {
 	absent         map[string]workforceapi.Post
 	on, today      clock.Date
 	department     string
+	departments    []design.Option // open on the day, or to open
 	edits, manages bool
 }
 
@@ -77,6 +78,11 @@ func (p Pages) staff(r *http.Request) (staffView, error) {
 			v.absent[held.Replaces] = held
 		}
 	}
+	where := places{today: v.on}
+	if err == nil {
+		where.spans, err = organisation.Spans(ctx, p.Register.DB.Read, v.o.Code, v.on)
+	}
+	v.departments = where.options(ctx, "")
 	v.department = r.URL.Query().Get("department")
 	if v.department != "" {
 		v.posts = slices.DeleteFunc(v.posts, func(held workforceapi.Post) bool { return held.Department != v.department })
@@ -296,12 +302,4 @@ func allField(ctx context.Context, form *page.Form) design.Field {
 	f := design.FieldOf(ctx, form, "all", "workforce.end.all")
 	f.Hint = text.T(ctx, "workforce.end.all_hint")
 	return f
-}
-
-func departmentFilter(ctx context.Context, o organisation.Organisation) []design.Option {
-	options := []design.Option{{Value: "", Label: text.T(ctx, "workforce.list.any")}}
-	for _, d := range o.Departments {
-		options = append(options, design.Option{Value: d.Code, Label: d.Code + " · " + d.Name.Here(ctx)})
-	}
-	return options
 }

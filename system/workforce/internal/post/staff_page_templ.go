@@ -137,7 +137,7 @@ func staffPage(v staffView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = design.SelectField(design.Field{Name: "department", Label: text.T(ctx, "workforce.add.department"), Value: v.department, Required: true}, departmentFilter(ctx, v.o)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.SelectField(design.Field{Name: "department", Label: text.T(ctx, "workforce.add.department"), Value: v.department, Required: true}, append([]design.Option{{Value: "", Label: text.T(ctx, "workforce.list.any")}}, v.departments...)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -8,6 +8,7 @@ import (
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/internal/change"
 	"github.com/sanarip/sanarip/system/workforce/internal/notice"
 	"github.com/sanarip/sanarip/system/workforce/internal/office"
@@ -26,12 +27,12 @@ type Pages struct {
 func (p Pages) Mount(o *office.Office) {
 	o.Kept("GET /organisations/{code}/close", p.form)
 	o.Kept("POST /organisations/{code}/close", p.close)
+	o.Kept("POST /organisations/{code}/close/successors", p.suggest)
 	o.Edited("POST /organisations/{code}/planned/cancel", p.cancel)
 }
 
 type view struct {
 	o      organisation.Organisation
-	others []organisation.Organisation
 	staff  int
 	form   *page.Form
 	missed []change.Change
@@ -47,15 +48,7 @@ func (p Pages) view(r *http.Request, form *page.Form) (view, error) {
 	if v.o.Shut {
 		return v, fail.New(fail.Conflict, "workforce.edit.closed")
 	}
-	if v.staff, err = p.Staff(ctx, v.o.Code); err != nil {
-		return v, err
-	}
-	all, err := organisation.All(ctx, p.Book.DB.Read, p.Book.Today())
-	for _, o := range all {
-		if !o.Shut && o.Code != v.o.Code && o.Kind == v.o.Kind {
-			v.others = append(v.others, o)
-		}
-	}
+	v.staff, err = p.Staff(ctx, v.o.Code)
 	return v, err
 }
 
@@ -78,8 +71,12 @@ func (p Pages) close(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	successor, err := p.successor(ctx, v.o, form)
+	if err != nil {
+		return err
+	}
 	read, _ := strconv.ParseInt(form.Get("version"), 10, 64)
-	c := Closing{Code: v.o.Code, Version: read, From: form.Date("from"), Order: organisation.TakeOrder(form), Successor: form.Text("successor", 6)}
+	c := Closing{Code: v.o.Code, Version: read, From: form.Date("from"), Order: organisation.TakeOrder(form), Successor: successor}
 	status := http.StatusUnprocessableEntity
 	if form.OK() {
 		err := Close(ctx, p.Book, p.Tell, c, office.Of(ctx).Actor(c.Code))
@@ -107,12 +104,10 @@ func (v view) field(ctx context.Context, name string) design.Field {
 	return f
 }
 
-func (v view) successors(ctx context.Context, nobody string) []design.Option {
-	options := []design.Option{{Value: "", Label: nobody}}
-	for _, o := range v.others {
-		options = append(options, design.Option{Value: o.Code, Label: o.Code + " · " + o.ShortName.Here(ctx)})
-	}
-	return options
+func (v view) successor(ctx context.Context) design.Field {
+	f := v.field(ctx, "successor")
+	f.Hint, f.Placeholder, f.Wide = text.T(ctx, "workforce.close.successor_hint"), v.form.Get("successor_text"), true
+	return f
 }
 
 // cancel takes a planned change back. A closing is taken back by who keeps the

@@ -181,7 +181,7 @@ func closePage(v view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.SelectField(v.field(ctx, "successor"), v.successors(ctx, text.T(ctx, "workforce.close.nobody"))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Combobox(v.successor(ctx), organisation.Address(v.o.Code, "/close/successors")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
