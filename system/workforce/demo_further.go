@@ -28,13 +28,13 @@ func demoFurther() []organisation.Organisation {
 	return []organisation.Organisation{
 		hospital("950702", "00806199810335", "95070204", "41706000000000", "41706255000000", "district", "Өзгөн ш., Жибек Жолу көч., 3",
 			text.Words{KY: "Өзгөн райондук ооруканасы", RU: "Узгенская районная больница", EN: "Uzgen District Hospital"},
-			text.Words{KY: "Өзгөн оорукана", RU: "Узгенская больница", EN: "Uzgen District"}),
+			text.Words{KY: "Өзгөн ооруканасы", RU: "Узгенская больница", EN: "Uzgen District"}),
 		hospital("950801", "00907199810342", "95080102", "41707000000000", "41707400000010", "regional", "Талас ш., Бердике Баатыр көч., 40",
 			text.Words{KY: "Талас облустук ооруканасы", RU: "Таласская областная больница", EN: "Talas Regional Hospital"},
 			text.Words{KY: "Талас облооруканасы", RU: "Таласская облбольница", EN: "Talas Regional"}),
 		hospital("950802", "01008199810349", "95080208", "41708000000000", "41708222000000", "district", "Сокулук айылы, Фрунзе көч., 120",
 			text.Words{KY: "Сокулук райондук ооруканасы", RU: "Сокулукская районная больница", EN: "Sokuluk District Hospital"},
-			text.Words{KY: "Сокулук оорукана", RU: "Сокулукская больница", EN: "Sokuluk District"}),
+			text.Words{KY: "Сокулук ооруканасы", RU: "Сокулукская больница", EN: "Sokuluk District"}),
 	}
 }
 

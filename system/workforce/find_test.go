@@ -77,6 +77,10 @@ func TestTheRegisterIsSearched(t *testing.T) {
 		if got := find(manager, "q="+url.QueryEscape("берёзка")); len(got) != 0 {
 			t.Errorf("a manager finds %v", got)
 		}
+		// Who looks for what is not there is not told that nothing was ever registered.
+		if body := operator.get("/organisations?lang=ru&q=нетакой", http.StatusOK); !strings.Contains(body, "Таких организаций не найдено") {
+			t.Error("a search without a find does not say so")
+		}
 		// After its new name it is found by that, and on an earlier day by the old one.
 		page := operator.get("/organisations/700001/edit", http.StatusOK)
 		form.Set("version", versionIn(t, page))
@@ -205,6 +209,9 @@ func TestStaffIsFilteredByADepartmentThatOpensLater(t *testing.T) {
 		}
 		if !strings.Contains(body, demo.Residents[0].FamilyName) || strings.Contains(body, ">"+demo.Doctor.FamilyName) {
 			t.Error("its staff is not what is shown")
+		}
+		if body := manager.get(own+"/staff?lang=ru&department=44&on=2026-12-01", http.StatusOK); !strings.Contains(body, "никто не числится") {
+			t.Error("before its opening the department is not said to have nobody")
 		}
 		if body := manager.get(own+"/staff?lang=ru&on=2026-12-11", http.StatusOK); !strings.Contains(body, "44 · Неврология") || strings.Contains(body, "— откроется") {
 			t.Error("on a day after the opening it is still to open")

@@ -254,7 +254,7 @@ func reportPage(v reportView) templ.Component {
 				Caption: text.T(ctx, "workforce.equipment.by_organisation"),
 				Columns: heads(ctx),
 				Rows:    v.rows(ctx, states),
-				Empty:   text.T(ctx, "workforce.list.empty"),
+				Empty:   text.T(ctx, "workforce.equipment.none_here"),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -303,3 +303,12 @@ func allField(ctx context.Context, form *page.Form) design.Field {
 	f.Hint = text.T(ctx, "workforce.end.all_hint")
 	return f
 }
+
+// nobody is what is said where no staff is shown: there may be some in another
+// department or on another day.
+func (v staffView) nobody(ctx context.Context) string {
+	if v.department != "" || v.on != v.today {
+		return text.T(ctx, "workforce.staff.none_found")
+	}
+	return text.T(ctx, "workforce.staff.none")
+}

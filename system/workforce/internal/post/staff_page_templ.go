@@ -137,7 +137,7 @@ func staffPage(v staffView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = design.SelectField(design.Field{Name: "department", Label: text.T(ctx, "workforce.add.department"), Value: v.department, Required: true}, append([]design.Option{{Value: "", Label: text.T(ctx, "workforce.list.any")}}, v.departments...)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.SelectField(design.Field{Name: "department", Label: text.T(ctx, "workforce.add.department"), Value: v.department, Required: true, Wide: true}, append([]design.Option{{Value: "", Label: text.T(ctx, "workforce.list.any")}}, v.departments...)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -200,7 +200,7 @@ func staffPage(v staffView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.posts) == 0 {
-				templ_7745c5c3_Err = design.Empty(text.T(ctx, "workforce.staff.none"), "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.Empty(v.nobody(ctx), "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
