@@ -158,10 +158,20 @@ func changed() error { return fail.New(fail.Conflict, "identity.register.changed
 // passport.
 var lookalikes = strings.NewReplacer("А", "A", "В", "B", "С", "C", "Е", "E", "Н", "H", "К", "K", "М", "M", "О", "O", "Р", "P", "Т", "T", "Х", "X", "І", "I")
 
-// ParsePassport takes series and number as people write them («id 123 45 67»)
-// and gives ID1234567; a finding of the field "passport" when it is none.
+// spoken are the country's series, ID and AN, as they are said and then typed in
+// Cyrillic: its Д looks like no Latin letter, its Н like another one.
+var spoken = [][2]string{{"ИД", "ID"}, {"IД", "ID"}, {"АН", "AN"}, {"AН", "AN"}}
+
+// ParsePassport takes series and number as people write them («id 123 45 67»,
+// «ид 1234567») and gives ID1234567; a finding of the field "passport" when it is none.
 func ParsePassport(typed string) (string, error) {
-	s := lookalikes.Replace(strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "№", "", "\u00a0", "").Replace(typed)))
+	s := strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "№", "", "\u00a0", "").Replace(typed))
+	for _, series := range spoken {
+		if number, so := strings.CutPrefix(s, series[0]); so {
+			s = series[1] + number
+		}
+	}
+	s = lookalikes.Replace(s)
 	if len(s) != 9 || strings.Trim(s[:2], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || strings.Trim(s[2:], "0123456789") != "" {
 		return "", fail.Fields(fail.Finding{Field: "passport", Key: "identity.register.passport_form"})
 	}
