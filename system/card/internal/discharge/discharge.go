@@ -93,11 +93,6 @@ func ending(end form.Ending) []Gap {
 
 // clean drops what the outcome does not have.
 func clean(end form.Ending) form.Ending {
-	if end.Outcome == Died {
-		end.Result = ""
-	}
-	if end.Outcome != Transferred {
-		end.TransferredTo = ""
-	}
+	end.Result, end.TransferredTo = form.OfOutcome(end.Outcome, end.Result, end.TransferredTo)
 	return end
 }

@@ -200,3 +200,15 @@ func (s Sheet) DiagnosedAt(d insuranceapi.Diagnosis) time.Time {
 func momentKey(d insuranceapi.Diagnosis) string {
 	return strings.Join([]string{d.Stage, d.Rank, d.Code}, "/")
 }
+
+// OfOutcome gives what of a result and a destination the outcome has: who died was
+// not cured, and only who was transferred went somewhere.
+func OfOutcome(outcome, result, transferredTo string) (of, to string) {
+	if outcome != "died" {
+		of = result
+	}
+	if outcome == "transferred" {
+		to = transferredTo
+	}
+	return of, to
+}

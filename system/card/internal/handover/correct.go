@@ -47,6 +47,7 @@ var CorrectedStages = []string{"clinical", "final", "postmortem"}
 // the next revision, under the same number, tied to the returned case. Who came
 // second is told so.
 func (h Handover) Correct(ctx context.Context, stayID string, c Correction) (form.Ref, error) {
+	c.Result, c.TransferredTo = form.OfOutcome(c.Outcome, c.Result, c.TransferredTo)
 	if err := c.check(); err != nil {
 		return form.Ref{}, err
 	}

@@ -331,6 +331,12 @@ func TestCorrectionRefused(t *testing.T) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
+		// A death is not asked for the result that stood there before.
+		dead := good
+		dead.Outcome, dead.TransferredTo = "died", "ЦСМ"
+		if _, err := h.Correct(ctx, stayID, dead); fail.As(err) == nil || len(fail.As(err).Findings) != 1 || fail.As(err).Findings[0].Field != "dx-postmortem" {
+			t.Errorf("%+v", err)
+		}
 		if w.Int(`SELECT COUNT(*) FROM treated_case`) != 1 || w.Int(`SELECT COUNT(*) FROM diagnosis WHERE ended_at <> 0`) != 0 {
 			t.Error("a refused correction left something behind")
 		}
