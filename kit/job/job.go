@@ -145,12 +145,7 @@ func (q *Queue) Add(ctx context.Context, tx db.Querier, kind string, body any, o
 	if err != nil {
 		return false, err
 	}
-	result, err := tx.ExecContext(ctx, write.Query, write.Args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, write.Query, write.Args...)
 }
 
 // Adding is Add as a write that goes with others (db.Send). Whether the job is
@@ -334,7 +329,7 @@ func (q *Queue) heartbeat(ctx context.Context, cancel context.CancelFunc, j Job,
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			held, err := q.mine(ctx, `UPDATE job SET lease_until = $3 WHERE id = $1 AND lease = $2 AND state = 'running'`,
+			held, err := db.ChangedOne(ctx, q.db.Single(), `UPDATE job SET lease_until = $3 WHERE id = $1 AND lease = $2 AND state = 'running'`,
 				j.ID, j.lease, db.Micros(q.clock.Now().Add(q.lease)))
 			if err == nil && !held {
 				cancel()
@@ -351,35 +346,21 @@ func (q *Queue) finish(ctx context.Context, j Job, workErr error) error {
 	policy := q.workers[j.Kind].policy
 	switch {
 	case workErr == nil:
-		held, err = q.mine(ctx, `UPDATE job SET state = 'done', finished_at = $3, last_error = '', lease = '' WHERE id = $1 AND lease = $2 AND state = 'running'`,
+		held, err = db.ChangedOne(ctx, q.db.Single(), `UPDATE job SET state = 'done', finished_at = $3, last_error = '', lease = '' WHERE id = $1 AND lease = $2 AND state = 'running'`,
 			j.ID, j.lease, db.Micros(now))
 	case j.Attempts >= max(policy.MaxAttempts, 1):
 		q.log.ErrorContext(ctx, "job given up", "system", q.db.Name(), "kind", j.Kind, "job", j.ID, "error", workErr.Error())
-		held, err = q.mine(ctx, `UPDATE job SET state = 'failed', finished_at = $3, last_error = $4, lease = '' WHERE id = $1 AND lease = $2 AND state = 'running'`,
+		held, err = db.ChangedOne(ctx, q.db.Single(), `UPDATE job SET state = 'failed', finished_at = $3, last_error = $4, lease = '' WHERE id = $1 AND lease = $2 AND state = 'running'`,
 			j.ID, j.lease, db.Micros(now), cut(workErr.Error()))
 	default:
 		q.log.InfoContext(ctx, "job will be tried again", "system", q.db.Name(), "kind", j.Kind, "job", j.ID, "attempt", j.Attempts, "error", workErr.Error())
-		held, err = q.mine(ctx, `UPDATE job SET state = 'ready', run_at = $3, last_error = $4, lease = '' WHERE id = $1 AND lease = $2 AND state = 'running'`,
+		held, err = db.ChangedOne(ctx, q.db.Single(), `UPDATE job SET state = 'ready', run_at = $3, last_error = $4, lease = '' WHERE id = $1 AND lease = $2 AND state = 'running'`,
 			j.ID, j.lease, db.Micros(now.Add(policy.delay(j.Attempts))), cut(workErr.Error()))
 	}
 	if err == nil && !held {
 		return errors.New("the lease was lost to another worker")
 	}
 	return err
-}
-
-func (q *Queue) mine(ctx context.Context, query string, args ...any) (bool, error) {
-	held := false
-	err := q.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		held = n == 1
-		return err
-	})
-	return held, err
 }
 
 // delay doubles from FirstDelay to MaxDelay, give or take a fifth so that a

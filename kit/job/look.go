@@ -79,16 +79,12 @@ func scan(row db.Row) (Job, error) {
 // Retry makes a failed or waiting job due now, with its attempts counted anew.
 func (q *Queue) Retry(ctx context.Context, jobID string) error {
 	return q.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE job SET state = 'ready', attempts = 0, run_at = $2 WHERE id = $1 AND state IN ('failed', 'ready')`,
+		ready, err := db.ChangedOne(ctx, tx, `UPDATE job SET state = 'ready', attempts = 0, run_at = $2 WHERE id = $1 AND state IN ('failed', 'ready')`,
 			jobID, db.Micros(q.clock.Now()))
 		if err != nil {
 			return err
 		}
-		n, err := result.RowsAffected()
-		if err != nil {
-			return err
-		}
-		if n == 0 {
+		if !ready {
 			return fail.New(fail.Conflict, "kit.job_not_waiting")
 		}
 		db.OnCommit(ctx, q.Wake)

@@ -219,16 +219,11 @@ func (s *Store) Take(r *http.Request, state string) (Pending, bool, error) {
 // Fresh notes the jti of a logout token and says whether it was new.
 func (s *Store) Fresh(ctx context.Context, jti string, until time.Time) (bool, error) {
 	fresh := false
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM logout_token WHERE expires_at < $1`, db.Micros(s.clock.Now())); err != nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, `INSERT INTO logout_token (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING`, jti, db.Micros(until))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		fresh = n == 1
+		fresh, err = db.ChangedOne(ctx, tx, `INSERT INTO logout_token (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING`, jti, db.Micros(until))
 		return err
 	})
 	return fresh, err

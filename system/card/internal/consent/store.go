@@ -12,13 +12,8 @@ const columns = `id, stay_id, kind, subject, way, state, signer, relation, signe
 
 // insert says whether the row is new.
 func insert(ctx context.Context, tx db.Querier, c Consent) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO consent (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, '', $15) ON CONFLICT (id) DO NOTHING`,
+	return db.ChangedOne(ctx, tx, `INSERT INTO consent (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, '', $15) ON CONFLICT (id) DO NOTHING`,
 		c.ID, c.StayID, c.Kind, c.Subject, c.Way, c.State, c.Signer, c.Relation, db.Micros(c.SignedAt), c.CodeHash, db.Micros(c.CodeUntil), c.ByPIN, c.ByName, db.Micros(c.CreatedAt), c.Side)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // Consents of the stay, the newest first.

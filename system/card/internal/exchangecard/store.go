@@ -119,14 +119,11 @@ func keepTearOff(ctx context.Context, tx *sql.Tx, t cardapi.TearOff, at time.Tim
 	if err != nil {
 		return at, false, err
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO tear_off_inbox (root, version, kind, organisation, sender, pregnancy_id, content, received_at, read_at, read_pin, read_name)
+	isNew, err = db.ChangedOne(ctx, tx, `INSERT INTO tear_off_inbox (root, version, kind, organisation, sender, pregnancy_id, content, received_at, read_at, read_pin, read_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', '') ON CONFLICT (root, version) DO NOTHING`,
 		t.Root, t.Version, t.Kind, t.To, t.From, t.Pregnancy, string(content), db.Micros(at))
-	if err != nil {
-		return at, false, err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 1 {
-		return at, n == 1, err
+	if err != nil || isNew {
+		return at, isNew, err
 	}
 	var micros int64
 	err = tx.QueryRowContext(ctx, `SELECT received_at FROM tear_off_inbox WHERE root = $1 AND version = $2`, t.Root, t.Version).Scan(&micros)
@@ -262,11 +259,6 @@ func arrived(ctx context.Context, q db.Querier, where string, args ...any) ([]Ar
 
 // markRead acknowledges a version that nobody has: once.
 func markRead(ctx context.Context, tx *sql.Tx, organisation, root string, version int, pin, name string, at time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE tear_off_inbox SET read_at = $4, read_pin = $5, read_name = $6
+	return db.ChangedOne(ctx, tx, `UPDATE tear_off_inbox SET read_at = $4, read_pin = $5, read_name = $6
 		WHERE organisation = $1 AND root = $2 AND version = $3 AND read_at = 0`, organisation, root, version, db.Micros(at), pin, name)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }

@@ -20,15 +20,10 @@ func insertEntry(ctx context.Context, tx db.Querier, stayID string, e Entry) (bo
 	for i, n := range e.CopiedLines {
 		lines[i] = strconv.Itoa(n)
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO entry (stay_id, `+entryColumns+`)
+	return db.ChangedOne(ctx, tx, `INSERT INTO entry (stay_id, `+entryColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING`,
 		stayID, e.ID, e.Kind, e.Root, e.Version, e.Reason, e.Body, db.Micros(e.At), e.ByPIN, e.ByName, e.ByRole, db.Micros(e.SignedAt),
 		e.CopiedFrom, strings.Join(lines, " "))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // Entries of the stay by the moment they tell of, the newest first, each with

@@ -271,13 +271,8 @@ func lastOne(ctx context.Context, q db.Querier, m Merge) error {
 
 func markUndone(ctx context.Context, tx *sql.Tx, mergeID, reason string, c clock.Clock) (bool, error) {
 	staff := desk.Of(ctx)
-	result, err := tx.ExecContext(ctx, `UPDATE patient_merge SET undone_at = $2, undone_by = $3, undone_name = $4, undo_reason = $5 WHERE id = $1 AND undone_at = 0`,
+	return db.ChangedOne(ctx, tx, `UPDATE patient_merge SET undone_at = $2, undone_by = $3, undone_name = $4, undo_reason = $5 WHERE id = $1 AND undone_at = 0`,
 		mergeID, db.Micros(c.Now()), staff.PIN, staff.Name, reason)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func insertApart(ctx context.Context, tx *sql.Tx, a, b string, c clock.Clock) error {

@@ -186,14 +186,9 @@ func Kept(ctx context.Context, q db.Querier) (map[string]map[string]Figures, err
 
 // insertDeadline says whether the row was written: one that is there stays.
 func insertDeadline(ctx context.Context, tx db.Querier, l Deadline) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO monitor_rule (code, from_day, value, source, changed_at, changed_by, changed_name)
+	return db.ChangedOne(ctx, tx, `INSERT INTO monitor_rule (code, from_day, value, source, changed_at, changed_by, changed_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (code, from_day) DO NOTHING`,
 		l.Code, l.From.String(), l.Value, l.Source, db.Micros(l.ChangedAt), l.ChangedBy, l.ChangedName)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // History is every deadline there is and was, the newest day first.

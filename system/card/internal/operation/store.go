@@ -13,16 +13,11 @@ const operationColumns = `id, root, version, reason, at, code, name, anaesthesia
 
 // insertOperation says whether the operation is new.
 func insertOperation(ctx context.Context, tx db.Querier, stayID string, o Operation) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO operation (stay_id, `+operationColumns+`)
+	return db.ChangedOne(ctx, tx, `INSERT INTO operation (stay_id, `+operationColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT (id) DO NOTHING`,
 		stayID, o.ID, o.Root, o.Version, o.Reason, db.Micros(o.At), o.Code, o.Name, o.Anaesthesia, o.Complication, o.Protocol,
 		o.SurgeonPIN, o.SurgeonName, o.ByPIN, o.ByName, db.Micros(o.SignedAt),
 		db.Micros(o.EndedAt), o.Assistants, o.Anaesthetist, o.AnaesthesiaRecord, o.Side)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // Operations of the stay in their last versions, the newest first.

@@ -15,14 +15,9 @@ import (
 
 // insertOrder says whether the order is new.
 func insertOrder(ctx context.Context, tx db.Querier, stayID string, in Ordering, by desk.Staff, at time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO medical_order (id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, created_at, hours, last_day)
+	return db.ChangedOne(ctx, tx, `INSERT INTO medical_order (id, stay_id, kind, text, dose, times, from_at, by_pin, by_name, created_at, hours, last_day)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
 		in.Once, stayID, in.Kind, in.Text, in.Dose, in.Times, db.Micros(in.From), by.PIN, by.Name, db.Micros(at), in.Hours, in.LastDay.String())
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func endOrder(ctx context.Context, tx db.Querier, orderID, reason, by string, at time.Time) error {

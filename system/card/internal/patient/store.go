@@ -87,7 +87,7 @@ func Insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
 	if p.PIN != "" {
 		number = p.PIN
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO patient (id, pin, family_name, given_name, patronymic, birth_date, birth_year, sex,
+	inserted, err := db.ChangedOne(ctx, tx, `INSERT INTO patient (id, pin, family_name, given_name, patronymic, birth_date, birth_year, sex,
 		region, address, rural, passport, citizenship, insured, policy, category, alerts, description, created_at, created_by, organisation, folded_name,
 		kind, country, birth_order, policy_from, policy_until, alike_key)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
@@ -96,12 +96,8 @@ func Insert(ctx context.Context, tx *sql.Tx, p Patient) (Patient, bool, error) {
 		p.Region, p.Address, db.Flag(p.Rural), p.Passport, p.Citizenship, db.Flag(p.Insured), p.Policy, p.Category, p.Alerts, p.Description,
 		db.Micros(p.CreatedAt), p.CreatedBy, p.Organisation, text.Fold(p.FullName()),
 		p.Kind, p.Country, p.BirthOrder, p.PolicyFrom.String(), p.PolicyUntil.String(), AlikeKey(p.FamilyName, p.GivenName))
-	if err != nil {
-		return p, false, err
-	}
-	n, err := result.RowsAffected()
-	if err != nil || n == 1 {
-		return p, n == 1, err
+	if err != nil || inserted {
+		return p, inserted, err
 	}
 	first, ok, err := byPIN(ctx, tx, p.PIN)
 	if err == nil && !ok {

@@ -122,13 +122,13 @@ func insert(ctx context.Context, tx *sql.Tx, r Referral) error {
 // update writes what a step changed; the version is what two who act at once
 // are told apart by.
 func update(ctx context.Context, tx *sql.Tx, r Referral, s Step) error {
-	result, err := tx.ExecContext(ctx, `UPDATE referral SET state = $3, version = $4, appointed_at = $5, valid_until = $6, stay_id = $7, conclusion = $8
+	first, err := db.ChangedOne(ctx, tx, `UPDATE referral SET state = $3, version = $4, appointed_at = $5, valid_until = $6, stay_id = $7, conclusion = $8
 		WHERE id = $1 AND version = $2`, r.ID, s.Seq-1, s.State, s.Seq, db.Micros(r.AppointedAt), r.ValidUntil.String(), r.StayID, r.Conclusion)
 	if err != nil {
 		return err
 	}
-	if n, err := result.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(err, fail.New(fail.Conflict, "card.referral.over"))
+	if !first {
+		return fail.New(fail.Conflict, "card.referral.over")
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO referral_step (id, referral_id, seq, state, at, organisation, by_pin, by_name, note, appointed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -234,13 +234,8 @@ func countingNew(organisation, department string, now time.Time, n *int) db.Ques
 
 // saveRule writes a row of a rule and says whether it changed anything.
 func saveRule(ctx context.Context, tx *sql.Tx, what string, days int, from clock.Date, until, source string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO referral_rule (what, days, from_day, until_day, source) VALUES ($1, $2, $3, $4, $5)
+	return db.ChangedOne(ctx, tx, `INSERT INTO referral_rule (what, days, from_day, until_day, source) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (what, from_day) DO UPDATE SET days = excluded.days, until_day = excluded.until_day, source = excluded.source
 		WHERE referral_rule.days <> excluded.days OR referral_rule.until_day <> excluded.until_day OR referral_rule.source <> excluded.source`,
 		what, days, from.String(), until, source)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
 }

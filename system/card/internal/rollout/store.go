@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"strings"
 	"time"
@@ -23,10 +22,10 @@ func insertLine(ctx context.Context, tx db.Querier, l Line) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return inserted(tx.ExecContext(ctx, `INSERT INTO rollout_line (`+lineColumns+`)
+	return db.ChangedOne(ctx, tx, `INSERT INTO rollout_line (`+lineColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (line, version) DO NOTHING`,
 		l.Line, l.Version, l.Part, l.Stage, l.Beside, strings.Join(l.Regions, " "), l.Level, string(whom), string(responsible), l.Format,
-		dayText(l.From), dayText(l.Until), l.Source, l.Reason, db.Micros(l.ChangedAt), l.ChangedBy, l.ChangedName))
+		dayText(l.From), dayText(l.Until), l.Source, l.Reason, db.Micros(l.ChangedAt), l.ChangedBy, l.ChangedName)
 }
 
 // dayText is the day as it is kept, "" for none.
@@ -140,20 +139,11 @@ func monthsOf(ctx context.Context, q db.Querier, organisation string) ([]month, 
 
 // insertReminder says whether it is the first since that moment.
 func insertReminder(ctx context.Context, tx db.Querier, m Reminder, since time.Time) (bool, error) {
-	return inserted(tx.ExecContext(ctx, `INSERT INTO rollout_reminder (organisation, matter, pin, name, period, behind, asked_at, asked_by)
+	return db.ChangedOne(ctx, tx, `INSERT INTO rollout_reminder (organisation, matter, pin, name, period, behind, asked_at, asked_by)
 		SELECT $1, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT), $8
 		WHERE NOT EXISTS (SELECT 1 FROM rollout_reminder o WHERE o.organisation = $1 AND o.matter = $2 AND o.pin = $3 AND o.asked_at >= $9)
 		ON CONFLICT (organisation, matter, pin, period) DO NOTHING`,
-		m.Organisation, m.Matter, m.PIN, m.Name, m.Period, m.Behind, db.Micros(m.AskedAt), m.AskedBy, db.Micros(since)))
-}
-
-// inserted says whether a row was written.
-func inserted(result sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+		m.Organisation, m.Matter, m.PIN, m.Name, m.Period, m.Behind, db.Micros(m.AskedAt), m.AskedBy, db.Micros(since))
 }
 
 // remindersOf are the newest of the organisation.

@@ -10,9 +10,9 @@ import (
 )
 
 func insertTraining(ctx context.Context, tx db.Querier, t Training, at time.Time) (bool, error) {
-	return inserted(tx.ExecContext(ctx, `INSERT INTO training (id, topic, at, format, place, organisation, trainer, line, created_at, created_by, created_name)
+	return db.ChangedOne(ctx, tx, `INSERT INTO training (id, topic, at, format, place, organisation, trainer, line, created_at, created_by, created_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
-		t.ID, t.Topic, db.Micros(t.At), t.Format, t.Place, t.Organisation, t.Trainer, t.Line, db.Micros(at), t.CreatedBy, t.CreatedName))
+		t.ID, t.Topic, db.Micros(t.At), t.Format, t.Place, t.Organisation, t.Trainer, t.Line, db.Micros(at), t.CreatedBy, t.CreatedName)
 }
 
 // trainings are the newest sessions before that one (the zero Training: of all);
@@ -46,9 +46,9 @@ func insertAttendee(ctx context.Context, tx db.Querier, trainingID string, a Att
 	if err != nil {
 		return false, err
 	}
-	return inserted(tx.ExecContext(ctx, `INSERT INTO training_person (training_id, pin, name, post, organisation, attended, marked_at, marked_by)
+	return db.ChangedOne(ctx, tx, `INSERT INTO training_person (training_id, pin, name, post, organisation, attended, marked_at, marked_by)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, '') ON CONFLICT (training_id, pin) DO NOTHING`,
-		trainingID, a.PIN, a.Name, string(post), a.Organisation, db.Flag(a.Attended)))
+		trainingID, a.PIN, a.Name, string(post), a.Organisation, db.Flag(a.Attended))
 }
 
 func markAttended(ctx context.Context, tx db.Querier, trainingID, pin string, attended bool, at time.Time, by string) error {

@@ -37,11 +37,7 @@ func insertIsolation(ctx context.Context, tx db.Querier, stayID string, in Isola
 
 // endIsolation says whether the one with the id ("" for any) was in force.
 func endIsolation(ctx context.Context, tx db.Querier, stayID, id string, by desk.Staff, at time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE isolation SET ended_at = $3, ended_by = $4, ended_name = $5 WHERE stay_id = $1 AND ($2 = '' OR id = $2) AND ended_at = 0`,
+	n, err := db.Changed(ctx, tx, `UPDATE isolation SET ended_at = $3, ended_by = $4, ended_name = $5 WHERE stay_id = $1 AND ($2 = '' OR id = $2) AND ended_at = 0`,
 		stayID, id, db.Micros(at), by.PIN, by.Name)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
 	return n > 0, err
 }

@@ -40,12 +40,7 @@ func (r Rights) set(ctx context.Context, tx db.Querier, x Right, given bool) (ch
 		query = `INSERT INTO access_right (subject, provider, service, method, path, source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 		args = append(args, db.Micros(r.Clock.Now()))
 	}
-	result, err := tx.ExecContext(ctx, query, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	return db.ChangedOne(ctx, tx, query, args...)
 }
 
 // replace makes the rights of the contracts those given. Processes that start

@@ -66,7 +66,7 @@ func (s *Accounts) known(ctx context.Context, pin string) (bool, error) {
 // was closed is opened again, unless it was closed by a thief: while it is frozen
 // it waits for an operator.
 func (s *Accounts) Insert(ctx context.Context, tx *sql.Tx, a Account) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO account (`+columns+`)
+	return db.ChangedOne(ctx, tx, `INSERT INTO account (`+columns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', $13, $14, $15, 0, $16, $17, 0, $18)
 		ON CONFLICT (pin) DO UPDATE SET family_name = $3, given_name = $4, patronymic = $5, sex = $6, birth_date = $7, citizenship = $8,
 			email = $9, email_verified = $10, phone = $11, phone_verified = $12, telegram = '', channel = '', lang = $13, level = $14, state = $15,
@@ -75,11 +75,6 @@ func (s *Accounts) Insert(ctx context.Context, tx *sql.Tx, a Account) (bool, err
 		WHERE account.state = 'closed' AND account.id = $1 AND account.frozen_until < $18`,
 		a.ID, a.PIN, a.FamilyName, a.GivenName, a.Patronymic, a.Sex, a.BirthDate.String(), a.Citizenship, a.Email, db.Flag(a.EmailVerified),
 		a.Phone, db.Flag(a.PhoneVerified), string(a.Lang), string(a.Level), string(a.State), a.password, a.totp, db.Micros(a.CreatedAt))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // HoldPIN is Hold by the ПИН.
@@ -100,12 +95,7 @@ func (s *Accounts) spendStep(ctx context.Context, accountID string, step int64) 
 }
 
 func (s *Accounts) spend(ctx context.Context, tx *sql.Tx, accountID string, step int64) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, accountID, step)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, accountID, step)
 }
 
 // SpendStep marks, in the transaction that binds an authenticator, the time step
@@ -142,12 +132,7 @@ func (s *Accounts) since(value string) int64 {
 
 // giveBack sets the column as it was, unless something else has taken its place.
 func (s *Accounts) giveBack(ctx context.Context, tx *sql.Tx, accountID, column, verified, value string, added int64) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE account SET `+column+` = $2, `+column+`_at = $3`+verified+` WHERE id = $1 AND `+column+` = ''`, accountID, value, added)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `UPDATE account SET `+column+` = $2, `+column+`_at = $3`+verified+` WHERE id = $1 AND `+column+` = ''`, accountID, value, added)
 }
 
 // Empty takes away, in the transaction, all that would let anybody in: what an

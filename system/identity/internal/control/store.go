@@ -53,11 +53,6 @@ func (c *Control) list(ctx context.Context, q db.Querier, where, accountID strin
 // decide writes what becomes of a thing that waits, and forgets its value; false
 // when it was decided before.
 func (c *Control) decide(ctx context.Context, tx *sql.Tx, thingID string, state State, by string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE suspended SET state = $2, decided_at = $3, decided_by = $4, value = '' WHERE id = $1 AND state = 'waiting'`,
+	return db.ChangedOne(ctx, tx, `UPDATE suspended SET state = $2, decided_at = $3, decided_by = $4, value = '' WHERE id = $1 AND state = 'waiting'`,
 		thingID, string(state), db.Micros(c.Clock.Now()), by)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }

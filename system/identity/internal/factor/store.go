@@ -31,8 +31,8 @@ func (b *Backups) RemoveAll(ctx context.Context, tx *sql.Tx, accountID string) e
 
 // spend uses the code up: of two uses at once, one is first.
 func (b *Backups) spend(ctx context.Context, tx *sql.Tx, accountID, hash string) (bool, error) {
-	return one(tx.ExecContext(ctx, `UPDATE backup_code SET used_at = $3 WHERE account_id = $1 AND hash = $2 AND used_at = 0 AND suspended_at = 0`,
-		accountID, hash, db.Micros(b.Clock.Now())))
+	return db.ChangedOne(ctx, tx, `UPDATE backup_code SET used_at = $3 WHERE account_id = $1 AND hash = $2 AND used_at = 0 AND suspended_at = 0`,
+		accountID, hash, db.Micros(b.Clock.Now()))
 }
 
 func (b *Backups) left(ctx context.Context, q db.Querier, accountID string) (int, error) {
@@ -84,7 +84,7 @@ func (s *Authenticators) put(ctx context.Context, accountID, sid, secret string)
 
 // take ends the session's offer.
 func (s *Authenticators) take(ctx context.Context, tx *sql.Tx, accountID, sid string) (bool, error) {
-	return one(tx.ExecContext(ctx, `DELETE FROM authenticator_offer WHERE account_id = $1 AND sid = $2`, accountID, sid))
+	return db.ChangedOne(ctx, tx, `DELETE FROM authenticator_offer WHERE account_id = $1 AND sid = $2`, accountID, sid)
 }
 
 func (m *Messengers) put(ctx context.Context, accountID, hash string) error {
@@ -122,14 +122,6 @@ func (m *Messengers) came(ctx context.Context, accountID string) (bool, error) {
 		return false, nil
 	}
 	return chat != "", db.Explain(err)
-}
-
-func one(result sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	count, err := result.RowsAffected()
-	return count == 1, err
 }
 
 // Sweep deletes what was offered and not taken.

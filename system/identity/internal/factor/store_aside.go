@@ -24,11 +24,7 @@ func (b *Backups) PutAside(ctx context.Context, tx *sql.Tx, a account.Account, s
 // GiveBack lets the set serve again; false when it is gone: a new set
 // takes the place of all others.
 func (b *Backups) GiveBack(ctx context.Context, tx *sql.Tx, accountID string, _ account.Aside) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE backup_code SET suspended_at = 0 WHERE account_id = $1 AND suspended_at > 0`, accountID)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
+	n, err := db.Changed(ctx, tx, `UPDATE backup_code SET suspended_at = 0 WHERE account_id = $1 AND suspended_at > 0`, accountID)
 	return n > 0, err
 }
 

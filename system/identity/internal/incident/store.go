@@ -117,12 +117,7 @@ func (s *Incidents) count(ctx context.Context, q db.Querier, where string, args 
 
 // move sets the state; false when the incident is not of the version.
 func (s *Incidents) move(ctx context.Context, tx *sql.Tx, i Incident, version int64, to State) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE incident SET state = $3, version = version + 1 WHERE id = $1 AND version = $2`, i.ID, version, string(to))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `UPDATE incident SET state = $3, version = version + 1 WHERE id = $1 AND version = $2`, i.ID, version, string(to))
 }
 
 func (s *Incidents) insertStep(ctx context.Context, tx *sql.Tx, incidentID string, step Step) error {

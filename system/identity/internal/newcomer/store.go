@@ -28,12 +28,7 @@ func (n *Newcomers) bySecret(ctx context.Context, secret, browser string) (Proof
 
 // spend ends the proof; of two at once, one is first.
 func (n *Newcomers) spend(ctx context.Context, tx *sql.Tx, hash string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `DELETE FROM newcomer WHERE token_hash = $1 AND expires_at > $2`, hash, db.Micros(n.Clock.Now()))
-	if err != nil {
-		return false, err
-	}
-	count, err := result.RowsAffected()
-	return count == 1, err
+	return db.ChangedOne(ctx, tx, `DELETE FROM newcomer WHERE token_hash = $1 AND expires_at > $2`, hash, db.Micros(n.Clock.Now()))
 }
 
 // Sweep deletes proofs that were not gone on with.

@@ -42,12 +42,7 @@ func (n *Notices) Of(ctx context.Context, accountID string, limit int) ([]Event,
 // Disown notes, in the transaction, that the person did not do it; false when
 // that was said before.
 func (n *Notices) Disown(ctx context.Context, tx *sql.Tx, eventID string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE security_event SET disowned_at = $2 WHERE id = $1 AND disowned_at = 0`, eventID, db.Micros(n.Clock.Now()))
-	if err != nil {
-		return false, err
-	}
-	count, err := result.RowsAffected()
-	return count == 1, err
+	return db.ChangedOne(ctx, tx, `UPDATE security_event SET disowned_at = $2 WHERE id = $1 AND disowned_at = 0`, eventID, db.Micros(n.Clock.Now()))
 }
 
 // Before is the account with the contacts that it had at the moment: those that

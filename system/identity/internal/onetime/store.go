@@ -46,27 +46,13 @@ func (c *Codes) waiting(ctx context.Context, purpose Purpose, owner string) (wai
 // attempt counts a try before it is compared; false when there were too many,
 // or a newer code has been sent.
 func (c *Codes) attempt(ctx context.Context, w waiting) (bool, error) {
-	return c.changed(ctx, `UPDATE one_time_code SET attempts = attempts + 1 WHERE purpose = $1 AND owner = $2 AND number = $3 AND attempts < $4`,
+	return db.ChangedOne(ctx, c.DB.Single(), `UPDATE one_time_code SET attempts = attempts + 1 WHERE purpose = $1 AND owner = $2 AND number = $3 AND attempts < $4`,
 		string(w.Purpose), w.Owner, w.number, c.Lives.Number(maxAttempts))
 }
 
 // spend takes the code away: of two right answers at once, one is first.
 func (c *Codes) spend(ctx context.Context, w waiting) (bool, error) {
-	return c.changed(ctx, `DELETE FROM one_time_code WHERE purpose = $1 AND owner = $2 AND number = $3`, string(w.Purpose), w.Owner, w.number)
-}
-
-func (c *Codes) changed(ctx context.Context, statement string, args ...any) (bool, error) {
-	changed := false
-	err := c.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, statement, args...)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		changed = n == 1
-		return err
-	})
-	return changed, err
+	return db.ChangedOne(ctx, c.DB.Single(), `DELETE FROM one_time_code WHERE purpose = $1 AND owner = $2 AND number = $3`, string(w.Purpose), w.Owner, w.number)
 }
 
 // Sweep deletes codes that nobody used.

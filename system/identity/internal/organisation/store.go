@@ -37,12 +37,7 @@ func (s *Organisations) insert(ctx context.Context, tx *sql.Tx, m Member) (bool,
 	if err != nil {
 		return false, err
 	}
-	result, err := tx.ExecContext(ctx, insertMember+`DO NOTHING`, all...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, insertMember+`DO NOTHING`, all...)
 }
 
 // raise makes the person the head, whatever they were there before.

@@ -15,7 +15,7 @@ func (k *Keys) spend(ctx context.Context, hash string, until int64) (bool, error
 	first := false
 	err := k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var err error
-		first, err = one(tx.ExecContext(ctx, `INSERT INTO passkey_spent (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`, hash, until))
+		first, err = db.ChangedOne(ctx, tx, `INSERT INTO passkey_spent (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`, hash, until)
 		return err
 	})
 	return first, err
@@ -26,8 +26,8 @@ func (k *Keys) insert(ctx context.Context, tx *sql.Tx, key Key) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return one(tx.ExecContext(ctx, `INSERT INTO passkey (id, account_id, name, data, sign_count, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
-		key.ID, key.Account, key.Name, string(data), int64(key.credential.Authenticator.SignCount), db.Micros(key.Created)))
+	return db.ChangedOne(ctx, tx, `INSERT INTO passkey (id, account_id, name, data, sign_count, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
+		key.ID, key.Account, key.Name, string(data), int64(key.credential.Authenticator.SignCount), db.Micros(key.Created))
 }
 
 // All is the account's keys, the oldest first, those of which there may be a copy
@@ -80,14 +80,14 @@ func (k *Keys) count(ctx context.Context, tx *sql.Tx, keyID string, c webauthn.C
 	if err != nil {
 		return false, err
 	}
-	return one(tx.ExecContext(ctx, `UPDATE passkey SET data = $2, sign_count = $3, used_at = $4
+	return db.ChangedOne(ctx, tx, `UPDATE passkey SET data = $2, sign_count = $3, used_at = $4
 		WHERE id = $1 AND suspect_at = 0 AND suspended_at = 0 AND (sign_count < $3 OR (sign_count = 0 AND $3 = 0))`,
-		keyID, string(data), int64(c.Authenticator.SignCount), db.Micros(k.Clock.Now())))
+		keyID, string(data), int64(c.Authenticator.SignCount), db.Micros(k.Clock.Now()))
 }
 
 // suspect puts the key aside; false when it was before.
 func (k *Keys) suspect(ctx context.Context, tx *sql.Tx, keyID string) (bool, error) {
-	return one(tx.ExecContext(ctx, `UPDATE passkey SET suspect_at = $2 WHERE id = $1 AND suspect_at = 0`, keyID, db.Micros(k.Clock.Now())))
+	return db.ChangedOne(ctx, tx, `UPDATE passkey SET suspect_at = $2 WHERE id = $1 AND suspect_at = 0`, keyID, db.Micros(k.Clock.Now()))
 }
 
 func (k *Keys) remove(ctx context.Context, tx *sql.Tx, accountID, keyID string) error {
@@ -99,14 +99,6 @@ func (k *Keys) remove(ctx context.Context, tx *sql.Tx, accountID, keyID string) 
 func (k *Keys) RemoveAll(ctx context.Context, tx *sql.Tx, accountID string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM passkey WHERE account_id = $1`, accountID)
 	return err
-}
-
-func one(result sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	count, err := result.RowsAffected()
-	return count == 1, err
 }
 
 // Sweep forgets answered questions that have run out anyway.

@@ -31,7 +31,7 @@ func (k *Keys) PutAside(ctx context.Context, tx *sql.Tx, a account.Account, sinc
 
 // GiveBack lets the key open the account again; false when it is gone.
 func (k *Keys) GiveBack(ctx context.Context, tx *sql.Tx, accountID string, thing account.Aside) (bool, error) {
-	return one(tx.ExecContext(ctx, `UPDATE passkey SET suspended_at = 0 WHERE id = $1 AND account_id = $2 AND suspended_at > 0`, thing.Reference, accountID))
+	return db.ChangedOne(ctx, tx, `UPDATE passkey SET suspended_at = 0 WHERE id = $1 AND account_id = $2 AND suspended_at > 0`, thing.Reference, accountID)
 }
 
 // Discard takes a key that was put aside away for good.

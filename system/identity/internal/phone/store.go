@@ -57,12 +57,7 @@ func (p *Phones) updatePIN(ctx context.Context, tx *sql.Tx, deviceID, mac string
 }
 
 func (p *Phones) delete(ctx context.Context, tx *sql.Tx, deviceID string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `DELETE FROM device WHERE id = $1`, deviceID)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `DELETE FROM device WHERE id = $1`, deviceID)
 }
 
 // RemoveAll takes all the person's devices away, in the transaction, and what was
@@ -131,29 +126,15 @@ func (p *Phones) ofBrowser(ctx context.Context, hash string) (Request, bool, err
 
 // decide answers a request that still waits; false when it does not any more.
 func (p *Phones) decide(ctx context.Context, r Request, state State, by approver, how proof) (bool, error) {
-	return p.changed(ctx, `UPDATE phone_request SET state = $2, account_id = $3, level = $4, proof = $5, epoch = $9
+	return db.ChangedOne(ctx, p.DB.Single(), `UPDATE phone_request SET state = $2, account_id = $3, level = $4, proof = $5, epoch = $9
 		WHERE browser_hash = $1 AND state = 'waiting' AND number = $6 AND flow = $7 AND expires_at = $8`,
 		r.browser, string(state), by.account.ID, string(by.level), string(how), r.number, r.flow, db.Micros(r.Expires), by.account.Epoch)
 }
 
 // use spends the approval.
 func (p *Phones) use(ctx context.Context, r Request) (bool, error) {
-	return p.changed(ctx, `UPDATE phone_request SET state = 'used' WHERE browser_hash = $1 AND state = 'approved' AND account_id = $2 AND expires_at = $3`,
+	return db.ChangedOne(ctx, p.DB.Single(), `UPDATE phone_request SET state = 'used' WHERE browser_hash = $1 AND state = 'approved' AND account_id = $2 AND expires_at = $3`,
 		r.browser, r.account, db.Micros(r.Expires))
-}
-
-func (p *Phones) changed(ctx context.Context, statement string, args ...any) (bool, error) {
-	changed := false
-	err := p.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, statement, args...)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		changed = n == 1
-		return err
-	})
-	return changed, err
 }
 
 // Sweep deletes requests that have run out and devices long not used.

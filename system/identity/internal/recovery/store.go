@@ -42,17 +42,7 @@ func (s *Recovery) scan(hash string, row *sql.Row) (request, bool, error) {
 
 // try counts an answer before it is looked at; false when there were too many.
 func (s *Recovery) try(ctx context.Context, r request) (bool, error) {
-	taken := false
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE recovery SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2`, r.hash, s.Door.Lives.Number(maxTries))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		taken = n == 1
-		return err
-	})
-	return taken, err
+	return db.ChangedOne(ctx, s.DB.Single(), `UPDATE recovery SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2`, r.hash, s.Door.Lives.Number(maxTries))
 }
 
 // wait writes what a code that was sent would have written: see check.

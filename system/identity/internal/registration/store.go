@@ -136,18 +136,14 @@ func (g *Registrations) save(ctx context.Context, tx *sql.Tx, r Registration) er
 	if err != nil {
 		return err
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE registration SET version = version + 1, state = $3, doubt = $4, claim = $5, agreement = $6, agreement_lang = $7,
+	written, err := db.ChangedOne(ctx, tx, `UPDATE registration SET version = version + 1, state = $3, doubt = $4, claim = $5, agreement = $6, agreement_lang = $7,
 		agreed_at = $8, phone = $9, phone_at = $10, email = $11, email_at = $12, photo_id = $13, photo_at = $14, photo_refused = $15, photo_doubt = $16,
 		document_id = $17, account_id = $18, proof = $19, asked_at = $20, decided_at = $21, decided_by = $22, decided_name = $23, reason = $24,
 		expires_at = $25, epoch = $26 WHERE id = $1 AND version = $2`,
 		r.ID, r.version, string(r.State), r.Doubt, claim, r.Agreement, string(r.AgreementLang), db.Micros(r.AgreedAt), r.Phone, db.Micros(r.PhoneAt),
 		r.Email, db.Micros(r.EmailAt), r.PhotoID, db.Micros(r.PhotoAt), r.PhotoRefused, r.PhotoDoubt, r.DocumentID, r.AccountID, string(r.Proof),
 		db.Micros(r.AskedAt), db.Micros(r.DecidedAt), r.DecidedBy, r.DecidedName, r.Reason, db.Micros(r.Expires), r.epoch)
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
-	if err == nil && n != 1 {
+	if err == nil && !written {
 		err = changed()
 	}
 	return err

@@ -74,7 +74,8 @@ func (d *Desk) decide(ctx context.Context, r request, state string, s *identitya
 		signature = string(data)
 	}
 	decided, now := false, db.Micros(d.Clock.Now())
-	err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := d.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		decided = false
 		if state == signed {
 			held, found, err := d.Accounts.Hold(ctx, tx, a.ID)
 			if err != nil || !found {
@@ -84,13 +85,8 @@ func (d *Desk) decide(ctx context.Context, r request, state string, s *identitya
 				return err
 			}
 		}
-		result, err := tx.ExecContext(ctx, `UPDATE simple_signature SET state = $2, signature = $3, decided_at = $4
+		decided, err = db.ChangedOne(ctx, tx, `UPDATE simple_signature SET state = $2, signature = $3, decided_at = $4
 			WHERE id = $1 AND state = 'asked' AND expires_at > $4`, r.id, state, signature, now)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		decided = n == 1
 		return err
 	})
 	return decided, err

@@ -44,7 +44,7 @@ func (s *SignIn) bySecret(ctx context.Context, secret string) (entry, bool, erro
 
 // turn makes the entry wait for a factor of the channel.
 func (s *SignIn) turn(ctx context.Context, e entry) error {
-	turned, err := s.changed(ctx, `UPDATE entry SET channel = $2, version = version + 1, attempts = 0 WHERE token_hash = $1 AND expires_at > $3`,
+	turned, err := db.ChangedOne(ctx, s.DB.Single(), `UPDATE entry SET channel = $2, version = version + 1, attempts = 0 WHERE token_hash = $1 AND expires_at > $3`,
 		e.hash, string(e.channel), db.Micros(s.Clock.Now()))
 	if err == nil && !turned {
 		err = fail.New(fail.Gone, "identity.entry_gone")
@@ -55,26 +55,12 @@ func (s *SignIn) turn(ctx context.Context, e entry) error {
 // attempt counts a try at the factor before it is compared; false when there
 // were too many, or another factor was turned to.
 func (s *SignIn) attempt(ctx context.Context, e entry) (bool, error) {
-	return s.changed(ctx, `UPDATE entry SET attempts = attempts + 1 WHERE token_hash = $1 AND version = $2 AND attempts < $3`, e.hash, e.version, s.Door.Lives.Number(maxAttempts))
+	return db.ChangedOne(ctx, s.DB.Single(), `UPDATE entry SET attempts = attempts + 1 WHERE token_hash = $1 AND version = $2 AND attempts < $3`, e.hash, e.version, s.Door.Lives.Number(maxAttempts))
 }
 
 // spend ends the entry: of two right answers at once, one is first.
 func (s *SignIn) spend(ctx context.Context, e entry) (bool, error) {
-	return s.changed(ctx, `DELETE FROM entry WHERE token_hash = $1 AND version = $2`, e.hash, e.version)
-}
-
-func (s *SignIn) changed(ctx context.Context, statement string, args ...any) (bool, error) {
-	changed := false
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, statement, args...)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		changed = n == 1
-		return err
-	})
-	return changed, err
+	return db.ChangedOne(ctx, s.DB.Single(), `DELETE FROM entry WHERE token_hash = $1 AND version = $2`, e.hash, e.version)
 }
 
 // EndAll ends, in the transaction, the sign-ins under way to the account: the

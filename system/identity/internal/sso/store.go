@@ -83,15 +83,10 @@ func (s *Sessions) all(ctx context.Context, q db.Querier, accountID string) ([]S
 // insert keeps a new session. It locks the account's row: false when its epoch is
 // over or it is not active.
 func (s *Sessions) insert(ctx context.Context, tx *sql.Tx, session Session, hash string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at)
+	return db.ChangedOne(ctx, tx, `INSERT INTO sso_session (`+columns+`, token_hash, expires_at)
 		SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM account WHERE id = $2 AND epoch = $14 AND state = 'active'`+s.DB.ForUpdate(),
 		session.SID, session.AccountID, session.Method, strings.Join(session.AMR, " "), string(session.Level), session.Agent, session.Address, db.Flag(session.Remembered),
 		db.Micros(session.Created), db.Micros(session.AuthAt), db.Micros(session.Seen), hash, db.Micros(s.Until(session)), session.Epoch)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // holdAccount locks the account's row before any of its sessions', as whoever
@@ -112,24 +107,14 @@ func (s *Sessions) nextEpoch(ctx context.Context, tx *sql.Tx, accountID string) 
 }
 
 func (s *Sessions) renew(ctx context.Context, tx *sql.Tx, session Session, hash string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE sso_session SET token_hash = $2, method = $3, amr = $4, level = $5, agent = $6, address = $7,
+	return db.ChangedOne(ctx, tx, `UPDATE sso_session SET token_hash = $2, method = $3, amr = $4, level = $5, agent = $6, address = $7,
 		remembered = $8, auth_at = $9, seen_at = $9, expires_at = $10 WHERE sid = $1`,
 		session.SID, hash, session.Method, strings.Join(session.AMR, " "), string(session.Level), session.Agent, session.Address, db.Flag(session.Remembered),
 		db.Micros(session.AuthAt), db.Micros(s.Until(session)))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func (s *Sessions) delete(ctx context.Context, tx *sql.Tx, sid string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `DELETE FROM sso_session WHERE sid = $1`, sid)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `DELETE FROM sso_session WHERE sid = $1`, sid)
 }
 
 func (s *Sessions) clients(ctx context.Context, tx *sql.Tx, sid string) ([]string, error) {
@@ -160,13 +145,8 @@ func (s *Sessions) Entered(ctx context.Context, sid, client string) (bool, error
 
 // Enter is Entered in a transaction: the session stays until it ends.
 func (s *Sessions) Enter(ctx context.Context, tx *sql.Tx, sid, client string) (alive bool, err error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO sso_client (sid, client_id, at) SELECT sid, $2, $3 FROM sso_session WHERE sid = $1`+s.DB.ForUpdate()+`
+	return db.ChangedOne(ctx, tx, `INSERT INTO sso_client (sid, client_id, at) SELECT sid, $2, $3 FROM sso_session WHERE sid = $1`+s.DB.ForUpdate()+`
 		ON CONFLICT (sid, client_id) DO UPDATE SET at = excluded.at`, sid, client, db.Micros(s.Clock.Now()))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // In lists the sessions of the person that have signed in to the client.

@@ -45,23 +45,13 @@ func update(ctx context.Context, tx db.Querier, d Draft) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE entry_draft SET version = $3, content = $4, case_id = $5, by_pin = $6, by_name = $7, updated_at = $8
+	return db.ChangedOne(ctx, tx, `UPDATE entry_draft SET version = $3, content = $4, case_id = $5, by_pin = $6, by_name = $7, updated_at = $8
 		WHERE id = $1 AND version = $2 AND case_id = ''`,
 		d.ID, d.Version-1, d.Version, string(content), d.CaseID, d.ByPIN, d.ByName, db.Micros(d.UpdatedAt))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func remove(ctx context.Context, tx db.Querier, draftID, organisation string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `DELETE FROM entry_draft WHERE id = $1 AND organisation = $2 AND case_id = ''`, draftID, organisation)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `DELETE FROM entry_draft WHERE id = $1 AND organisation = $2 AND case_id = ''`, draftID, organisation)
 }
 
 // open are the drafts of the hospital that are not sent, the last touched first.

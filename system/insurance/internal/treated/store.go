@@ -58,12 +58,7 @@ func revisions(ctx context.Context, q db.Querier, number string) ([]Record, erro
 // retire makes room for the case that takes this one's place. false: another
 // was first, or the case is not a returned one any more.
 func retire(ctx context.Context, tx db.Querier, caseID string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET is_current = 0 WHERE id = $1 AND is_current = 1 AND state = 'returned'`, caseID)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `UPDATE treated_case SET is_current = 0 WHERE id = $1 AND is_current = 1 AND state = 'returned'`, caseID)
 }
 
 func insert(ctx context.Context, tx db.Querier, r Record, content string) error {

@@ -48,12 +48,8 @@ func replacing(ctx context.Context, q db.Querier, caseID string) (*Record, error
 // decides on one of them at that moment waits for it, or it for them: a case is moved
 // as it stands then.
 func settle(ctx context.Context, tx db.Querier, organisation, month, after, upTo string, to Stage) (int, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE treated_case SET stage = $5 WHERE organisation = $1 AND month = $2 AND id > $3 AND id <= $4 AND is_current = 1 AND stage = 'accepted'`,
+	n, err := db.Changed(ctx, tx, `UPDATE treated_case SET stage = $5 WHERE organisation = $1 AND month = $2 AND id > $3 AND id <= $4 AND is_current = 1 AND stage = 'accepted'`,
 		organisation, month, after, upTo, string(to))
-	if err != nil {
-		return 0, err
-	}
-	n, err := result.RowsAffected()
 	return int(n), err
 }
 

@@ -26,14 +26,9 @@ func termOn(ctx context.Context, q db.Querier, returned time.Time) (AppealTerm, 
 
 // saveTerm writes the term of its first day; false when it was so already.
 func saveTerm(ctx context.Context, tx db.Querier, t AppealTerm) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO appeal_term (from_day, days, source_ky, source_ru, source_en) VALUES ($1, $2, $3, $4, $5)
+	return db.ChangedOne(ctx, tx, `INSERT INTO appeal_term (from_day, days, source_ky, source_ru, source_en) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (from_day) DO UPDATE SET days = excluded.days, source_ky = excluded.source_ky, source_ru = excluded.source_ru, source_en = excluded.source_en
 		WHERE appeal_term.days <> excluded.days OR appeal_term.source_ky <> excluded.source_ky
 			OR appeal_term.source_ru <> excluded.source_ru OR appeal_term.source_en <> excluded.source_en`,
 		t.From.String(), t.Days, t.Source.KY, t.Source.RU, t.Source.EN)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }

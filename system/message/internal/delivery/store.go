@@ -24,16 +24,12 @@ func insertMessage(ctx context.Context, tx *sql.Tx, own, sender, digest string, 
 	if err != nil {
 		return "", false, err
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO message (id, sender, sender_id, digest, pin, subject, body, lang, link, secret, mailbox, created_at)
+	inserted, err := db.ChangedOne(ctx, tx, `INSERT INTO message (id, sender, sender_id, digest, pin, subject, body, lang, link, secret, mailbox, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (sender, sender_id) DO NOTHING`,
 		own, sender, m.ID, digest, m.PIN, string(subject), string(body), string(m.Lang), m.Link,
 		db.Flag(m.Secret), db.Flag(slices.Contains(m.Channels, messageapi.Mailbox)), db.Micros(now))
-	if err != nil {
-		return "", false, err
-	}
-	n, err := result.RowsAffected()
-	if err != nil || n == 1 {
-		return digest, n == 1, err
+	if err != nil || inserted {
+		return digest, inserted, err
 	}
 	err = tx.QueryRowContext(ctx, `SELECT digest FROM message WHERE sender = $1 AND sender_id = $2`, sender, m.ID).Scan(&known)
 	return known, false, err

@@ -16,14 +16,9 @@ func insert(ctx context.Context, tx *sql.Tx, subsystem string, c paymentapi.Char
 	if err != nil {
 		return false, err
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO charge (id, subsystem, reference, payer, amount, purpose, state, created_at)
+	return db.ChangedOne(ctx, tx, `INSERT INTO charge (id, subsystem, reference, payer, amount, purpose, state, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (subsystem, reference) DO NOTHING`,
 		c.ID, subsystem, c.Reference, c.Payer, c.Amount, string(purpose), c.State, db.Micros(c.CreatedAt))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func byReference(ctx context.Context, q db.Querier, subsystem, reference string) (paymentapi.Charge, error) {

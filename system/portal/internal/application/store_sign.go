@@ -58,13 +58,8 @@ func decideSigning(ctx context.Context, tx *sql.Tx, was, is Signing) (bool, erro
 		}
 		proof = string(data)
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE application_signature SET state = $3, proof = $4, decided_at = $5
+	return db.ChangedOne(ctx, tx, `UPDATE application_signature SET state = $3, proof = $4, decided_at = $5
 		WHERE application_id = $1 AND request = $2 AND state = 'asked'`, was.Application, was.Request, is.State, proof, db.Micros(is.Decided))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // signed are the applications that await an executor, the oldest first.

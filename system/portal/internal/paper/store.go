@@ -56,13 +56,8 @@ func keep(ctx context.Context, tx *sql.Tx, d Document, pdf, content []byte, now 
 	if err != nil {
 		return false, err
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE document SET state = 'ready', pdf = $2, content = $3, sha256 = $4, seal = $5, ready_at = $6 WHERE id = $1 AND state = 'making'`,
+	return db.ChangedOne(ctx, tx, `UPDATE document SET state = 'ready', pdf = $2, content = $3, sha256 = $4, seal = $5, ready_at = $6 WHERE id = $1 AND state = 'making'`,
 		d.ID, pdf, string(content), d.SHA256, string(seal), db.Micros(now))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 const columns = `id, number, code, application_id, lang, pin, holder, title, issuer, state, sha256, seal, issued_at`

@@ -49,14 +49,9 @@ func allOwn(ctx context.Context, q db.Querier, name string) ([]own, error) {
 }
 
 func insertOwn(ctx context.Context, tx *sql.Tx, k own) (added bool, err error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO ca_key (name, number, issuer, certificate, handle, created_at, not_after) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	return db.ChangedOne(ctx, tx, `INSERT INTO ca_key (name, number, issuer, certificate, handle, created_at, not_after) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (name, number) DO NOTHING`,
 		k.name, k.number, k.issuer, base64.StdEncoding.EncodeToString(k.certificate.Raw), k.handle, db.Micros(k.created), db.Micros(k.certificate.NotAfter))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 const issuedColumns = `serial, issuer, pin, usage, medium, certificate, not_before, not_after, revoked_at, reason`

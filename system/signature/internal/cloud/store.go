@@ -58,13 +58,8 @@ func endOpened(ctx context.Context, tx *sql.Tx, pin string, now time.Time) error
 
 // spendCode uses the person's good PIN up, if this is it.
 func spendCode(ctx context.Context, tx *sql.Tx, pin, hash string, now, madeAfter time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE cloud_code SET used_at = $3 WHERE pin = $1 AND hash = $2 AND used_at = 0 AND ended_at = 0 AND made_at > $4`,
+	return db.ChangedOne(ctx, tx, `UPDATE cloud_code SET used_at = $3 WHERE pin = $1 AND hash = $2 AND used_at = 0 AND ended_at = 0 AND made_at > $4`,
 		pin, hash, db.Micros(now), db.Micros(madeAfter))
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func insertToken(ctx context.Context, tx *sql.Tx, hash, pin, holder string, created, expires time.Time) error {

@@ -50,12 +50,9 @@ func insertAuthority(ctx context.Context, tx *sql.Tx, certificate, sealed string
 
 // keep stores the seal, or gives the one that was there first.
 func keep(ctx context.Context, tx *sql.Tx, sealID, requestID string, s signatureapi.Seal) (signatureapi.Seal, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO seal (id, key_id, holder, document, sha256, at, value, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	first, err := db.ChangedOne(ctx, tx, `INSERT INTO seal (id, key_id, holder, document, sha256, at, value, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (holder, document, sha256) DO NOTHING`, sealID, s.KeyID, s.Holder, s.Document, s.SHA256, db.Micros(s.At), s.Value, requestID)
-	if err != nil {
-		return s, err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 1 {
+	if err != nil || first {
 		return s, err
 	}
 	var at int64

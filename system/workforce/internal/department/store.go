@@ -121,12 +121,7 @@ func endedWith(ctx context.Context, tx db.Querier, departmentID string) (n int64
 
 // closeBed closes an open bed; false when it is not open or not there.
 func closeBed(ctx context.Context, tx db.Querier, departmentID, bedID string, until clock.Date) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE bed SET until_day = $3 WHERE department = $1 AND id = $2 AND until_day = '' AND from_day <= $3`, departmentID, bedID, until.String())
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `UPDATE bed SET until_day = $3 WHERE department = $1 AND id = $2 AND until_day = '' AND from_day <= $3`, departmentID, bedID, until.String())
 }
 
 // addBeds numbers the beds on from those that are open in the room on the day or

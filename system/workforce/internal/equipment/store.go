@@ -66,12 +66,9 @@ func last(ctx context.Context, q db.Querier, code string) (n int64, err error) {
 
 // Insert writes the report; one that is there stays.
 func Insert(ctx context.Context, tx db.Querier, r Report, by string) error {
-	result, err := tx.ExecContext(ctx, `INSERT INTO equipment_report (id, organisation, number, day, internet, created_at, created_by, created_name)
+	first, err := db.ChangedOne(ctx, tx, `INSERT INTO equipment_report (id, organisation, number, day, internet, created_at, created_by, created_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`, r.ID, r.Organisation, r.Number, r.Day.String(), r.Internet, db.Micros(r.At), by, r.By)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
+	if err != nil || !first {
 		return err
 	}
 	for _, l := range r.Lines {
@@ -105,11 +102,6 @@ func Calls(ctx context.Context, q db.Querier) ([]Call, error) {
 
 // InsertCall writes a call; false when there is one due on the day.
 func InsertCall(ctx context.Context, tx db.Querier, c Call, at time.Time, by string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO equipment_call (id, since_day, due_day, source, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+	return db.ChangedOne(ctx, tx, `INSERT INTO equipment_call (id, since_day, due_day, source, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
 		c.ID, c.Since.String(), c.Due.String(), c.Source, db.Micros(at), by)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }

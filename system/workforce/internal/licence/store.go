@@ -46,13 +46,8 @@ func find(ctx context.Context, tx db.Querier, organisation, licenceID string) (L
 }
 
 func insert(ctx context.Context, tx db.Querier, l Licence, at time.Time, by string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO licence (`+columns+`, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+	return db.ChangedOne(ctx, tx, `INSERT INTO licence (`+columns+`, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
 		l.ID, l.Organisation, l.Number, l.Kind, l.From.String(), l.Until.String(), l.Withdrawn.String(), l.Scan, db.Micros(at), by)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func withdraw(ctx context.Context, tx db.Querier, licenceID string, day clock.Date) error {

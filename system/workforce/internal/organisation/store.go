@@ -176,23 +176,13 @@ func ClosesOn(ctx context.Context, q db.Querier, code string) (clock.Date, error
 
 // register takes the code; false when it is another's already.
 func register(ctx context.Context, tx db.Querier, code string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO organisation (code, version) VALUES ($1, 1) ON CONFLICT (code) DO NOTHING`, code)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `INSERT INTO organisation (code, version) VALUES ($1, 1) ON CONFLICT (code) DO NOTHING`, code)
 }
 
 // step counts a change if the organisation still is at the version that was
 // read; false when somebody else was first.
 func step(ctx context.Context, tx db.Querier, code string, version int64) (bool, error) {
-	result, err := tx.ExecContext(ctx, `UPDATE organisation SET version = version + 1 WHERE code = $1 AND version = $2`, code, version)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return db.ChangedOne(ctx, tx, `UPDATE organisation SET version = version + 1 WHERE code = $1 AND version = $2`, code, version)
 }
 
 // last is the version with the latest first day, and the highest number given.

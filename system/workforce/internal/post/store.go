@@ -113,14 +113,9 @@ type Row struct {
 
 // Insert writes the post; false when the person holds the same open post already.
 func Insert(ctx context.Context, tx db.Querier, r Row) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO post (id, pin, person_name, title, organisation, department, replaces, from_day, until_day, created_at, created_by, ended_at, ended_by)
+	return db.ChangedOne(ctx, tx, `INSERT INTO post (id, pin, person_name, title, organisation, department, replaces, from_day, until_day, created_at, created_by, ended_at, ended_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '') ON CONFLICT DO NOTHING`,
 		r.ID, r.PIN, r.Name, r.Title, r.Organisation, r.Department, r.Replaces, r.From.String(), r.Until.String(), db.Micros(r.At), r.By)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 // holds says whether the person holds the same post on some day of the new one.

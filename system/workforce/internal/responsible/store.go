@@ -62,14 +62,9 @@ func find(ctx context.Context, tx db.Querier, code, personID string) (Person, er
 
 // Insert writes the person; false when they answer for the duty already.
 func Insert(ctx context.Context, tx db.Querier, p Person, at time.Time, by string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO responsible (`+columns+`, created_at, created_by)
+	return db.ChangedOne(ctx, tx, `INSERT INTO responsible (`+columns+`, created_at, created_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12) ON CONFLICT DO NOTHING`,
 		p.ID, p.Organisation, p.PIN, p.Name, string(p.Duty), p.Phone, p.Order.Number, p.Order.Day.String(), p.Scan, p.From.String(), db.Micros(at), by)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
 }
 
 func release(ctx context.Context, tx db.Querier, personID string, until clock.Date) error {

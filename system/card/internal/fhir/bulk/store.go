@@ -135,12 +135,12 @@ func addFile(ctx context.Context, tx db.Querier, exportID string, number int, ki
 	if err != nil {
 		return err
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE fhir_export SET progress = $2 WHERE id = $1 AND state = 'waiting'`, exportID, kind)
+	waits, err := db.ChangedOne(ctx, tx, `UPDATE fhir_export SET progress = $2 WHERE id = $1 AND state = 'waiting'`, exportID, kind)
 	if err != nil {
 		return err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, errGone)
+	if !waits {
+		return errGone
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO fhir_export_file (export_id, number, kind, count, body, place) VALUES ($1, $2, $3, $4, $5, $6)`,
 		exportID, number, kind, count, body, string(at))

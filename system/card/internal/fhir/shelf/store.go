@@ -219,14 +219,14 @@ func (b *batch) flush(ctx context.Context) error {
 		}
 	}
 	for _, r := range b.updates {
-		result, err := b.tx.ExecContext(ctx, `UPDATE fhir_resource SET version = $1, deleted = $2, updated_at = $3, author = $4, patient = $5, pin = $6, body = $7
+		written, err := db.ChangedOne(ctx, b.tx, `UPDATE fhir_resource SET version = $1, deleted = $2, updated_at = $3, author = $4, patient = $5, pin = $6, body = $7
 			WHERE kind = $8 AND id = $9 AND version = $10`,
 			r.Version, db.Flag(r.Deleted), db.Micros(r.Updated), r.Author, r.Patient, r.PIN, string(r.Body), r.Kind, r.ID, r.Version-1)
 		if err != nil {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(err, errors.New("fhir: a resource changed under its lock"))
+		if !written {
+			return errors.New("fhir: a resource changed under its lock")
 		}
 	}
 	for _, k := range b.unmarks {

@@ -160,19 +160,9 @@ func (d *Door) mayTry(ctx context.Context, pin string, unknown bool, now time.Ti
 			pin, db.Micros(now.Add(-lockedFor))).Scan(&wrong)
 		return wrong < tries, db.Explain(err)
 	}
-	taken := false
-	err := d.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE node_staff SET tries = CASE WHEN tries + 1 >= $2 THEN 0 ELSE tries + 1 END,
-			locked_until = CASE WHEN tries + 1 >= $2 THEN $3 ELSE locked_until END WHERE pin = $1 AND locked_until <= $4`,
-			pin, tries, db.Micros(now.Add(lockedFor)), db.Micros(now))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		taken = n == 1
-		return err
-	})
-	return taken, err
+	return db.ChangedOne(ctx, d.Desk.DB.Single(), `UPDATE node_staff SET tries = CASE WHEN tries + 1 >= $2 THEN 0 ELSE tries + 1 END,
+		locked_until = CASE WHEN tries + 1 >= $2 THEN $3 ELSE locked_until END WHERE pin = $1 AND locked_until <= $4`,
+		pin, tries, db.Micros(now.Add(lockedFor)), db.Micros(now))
 }
 
 // note records an attempt; who knew the code has all tries again.
