@@ -146,7 +146,7 @@ func TestFilesAreGivenOutOneWay(t *testing.T) {
 }
 
 // Rows are read by db.Rows, db.List and db.Column, which close them and say whether
-// all of them came.
+// all of them came; what a statement changed is told by db.Changed and db.ChangedOne.
 func TestRowsAreReadOneWay(t *testing.T) {
 	const anyColumns = "system/identity/internal/cabinet/store.go" // has to ask which columns there are
 	for _, file := range goFiles(t) {
@@ -158,8 +158,15 @@ func TestRowsAreReadOneWay(t *testing.T) {
 			if !ok {
 				return true
 			}
-			if asked, ok := call.Fun.(*ast.SelectorExpr); ok && asked.Sel.Name == "QueryContext" {
+			asked, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			switch asked.Sel.Name {
+			case "QueryContext":
 				t.Errorf("%s: rows are read by db.Rows or db.List", file.positions.Position(call.Pos()))
+			case "RowsAffected":
+				t.Errorf("%s: what changed is told by db.Changed or db.ChangedOne", file.positions.Position(call.Pos()))
 			}
 			return true
 		})

@@ -56,16 +56,7 @@ func (d devices) SaveSession(ctx context.Context, as *goidc.AuthnSession) error 
 	if err != nil {
 		return err
 	}
-	first := false
-	err = d.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE flow SET data = $2, answer = $3, user_code_hash = NULL WHERE id = $1 AND answer <> $3`, as.ID, string(data), over)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		first = n == 1
-		return err
-	})
+	first, err := db.ChangedOne(ctx, d.db.Single(), `UPDATE flow SET data = $2, answer = $3, user_code_hash = NULL WHERE id = $1 AND answer <> $3`, as.ID, string(data), over)
 	if err == nil && !first {
 		return goidc.NewError(goidc.ErrorCodeInvalidRequest, "the session has ended")
 	}
@@ -151,16 +142,6 @@ func (d devices) own(ctx context.Context, as *goidc.AuthnSession, code, browser 
 	if err != nil {
 		return false, err
 	}
-	first := false
-	err = d.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE flow SET data = $2, user_code_hash = NULL WHERE id = $1 AND user_code_hash = $3`,
-			as.ID, string(data), id.Hash(typed(code)))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		first = n == 1
-		return err
-	})
-	return first, err
+	return db.ChangedOne(ctx, d.db.Single(), `UPDATE flow SET data = $2, user_code_hash = NULL WHERE id = $1 AND user_code_hash = $3`,
+		as.ID, string(data), id.Hash(typed(code)))
 }

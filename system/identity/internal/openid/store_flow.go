@@ -69,16 +69,11 @@ func (f *flows) finish(ctx context.Context, as *goidc.AuthnSession) error {
 	delete(as.Store, storeKept)
 	delete(as.Store, storePushed)
 	first := false
-	err := f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE flow SET answer = $2, answered_by = '', data = '{}' WHERE id = $1 AND answer <> $2`, as.ID, over)
+	err := f.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		first, err = db.ChangedOne(ctx, tx, `UPDATE flow SET answer = $2, answered_by = '', data = '{}' WHERE id = $1 AND answer <> $2`, as.ID, over)
 		if err == nil && pushed != "" {
-			result, err = tx.ExecContext(ctx, `DELETE FROM flow WHERE pushed_hash = $1`, pushed)
+			first, err = db.ChangedOne(ctx, tx, `DELETE FROM flow WHERE pushed_hash = $1`, pushed)
 		}
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		first = n == 1
 		return err
 	})
 	if err == nil && !first && as.Status == goidc.StatusSuccess {

@@ -259,7 +259,7 @@ func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 		return nil
 	}
 	saved := false
-	err = g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		refresh := nullable(grant.RefreshToken)
 		if refresh != nil {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO spent_refresh (hash, grant_id, expires_at, spent_at)
@@ -268,13 +268,8 @@ func (g *grants) SaveGrant(ctx context.Context, grant *goidc.Grant) error {
 				return err
 			}
 		}
-		result, err := tx.ExecContext(ctx, `UPDATE permission SET data = $3, version = version + 1, refresh_hash = COALESCE($4, refresh_hash), expires_at = $5
+		saved, err = db.ChangedOne(ctx, tx, `UPDATE permission SET data = $3, version = version + 1, refresh_hash = COALESCE($4, refresh_hash), expires_at = $5
 			WHERE id = $1 AND version = $2 AND revoked_at = 0`, grant.ID, version, data, refresh, db.Micros(g.end(grant)))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		saved = n == 1
 		return err
 	})
 	if err != nil {
@@ -336,15 +331,11 @@ func (g *grants) insert(ctx context.Context, grant *goidc.Grant, data string) er
 		// The session may have ended since it entered the client: then its end has
 		// revoked what was there, and nothing may come after. It is held, so that
 		// whoever ends it now finds the grant.
-		result, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, device_hash, data, expires_at)
+		inserted, err := db.ChangedOne(ctx, tx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, refresh_hash, device_hash, data, expires_at)
 			SELECT $1, account_id, $3, sid, $5, 1, $6, $7, $8, $9, $10 FROM sso_session WHERE sid = $4 AND account_id = $2`+g.db.ForUpdate(),
 			grant.ID, grant.Subject, grant.ClientID, sid, offline,
 			nullable(grant.AuthCode), nullable(grant.RefreshToken), nullable(grant.DeviceCode), data, db.Micros(g.end(grant)))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		if err == nil && n == 0 {
+		if err == nil && !inserted {
 			err = errGone
 		}
 		return err
@@ -389,22 +380,18 @@ func (g *grants) spent(ctx context.Context, grant *goidc.Grant, since time.Time)
 	sid, _ := grant.Store[storeSID].(string)
 	revoked := micros(grant.RevokedAt)
 	return g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, revoked_at, data, expires_at)
+		first, err := db.ChangedOne(ctx, tx, `INSERT INTO permission (id, account_id, client_id, sid, offline, version, code_hash, revoked_at, data, expires_at)
 			VALUES ($1, $2, $3, $4, 0, 1, $5, $6, $7, $8) ON CONFLICT DO NOTHING`, grant.ID, grant.Subject, grant.ClientID, sid,
 			id.Hash(grant.AuthCode), revoked, data, db.Micros(g.end(grant)))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
 		switch {
 		case err != nil:
 			return err
-		case revoked != 0 && n == 0: // it was redeemed this very moment
+		case revoked != 0 && !first: // it was redeemed this very moment
 			_, err := tx.ExecContext(ctx, `UPDATE permission SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, grant.ID, revoked)
 			return err
 		case revoked != 0:
 			return nil
-		case n == 0:
+		case !first:
 			return errSpent
 		}
 		if err := g.enter(ctx, tx, sid, grant.Subject, grant.ClientID); err != nil {

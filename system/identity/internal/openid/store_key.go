@@ -46,13 +46,10 @@ func (k *Keys) newest(ctx context.Context, alg goidc.SignatureAlgorithm) (int64,
 // those before it.
 func (k *Keys) insert(ctx context.Context, next key, number int64) error {
 	return k.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `INSERT INTO signing_key (kid, alg, number, private, created_at, use_from)
+		first, err := db.ChangedOne(ctx, tx, `INSERT INTO signing_key (kid, alg, number, private, created_at, use_from)
 			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (alg, number) DO NOTHING`,
 			next.kid, string(next.alg), number, next.sealed, db.Micros(next.created), db.Micros(next.useFrom))
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
+		if err != nil || !first {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signing_key SET retire_at = $3 WHERE alg = $1 AND number < $2 AND retire_at = 0`,

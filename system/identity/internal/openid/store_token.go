@@ -59,17 +59,8 @@ var errSeen = errors.New("it was used before")
 // consume keeps the jti for the time in which it could come again, unless it
 // was seen: in this process or another.
 func (g *grants) consume(ctx context.Context, jti string, keep time.Duration) error {
-	first := false
-	err := g.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `INSERT INTO seen_proof (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`,
-			id.Hash(jti), db.Micros(g.clock.Now().Add(keep)))
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		first = n == 1
-		return err
-	})
+	first, err := db.ChangedOne(ctx, g.db.Single(), `INSERT INTO seen_proof (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`,
+		id.Hash(jti), db.Micros(g.clock.Now().Add(keep)))
 	if err == nil && !first {
 		err = errSeen
 	}
