@@ -27,7 +27,13 @@ const axePath = "node_modules/axe-core/axe.min.js"
 // open starts a browser of the given width in the language.
 func open(t *testing.T, name string, width int, lang string, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
+	// What a browser leaves behind, also where it is killed, goes with the test. The
+	// folder's name is short: a socket lies in it.
+	left, err := os.MkdirTemp("", "browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Env("TMPDIR="+left),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("no-first-run", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
@@ -42,6 +48,7 @@ func open(t *testing.T, name string, width int, lang string, more ...chromedp.Ex
 		}
 		stop()
 		stopAllocator()
+		_ = os.RemoveAll(left)
 	})
 	// The first action starts the browser and owns it: it must not be one with a time limit.
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900)); err != nil {

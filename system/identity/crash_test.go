@@ -44,8 +44,8 @@ func TestACodeOutlivesAKilledProcess(t *testing.T) {
 		t.Skip("starts processes")
 	}
 	run := func(t *testing.T, address string) {
-		command := exec.Command(os.Args[0], "-test.run", "^TestSignInUntilKilled$") //nolint:gosec // ourselves, killed below
-		command.Env = append(os.Environ(), crashAddress+"="+address)
+		command := exec.Command(os.Args[0], "-test.run", "^TestSignInUntilKilled$")         //nolint:gosec // ourselves, killed below
+		command.Env = append(os.Environ(), crashAddress+"="+address, "TMPDIR="+t.TempDir()) // what it leaves behind goes with this test
 		out, err := command.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
