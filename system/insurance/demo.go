@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
+	"github.com/sanarip/sanarip/system/insurance/internal/act"
 	"github.com/sanarip/sanarip/system/insurance/internal/entry"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
@@ -71,7 +72,7 @@ func (s *System) demoRegions(ctx context.Context, months []string) error {
 // demoWork is what the fund and the hospitals did with those cases, once: acts
 // of the older months, a case under review, an appeal waiting.
 func (s *System) demoWork(ctx context.Context, months []string) error {
-	if known, _, err := s.acts.List(ctx, "", 1); err != nil || len(known) > 0 {
+	if known, err := s.acts.List(ctx, act.Filter{}); err != nil || len(known.Acts) > 0 {
 		return err
 	}
 	expert := treated.Expert{

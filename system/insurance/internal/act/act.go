@@ -126,11 +126,60 @@ func (k Acts) readable(ctx context.Context, actID, hospital string) (Act, error)
 	return a, db.Explain(err)
 }
 
-// List is a page of the acts, the newest first, and whether there are more;
-// organisation "" is every hospital.
-func (k Acts) List(ctx context.Context, organisation string, page int) (acts []Act, more bool, err error) {
-	acts, err = list(ctx, k.DB.Read, organisation, PageSize+1, (page-1)*PageSize)
-	return acts[:min(len(acts), PageSize)], len(acts) > PageSize, err
+// Filter is which acts are listed, and where in them a page stands: the ids of Stretch
+// are those of acts. Organisation "" is every hospital, Month "" every month.
+type Filter struct {
+	Organisation, Month string
+	Stretch
+}
+
+// Listed is a page of acts.
+type Listed struct {
+	Acts             []Act
+	Earlier, Further bool // there are acts ahead of the page, and behind it
+}
+
+// List is a page of the acts: the newest month first, in it the hospitals by their
+// codes. Behind or ahead of what is no act of the list is the first page.
+func (k Acts) List(ctx context.Context, by Filter) (Listed, error) {
+	var from *Act
+	if key := cmp.Or(by.Before, by.After); key != "" {
+		a, err := byID(ctx, k.DB.Read, key)
+		switch {
+		case err == nil && a.Made() && by.has(a):
+			from = &a
+		case err == nil || errors.Is(err, sql.ErrNoRows):
+			by.Stretch = Stretch{}
+		default:
+			return Listed{}, db.Explain(err)
+		}
+	}
+	acts, err := list(ctx, k.DB.Read, by, from, PageSize+1)
+	if err != nil {
+		return Listed{}, db.Explain(err)
+	}
+	more := len(acts) > PageSize
+	acts = acts[:min(len(acts), PageSize)]
+	switch {
+	case by.Before == "":
+		return Listed{Acts: acts, Earlier: from != nil, Further: more}, nil
+	case !more:
+		by.Stretch = Stretch{}
+		return k.List(ctx, by)
+	}
+	slices.Reverse(acts)
+	return Listed{Acts: acts, Earlier: true, Further: true}, nil
+}
+
+// has says that the act is one of those asked for.
+func (by Filter) has(a Act) bool {
+	return (by.Organisation == "" || by.Organisation == a.Organisation) && (by.Month == "" || by.Month == a.Month)
+}
+
+// Months are those that have acts, the newest first.
+func (k Acts) Months(ctx context.Context) ([]string, error) {
+	list, err := months(ctx, k.DB.Read)
+	return list, db.Explain(err)
 }
 
 // Left is what of the month stands in no act.

@@ -28,15 +28,54 @@ type Pages struct {
 }
 
 type listView struct {
-	acts    []Act
+	Listed
+	by      Filter
 	waiting []Open // for the fund
 	making  []Act  // for the fund
 	fund    bool
 	form    *page.Form
 	made    *Act // that somebody else made of what was asked for, nil for none
 	all     []workforceapi.Organisation
-	page    int // of the acts, from 1
-	more    bool
+	months  []design.Option
+}
+
+// first says that nothing was chosen of the acts: what waits to be made stands above them.
+func (v listView) first() bool { return v.by.Stretch == Stretch{} && !v.chosen() }
+
+// chosen says that the acts are those of one hospital or one month.
+func (v listView) chosen() bool { return v.by.Month != "" || (v.fund && v.by.Organisation != "") }
+
+// around are the addresses of the pages ahead of this one and behind it; "" where there
+// is none.
+func (v listView) around() (before, after string) {
+	if v.Earlier {
+		if len(v.Acts) == 0 { // the last ones went: back to the beginning
+			return v.address(Stretch{}), ""
+		}
+		before = v.address(Stretch{Before: v.Acts[0].ID})
+	}
+	if v.Further {
+		after = v.address(Stretch{After: v.Acts[len(v.Acts)-1].ID})
+	}
+	return before, after
+}
+
+// address is that of a page of the acts that were asked for.
+func (v listView) address(at Stretch) string {
+	q := url.Values{}
+	own := v.by.Organisation
+	if !v.fund {
+		own = ""
+	}
+	for name, value := range map[string]string{"organisation": own, "month": v.by.Month, "after": at.After, "before": at.Before} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return "/acts"
+	}
+	return "/acts?" + q.Encode()
 }
 
 // List is GET /acts.
@@ -47,13 +86,24 @@ func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *page.Form, made *Act) error {
 	ctx := r.Context()
 	reader := office.Of(ctx)
+	asked := page.QueryForm(r)
 	v := listView{fund: reader.OfFund(), form: form, made: made, all: p.Directory.Organisations(ctx)}
-	var err error
-	v.page = pageOf(r)
-	if v.acts, v.more, err = p.Acts.List(ctx, reader.Hospital(), v.page); err != nil {
+	v.by = Filter{Organisation: reader.Hospital(), Month: asked.Text("month", 7), Stretch: Stretch{After: asked.Text("after", 36), Before: asked.Text("before", 36)}}
+	if v.fund {
+		v.by.Organisation = asked.Text("organisation", 6)
+	}
+	v.months = []design.Option{{Value: "", Label: text.T(ctx, "insurance.all_months")}}
+	known, err := p.Acts.Months(ctx)
+	if err != nil {
 		return err
 	}
-	if v.fund && v.page == 1 {
+	for _, m := range known {
+		v.months = append(v.months, design.Option{Value: m, Label: total.MonthName(m), Selected: m == v.by.Month})
+	}
+	if v.Listed, err = p.Acts.List(ctx, v.by); err != nil {
+		return err
+	}
+	if v.fund && v.first() {
 		if v.waiting, err = p.Acts.Waiting(ctx); err != nil {
 			return err
 		}
@@ -65,27 +115,6 @@ func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *pa
 		})
 	}
 	return page.Render(w, r, status, listPage(v))
-}
-
-// mostPages bounds what may be asked for.
-const mostPages = 10_000
-
-// pageOf is the page asked for, from 1.
-func pageOf(r *http.Request) int {
-	n, _ := strconv.Atoi(page.QueryForm(r).Text("page", 6))
-	return min(max(1, n), mostPages)
-}
-
-// around are the addresses of the pages before and after; "" where there is none.
-func around(path string, number int, more bool) (before, after string) {
-	at := func(n int) string { return path + "?page=" + strconv.Itoa(n) }
-	if number > 1 {
-		before = at(number - 1)
-	}
-	if more {
-		after = at(number + 1)
-	}
-	return before, after
 }
 
 // Make is POST /acts.

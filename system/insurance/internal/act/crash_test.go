@@ -112,8 +112,8 @@ func TestSettleUntilKilled(t *testing.T) {
 		if err != nil && !fail.Is(err, fail.Conflict) && !fail.Is(err, fail.Invalid) {
 			panic(err)
 		}
-		made, _, err := w.acts.List(context.Background(), crashHospital, 1)
-		for _, a := range made { // by whom of this and the processes before, and their jobs
+		made, err := w.acts.List(context.Background(), Filter{Organisation: crashHospital})
+		for _, a := range made.Acts { // by whom of this and the processes before, and their jobs
 			say("act", a.Number(), a.Cases, a.Price)
 		}
 		if err != nil {
@@ -171,15 +171,15 @@ func TestKilledDuringAnActOrABatch(t *testing.T) {
 		if _, err := w.acts.Make(t.Context(), crashHospital, "2026-11", expert); err != nil && !fail.Is(err, fail.Conflict) {
 			t.Fatal(err)
 		}
-		made, _, err := w.acts.List(t.Context(), crashHospital, 1)
+		made, err := w.acts.List(t.Context(), Filter{Organisation: crashHospital})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var cases int
 		var paid int64
-		for i, a := range made { // the newest first
-			if a.Sequence != len(made)-i {
-				t.Errorf("the %d. act from the end of %d has the number %s", i+1, len(made), a.Number())
+		for i, a := range made.Acts { // the newest first
+			if a.Sequence != len(made.Acts)-i {
+				t.Errorf("the %d. act from the end of %d has the number %s", i+1, len(made.Acts), a.Number())
 			}
 			if was := acts[a.Number()]; was != "" && was != fmt.Sprint(a.Cases, " ", a.Price) {
 				t.Errorf("act %s was told as %s and is %d, %d", a.Number(), was, a.Cases, a.Price)

@@ -55,7 +55,7 @@ func TestALargeActIsMadeByItsJob(t *testing.T) {
 		if whole, err := w.acts.Read(t.Context(), a.ID, ""); err != nil || len(whole.Lines) != 0 || whole.Cases != 10 || whole.Made() {
 			t.Errorf("%d lines, %+v, %v", len(whole.Lines), whole.Act, err)
 		}
-		if all, _, err := w.acts.List(t.Context(), "", 1); err != nil || len(all) != 0 {
+		if all, err := w.acts.List(t.Context(), Filter{}); err != nil || len(all.Acts) != 0 {
 			t.Errorf("half an act is listed: %+v, %v", all, err)
 		}
 		if going, err := w.acts.Making(t.Context()); err != nil || len(going) != 1 || going[0].ID != a.ID {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
@@ -128,12 +129,48 @@ func byID(ctx context.Context, q db.Querier, actID string) (Act, error) {
 	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM act WHERE id = $1`, actID))
 }
 
-func list(ctx context.Context, q db.Querier, organisation string, limit, offset int) ([]Act, error) {
-	where, args := "WHERE sequence > 0", []any{limit, offset}
-	if organisation != "" {
-		where, args = where+" AND organisation = $3", append(args, organisation)
+// listQuery is a page of the acts behind the one given, or ahead of it in the turned
+// order; nil is the first page. How far into the list it is makes no difference: a month
+// is a stretch of the index, and within it stand a hospital's few acts.
+func listQuery(by Filter, from *Act, limit int) (string, []any) {
+	where, args := "sequence > 0", []any{limit}
+	value := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
 	}
-	return db.List(ctx, q, scan, `SELECT `+columns+` FROM act `+where+` ORDER BY month DESC, organisation, sequence DESC LIMIT $1 OFFSET $2`, args...)
+	if by.Organisation != "" {
+		where += " AND organisation = " + value(by.Organisation)
+	}
+	if by.Month != "" {
+		where += " AND month = " + value(by.Month)
+	}
+	order := "month DESC, organisation, sequence DESC"
+	earlier, later := "<", ">"
+	if by.Before != "" {
+		order, earlier, later = "month, organisation DESC, sequence", ">", "<"
+	}
+	if from != nil {
+		month, organisation, sequence := value(from.Month), value(from.Organisation), value(from.Sequence)
+		where += " AND month " + earlier + "= " + month + " AND (month " + earlier + " " + month + " OR organisation " + later + " " + organisation +
+			" OR (organisation = " + organisation + " AND sequence " + earlier + " " + sequence + "))"
+	}
+	return `SELECT ` + columns + ` FROM act WHERE ` + where + ` ORDER BY ` + order + ` LIMIT $1`, args
+}
+
+func list(ctx context.Context, q db.Querier, by Filter, from *Act, limit int) ([]Act, error) {
+	query, args := listQuery(by, from, limit)
+	return db.List(ctx, q, scan, query, args...)
+}
+
+// lastMonths steps from month to month over the index: not over every act.
+const lastMonths = `WITH RECURSIVE m (month) AS (
+		SELECT MAX(a.month) FROM act a WHERE a.sequence > 0
+		UNION ALL
+		SELECT (SELECT MAX(a.month) FROM act a WHERE a.sequence > 0 AND a.month < m.month) FROM m WHERE m.month <> ''
+	) SELECT month FROM m WHERE month <> '' LIMIT 60`
+
+func months(ctx context.Context, q db.Querier) ([]string, error) {
+	return db.Column[string](ctx, q, lastMonths)
 }
 
 func rest(ctx context.Context, q db.Querier, organisation, month string) (Rest, error) {

@@ -1,0 +1,135 @@
+package act
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/system/insurance/migration"
+)
+
+// written puts acts of so many hospitals and months into the table, two of every third
+// month, and one in the making.
+func written(t *testing.T, d *db.DB, hospitals, months int) (all []Act) {
+	t.Helper()
+	err := d.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		all = nil
+		for m := months; m >= 1; m-- {
+			for h := range hospitals {
+				for sequence := 1 + (m+h)%3/2; sequence >= 1; sequence-- {
+					a := Act{ID: fmt.Sprintf("%d-%d-%d", (h*7+m)%hospitals, m, sequence*100+h), Organisation: fmt.Sprint(950100 + h), Month: fmt.Sprintf("2026-%02d", m), Sequence: sequence, Cases: 1, Price: 100}
+					if err := insertAct(ctx, tx, a); err != nil {
+						return err
+					}
+					all = append(all, a)
+				}
+			}
+		}
+		return insertAct(ctx, tx, Act{ID: "making", Organisation: "950100", Month: "2026-11", Expected: 3})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func ids(acts []Act) (list []string) {
+	for _, a := range acts {
+		list = append(list, a.ID)
+	}
+	return list
+}
+
+// However the acts are narrowed, page by page forwards and back each is listed once, in
+// the order of the whole; one in the making is none of them.
+func TestActsAreListedPageByPage(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		all := written(t, w.acts.DB, 60, 11)
+		for _, by := range []Filter{{}, {Organisation: "950107"}, {Month: "2026-03"}, {Organisation: "950107", Month: "2026-03"}, {Organisation: "950201"}} {
+			var want []string
+			for _, a := range all {
+				if by.has(a) {
+					want = append(want, a.ID)
+				}
+			}
+			var got []string
+			var pages [][]string
+			for at := by; ; {
+				p, err := w.acts.List(t.Context(), at)
+				if err != nil || p.Earlier != (len(pages) > 0) {
+					t.Fatalf("%+v: earlier %v, %v", at, p.Earlier, err)
+				}
+				got, pages = append(got, ids(p.Acts)...), append(pages, ids(p.Acts))
+				if !p.Further {
+					break
+				}
+				at.Stretch = Stretch{After: p.Acts[len(p.Acts)-1].ID}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%+v: %d acts of %d, or in another order", by, len(got), len(want))
+			}
+			for n := len(pages) - 1; n > 0; n-- {
+				back := by
+				back.Before = pages[n][0]
+				p, err := w.acts.List(t.Context(), back)
+				if err != nil || !slices.Equal(ids(p.Acts), pages[n-1]) || p.Earlier != (n > 1) || !p.Further {
+					t.Errorf("%+v, back to page %d: earlier %v, further %v, %v", by, n, p.Earlier, p.Further, err)
+				}
+			}
+			// What is no act of the list, also one in the making, leads to its beginning.
+			for _, from := range []string{"none", "making", all[len(all)-1].ID} {
+				for _, at := range []Stretch{{After: from}, {Before: from}} {
+					narrow := by
+					narrow.Stretch = at
+					if from == all[len(all)-1].ID && by.has(all[len(all)-1]) {
+						continue
+					}
+					if p, err := w.acts.List(t.Context(), narrow); err != nil || !slices.Equal(ids(p.Acts), pages[0]) || p.Earlier {
+						t.Errorf("%+v: %d acts, %v", narrow, len(p.Acts), err)
+					}
+				}
+			}
+		}
+		// Ahead of the third act there is less than a page: the first page, whole.
+		if p, err := w.acts.List(t.Context(), Filter{Stretch: Stretch{Before: all[2].ID}}); err != nil || len(p.Acts) != PageSize || p.Earlier {
+			t.Errorf("%d acts, %v", len(p.Acts), err)
+		}
+		if p, err := w.acts.List(t.Context(), Filter{Stretch: Stretch{After: all[len(all)-1].ID}}); err != nil || len(p.Acts) != 0 || !p.Earlier || p.Further {
+			t.Errorf("behind the last: %d acts, %v", len(p.Acts), err)
+		}
+		if months, err := w.acts.Months(t.Context()); err != nil || len(months) != 11 || months[0] != "2026-11" || months[10] != "2026-01" {
+			t.Errorf("months %v, %v", months, err)
+		}
+	})
+}
+
+// Of a country's acts no more are read than are shown, by whatever they are narrowed.
+func TestActsAreListedByIndex(t *testing.T) {
+	dbtest.Each(t, "insurance", migration.Sets, func(t *testing.T, d *db.DB) {
+		from := &Act{Organisation: "950174", Month: "2026-11", Sequence: 1}
+		for _, organisation := range []string{"", "950174"} {
+			for _, month := range []string{"", "2026-11"} {
+				for _, at := range []Stretch{{}, {After: "a"}, {Before: "a"}} {
+					key := from
+					if at == (Stretch{}) {
+						key = nil
+					}
+					query, args := listQuery(Filter{organisation, month, at}, key, PageSize+1)
+					p := dbtest.Plan(t, d, query, args...)
+					begins := key == nil || strings.Contains(string(p), "SEARCH act") || strings.Contains(string(p), "Index Cond")
+					if p.Whole() || p.Sorts() || !begins {
+						t.Errorf("%q, %q, %+v:\n%s", organisation, month, at, p)
+					}
+				}
+			}
+		}
+		if p := string(dbtest.Plan(t, d, lastMonths)); strings.Contains(p, "SCAN a") || strings.Contains(p, "Seq Scan on act") {
+			t.Errorf("months:\n%s", p)
+		}
+	})
+}
