@@ -8,18 +8,16 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
-	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
-	"github.com/sanarip/sanarip/kit/pin"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
 
-// Apart is an expert's decision that two forms of one name are of two people. It is of
-// these two numbers, whatever their revision, while they bear this name: a third form,
-// and two forms of one ПИН, are not spared by it.
+// Apart is an expert's decision that two forms of one name, or of one stay of somebody
+// unknown, are of two people. It is of these two numbers, whatever their revision, while
+// they bear this name, or none, in common: a third form, and two forms of one ПИН, are
+// not spared by it.
 type Apart struct {
 	Number, Other string // of forms
 	OtherID       string // of the other one's case that counts, "" for none
@@ -30,48 +28,13 @@ type Apart struct {
 	named string
 }
 
-// another says that two forms of one name in one hospital are of two people: born on
-// two days, of two mothers, or of two places among those born together. What one of
-// them does not say tells nobody apart; but of people of whom no form says when they
-// were born, being unknown, a name says nothing.
-func another(a, b insuranceapi.Patient) bool {
-	bornA, bornB := born(a), born(b)
-	if bornA.IsZero() == bornB.IsZero() && (bornA.IsZero() || bornA != bornB) {
-		return true
-	}
-	if rule.WellFormed(a.Mother) && rule.WellFormed(b.Mother) && a.Mother != b.Mother {
-		return true
-	}
-	return a.BirthOrder > 0 && b.BirthOrder > 0 && a.BirthOrder != b.BirthOrder
-}
-
-// born is the day of birth that the form says, or else its ПИН; zero for neither.
-func born(p insuranceapi.Patient) clock.Date {
-	if p.BirthDate.IsZero() && rule.WellFormed(p.PIN) {
-		day, _ := pin.BirthDate(p.PIN)
-		return day
-	}
-	return p.BirthDate
-}
-
-// named is the patient's name as it is compared; "" for none.
-func named(c insuranceapi.Case) string { return text.Fold(c.Patient.Name) }
-
-// person is name and birth date as they are compared; "" unless the form says both.
-func person(c insuranceapi.Case) string {
-	if named(c) == "" || c.Patient.BirthDate.IsZero() {
-		return ""
-	}
-	return named(c) + "|" + c.Patient.BirthDate.String()
-}
-
-// alike are the accepted cases that may be of the person by name alone and share a
+// inTheWay are the accepted cases that may be of the person without a ПИН and share a
 // time with this one: what an expert has to tell apart before it can be paid.
-func (f Fund) alike(ctx context.Context, q db.Querier, c insuranceapi.Case) ([]Record, error) {
+func (f Fund) inTheWay(ctx context.Context, q db.Querier, c insuranceapi.Case) ([]Record, error) {
 	if c.AdmittedAt.IsZero() || c.DischargedAt.IsZero() {
 		return nil, nil
 	}
-	others, err := acceptedNamed(ctx, q, c, c.AdmittedAt, c.DischargedAt)
+	others, err := acceptedAlike(ctx, q, c, c.AdmittedAt, c.DischargedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +61,7 @@ func together(c insuranceapi.Case, o rule.Other) bool {
 // must have seen every one of them: who came meanwhile is in the way as before. Of
 // nobody alike there is nothing to confirm.
 func (f Fund) setApart(ctx context.Context, tx *sql.Tx, r Record, seen Seen, comment string, by Expert) error {
-	all, err := f.alike(ctx, tx, r.Case)
+	all, err := f.inTheWay(ctx, tx, r.Case)
 	if err != nil {
 		return err
 	}
@@ -110,7 +73,7 @@ func (f Fund) setApart(ctx context.Context, tx *sql.Tx, r Record, seen Seen, com
 		if !slices.Contains(shown, other.ID) {
 			return fail.New(fail.Conflict, "insurance.step.paid_already", "Number", rule.Grouped(other.Case.Number), OtherCase, other.ID)
 		}
-		a := Apart{Number: r.Case.Number, Other: other.Case.Number, ByPIN: by.PIN, ByName: by.Name, Reason: comment, At: f.Clock.Now(), named: named(r.Case)}
+		a := Apart{Number: r.Case.Number, Other: other.Case.Number, ByPIN: by.PIN, ByName: by.Name, Reason: comment, At: f.Clock.Now(), named: inCommon(r.Case, other.Case)}
 		if err := addApart(ctx, tx, a); err != nil {
 			return err
 		}

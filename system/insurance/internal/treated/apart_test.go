@@ -291,7 +291,7 @@ func TestAFormWithoutDayOfBirthIsFound(t *testing.T) {
 		}{
 			{form{"", own}, form{"", unsaid}, false},
 			{form{"", unsaid}, form{"", own}, false},
-			{form{"", unsaid}, form{"", unsaid}, true}, // of unknown people a name says nothing
+			{form{"", unsaid}, form{"", unsaid}, false}, // of one stay
 			{form{pin, own}, form{"", unsaid}, false},
 			{form{pin, unsaid}, form{"", unsaid}, false},
 			{form{"", unsaid}, form{pin, own}, false},

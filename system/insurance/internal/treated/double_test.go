@@ -270,23 +270,3 @@ func TestACorrectionByBothWaysAtOnceIsPaidOnce(t *testing.T) {
 		}
 	})
 }
-
-// Unknown people without a birth date, or without a name, are not one person.
-func TestUnknownPeopleAreNotOnePerson(t *testing.T) {
-	each(t, func(t *testing.T, f fund) {
-		for i, unknown := range []func(*insuranceapi.Case){
-			func(c *insuranceapi.Case) { c.Patient.BirthDate = clock.Date{} },
-			func(c *insuranceapi.Case) { c.Patient.Name = "" },
-		} {
-			for n := range 2 {
-				c := treatedtest.Good()
-				c.Number = string(rune('1'+i)) + "00000" + string(rune('1'+n)) + c.Number[7:]
-				c.Patient.PIN = ""
-				unknown(&c)
-				if d, err := f.Submit(doctor(t), c); err != nil || hasRule(d, "DUP-001") {
-					t.Errorf("%d, %d: %+v, %v", i, n, d.Findings, err)
-				}
-			}
-		}
-	})
-}

@@ -59,7 +59,7 @@ func (f Fund) Read(ctx context.Context, caseID string, by Expert) (Whole, error)
 			return err
 		}
 		if w.Alike = nil; by.Hospital == "" && r.Current && r.Stage == Appealed { // a transaction may run twice
-			if w.Alike, err = f.alike(ctx, tx, r.Case); err != nil {
+			if w.Alike, err = f.inTheWay(ctx, tx, r.Case); err != nil {
 				return err
 			}
 			for _, other := range w.Alike { // they are shown too

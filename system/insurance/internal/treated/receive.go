@@ -245,16 +245,25 @@ func (f Fund) double(ctx context.Context, tx *sql.Tx, c insuranceapi.Case, a arr
 	return d, audit.Add(ctx, tx, f.Clock, f.record(c, a, first.ID))
 }
 
-// lockPerson makes cases of one person take turns: by ПИН, and by name within the
-// hospital, since one of two forms may lack the ПИН and the day of birth.
+// lockPerson makes cases of one person take turns: by ПИН, by name within the hospital,
+// since one of two forms may lack the ПИН and the day of birth, and by what oneStay asks
+// of the admission, since one may lack the name too. In this order everywhere.
 func lockPerson(ctx context.Context, tx *sql.Tx, c insuranceapi.Case) error {
+	var names []string
 	if c.Patient.PIN != "" {
-		if err := lock(ctx, tx, "pin:"+c.Patient.PIN); err != nil {
-			return err
-		}
+		names = append(names, "pin:"+c.Patient.PIN)
 	}
 	if name := named(c); name != "" {
-		return lock(ctx, tx, "person:"+c.Organisation+":"+name)
+		names = append(names, "person:"+c.Organisation+":"+name)
+	}
+	names = append(names, "stay:"+c.Organisation+":"+minuteOf(c.AdmittedAt))
+	if unknown(c.Patient) {
+		names = append(names, "unknown:"+c.Organisation+":"+dayOf(c.AdmittedAt))
+	}
+	for _, name := range names {
+		if err := lock(ctx, tx, name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -355,7 +364,7 @@ func (f Fund) facts(ctx context.Context, q db.Querier, c insuranceapi.Case, at t
 		}
 		facts.Others = list
 	}
-	list, err := acceptedNamed(ctx, q, c, from, until)
+	list, err := acceptedAlike(ctx, q, c, from, until)
 	if err != nil {
 		return facts, err
 	}

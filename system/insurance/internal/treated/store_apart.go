@@ -2,6 +2,7 @@ package treated
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -10,50 +11,51 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/rule"
 )
 
-// acceptedNamed is the accepted cases of the hospital with the same name, where this
-// form or that one has no ПИН and nothing says that they are two: neither the forms
-// themselves nor an expert. A form without a day of birth is compared with all.
-func acceptedNamed(ctx context.Context, q db.Querier, c insuranceapi.Case, from, until time.Time) ([]rule.Other, error) {
-	name, key := named(c), person(c)
-	if name == "" {
-		return nil, nil
-	}
-	who, args := `(c.person = $7 OR c.person = '')`, []any{c.Organisation, c.Patient.PIN, c.Number, db.Micros(from), db.Micros(until), name, key}
-	if key == "" {
-		who, args[6] = `(SUBSTR(c.person, 1, LENGTH(CAST($7 AS TEXT))) = $7 OR c.person = '')`, name+"|"
+// acceptedAlike is the accepted cases of the hospital that may be of the same person by
+// what alike asks, where this form or that one has no ПИН, but for those that an expert
+// has told apart. Who is known is looked for among those of the name and those who lack
+// name or day of birth; somebody unknown among all who were there.
+func acceptedAlike(ctx context.Context, q db.Querier, c insuranceapi.Case, from, until time.Time) ([]rule.Other, error) {
+	who, args := "", []any{c.Organisation, c.Patient.PIN, c.Number, db.Micros(from), db.Micros(until)}
+	switch key := person(c); {
+	case key != "":
+		who, args = `AND (c.person = $6 OR c.person = '')`, append(args, key)
+	case named(c) != "":
+		who, args = `AND (SUBSTR(c.person, 1, LENGTH(CAST($6 AS TEXT))) = $6 OR c.person = '')`, append(args, named(c)+"|")
 	}
 	var all []rule.Other
-	for row, err := range db.Rows(ctx, q, `SELECT c.number, c.organisation, c.main_code, c.admitted_at, c.discharged_at, c.content FROM treated_case c
+	for row, err := range db.Rows(ctx, q, `SELECT c.number, c.organisation, c.main_code, c.admitted_at, c.discharged_at, c.content, p.named FROM treated_case c
+		LEFT JOIN person_apart p ON p.number = c.number AND p.other = $3
 		WHERE c.organisation = $1 AND ($2 = '' OR c.patient_pin = '') AND c.number <> $3 AND c.is_current = 1 AND c.state = 'accepted'
-		AND c.discharged_at >= $4 AND c.admitted_at <= $5 AND `+who+`
-		AND NOT EXISTS (SELECT 1 FROM person_apart p WHERE p.number = c.number AND p.other = $3 AND p.named = $6)
+		AND c.discharged_at >= $4 AND c.admitted_at <= $5 `+who+`
 		ORDER BY c.admitted_at, c.id`, args...) {
 		if err != nil {
 			return nil, err
 		}
 		var content string
+		var apart sql.NullString
 		var known insuranceapi.Case
-		o, err := scanOther(andMore{row, &content})
+		o, err := scanOther(andMore{row, []any{&content, &apart}})
 		if err == nil {
 			err = json.Unmarshal([]byte(content), &known)
 		}
 		if err != nil {
 			return nil, err
 		}
-		if named(known) == name && !another(c.Patient, known.Patient) {
+		if alike(c, known) && (!apart.Valid || apart.String != inCommon(c, known)) {
 			all = append(all, o)
 		}
 	}
 	return all, nil
 }
 
-// andMore is a row with one more column than its reader knows of.
+// andMore is a row with more columns than its reader knows of.
 type andMore struct {
 	db.Row
-	last any
+	last []any
 }
 
-func (r andMore) Scan(into ...any) error { return r.Row.Scan(append(into, r.last)...) }
+func (r andMore) Scan(into ...any) error { return r.Row.Scan(append(into, r.last...)...) }
 
 // currentOf is the case of the number that counts.
 func currentOf(ctx context.Context, q db.Querier, number string) (Record, error) {
