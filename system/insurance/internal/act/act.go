@@ -176,12 +176,6 @@ func (by Filter) has(a Act) bool {
 	return (by.Organisation == "" || by.Organisation == a.Organisation) && (by.Month == "" || by.Month == a.Month)
 }
 
-// Months are those that have acts, the newest first.
-func (k Acts) Months(ctx context.Context) ([]string, error) {
-	list, err := months(ctx, k.DB.Read)
-	return list, db.Explain(err)
-}
-
 // Left is what of the month stands in no act.
 func (k Acts) Left(ctx context.Context, organisation, month string) (Rest, error) {
 	return rest(ctx, k.DB.Read, organisation, month)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/spreadsheet"
@@ -17,6 +18,7 @@ import (
 	"github.com/sanarip/sanarip/system/insurance/internal/directory"
 	"github.com/sanarip/sanarip/system/insurance/internal/office"
 	"github.com/sanarip/sanarip/system/insurance/internal/total"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -29,18 +31,16 @@ type Pages struct {
 
 type listView struct {
 	Listed
-	by      Filter
-	waiting []Open // for the fund
-	making  []Act  // for the fund
-	fund    bool
-	form    *page.Form
-	made    *Act // that somebody else made of what was asked for, nil for none
-	all     []workforceapi.Organisation
-	months  []design.Option
+	by          Filter
+	waiting     []Open // for the fund
+	making      []Act  // for the fund
+	moreWaiting bool
+	fund        bool
+	form        *page.Form
+	made        *Act // that somebody else made of what was asked for, nil for none
+	all         []workforceapi.Organisation
+	months      []design.Option
 }
-
-// first says that nothing was chosen of the acts: what waits to be made stands above them.
-func (v listView) first() bool { return v.by.Stretch == Stretch{} && !v.chosen() }
 
 // chosen says that the acts are those of one hospital or one month.
 func (v listView) chosen() bool { return v.by.Month != "" || (v.fund && v.by.Organisation != "") }
@@ -92,19 +92,22 @@ func (p Pages) list(w http.ResponseWriter, r *http.Request, status int, form *pa
 	if v.fund {
 		v.by.Organisation = asked.Text("organisation", 6)
 	}
-	v.months = []design.Option{{Value: "", Label: text.T(ctx, "insurance.all_months")}}
-	known, err := p.Acts.Months(ctx)
+	known, err := treated.Months(ctx, p.Acts.DB.Read)
 	if err != nil {
-		return err
+		return db.Explain(err)
 	}
+	v.months = []design.Option{{Value: "", Label: text.T(ctx, "insurance.all_months")}}
 	for _, m := range known {
 		v.months = append(v.months, design.Option{Value: m, Label: total.MonthName(m), Selected: m == v.by.Month})
+	}
+	if !slices.Contains(known, v.by.Month) { // of no case: all months, as the field then says
+		v.by.Month = ""
 	}
 	if v.Listed, err = p.Acts.List(ctx, v.by); err != nil {
 		return err
 	}
-	if v.fund && v.first() {
-		if v.waiting, err = p.Acts.Waiting(ctx); err != nil {
+	if v.fund && v.by.Stretch == (Stretch{}) {
+		if v.waiting, v.moreWaiting, err = p.Acts.Waiting(ctx, v.by); err != nil {
 			return err
 		}
 		if v.making, err = p.Acts.Making(ctx); err != nil {

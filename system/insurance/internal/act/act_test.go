@@ -373,12 +373,12 @@ func TestAMonthIsOverAtMidnightInBishkek(t *testing.T) {
 		if a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert); !fail.Is(err, fail.Invalid) {
 			t.Errorf("settled a second before the month was over: %+v, %v", a, err)
 		}
-		if open, err := w.acts.Waiting(t.Context()); err != nil || len(open) != 0 {
+		if open, _, err := w.acts.Waiting(t.Context(), Filter{}); err != nil || len(open) != 0 {
 			t.Errorf("offered a second before the month was over: %+v, %v", open, err)
 		}
 		w.clock.Advance(time.Second)
 		leave(2, midnight)
-		if open, err := w.acts.Waiting(t.Context()); err != nil || len(open) != 1 || open[0] != (Open{"950174", "2026-11", 1, last.Price}) {
+		if open, more, err := w.acts.Waiting(t.Context(), Filter{}); err != nil || more || len(open) != 1 || open[0] != (Open{"950174", "2026-11", 1, last.Price}) {
 			t.Errorf("offered %+v, %v", open, err)
 		}
 		a, err := w.acts.Make(t.Context(), "950174", "2026-11", expert)

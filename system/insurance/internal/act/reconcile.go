@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/cardapi"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 )
@@ -20,9 +21,11 @@ type Open struct {
 
 func monthOf(t time.Time) string { return clock.DateOf(t).String()[:7] }
 
-// Waiting are the months that could be settled, the oldest first.
-func (k Acts) Waiting(ctx context.Context) ([]Open, error) {
-	return monthsOf(ctx, k.DB.Read, k.Clock.Now())
+// Waiting are the months that could be settled, of those asked for, the oldest first,
+// and whether there are more than a page of them.
+func (k Acts) Waiting(ctx context.Context, by Filter) (list []Open, more bool, err error) {
+	list, err = monthsOf(ctx, k.DB.Read, by, k.Clock.Now(), PageSize+1)
+	return list[:min(len(list), PageSize)], len(list) > PageSize, db.Explain(err)
 }
 
 // Card is the card's own totals; cardapi.Client is the real one.

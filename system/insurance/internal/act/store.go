@@ -162,17 +162,6 @@ func list(ctx context.Context, q db.Querier, by Filter, from *Act, limit int) ([
 	return db.List(ctx, q, scan, query, args...)
 }
 
-// lastMonths steps from month to month over the index: not over every act.
-const lastMonths = `WITH RECURSIVE m (month) AS (
-		SELECT MAX(a.month) FROM act a WHERE a.sequence > 0
-		UNION ALL
-		SELECT (SELECT MAX(a.month) FROM act a WHERE a.sequence > 0 AND a.month < m.month) FROM m WHERE m.month <> ''
-	) SELECT month FROM m WHERE month <> '' LIMIT 60`
-
-func months(ctx context.Context, q db.Querier) ([]string, error) {
-	return db.Column[string](ctx, q, lastMonths)
-}
-
 func rest(ctx context.Context, q db.Querier, organisation, month string) (Rest, error) {
 	var r Rest
 	count := func(stage string) string {
@@ -209,19 +198,22 @@ func ofMonth(ctx context.Context, q db.Querier, organisation, month string) ([]k
 	return all, nil
 }
 
-// monthsOf are the months that are over and have accepted cases in no act.
-func monthsOf(ctx context.Context, q db.Querier, now time.Time) ([]Open, error) {
-	var all []Open
-	for row, err := range db.Rows(ctx, q, `SELECT organisation, month, COUNT(*), CAST(SUM(price) AS BIGINT) FROM treated_case
-		WHERE is_current = 1 AND stage = 'accepted' AND month <> '' AND month < $1 GROUP BY organisation, month ORDER BY month, organisation LIMIT 200`, monthOf(now)) {
-		if err != nil {
-			return nil, err
-		}
-		var o Open
-		if err := row.Scan(&o.Organisation, &o.Month, &o.Cases, &o.Price); err != nil {
-			return nil, err
-		}
-		all = append(all, o)
+// monthsOf are the months that are over and have accepted cases in no act, of those
+// asked for.
+func monthsOf(ctx context.Context, q db.Querier, by Filter, now time.Time, limit int) ([]Open, error) {
+	where, args := "", []any{monthOf(now), limit}
+	if by.Organisation != "" {
+		args = append(args, by.Organisation)
+		where += fmt.Sprintf(" AND organisation = $%d", len(args))
 	}
-	return all, nil
+	if by.Month != "" {
+		args = append(args, by.Month)
+		where += fmt.Sprintf(" AND month = $%d", len(args))
+	}
+	return db.List(ctx, q, func(row db.Row) (Open, error) {
+		var o Open
+		err := row.Scan(&o.Organisation, &o.Month, &o.Cases, &o.Price)
+		return o, err
+	}, `SELECT organisation, month, COUNT(*), CAST(SUM(price) AS BIGINT) FROM treated_case
+		WHERE is_current = 1 AND stage = 'accepted' AND month <> '' AND month < $1`+where+` GROUP BY organisation, month ORDER BY month, organisation LIMIT $2`, args...)
 }

@@ -174,7 +174,7 @@ func (f Fund) Waiting(ctx context.Context, hospital string) ([]Waiting, error) {
 
 // Months is the months that have cases, the newest first.
 func (f Fund) Months(ctx context.Context) ([]string, error) {
-	return months(ctx, f.DB.Read)
+	return Months(ctx, f.DB.Read)
 }
 
 // Moment is the discharge as people read it.

@@ -152,6 +152,74 @@ func TestAnAppealIsDecidedOnce(t *testing.T) {
 	})
 }
 
+// Who returned a case decides on no appeal against it, neither for nor against; another
+// expert does.
+func TestWhoReturnedACaseDecidesOnNoAppeal(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		d := submit(t, f, treatedtest.Good(), insuranceapi.Accepted)
+		if err := f.Return(t.Context(), d.CaseID, "Нет протокола.", expert); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Do(t.Context(), d.CaseID, treated.StepAppeal, "Протокол приложен.", hospital); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []treated.Step{treated.StepGrant, treated.StepRefuse} {
+			if err := f.Do(t.Context(), d.CaseID, step, "Посмотрели.", expert); !refusedAs(err, "insurance.step.other_eyes", nil, nil) {
+				t.Errorf("%s by who returned it: %v", step, err)
+			}
+		}
+		if n := f.count(t, paid); n != 0 {
+			t.Errorf("%d are paid", n)
+		}
+		if err := f.Do(t.Context(), d.CaseID, treated.StepGrant, "Протокол есть.", second); err != nil || f.count(t, paid) != 1 {
+			t.Errorf("by another: %v", err)
+		}
+	})
+}
+
+// A case whose correction came counts no more: nothing is done with it but spoken of it,
+// or one stay would be paid as it was and as it is.
+func TestACorrectedCaseIsOver(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		wrong := treatedtest.Good()
+		wrong.HoursSinceOnset = 0
+		old := submit(t, f, wrong, insuranceapi.Returned)
+		right := treatedtest.Good()
+		right.Revision, right.Replaces = 2, old.CaseID
+		submit(t, f, right, insuranceapi.Accepted)
+		if err := f.Do(t.Context(), old.CaseID, treated.StepAppeal, "Начало известно.", hospital); !refusedAs(err, "insurance.step.not_now", nil, nil) {
+			t.Errorf("what was corrected was appealed: %v", err)
+		}
+		if err := f.Do(t.Context(), old.CaseID, treated.StepComment, "Исправлено.", hospital); err != nil {
+			t.Error(err)
+		}
+		if n := f.count(t, `SELECT COUNT(*) FROM treated_case WHERE stage IN ('accepted', 'appealed')`); n != 1 || f.count(t, paid) != 1 {
+			t.Errorf("%d may be paid", n)
+		}
+	})
+}
+
+// A decision by hand goes to the system that sent the case; who entered it at the fund's
+// site is sent nothing.
+func TestADecisionGoesWhereTheCaseCameFrom(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		byHand, err := f.Enter(t.Context(), treatedtest.Good(), clerk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := treatedtest.Good()
+		other.Number, other.Patient.PIN, other.Patient.Name = "00000021895017426", "", "Башка Киши"
+		for want, caseID := range []string{byHand.CaseID, submit(t, f, other, insuranceapi.Accepted).CaseID} {
+			if err := f.Return(t.Context(), caseID, "Нет протокола.", expert); err != nil {
+				t.Fatal(err)
+			}
+			if n := f.count(t, `SELECT COUNT(*) FROM job WHERE kind = '`+treated.PushJob+`'`); n != want {
+				t.Errorf("%d decisions are sent, not %d", n, want)
+			}
+		}
+	})
+}
+
 // What waits is counted for whom it waits, since the day on which it began to,
 // and its list begins with what has waited longest.
 func TestWhatWaitsIsCountedForWhomItWaits(t *testing.T) {

@@ -272,6 +272,7 @@ const lastMonths = `WITH RECURSIVE m (month) AS (
 		SELECT (SELECT MAX(c.month) FROM treated_case c WHERE c.is_current = 1 AND c.month < m.month) FROM m WHERE m.month <> ''
 	) SELECT month FROM m WHERE month <> '' LIMIT 60`
 
-func months(ctx context.Context, q db.Querier) ([]string, error) {
+// Months are those of discharge that have cases, the newest first.
+func Months(ctx context.Context, q db.Querier) ([]string, error) {
 	return db.Column[string](ctx, q, lastMonths)
 }

@@ -283,6 +283,11 @@ func TestANewFormTakesThePlaceOfAVoidedOne(t *testing.T) {
 		if _, err := f.Submit(doctor(t), old); !fail.Is(err, fail.Conflict) {
 			t.Errorf("the voided form was corrected: %v", err)
 		}
+		second := fresh
+		second.Number = "00000031895017426"
+		if _, err := f.Submit(doctor(t), second); !refusedAs(err, "insurance.submit.out_of_turn", returned.CaseID, "returned") {
+			t.Errorf("a second form took the place of the voided one: %v", err)
+		}
 	})
 }
 

@@ -213,3 +213,28 @@ func (f fund) clear(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Forms of one stay, of which one names nobody and another says who it was, come at the
+// same moment: one is paid.
+func TestSomebodyIdentifiedMeanwhileIsPaidOnce(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		for round := range 4 {
+			in, out := at(1+3*round, 9, 30), at(3+3*round, 14, 0)
+			nobody, again, known := somebody(lay(10*round+1, in, out), "Неизвестный"), somebody(lay(10*round+2, in, out), "Белгисиз"), lay(10*round+3, in, out)
+			again = retimed(again, in.Add(time.Hour), out)
+			pair := [][]insuranceapi.Case{{nobody, known}, {nobody, again}}[round%2]
+			var all []func()
+			for _, c := range pair {
+				all = append(all, func() {
+					if _, err := f.Submit(doctor(t), c); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			f.meet(t, all...)
+			if n := f.count(t, paid); n != round+1 {
+				t.Errorf("%d of %d stays are paid", n, round+1)
+			}
+		}
+	})
+}
