@@ -64,7 +64,7 @@ func TestAnExpertTellsNamesakesApart(t *testing.T) {
 		}
 		for i, other := range []string{"0000002 18 950201 26", "0000001 18 950201 26"} {
 			body := expert.get("/cases/"+forms[i].CaseID+"?lang=ru", http.StatusOK)
-			for _, word := range []string{"подтверждено, что это разные люди", "Паспорта AN1 и AN2.", other, `value="same"`, `href="/cases/` + forms[1-i].CaseID} {
+			for _, word := range []string{"Подтверждено, что это разные люди", "Паспорта AN1 и AN2.", other, `value="same"`, `href="/cases/` + forms[1-i].CaseID} {
 				if !strings.Contains(body, word) {
 					t.Errorf("case %d: %q is not said", i, word)
 				}

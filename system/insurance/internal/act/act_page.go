@@ -277,8 +277,14 @@ func (v actView) lines(ctx context.Context) design.TableData {
 			{Text: rule.Grouped(l.Number), Href: href}, {Text: v.department(l.Department)}, {Text: text.Moment(l.DischargedAt)}, {Text: l.Group}, {Text: text.Amount(ctx, l.Price)},
 		})
 	}
-	t.Rows = append(t.Rows, []design.Cell{{Text: text.T(ctx, "insurance.totals.all") + ": " + strconv.Itoa(v.Cases)}, {}, {}, {}, {Text: text.Amount(ctx, v.Price)}})
+	t.Rows = append(t.Rows, []design.Cell{{Text: v.all(ctx)}, {}, {}, {}, {Text: text.Amount(ctx, v.Price)}})
 	return t
+}
+
+// all is the head of the row of sums: how many cases there are stands in no column,
+// where it would be taken for a group.
+func (v actView) all(ctx context.Context) string {
+	return text.T(ctx, "insurance.totals.all") + ": " + strconv.Itoa(v.Cases)
 }
 
 func (v actView) sheet(ctx context.Context) spreadsheet.Sheet {
@@ -293,7 +299,7 @@ func (v actView) sheet(ctx context.Context) spreadsheet.Sheet {
 	for i, l := range v.Lines {
 		s.Rows = append(s.Rows, []any{i + 1, l.Number, v.department(l.Department), l.DischargedAt, l.Group, spreadsheet.Tyiyn(l.Price)})
 	}
-	s.Rows = append(s.Rows, []any{"", text.T(ctx, "insurance.totals.all"), "", "", v.Cases, spreadsheet.Tyiyn(v.Price)})
+	s.Rows = append(s.Rows, []any{"", v.all(ctx), "", "", "", spreadsheet.Tyiyn(v.Price)})
 	return s
 }
 

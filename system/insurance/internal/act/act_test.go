@@ -497,3 +497,27 @@ func TestAnActIsReadPageByPage(t *testing.T) {
 		}
 	})
 }
+
+// What of a month stands in no act is counted by where it stands: a case whose appeal was
+// refused is with the hospital.
+func TestWhatIsLeftIsCountedByWhereItStands(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		hospital := treated.Expert{PIN: "10408198400512", Name: "Асылбекова Назгүл", Role: "Статистик", Hospital: "950174"}
+		do := func(d insuranceapi.Decision, step treated.Step, by treated.Expert) {
+			t.Helper()
+			if err := w.fund.Do(t.Context(), d.CaseID, step, "Так.", by); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.one(t, 1, false)
+		do(w.one(t, 2, false), treated.StepTake, expert)
+		do(w.one(t, 3, true), treated.StepAppeal, hospital)
+		refused := w.one(t, 4, true)
+		do(refused, treated.StepAppeal, hospital)
+		do(refused, treated.StepRefuse, expert)
+		w.one(t, 5, true)
+		if rest, err := w.acts.Left(t.Context(), "950174", "2026-11"); err != nil || rest != (Rest{Accepted: 1, Review: 1, Appealed: 1, Returned: 2}) {
+			t.Errorf("left %+v, %v", rest, err)
+		}
+	})
+}

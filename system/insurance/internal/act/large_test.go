@@ -86,6 +86,9 @@ func TestALargeActIsMadeByItsJob(t *testing.T) {
 		if n := w.number(t, `SELECT COUNT(*) FROM case_step WHERE step = 'settle'`); n != 35 {
 			t.Errorf("%d cases know that they were settled", n)
 		}
+		if !whole.MadeAt.Equal(w.clock.Now()) || whole.MadeAt.Equal(a.MadeAt) {
+			t.Errorf("made at %v, ordered at %v", whole.MadeAt, a.MadeAt)
+		}
 		// A slower worker comes back to it: a made act takes up nothing more.
 		w.one(t, 3, false)
 		if again, err := w.acts.take(t.Context(), a.ID, expert); err != nil || again != whole.Act {

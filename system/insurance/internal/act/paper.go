@@ -36,7 +36,7 @@ func (v actView) pdf(ctx context.Context) ([]byte, error) {
 	for i, l := range v.Lines {
 		t.Rows = append(t.Rows, []string{strconv.Itoa(i + 1), rule.Grouped(l.Number), text.Moment(l.DischargedAt), l.Group, text.Amount(ctx, l.Price)})
 	}
-	t.Rows = append(t.Rows, []string{"", text.T(ctx, "insurance.totals.all"), "", strconv.Itoa(v.Cases), text.Amount(ctx, v.Price)})
+	t.Rows = append(t.Rows, []string{"", v.all(ctx), "", "", text.Amount(ctx, v.Price)})
 	d.Heading(text.T(ctx, "insurance.act.cases"))
 	d.Table(t)
 	d.Signatures(

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
@@ -196,11 +197,12 @@ func (k Desk) Check(ctx context.Context, d Draft, form *page.Form) (insuranceapi
 	if err := k.worded(ctx, &c); err != nil {
 		return c, insuranceapi.Decision{}, err
 	}
-	if c.Number == "" && form.OK() {
+	if c.Number == "" {
 		form.Fail(fieldNumber, "kit.field.required")
 	}
 	if !form.OK() {
-		return c, insuranceapi.Decision{}, nil
+		decision, err := k.besides(ctx, c, form)
+		return c, decision, err
 	}
 	taken, err := k.Fund.Taken(ctx, c, treated.ByHand)
 	if err != nil {
@@ -212,6 +214,23 @@ func (k Desk) Check(ctx context.Context, d Draft, form *page.Form) (insuranceapi
 	}
 	decision, err := k.Fund.Preview(ctx, c, treated.ByHand)
 	return c, decision, err
+}
+
+// besides is what the rules have against a form that cannot be read yet, in the fields
+// that can: all is mended in one go, not one after another. Of a field that is wrong
+// already they say nothing, and there is no price.
+func (k Desk) besides(ctx context.Context, c insuranceapi.Case, form *page.Form) (insuranceapi.Decision, error) {
+	if c.Number == "" {
+		c.Number = "0" // told already; without one no form is looked at
+	}
+	found, err := k.Fund.Preview(ctx, c, treated.ByHand)
+	if fail.Is(err, fail.BadRequest) { // more or longer than a form holds
+		return insuranceapi.Decision{}, nil
+	}
+	findings := slices.DeleteFunc(found.Findings, func(f insuranceapi.Finding) bool {
+		return slices.ContainsFunc(form.Findings, func(told fail.Finding) bool { return told.Field == FieldOf(f.Field) })
+	})
+	return insuranceapi.Decision{State: insuranceapi.Returned, Findings: findings}, err
 }
 
 // Send hands the draft over. With errors found it stays a draft: they are

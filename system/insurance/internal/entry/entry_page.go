@@ -165,9 +165,7 @@ func (p Pages) Save(w http.ResponseWriter, r *http.Request) error {
 		if v.number, decision, err = p.check(ctx, d, v.form); err != nil {
 			return err
 		}
-		if v.form.OK() {
-			v.decision = &decision
-		}
+		v.told(decision)
 	case "send":
 		decision, sent, err := p.Desk.Send(ctx, d, v.form, clerk(ctx))
 		if err != nil && !v.form.Take(err) {
@@ -177,8 +175,8 @@ func (p Pages) Save(w http.ResponseWriter, r *http.Request) error {
 			page.Notice(w, "insurance.entry.sent")
 			return page.Redirect(w, r, "/cases/"+url.PathEscape(decision.CaseID))
 		}
-		if v.form.OK() {
-			v.decision, v.number = &decision, decision.Number
+		if v.told(decision); v.form.OK() {
+			v.number = decision.Number
 		}
 	default:
 		page.Notice(w, "insurance.entry.saved")
@@ -270,6 +268,14 @@ type formView struct {
 	lang     text.Lang
 	listed   bool    // diagnoses are chosen from the classification
 	coded    []coded // rows of diagnoses
+}
+
+// told shows what the rules say, of a form that cannot be read yet what they have
+// against it.
+func (v *formView) told(d insuranceapi.Decision) {
+	if v.form.OK() || len(d.Findings) > 0 {
+		v.decision = &d
+	}
 }
 
 func (p Pages) render(w http.ResponseWriter, r *http.Request, status int, v formView) error {

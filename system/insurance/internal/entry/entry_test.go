@@ -3,6 +3,7 @@ package entry_test
 import (
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -106,6 +107,43 @@ func TestWhatIsTypedBecomesACase(t *testing.T) {
 		}
 		if drafts, err := k.Drafts(t.Context(), clerk.Hospital); err != nil || len(drafts) != 0 {
 			t.Errorf("drafts %+v, %v", drafts, err)
+		}
+	})
+}
+
+// What cannot be read hides nothing of what else is wrong: all is told at once, each
+// field once, and a form with nothing else against it has no price.
+func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, k entry.Desk) {
+		wrong := typed()
+		wrong["birth_order"], wrong["number"], wrong["admitted_at"], wrong["result"], wrong["dx1_code"] = "77", "", "yesterday", "", "И10"
+		d := save(t, k, begun(t, k), wrong)
+		form := d.Form()
+		_, decision, err := k.Check(t.Context(), d, form)
+		if err != nil || decision.State != insuranceapi.Returned {
+			t.Fatalf("%+v, %v", decision, err)
+		}
+		for _, field := range []string{"birth_order", "number", "admitted_at"} {
+			if form.Error(t.Context(), field) == "" {
+				t.Errorf("nothing is said of %s", field)
+			}
+			if slices.ContainsFunc(decision.Findings, func(f insuranceapi.Finding) bool { return entry.FieldOf(f.Field) == field }) {
+				t.Errorf("%s is told of twice: %+v", field, decision.Findings)
+			}
+		}
+		for _, field := range []string{"result", "dx0_code"} {
+			if !slices.ContainsFunc(decision.Findings, func(f insuranceapi.Finding) bool { return entry.FieldOf(f.Field) == field }) {
+				t.Errorf("nothing is said of %s: %+v", field, decision.Findings)
+			}
+		}
+		almost := typed()
+		almost["birth_order"] = "77"
+		d = save(t, k, d, almost)
+		if _, decision, err := k.Check(t.Context(), d, d.Form()); err != nil || decision.State != insuranceapi.Returned || decision.Price != 0 {
+			t.Errorf("a form that cannot be read has a price: %+v, %v", decision, err)
+		}
+		if _, sent, err := k.Send(t.Context(), d, d.Form(), clerk); err != nil || sent {
+			t.Errorf("it was sent: %v", err)
 		}
 	})
 }

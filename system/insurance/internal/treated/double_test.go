@@ -118,6 +118,32 @@ func TestACorrectionOfADoubleIsADouble(t *testing.T) {
 	})
 }
 
+// What comes the other way and corrects nothing is a double: a revision that leaves one
+// out, and one of a form whose place another has taken.
+func TestWhatCorrectsNothingByTheOtherWayIsADouble(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		wrong := treatedtest.Good()
+		wrong.HoursSinceOnset = 0
+		back := submit(t, f, wrong, insuranceapi.Returned)
+		enter := func(what string, revision int) {
+			t.Helper()
+			c := treatedtest.Good()
+			c.Revision, c.Replaces = revision, back.CaseID
+			if d, err := f.Enter(t.Context(), c, clerk); err != nil || d.State != insuranceapi.Returned || !hasRule(d, "DUP-003") || d.CaseID != back.CaseID {
+				t.Errorf("%s: %+v, %v", what, d, err)
+			}
+		}
+		enter("the third revision after the first", 3)
+		fresh := treatedtest.Good()
+		fresh.Number, fresh.Replaces = "00000021895017426", back.CaseID
+		submit(t, f, fresh, insuranceapi.Accepted)
+		enter("a correction of the voided form", 2)
+		if n := f.count(t, paid); n != 1 {
+			t.Errorf("%d are paid", n)
+		}
+	})
+}
+
 // Twenty of each way at the same moment, under one number: one is paid.
 func TestBothWaysAtOnceArePaidOnce(t *testing.T) {
 	each(t, func(t *testing.T, f fund) {

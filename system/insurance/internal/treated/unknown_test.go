@@ -68,6 +68,10 @@ func TestWhoIsUnknownIsToldByTheStay(t *testing.T) {
 				*c = retimed(*c, at(10, 9, 31), out)
 				c.Patient = treatedtest.Good().Patient
 			}, nobody, false},
+			{"known by ПИН alone, come at another minute", func(c *insuranceapi.Case) {
+				*c = retimed(*c, at(10, 9, 31), out)
+				c.Patient.PIN, c.Patient.Name = treatedtest.Good().Patient.PIN, treatedtest.Good().Patient.Name
+			}, nobody, false},
 			{"known, by name and day of birth", func(c *insuranceapi.Case) {
 				c.Patient = treatedtest.Good().Patient
 				c.Patient.PIN = ""
@@ -97,6 +101,11 @@ func TestWhoIsUnknownIsToldByTheStay(t *testing.T) {
 		old.Patient.BirthDate, young.Patient.BirthDate = clock.Date{Year: 1950, Month: 1, Day: 1}, clock.Date{Year: 1971, Month: 1, Day: 1}
 		submit(t, f, old, insuranceapi.Accepted)
 		submit(t, f, young, insuranceapi.Accepted)
+		f.clear(t)
+		young.Number, young.Patient.BirthDate.Year = "0000103"+young.Number[7:], 1970 // as far as a guess may be wrong
+		old.Number = "0000104" + old.Number[7:]
+		submit(t, f, old, insuranceapi.Accepted)
+		submit(t, f, young, insuranceapi.Returned)
 	})
 }
 
@@ -218,11 +227,14 @@ func (f fund) clear(t *testing.T) {
 // same moment: one is paid.
 func TestSomebodyIdentifiedMeanwhileIsPaidOnce(t *testing.T) {
 	each(t, func(t *testing.T, f fund) {
-		for round := range 4 {
+		for round := range 6 {
 			in, out := at(1+3*round, 9, 30), at(3+3*round, 14, 0)
 			nobody, again, known := somebody(lay(10*round+1, in, out), "Неизвестный"), somebody(lay(10*round+2, in, out), "Белгисиз"), lay(10*round+3, in, out)
 			again = retimed(again, in.Add(time.Hour), out)
-			pair := [][]insuranceapi.Case{{nobody, known}, {nobody, again}}[round%2]
+			namesakes := []insuranceapi.Case{known, retimed(known, in.Add(time.Hour), out)} // one without a day of birth
+			namesakes[0].Patient.PIN, namesakes[1].Patient.PIN, namesakes[1].Patient.BirthDate = "", "", clock.Date{}
+			namesakes[1].Number = again.Number
+			pair := [][]insuranceapi.Case{{nobody, known}, {nobody, again}, namesakes}[round%3]
 			var all []func()
 			for _, c := range pair {
 				all = append(all, func() {
