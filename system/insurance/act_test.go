@@ -60,6 +60,25 @@ func TestActsAreShownPrintedAndMade(t *testing.T) {
 		if w := expert.do(http.MethodPost, "/acts?lang=ru", url.Values{"organisation": {"950174"}, "month": {"2026-11"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "ещё не закончился") {
 			t.Errorf("a month that is not over: %d", w.Code)
 		}
+		// All hospitals' acts of a month by one press, which is the fund's.
+		if w := clerk.do(http.MethodPost, "/acts", url.Values{"all": {"1"}, "month": {"2026-10"}}); w.Code != http.StatusForbidden {
+			t.Errorf("a hospital made all acts: %d", w.Code)
+		}
+		if body := expert.get("/acts?month=2026-10&lang=ru", http.StatusOK); !strings.Contains(body, "Составить все акты за 10.2026") {
+			t.Error("all acts of the month are not offered")
+		}
+		if w := expert.do(http.MethodPost, "/acts?lang=ru", url.Values{"all": {"1"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Такого месяца или организации нет") {
+			t.Errorf("all acts of no month: %d", w.Code)
+		}
+		if w := expert.do(http.MethodPost, "/acts", url.Values{"all": {"1"}, "month": {"2026-10"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/acts?month=2026-10" {
+			t.Errorf("all acts of the month: %d %s", w.Code, w.Header().Get("Location"))
+		}
+		for _, lang := range []string{"ky", "ru", "en"} {
+			body := expert.get("/acts?lang="+lang, http.StatusOK)
+			if key := unspoken.FindString(body); key != "" || !strings.Contains(body, map[string]string{"ky": "акт түзүлүп жатат", "ru": "актов", "en": "acts are being made"}[lang]) {
+				t.Errorf("%s: how far the acts are is not said, or no words for %s", lang, key)
+			}
+		}
 		if w := clerk.do(http.MethodPost, "/acts", url.Values{"organisation": {"950201"}, "month": {"2026-10"}}); w.Code != http.StatusForbidden {
 			t.Errorf("a hospital made an act: %d", w.Code)
 		}

@@ -45,6 +45,26 @@ type listView struct {
 // chosen says that the acts are those of one hospital or one month.
 func (v listView) chosen() bool { return v.by.Month != "" || (v.fund && v.by.Organisation != "") }
 
+// together says that the acts in the making are shown as one: more of them hide the list.
+func (v listView) together() bool { return len(v.making) > 3 }
+
+// apart is how many of them are shown one by one.
+func (v listView) apart() int {
+	if v.together() {
+		return 0
+	}
+	return len(v.making)
+}
+
+// progress is that of all acts in the making.
+func (v listView) progress() Act {
+	var sum Act
+	for _, a := range v.making {
+		sum.Cases, sum.Expected = sum.Cases+a.Cases, sum.Expected+max(a.Expected, a.Cases)
+	}
+	return sum
+}
+
 // around are the addresses of the pages ahead of this one and behind it; "" where there
 // is none.
 func (v listView) around() (before, after string) {
@@ -127,6 +147,20 @@ func (p Pages) Make(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	by := office.Of(r.Context())
+	if form.Get("all") != "" {
+		month := form.Text("month", 7)
+		begun, err := p.Acts.MakeMonth(r.Context(), month, by.Decides())
+		if err != nil && !form.Take(err) {
+			return err
+		}
+		if err != nil {
+			return p.list(w, r, http.StatusUnprocessableEntity, form, nil)
+		}
+		if begun > 0 {
+			page.Notice(w, "insurance.act.all_begun")
+		}
+		return page.Redirect(w, r, "/acts?month="+url.QueryEscape(month))
+	}
 	a, err := p.Acts.Make(r.Context(), form.Text("organisation", 6), form.Text("month", 7), by.Decides())
 	e := fail.As(err)
 	switch {

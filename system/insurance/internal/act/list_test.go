@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/insurance/migration"
 )
 
@@ -128,29 +131,35 @@ func TestActsAreListedByIndex(t *testing.T) {
 	})
 }
 
+// spread copies the case to each of the months of so many hospitals.
+func (w world) spread(t *testing.T, caseID string, hospitals int, months ...string) {
+	t.Helper()
+	err := w.acts.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		for h := range hospitals {
+			for _, month := range months {
+				_, err := tx.ExecContext(ctx, `INSERT INTO treated_case (id, number, revision, replaces, is_current, organisation, department, patient_pin, admitted_at, discharged_at, month,
+					main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage, worth, findings)
+					SELECT id || $1, number || $1, revision, replaces, is_current, $2, department, patient_pin, admitted_at, discharged_at, $3,
+					main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage, worth, findings FROM treated_case WHERE id = $4`,
+					fmt.Sprint("-", h, month), fmt.Sprint(950100+h), month, caseID)
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What waits for an act is narrowed as the acts are; where more waits than a page shows,
 // that is said.
 func TestWhatWaitsIsNarrowed(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		one := w.one(t, 1, false)
-		err := w.acts.DB.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
-			for h := range 60 {
-				for _, month := range []string{"2026-09", "2026-10"} {
-					_, err := tx.ExecContext(ctx, `INSERT INTO treated_case (id, number, revision, replaces, is_current, organisation, department, patient_pin, admitted_at, discharged_at, month,
-						main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage, worth, findings)
-						SELECT id || $1, number || $1, revision, replaces, is_current, $2, department, patient_pin, admitted_at, discharged_at, $3,
-						main_code, state, group_code, price, content, content_hash, decision, sent_by, sent_via, received_at, demo, way, person, stage, worth, findings FROM treated_case WHERE id = $4`,
-						fmt.Sprint("-", h, month), fmt.Sprint(950100+h), month, one.CaseID)
-					if err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		w.spread(t, one.CaseID, 60, "2026-09", "2026-10")
 		for _, x := range []struct {
 			by    Filter
 			count int
@@ -170,6 +179,52 @@ func TestWhatWaitsIsNarrowed(t *testing.T) {
 				if o.Cases != 1 || o.Price != one.Price || (x.by.Month != "" && o.Month != x.by.Month) || (x.by.Organisation != "" && o.Organisation != x.by.Organisation) {
 					t.Errorf("%+v: %+v", x.by, o)
 				}
+			}
+		}
+	})
+}
+
+// The acts of a month are begun for all hospitals at once, also by two who press at the
+// same moment: each hospital has one, of that month alone, and it adds up.
+func TestAMonthsActsAreMadeForAllHospitals(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		w.acts.Queue.Handle(MakeJob, MakePolicy, w.acts.Go)
+		one := w.one(t, 1, false)
+		w.spread(t, one.CaseID, 7, "2026-09", "2026-10")
+		if _, err := w.acts.order(t.Context(), "950103", "2026-10", second); err != nil { // is in the making already
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		var begun atomic.Int64
+		for _, by := range []treated.Expert{expert, second} {
+			all.Go(func() {
+				n, err := w.acts.MakeMonth(t.Context(), "2026-10", by)
+				if err != nil {
+					t.Error(err)
+				}
+				begun.Add(int64(n))
+			})
+		}
+		all.Wait()
+		if begun.Load() != 6 {
+			t.Errorf("%d acts were begun, not 6", begun.Load())
+		}
+		w.clock.Advance(atOnce)
+		if err := w.acts.Queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		listed, err := w.acts.List(t.Context(), Filter{})
+		if err != nil || len(listed.Acts) != 7 {
+			t.Fatalf("%d acts, %v", len(listed.Acts), err)
+		}
+		for i, a := range listed.Acts {
+			if a.Organisation != fmt.Sprint(950100+i) || a.Month != "2026-10" || a.Sequence != 1 || a.Cases != 1 || a.Price != one.Price {
+				t.Errorf("%+v", a)
+			}
+		}
+		for month, want := range map[string]bool{"2026-10": false, "2026-11": false, "": true, "none": false} { // nothing waits, is not over, is no month
+			if n, err := w.acts.MakeMonth(t.Context(), month, expert); n != 0 || (err != nil) != want {
+				t.Errorf("%q: %d, %v", month, n, err)
 			}
 		}
 	})

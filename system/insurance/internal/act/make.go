@@ -60,6 +60,33 @@ func (k Acts) Make(ctx context.Context, organisation, month string, by treated.E
 	return a, err
 }
 
+// MakeMonth begins an act of the month for every hospital that has accepted cases in
+// none, and says of how many; their jobs make them. One that is in the making already is
+// left to whoever began it.
+func (k Acts) MakeMonth(ctx context.Context, month string, by treated.Expert) (int, error) {
+	if month == "" {
+		return 0, fail.New(fail.Invalid, "insurance.act.no_month")
+	}
+	waiting, err := monthsOf(ctx, k.DB.Read, Filter{Month: month}, k.Clock.Now(), mostHospitals)
+	if err != nil {
+		return 0, db.Explain(err)
+	}
+	begun := 0
+	for _, o := range waiting {
+		switch _, err := k.order(ctx, o.Organisation, month, by); {
+		case err == nil:
+			begun++
+		case fail.Is(err, fail.Conflict) || fail.Is(err, fail.Invalid): // somebody else was first, or returned the last case
+		default:
+			return begun, err
+		}
+	}
+	return begun, nil
+}
+
+// mostHospitals bounds for how many an act is begun at once: more than a country has.
+const mostHospitals = 10_000
+
 // order begins an act: it stands there, empty, beside its job.
 func (k Acts) order(ctx context.Context, organisation, month string, by treated.Expert) (Act, error) {
 	now := k.Clock.Now()
