@@ -203,3 +203,54 @@ func TestADiagnosisIsLookedForByWords(t *testing.T) {
 		}
 	})
 }
+
+// Who corrects a case reads beside the form why it came back: what the rules found, each
+// leading to its field, and what the expert wrote, also after the rules were asked anew.
+func TestACorrectionSaysWhyTheCaseCameBack(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if err := h.system.Demo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clerk, expert := h.clerk(t), h.expert(t)
+		const comment = "Нет протокола операции."
+		first := regexp.MustCompile(`href="(/cases/[0-9a-f-]{36})`)
+		for state, said := range map[string][]string{"returned": {"OUT-002", `href="#result"`}, "accepted": {comment}} {
+			link := ""
+			for _, l := range first.FindAllStringSubmatch(clerk.get("/cases?lang=ru&state="+state, http.StatusOK), -1) {
+				if strings.Contains(clerk.get(l[1]+"?lang=ru", http.StatusOK), "Введён вручную") {
+					link = l[1]
+					break
+				}
+			}
+			if link == "" {
+				t.Fatalf("no case entered by hand is %s", state)
+			}
+			if state == "accepted" {
+				if w := expert.do(http.MethodPost, link+"/return", url.Values{"comment": {comment}}); w.Code != http.StatusSeeOther {
+					t.Fatalf("%d %s", w.Code, w.Body)
+				}
+			}
+			w := clerk.do(http.MethodPost, link+"/correct", url.Values{})
+			if w.Code != http.StatusSeeOther {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			form := w.Header().Get("Location")
+			body := clerk.get(form+"?lang=ru", http.StatusOK)
+			for _, word := range append(said, "Случай вернули", `href="`+link+`"`) {
+				if !strings.Contains(body, word) {
+					t.Errorf("%s: %q is not said", state, word)
+				}
+			}
+			for _, lang := range []string{"ky", "en"} {
+				if key := unspoken.FindString(clerk.get(form+"?lang="+lang, http.StatusOK)); key != "" {
+					t.Errorf("%s: no words for %s", lang, key)
+				}
+			}
+			values := fieldsOf(body)
+			values.Set("do", "check")
+			if checked := clerk.do(http.MethodPost, form+"?lang=ru", values).Body.String(); !strings.Contains(checked, "Случай вернули") || strings.Contains(checked, comment) != (state == "accepted") {
+				t.Errorf("%s: after the rules were asked anew it is not said", state)
+			}
+		}
+	})
+}

@@ -541,17 +541,17 @@ func listPage(v listView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(v.Acts) == 0 && v.chosen() {
+			if len(v.Acts) == 0 && v.chosen() && len(v.waiting) == 0 {
 				templ_7745c5c3_Err = design.Empty(text.T(ctx, "insurance.act.none_such"), text.T(ctx, "insurance.act.none_such_hint")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if len(v.Acts) == 0 {
+			} else if len(v.Acts) == 0 && !v.chosen() {
 				templ_7745c5c3_Err = design.Empty(text.T(ctx, "insurance.act.none"), text.T(ctx, "insurance.act.none_hint")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else {
+			} else if len(v.Acts) > 0 {
 				templ_7745c5c3_Var29 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

@@ -153,6 +153,9 @@ func (d Draft) Case(form *page.Form) insuranceapi.Case {
 		},
 		Moves: []insuranceapi.Move{}, Diagnoses: []insuranceapi.Diagnosis{}, Operations: []insuranceapi.Operation{},
 	}
+	if c.Patient.Mother != "" && !rule.WellFormed(c.Patient.Mother) { // it would tell no child apart
+		form.Fail(fieldMother, "insurance.entry.mother_wrong")
+	}
 	if revision, err := strconv.Atoi(form.Get(fieldRevision)); err == nil && d.Replaces != "" {
 		c.Revision = revision
 	}

@@ -259,6 +259,7 @@ type formView struct {
 	draft    Draft
 	form     *page.Form
 	decision *insuranceapi.Decision // what the fund says of it; nil: not asked
+	back     *insuranceapi.Decision // by which the case that is corrected came back; nil: none is
 	number   string                 // whole, once known
 	theirs   string                 // who saved in between, "" when nobody did
 	gone     bool                   // somebody deleted the draft in between
@@ -285,6 +286,15 @@ func (p Pages) render(w http.ResponseWriter, r *http.Request, status int, v form
 	v.lang = text.LangOf(ctx)
 	if err := p.look(ctx, &v); err != nil {
 		return err
+	}
+	if v.draft.Replaces != "" && v.draft.CaseID == "" {
+		back, err := p.Desk.Fund.DecisionOn(ctx, v.draft.Replaces, v.draft.Organisation)
+		if err != nil && !fail.Is(err, fail.NotFound) {
+			return err
+		}
+		if back.State == insuranceapi.Returned {
+			v.back = &back
+		}
 	}
 	switch {
 	case v.draft.CaseID != "":

@@ -116,6 +116,7 @@ func TestWhatIsTypedBecomesACase(t *testing.T) {
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, k entry.Desk) {
 		wrong := typed()
+		wrong["mother"] = "99"
 		wrong["birth_order"], wrong["number"], wrong["admitted_at"], wrong["result"], wrong["dx1_code"] = "77", "", "yesterday", "", "И10"
 		d := save(t, k, begun(t, k), wrong)
 		form := d.Form()
@@ -123,7 +124,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		if err != nil || decision.State != insuranceapi.Returned {
 			t.Fatalf("%+v, %v", decision, err)
 		}
-		for _, field := range []string{"birth_order", "number", "admitted_at"} {
+		for _, field := range []string{"birth_order", "number", "admitted_at", "mother"} {
 			if form.Error(t.Context(), field) == "" {
 				t.Errorf("nothing is said of %s", field)
 			}

@@ -3,6 +3,7 @@ package treated_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -300,6 +301,54 @@ func TestADoubleIsReturnedByNoRuleToo(t *testing.T) {
 		}
 		if seen, err := f.Preview(t.Context(), treatedtest.Good(), treated.ByHand); err != nil || seen.State != insuranceapi.Returned || seen.Price != 0 {
 			t.Errorf("%+v, %v", seen, err)
+		}
+	})
+}
+
+// A case for which the table of its day has no group is not paid, whatever the rules of
+// the day are, nor by an appeal; the table that has one pays it.
+func TestWithoutAGroupNothingIsPaid(t *testing.T) {
+	each(t, func(t *testing.T, f fund) {
+		known, err := rule.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := known.All()
+		for i := range rules {
+			if strings.HasPrefix(rules[i].ID, "PRC-") {
+				rules[i].Until = clock.Date{Year: 2026, Month: 1, Day: 1}
+			}
+		}
+		if f.Catalogue, _, err = rule.From(rules); err != nil {
+			t.Fatal(err)
+		}
+		all, err := f.Tables.Tables(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, ok := all.On(clock.DateOf(treatedtest.Good().DischargedAt))
+		if !ok {
+			t.Fatal("no table")
+		}
+		table.Groups = slices.DeleteFunc(slices.Clone(table.Groups), func(g price.Group) bool {
+			only := price.Table{Groups: []price.Group{g}}
+			_, covers := only.Group(treatedtest.Good())
+			return covers
+		})
+		f.Tables = price.Tables{table}
+		d := submit(t, f, treatedtest.Good(), insuranceapi.Returned)
+		if d.Price != 0 || d.Group != "" || f.count(t, paid) != 0 {
+			t.Errorf("%+v", d)
+		}
+		if err := f.Do(t.Context(), d.CaseID, treated.StepAppeal, "Группы нет.", hospital); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Do(t.Context(), d.CaseID, treated.StepGrant, "Верно.", expert); !refusedAs(err, "insurance.step.no_group", nil, nil) || f.count(t, paid) != 0 {
+			t.Errorf("granted without a group: %v", err)
+		}
+		f.Tables = all
+		if err := f.Do(t.Context(), d.CaseID, treated.StepGrant, "Верно.", expert); err != nil || f.count(t, paid) != 1 {
+			t.Errorf("with a group: %v", err)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 )
 
 // Whole is a case with its past: every revision of its number, the newest
@@ -25,6 +26,16 @@ type Whole struct {
 	Apart     []Apart    // forms of the same name that are of other people, as an expert confirmed
 	Alike     []Record   // of the same name, in the way of an appeal: for the fund alone
 	By        *Record    // the case that took this one's place, nil while none did
+}
+
+// DecisionOn is the decision on the hospital's case that is in force, for who corrects
+// it: what they open of the patient is on record already.
+func (f Fund) DecisionOn(ctx context.Context, caseID, hospital string) (insuranceapi.Decision, error) {
+	r, err := byID(ctx, f.DB.Read, caseID, "")
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && hospital != r.Case.Organisation) {
+		return insuranceapi.Decision{}, fail.New(fail.NotFound, "kit.not_found")
+	}
+	return r.Decision, db.Explain(err)
 }
 
 // Read is one case for an expert, or for its hospital. That it was read is on
