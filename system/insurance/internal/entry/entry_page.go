@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -41,6 +42,8 @@ type listView struct {
 	returned []treated.Line
 	more     bool
 	hospital workforceapi.Organisation
+	until    map[string]clock.Date // the last day of an appeal, of those that came back
+	today    clock.Date
 }
 
 // titleOf is the title of a panel; a table in it says it itself. "" for none.
@@ -63,7 +66,11 @@ func (p Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, listPage(listView{drafts, returned, more, p.Directory.Organisation(ctx, by.Hospital)}))
+	until, err := p.Desk.Fund.AppealUntil(ctx, returned)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, listPage(listView{drafts, returned, more, p.Directory.Organisation(ctx, by.Hospital), until, clock.DateOf(p.Desk.Clock.Now())}))
 }
 
 // Begin is POST /entry: an empty draft, or one with what was typed into a draft

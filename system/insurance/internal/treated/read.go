@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/text"
@@ -26,6 +27,34 @@ type Whole struct {
 	Apart     []Apart    // forms of the same name that are of other people, as an expert confirmed
 	Alike     []Record   // of the same name, in the way of an appeal: for the fund alone
 	By        *Record    // the case that took this one's place, nil while none did
+}
+
+// AppealUntil is until which day each of the returned cases may be appealed for; those of
+// which no term says are not in it.
+func (f Fund) AppealUntil(ctx context.Context, lines []Line) (map[string]clock.Date, error) {
+	ids := make([]string, len(lines))
+	for i, l := range lines {
+		ids[i] = l.ID
+	}
+	decided, err := decidedAt(ctx, f.DB.Read, ids)
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	until, terms := map[string]clock.Date{}, map[clock.Date]AppealTerm{}
+	for caseID, at := range decided {
+		day := clock.DateOf(at)
+		term, known := terms[day]
+		if !known {
+			if term, err = termOn(ctx, f.DB.Read, at); err != nil {
+				return nil, db.Explain(err)
+			}
+			terms[day] = term
+		}
+		if last := term.Until(at); !last.IsZero() {
+			until[caseID] = last
+		}
+	}
+	return until, nil
 }
 
 // DecisionOn is the decision on the hospital's case that is in force, for who corrects

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -31,4 +33,28 @@ func saveTerm(ctx context.Context, tx db.Querier, t AppealTerm) (bool, error) {
 		WHERE appeal_term.days <> excluded.days OR appeal_term.source_ky <> excluded.source_ky
 			OR appeal_term.source_ru <> excluded.source_ru OR appeal_term.source_en <> excluded.source_en`,
 		t.From.String(), t.Days, t.Source.KY, t.Source.RU, t.Source.EN)
+}
+
+// decidedAt is when the decision in force on each of the cases was taken.
+func decidedAt(ctx context.Context, q db.Querier, caseIDs []string) (map[string]time.Time, error) {
+	all := map[string]time.Time{}
+	if len(caseIDs) == 0 {
+		return all, nil
+	}
+	marks, args := make([]string, len(caseIDs)), make([]any, len(caseIDs))
+	for i, id := range caseIDs {
+		marks[i], args[i] = fmt.Sprintf("$%d", i+1), id
+	}
+	for row, err := range db.Rows(ctx, q, `SELECT case_id, MAX(at) FROM case_decision WHERE case_id IN (`+strings.Join(marks, ", ")+`) GROUP BY case_id`, args...) {
+		if err != nil {
+			return nil, err
+		}
+		var caseID string
+		var at int64
+		if err := row.Scan(&caseID, &at); err != nil {
+			return nil, err
+		}
+		all[caseID] = db.Time(at)
+	}
+	return all, nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi"
 	"github.com/sanarip/sanarip/system/insurance/insuranceapi/treatedtest"
@@ -84,6 +85,13 @@ func TestTheLastDayOfAnAppealIsWhole(t *testing.T) {
 		w, err := f.Read(t.Context(), first, expert)
 		if until := w.Term.Until(w.Decision.At); err != nil || until.String() != "2026-12-22" {
 			t.Errorf("until %s, %v", until, err)
+		}
+		listed, err := f.AppealUntil(t.Context(), []treated.Line{{ID: first}, {ID: second}, {ID: "none"}})
+		if want := (clock.Date{Year: 2026, Month: 12, Day: 22}); err != nil || len(listed) != 2 || listed[first] != want || listed[second] != want {
+			t.Errorf("listed until %v, %v", listed, err)
+		}
+		if none, err := f.AppealUntil(t.Context(), nil); err != nil || len(none) != 0 {
+			t.Errorf("of no case %v, %v", none, err)
 		}
 		f.clock.Advance(30*24*time.Hour + 59*time.Second)
 		if err := f.Do(t.Context(), first, treated.StepAppeal, "Нет.", hospital); err != nil {
