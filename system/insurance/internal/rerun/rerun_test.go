@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/sanarip/sanarip/kit/clock"
@@ -89,6 +90,15 @@ func TestAReRunAddsUpAndTouchesNothing(t *testing.T) {
 		same, err := month(t, d, "2026-11", "", tables[1])
 		if err != nil || same.All.Difference() != 0 || same.All.Changed != 0 || len(same.Changed) != 0 {
 			t.Errorf("the table in force makes differences: %+v, %v", same.All, err)
+		}
+		renamed := tables[1] // groups of other codes that cost the same: each case has changed, the sum has not
+		renamed.Groups = slices.Clone(renamed.Groups)
+		for i := range renamed.Groups {
+			renamed.Groups[i].Code = "X" + renamed.Groups[i].Code
+		}
+		other, err := month(t, d, "2026-11", "", renamed)
+		if err != nil || other.All.Difference() != 0 || other.All.Changed != cases || len(other.Changed) != cases {
+			t.Errorf("of %d cases in other groups %+v, %d lines, %v", cases, other.All, len(other.Changed), err)
 		}
 		if after := state(); after != before {
 			t.Errorf("a re-run changed %s into %s", before, after)
