@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/db/dbtest"
+	"github.com/sanarip/sanarip/kit/spreadsheet"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/insurance/internal/treated"
 	"github.com/sanarip/sanarip/system/insurance/migration"
 )
@@ -228,4 +231,23 @@ func TestAMonthsActsAreMadeForAllHospitals(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whoever signs the last page of an act reads on it which act it is, of how many cases
+// and of what sum; how many there are stands under no column of groups.
+func TestAPageOfAnActSaysItsSum(t *testing.T) {
+	whole := Whole{Act: Act{Organisation: "950174", Month: "2026-10", Sequence: 2, Cases: 6070, Price: 9337826671}, Lines: []Line{{Number: "1", Group: "005.4", Price: 9337826671}}}
+	v := actView{Whole: whole}
+	ctx := text.With(t.Context(), text.MustLoad(os.DirFS("../..")), text.RU)
+	note := strings.ReplaceAll(v.note(ctx), "\u00a0", " ")
+	for _, said := range []string{"950174-2026-10/2", "6070", "93 378 266,71"} {
+		if !strings.Contains(note, said) {
+			t.Errorf("%q is not in %q", said, note)
+		}
+	}
+	sheet := v.sheet(ctx)
+	last := sheet.Rows[len(sheet.Rows)-1]
+	if last[1] != "Всего: 6070" || last[4] != "" || last[5] != spreadsheet.Tyiyn(9337826671) {
+		t.Errorf("sums %v", last)
+	}
 }

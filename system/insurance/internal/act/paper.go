@@ -13,12 +13,18 @@ import (
 
 func today(k Acts) clock.Date { return clock.DateOf(k.Clock.Now()) }
 
+// note stands at the foot of each page: what is signed on the last one, where the cases
+// fill those before it, is said there too.
+func (v actView) note(ctx context.Context) string {
+	return text.T(ctx, "insurance.act.paper_note", "Number", v.Number(), "Cases", v.Cases, "Sum", text.Money(ctx, v.Price))
+}
+
 // pdf is the act on paper. It names no patient: cases stand by their numbers.
 func (v actView) pdf(ctx context.Context) ([]byte, error) {
 	issuer := v.fund.Name.In(v.lang)
 	d := document.New(document.Options{
 		Title: text.T(ctx, "insurance.act.paper_title"), Subtitle: text.T(ctx, "insurance.act.paper_subtitle", "Month", total.MonthName(v.Month)),
-		Issuer: issuer, Number: "№ " + v.Number(), Lang: v.lang, At: v.MadeAt, Note: text.T(ctx, "insurance.act.paper_note", "Number", v.Number()),
+		Issuer: issuer, Number: "№ " + v.Number(), Lang: v.lang, At: v.MadeAt, Note: v.note(ctx),
 	})
 	d.Rows(
 		document.Row{Key: text.T(ctx, "insurance.hospital"), Value: v.Organisation + " · " + v.name()},
