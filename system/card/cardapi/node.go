@@ -55,6 +55,13 @@ type Hello struct {
 	Waiting  int64     `json:"waiting"` // changes not handed over yet
 	OldestAt time.Time `json:"oldest_at,omitzero"`
 	Pulled   int64     `json:"pulled"`
+	// Token is what the centre knows the machine by, Next what replaces it once this
+	// Hello was taken. Said again after an answer that was lost, both are the same.
+	Token string `json:"token,omitempty"`
+	Next  string `json:"next,omitempty"`
+	// Here says that the machine itself is no copy: its database is older than what it
+	// has noted outside of it, where it always stood.
+	Here bool `json:"here,omitempty"`
 }
 
 // Welcome answers a Hello.
@@ -65,6 +72,15 @@ type Welcome struct {
 	// Parted says that the node's history is not the one that the centre knows:
 	// the node says Hello again with a Nonce.
 	Parted bool `json:"parted,omitempty"`
+	// Copied says that another machine has come with the same Token since: this one is
+	// a copy of it, it is one of this, or this one was put back as a whole.
+	Copied bool `json:"copied,omitempty"`
+	// Waits says that no epoch is begun for the Nonce while another machine speaks
+	// under the name, unless the centre's operator lets this one go on.
+	Waits bool `json:"waits,omitempty"`
+	// OtherAt is when another machine under the name, which was stopped, last asked to
+	// go on; zero for none.
+	OtherAt time.Time `json:"other_at,omitzero"`
 	// Common is, after a new epoch was opened, the last place of the epoch before
 	// that both sides had alike: what is after it the node hands over again.
 	Common int64 `json:"common,omitempty"`

@@ -101,16 +101,22 @@ func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, 
 			return err
 		}
 		out = cardapi.Welcome{Organisations: p.organisations}
+		now := c.Clock.Now()
+		newest := p.newest(in)
 		switch {
 		case in.Epoch == p.epoch && p.epoch > 0 && in.Nonce == "":
-			out.Parted = in.Last.Sequence < p.applied || (in.Last.Sequence == p.applied && p.applied > 0 && in.Last.Hash != p.hash)
-		case in.Nonce != "" && in.Nonce == p.nonce: // the answer before was lost
+			out.Copied = !newest
+			out.Parted = !newest || in.Last.Sequence < p.applied || (in.Last.Sequence == p.applied && p.applied > 0 && in.Last.Hash != p.hash)
+		case in.Nonce != "" && in.Nonce == p.nonce && newest: // the answer before was lost
 			out.Fill, out.Common = true, p.forked
-		case in.Nonce == "" && in.Epoch == 0 && p.epoch == 1 && p.applied == 0 && p.nonce == "":
+		case in.Nonce == "" && in.Epoch == 0 && p.epoch == 1 && p.applied == 0 && p.nonce == "" && newest:
 			out.Fill = true
+		case in.Nonce != "" && in.Nonce == p.nonce: // its copy was first: it asks as another
+			out.Parted, out.Copied = true, true
+		case in.Nonce != "" && !newest && p.othersTurn(in, now):
+			p.asks, p.asksAt, out.Waits = in.Nonce, now, true
 		case in.Nonce == "" && in.Epoch == 0 && p.epoch == 0, in.Nonce != "":
-			now := c.Clock.Now()
-			if since := now.Sub(p.before); !p.before.IsZero() && since >= 0 && since < tooOften {
+			if since := now.Sub(p.before); in.Nonce != p.allowed && !p.before.IsZero() && since >= 0 && since < tooOften {
 				c.Log.WarnContext(ctx, "a node of the card begins anew again and again: two machines may bear its name", "system", "card", "node", in.Node, "epoch", p.epoch)
 				return fail.New(fail.Conflict, "card.node.too_often")
 			}
@@ -122,10 +128,13 @@ func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, 
 			out.Fill, out.Common = true, p.forked
 			c.Log.WarnContext(ctx, "a node of the card begins an epoch", "system", "card", "node", in.Node, "epoch", p.epoch, "restored", in.Epoch > 0)
 		default:
-			out.Parted = true
+			out.Parted, out.Copied = true, !newest
 		}
-		p.contact = c.Clock.Now()
-		if !out.Parted { // of another history nothing is believed
+		if !out.Waits && !out.Copied { // of another machine nothing is known
+			p.contact = now
+		}
+		if !out.Parted && !out.Waits { // of another history nothing is believed
+			p.greet(in, now, &out)
 			p.pulled, p.waiting, p.oldest = max(0, in.Pulled), max(0, in.Waiting), in.OldestAt
 			if p.oldest.After(p.contact) || db.Micros(p.oldest) < 0 {
 				p.oldest = p.contact

@@ -20,7 +20,8 @@ var figures = map[string]string{
 	"last_handover_timestamp_seconds": "When changes were last handed over, 0 for never.",
 	"held_changes":                    "Changes that wait for something that is in their way.",
 	"conflicts":                       "Values that both sides changed and nobody has decided on.",
-	"halted":                          "1 while the node gives no numbers because its database is an older one.",
+	"halted":                          "1 while the node gives no numbers because its database is an older one, or another machine bears its name.",
+	"other_machine":                   "At the centre: 1 while another machine under the node's name is stopped and asks to go on.",
 	"numbers_left":                    "Numbers the node may still give, by department of form 066/у or series.",
 }
 
@@ -37,6 +38,13 @@ func since(now, then time.Time) float64 {
 		return 0
 	}
 	return max(0, now.Sub(then).Seconds())
+}
+
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func stamp(t time.Time) float64 {
@@ -72,10 +80,6 @@ func (p Pages) Gauges(ctx context.Context) ([]observe.Gauge, error) {
 	if err != nil {
 		return nil, err
 	}
-	halted := 0.0
-	if self.Halted() {
-		halted = 1
-	}
 	all := []observe.Gauge{
 		figure("waiting_changes", self.Name, float64(waiting)),
 		figure("waiting_oldest_seconds", self.Name, since(now, db.Time(oldest))),
@@ -83,7 +87,7 @@ func (p Pages) Gauges(ctx context.Context) ([]observe.Gauge, error) {
 		figure("last_handover_timestamp_seconds", self.Name, stamp(self.Handed)),
 		figure("held_changes", self.Name, float64(held+self.HeldThere)),
 		figure("conflicts", self.Name, float64(open[self.Name])),
-		figure("halted", self.Name, halted),
+		figure("halted", self.Name, truth(self.Halted())),
 	}
 	left, err := places(ctx, q)
 	for _, place := range left {
@@ -115,6 +119,7 @@ func (p Pages) ofPeers(ctx context.Context, q db.Querier, now time.Time, open ma
 			figure("waiting_changes", one.name, float64(one.waiting)),
 			figure("waiting_oldest_seconds", one.name, since(now, one.oldest)),
 			figure("silent_seconds", one.name, silent),
+			figure("other_machine", one.name, truth(one.asked(now))),
 			figure("last_handover_timestamp_seconds", one.name, stamp(one.handed)),
 			figure("held_changes", one.name, float64(held)),
 			figure("conflicts", one.name, float64(open[one.name])))

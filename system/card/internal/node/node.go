@@ -269,11 +269,14 @@ func (n *Node) head(self Self) cardapi.NodeHead {
 // hello begins a contact, and an epoch where one is to be begun.
 func (n *Node) hello(ctx context.Context) (Self, error) {
 	for range 3 {
-		self, _, err := loadSelf(ctx, n.Desk.DB.Read, "")
+		self, err := n.propose(ctx)
 		if err != nil {
 			return self, err
 		}
-		in := cardapi.Hello{NodeHead: n.head(self), Nonce: self.Nonce, Pulled: self.Pulled}
+		in := cardapi.Hello{
+			NodeHead: n.head(self), Nonce: self.Nonce, Pulled: self.Pulled,
+			Token: self.Token, Next: self.Next, Here: self.HaltReason == isRestored,
+		}
 		if in.Last, err = capture.End(ctx, n.Desk.DB.Read, ""); err != nil {
 			return self, err
 		}
@@ -292,13 +295,14 @@ func (n *Node) hello(ctx context.Context) (Self, error) {
 			return self, err
 		}
 		switch {
+		case out.Waits:
+			return self, n.wait(ctx, self)
 		case out.Parted:
-			n.Desk.Log.ErrorContext(ctx, "the centre knows another history of this node: it begins anew", "system", "card", "node", n.Settings.Name)
-			err = n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return halt(ctx, tx, "parted", false) })
+			err = n.part(ctx, self, out)
 		case out.Epoch != self.Epoch:
-			err = n.begin(ctx, out)
+			err = n.begin(ctx, out, in.Next)
 		default:
-			return n.welcomed(ctx, self, out)
+			return n.welcomed(ctx, self, out, in.Next)
 		}
 		if err != nil {
 			return self, err
@@ -309,13 +313,13 @@ func (n *Node) hello(ctx context.Context) (Self, error) {
 
 // begin begins the epoch: what the centre has not of the one before gets new
 // places, everything of the node's is fetched, numbers come from new ranges.
-func (n *Node) begin(ctx context.Context, out cardapi.Welcome) error {
+func (n *Node) begin(ctx context.Context, out cardapi.Welcome, said string) error {
 	witness := number.Witness(n.Settings.Witness)
 	seen, err := witness.Read()
 	if err != nil {
 		return err
 	}
-	err = n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return beginEpoch(ctx, tx, out) })
+	err = n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return beginEpoch(ctx, tx, out, said) })
 	if err != nil {
 		return err
 	}
@@ -326,8 +330,8 @@ func (n *Node) begin(ctx context.Context, out cardapi.Welcome) error {
 	return n.order(ctx)
 }
 
-func (n *Node) welcomed(ctx context.Context, self Self, out cardapi.Welcome) (Self, error) {
-	err := n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return noteWelcome(ctx, tx, out) })
+func (n *Node) welcomed(ctx context.Context, self Self, out cardapi.Welcome, said string) (Self, error) {
+	err := n.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return noteWelcome(ctx, tx, out, said) })
 	if err != nil {
 		return self, err
 	}

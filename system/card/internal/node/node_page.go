@@ -31,12 +31,18 @@ type Pages struct {
 // deciders settle what both sides changed.
 var deciders = []workforceapi.Role{workforceapi.Head, workforceapi.Statistician, workforceapi.Chief}
 
+// operators decide which of two machines goes on under one name.
+var operators = []workforceapi.Role{workforceapi.Operator}
+
 // Mount puts the pages in.
 func (p Pages) Mount() {
 	p.Desk.Page("GET /node", desk.Anybody, p.statePage)
 	p.Desk.Page("POST /node/decide", deciders, p.decidePage)
 	if p.Node != nil {
 		p.Desk.Page("POST /node/code", deciders, p.codePage)
+	}
+	if p.Centre != nil {
+		p.Desk.Page("POST /node/machine", operators, p.allowPage)
 	}
 }
 
@@ -95,6 +101,7 @@ type stateOf struct {
 	Conflicts []matter
 	Decided   []matter
 	Decider   bool
+	Operator  bool
 	Few       int64 // numbers fewer than that are marked
 	Form      *page.Form
 	Now       time.Time
@@ -143,7 +150,7 @@ func (p Pages) render(w http.ResponseWriter, r *http.Request, form *page.Form, s
 	ctx, q := r.Context(), p.Desk.DB.Read
 	staff := desk.Of(ctx)
 	v := stateOf{
-		Decider: slices.Contains(deciders, staff.Post.Role), Form: form, Now: p.Desk.Clock.Now(), Names: map[string]string{},
+		Decider: slices.Contains(deciders, staff.Post.Role), Operator: slices.Contains(operators, staff.Post.Role), Form: form, Now: p.Desk.Clock.Now(), Names: map[string]string{},
 		Name: func(code string) string { return p.Desk.Directory.Name(ctx, code).Here(ctx) },
 	}
 	open, err := Conflicts(ctx, q, staff.Post.Organisation, false)
@@ -229,6 +236,18 @@ func (p Pages) decidePage(w http.ResponseWriter, r *http.Request) error {
 	return page.Redirect(w, r, "/node")
 }
 
+func (p Pages) allowPage(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if err := p.Centre.Allow(r.Context(), p.Desk, form.Get("node"), form.Get("machine")); err != nil {
+		return err
+	}
+	page.Notice(w, "card.node.asks_allowed")
+	return page.Redirect(w, r, "/node")
+}
+
 func (p Pages) codePage(w http.ResponseWriter, r *http.Request) error {
 	form, err := page.ReadForm(w, r)
 	if err != nil {
@@ -262,6 +281,8 @@ func (v stateOf) facts(ctx context.Context) []design.Row {
 	switch {
 	case v.Node.Phase == isNew && v.Node.Contact.IsZero():
 		line = text.T(ctx, "card.node.line_never")
+	case v.Node.Trouble == "card.node.copied" || v.Node.Trouble == "card.node.too_often": // said over the line
+		line = text.T(ctx, v.Node.Trouble) // text: card.node.*
 	case !v.Node.DownSince.IsZero():
 		line = text.T(ctx, "card.node.line_down", "At", text.Moment(v.Node.DownSince), "Lasted", lasted(ctx, v.Now.Sub(v.Node.DownSince)))
 	}
@@ -298,14 +319,20 @@ func codeField(ctx context.Context, form *page.Form) design.Field {
 
 // stopped says why no numbers are given, and stoppedWhy what comes of it.
 func (v stateOf) stopped(ctx context.Context) string {
-	if v.Node.HaltReason == isMoved {
+	switch v.Node.HaltReason {
+	case isCopied:
+		return text.T(ctx, "card.node.copied_title")
+	case isMoved:
 		return text.T(ctx, "card.node.moved")
 	}
 	return text.T(ctx, "card.node.halted")
 }
 
 func (v stateOf) stoppedWhy(ctx context.Context) string {
-	if v.Node.HaltReason == isMoved {
+	switch v.Node.HaltReason {
+	case isCopied:
+		return text.T(ctx, "card.node.copied_why", "Challenge", v.Node.Challenge())
+	case isMoved:
 		return text.T(ctx, "card.node.moved_why")
 	}
 	return text.T(ctx, "card.node.halted_why")

@@ -35,6 +35,7 @@ type wire struct {
 	rough    atomic.Bool
 	before   func(path string)                                    // something that happens just before a call, nil: nothing does
 	after    func(path string, answer *httptest.ResponseRecorder) // what becomes of its answer, nil: nothing
+	answer   func(path string) error                              // how it is lost, nil: it is not
 	provider *exchangeapi.Provider
 }
 
@@ -72,6 +73,11 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if w.after != nil {
 		w.after(target.Rest, answer)
+	}
+	if w.answer != nil {
+		if err := w.answer(target.Rest); err != nil {
+			return nil, err
+		}
 	}
 	return answer.Result(), nil
 }

@@ -12,6 +12,9 @@ import (
 // isMoved is why a node is halted whose witness is a copy, or in another computer.
 const isMoved = "moved"
 
+// isRestored is why a node is halted whose witness has seen more than its database.
+const isRestored = "restored"
+
 // older says why the database is older than what the witness has seen, "" if it is not.
 func (n *Node) older(ctx context.Context, self Self, seen number.Seen) (string, error) {
 	end, err := capture.End(ctx, n.Desk.DB.Read, "")
@@ -19,10 +22,10 @@ func (n *Node) older(ctx context.Context, self Self, seen number.Seen) (string, 
 		return "", err
 	}
 	if seen.Epoch > self.Epoch || (seen.Epoch == self.Epoch && (seen.Sequence > end.Sequence || (seen.Sequence == end.Sequence && seen.Hash != "" && seen.Hash != end.Hash))) {
-		return "restored", nil
+		return isRestored, nil
 	}
 	if given, err := n.knows(ctx, seen, ""); err != nil || !given {
-		return "restored", err
+		return isRestored, err
 	}
 	return "", nil
 }

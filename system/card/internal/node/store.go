@@ -30,6 +30,8 @@ type Self struct {
 	Trouble       string
 	HeldThere     int64
 	Handed        time.Time // when the centre last took changes, zero: never
+	Token, Next   string    // see cardapi.Hello
+	OtherAt       time.Time // when another machine last asked under this name, zero: none does
 }
 
 // Halted says that the node gives no numbers of its ranges.
@@ -55,18 +57,19 @@ func (s Self) fillAfter() []string {
 func loadSelf(ctx context.Context, q db.Querier, lock string) (Self, bool, error) {
 	var s Self
 	var organisations string
-	var contact, down, handed int64
-	err := q.QueryRowContext(ctx, `SELECT name, epoch, organisations, phase, nonce, halt_reason, acked, pulled, fill_table, fill_key, contact_at, down_since, trouble, held_there, handed_at
+	var contact, down, handed, other int64
+	err := q.QueryRowContext(ctx, `SELECT name, epoch, organisations, phase, nonce, halt_reason, acked, pulled, fill_table, fill_key, contact_at, down_since, trouble, held_there, handed_at,
+		token, next_token, other_at
 		FROM node_self WHERE id = 1`+lock).Scan(&s.Name, &s.Epoch, &organisations, &s.Phase, &s.Nonce, &s.HaltReason, &s.Acked, &s.Pulled,
-		&s.FillTable, &s.FillKey, &contact, &down, &s.Trouble, &s.HeldThere, &handed)
+		&s.FillTable, &s.FillKey, &contact, &down, &s.Trouble, &s.HeldThere, &handed, &s.Token, &s.Next, &other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
 	s.Organisations, s.Contact, s.DownSince, s.Handed = strings.Fields(organisations), db.Time(contact), db.Time(down), db.Time(handed)
+	s.OtherAt = db.Time(other)
 	return s, err == nil, db.Explain(err)
 }
 
-// initSelf makes the row; who has begun is told the file anew, which may have moved.
 // initSelf makes the node's own row. A database that has never met the centre has
 // a nonce too: two machines of one name are not given one epoch.
 func initSelf(ctx context.Context, tx *sql.Tx, s Settings) error {
@@ -116,11 +119,8 @@ func hashAt(ctx context.Context, q db.Querier, sequence int64) (string, error) {
 
 // beginEpoch begins the epoch that the centre has opened. What both sides have
 // of the old one is dropped, the rest waits for new places.
-func beginEpoch(ctx context.Context, tx *sql.Tx, out cardapi.Welcome) error {
-	for _, s := range []struct {
-		query string
-		args  []any
-	}{
+func beginEpoch(ctx context.Context, tx *sql.Tx, out cardapi.Welcome, said string) error {
+	for _, s := range []statement{
 		{`DELETE FROM node_change WHERE sequence > 0 AND sequence <= $1`, []any{out.Common}},
 		{`UPDATE node_change SET sequence = 0, hash = '' WHERE sequence > 0`, nil},
 		{`UPDATE node_log SET sequence = 0, hash = '' WHERE id = 1`, nil},
@@ -130,6 +130,7 @@ func beginEpoch(ctx context.Context, tx *sql.Tx, out cardapi.Welcome) error {
 			`UPDATE node_self SET epoch = $1, organisations = $2, acked = 0, pulled = $3, phase = 'filling', nonce = '', halt_reason = '', fill_table = '', fill_key = '' WHERE id = 1`,
 			[]any{out.Epoch, strings.Join(out.Organisations, " "), out.Newest},
 		},
+		tokenTaken(said),
 	} {
 		if _, err := tx.ExecContext(ctx, s.query, s.args...); err != nil {
 			return err
@@ -138,9 +139,14 @@ func beginEpoch(ctx context.Context, tx *sql.Tx, out cardapi.Welcome) error {
 	return nil
 }
 
-func noteWelcome(ctx context.Context, tx *sql.Tx, out cardapi.Welcome) error {
-	_, err := tx.ExecContext(ctx, `UPDATE node_self SET organisations = $1, held_there = $2, acked = CASE WHEN acked < $3 THEN $3 ELSE acked END WHERE id = 1 AND epoch = $4`,
-		strings.Join(out.Organisations, " "), out.Held, out.Applied.Sequence, out.Epoch)
+func noteWelcome(ctx context.Context, tx *sql.Tx, out cardapi.Welcome, said string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node_self SET organisations = $1, held_there = $2, acked = CASE WHEN acked < $3 THEN $3 ELSE acked END, other_at = $5 WHERE id = 1 AND epoch = $4`,
+		strings.Join(out.Organisations, " "), out.Held, out.Applied.Sequence, out.Epoch, db.Micros(out.OtherAt))
+	if err != nil {
+		return err
+	}
+	taken := tokenTaken(said)
+	_, err = tx.ExecContext(ctx, taken.query, taken.args...)
 	return err
 }
 

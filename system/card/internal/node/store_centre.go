@@ -38,19 +38,23 @@ type peer struct {
 	contact       time.Time
 	handed        time.Time // when it last handed changes over, zero: never
 	begun, before time.Time // when its two newest epochs began, zero: not known
+	token         string    // see cardapi.Hello
+	asks          string    // nonce of another machine under the name that was stopped and asks to go on, "" for none
+	asksAt        time.Time // when it last did
+	allowed       string    // nonce of the one that the operator lets go on, "" for none
 }
 
 func (p peer) has(organisation string) bool { return slices.Contains(p.organisations, organisation) }
 
-const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at, handed_at, begun_at, begun_before`
+const peerColumns = `name, organisations, epoch, applied, hash, nonce, forked, pulled, waiting, oldest_at, contact_at, handed_at, begun_at, begun_before, token, asks, asks_at, allowed`
 
 func scanPeer(row db.Row) (peer, error) {
 	var p peer
 	var organisations string
-	var oldest, contact, handed, begun, before int64
-	err := row.Scan(&p.name, &organisations, &p.epoch, &p.applied, &p.hash, &p.nonce, &p.forked, &p.pulled, &p.waiting, &oldest, &contact, &handed, &begun, &before)
+	var oldest, contact, handed, begun, before, asks int64
+	err := row.Scan(&p.name, &organisations, &p.epoch, &p.applied, &p.hash, &p.nonce, &p.forked, &p.pulled, &p.waiting, &oldest, &contact, &handed, &begun, &before, &p.token, &p.asks, &asks, &p.allowed)
 	p.organisations, p.oldest, p.contact, p.handed = strings.Fields(organisations), db.Time(oldest), db.Time(contact), db.Time(handed)
-	p.begun, p.before = db.Time(begun), db.Time(before)
+	p.begun, p.before, p.asksAt = db.Time(begun), db.Time(before), db.Time(asks)
 	return p, err
 }
 
@@ -67,8 +71,9 @@ func peers(ctx context.Context, q db.Querier) ([]peer, error) {
 }
 
 func savePeer(ctx context.Context, tx *sql.Tx, p peer) error {
-	_, err := tx.ExecContext(ctx, `UPDATE node_peer SET epoch = $2, applied = $3, hash = $4, nonce = $5, forked = $6, pulled = $7, waiting = $8, oldest_at = $9, contact_at = $10, handed_at = $11, begun_at = $12, begun_before = $13
-		WHERE name = $1`, p.name, p.epoch, p.applied, p.hash, p.nonce, p.forked, p.pulled, p.waiting, db.Micros(p.oldest), db.Micros(p.contact), db.Micros(p.handed), db.Micros(p.begun), db.Micros(p.before))
+	_, err := tx.ExecContext(ctx, `UPDATE node_peer SET epoch = $2, applied = $3, hash = $4, nonce = $5, forked = $6, pulled = $7, waiting = $8, oldest_at = $9, contact_at = $10, handed_at = $11, begun_at = $12, begun_before = $13,
+		token = $14, asks = $15, asks_at = $16, allowed = $17 WHERE name = $1`, p.name, p.epoch, p.applied, p.hash, p.nonce, p.forked, p.pulled, p.waiting, db.Micros(p.oldest), db.Micros(p.contact), db.Micros(p.handed), db.Micros(p.begun), db.Micros(p.before),
+		p.token, p.asks, db.Micros(p.asksAt), p.allowed)
 	return err
 }
 
