@@ -20,5 +20,10 @@ func (a *API) kindsOffered() map[string]*find.Kind {
 		all[k.Name] = k
 	}
 	a.shelve(all)
+	if k := all["Provenance"]; k != nil { // of the card's own to a few types; other systems tell of any
+		target := k.Params["target"]
+		target.Targets = find.Names(all)
+		k.Params["target"] = target
+	}
 	return all
 }

@@ -83,6 +83,9 @@ func References(expr string) Column { return Column{find.RefColumn(expr)} }
 // ReferencesTo is a reference to the row of the id, which is of the kind.
 func ReferencesTo(kind, expr string) Column { return Column{find.RefToColumn(kind, expr)} }
 
+// ReferencesOf is a reference to the row of the id, whose kind is in the other expression.
+func ReferencesOf(kind, expr string) Column { return Column{find.RefOfColumn(kind, expr)} }
+
 // Params are the search parameters that R4 has of the type.
 func Params(kind string) map[string]Param {
 	all := map[string]Param{}

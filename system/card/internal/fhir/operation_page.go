@@ -142,6 +142,24 @@ func (a *API) FindAll(ctx context.Context, kind string, params url.Values, count
 	return a.page(ctx, access.Reach{All: true}, kind, params, count, after)
 }
 
+// Filter refuses parameters that are no search of the type by its own criteria, and a
+// ПИН among them, which stand in a URL.
+func (a *API) Filter(kind string, params url.Values) error {
+	if name, ok := find.CarriesPIN(params); ok {
+		t := outcome.Troubled(http.StatusBadRequest, "security", "card.fhir.pin_in_url")
+		t.Issues[0].Expression = find.Clip(name)
+		return t
+	}
+	q, err := find.ReadQuery(a.kinds, a.kinds[kind], params, a.base, true, a.clock.Now())
+	if err != nil {
+		return err
+	}
+	if n := len(params); len(q.Criteria) == 0 || len(q.Criteria) < n {
+		return Refuse(http.StatusBadRequest, "not-supported", "card.fhir.filter_criteria")
+	}
+	return nil
+}
+
 func (a *API) page(ctx context.Context, r access.Reach, kind string, params url.Values, count int, after []string) ([]Item, []string, error) {
 	k := a.kinds[kind]
 	q, err := find.ReadQuery(a.kinds, k, params, a.base, true, a.clock.Now())

@@ -52,6 +52,8 @@ type Request struct {
 	Members  []string  `json:"members,omitempty"` // patients of the group; nil: all
 	Group    bool      `json:"group"`
 	Since    time.Time `json:"since"`
+	// Filters are searches by type (_typeFilter): what meets one of them is told.
+	Filters map[string][]string `json:"filters,omitempty"`
 }
 
 // Desk is the room.

@@ -17,6 +17,7 @@ import (
 	"github.com/sanarip/sanarip/kit/job"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/gather"
 	"github.com/sanarip/sanarip/system/card/internal/fhir/outcome"
 )
 
@@ -45,7 +46,13 @@ func (d *Desk) kickOff(w http.ResponseWriter, r *http.Request, on fhir.Target) e
 		}
 		request.Group = true
 	}
-	if len(d.links(request)) == 0 {
+	links := d.links(request)
+	for kind := range request.Filters {
+		if !slices.ContainsFunc(links, func(l gather.Link) bool { return l.Kind == kind }) {
+			return fhir.Refuse(http.StatusBadRequest, "invalid", "card.fhir.outside_compartment")
+		}
+	}
+	if len(links) == 0 {
 		return fhir.Refuse(http.StatusBadRequest, "invalid", "card.fhir.outside_compartment")
 	}
 	now := d.Clock.Now()
@@ -114,6 +121,10 @@ func (d *Desk) read(query url.Values, caller fhir.Caller) (Request, error) {
 				}
 				asked = append(asked, kind)
 			}
+		case "_typeFilter":
+			if err := d.filters(&request, values); err != nil {
+				return request, err
+			}
 		default:
 			return request, bad(name, "card.fhir.refused_parameter")
 		}
@@ -125,6 +136,14 @@ func (d *Desk) read(query url.Values, caller fhir.Caller) (Request, error) {
 	}
 	if len(request.Kinds) == 0 {
 		return request, caller.Need("Patient")
+	}
+	for kind := range request.Filters {
+		if err := caller.Need(kind); err != nil {
+			return request, err
+		}
+		if !slices.Contains(request.Kinds, kind) { // of a type that is not asked for
+			return request, bad("_typeFilter", "card.fhir.filter_type")
+		}
 	}
 	return request, nil
 }

@@ -6,9 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/system/card/internal/fhir"
@@ -191,12 +189,9 @@ func (w *writing) flush(ctx context.Context, behind place) error {
 // each reads the resources of the type page by page, from the place on.
 func (w *writing) each(ctx context.Context, link gather.Link, from place, take func(items []fhir.Item, behind place) error) error {
 	r := w.export.Request
-	queries := []url.Values{{}}
-	if r.Group {
-		queries = nil
-		for chunk := range slices.Chunk(r.Members, 50) {
-			queries = append(queries, url.Values{link.Param: {strings.Join(chunk, ",")}})
-		}
+	queries, err := queriesOf(r, link)
+	if err != nil {
+		return err
 	}
 	for at := from.Query; at < len(queries); at++ {
 		var after []string
@@ -204,8 +199,11 @@ func (w *writing) each(ctx context.Context, link gather.Link, from place, take f
 			after = from.After
 		}
 		for {
-			items, next, err := w.API.FindAll(ctx, link.Kind, queries[at], cmp.Or(w.Page, perPage), after)
+			items, next, err := w.API.FindAll(ctx, link.Kind, queries[at].params, cmp.Or(w.Page, perPage), after)
 			if err != nil {
+				return err
+			}
+			if items, err = w.untold(ctx, link.Kind, items, queries[at].before); err != nil {
 				return err
 			}
 			items = slices.DeleteFunc(items, func(i fhir.Item) bool {

@@ -106,7 +106,7 @@ func provenanceTable(a *fhir.API) fhir.Table {
 	return fhir.Table{
 		From: traced, ID: "x.id",
 		Columns: map[string]fhir.Column{
-			"patient": fhir.References("s.patient_id"), "target": fhir.References("x.target"), "agent": a.Staff("x.by_pin"), "recorded": fhir.Moments("x.at"), "_lastUpdated": fhir.Moments("x.at"),
+			"patient": fhir.References("s.patient_id"), "target": fhir.ReferencesOf("x.kind", "x.target"), "agent": a.Staff("x.by_pin"), "recorded": fhir.Moments("x.at"), "_lastUpdated": fhir.Moments("x.at"),
 		},
 		Sorts: map[string]string{"recorded": "x.at", "_lastUpdated": "x.at"}, Organisation: "s.organisation",
 	}

@@ -226,6 +226,24 @@ func RefToColumn(kind, expr string) Column {
 	}
 }
 
+// RefOfColumn is a reference to the row of the id, whose kind is in the other expression.
+func RefOfColumn(kind, expr string) Column {
+	return func(b *Builder, c Criterion) string {
+		if c.modifier == missingModifier {
+			return expr + " <> ''"
+		}
+		met := []string{}
+		for _, v := range c.Values {
+			one := expr + " = " + b.Arg(v.Text)
+			if v.kind != "" {
+				one = "(" + kind + " = " + b.Arg(v.kind) + " AND " + one + ")"
+			}
+			met = append(met, one)
+		}
+		return AnyOf(met)
+	}
+}
+
 // StaffColumn is a reference to a practitioner, whose id stands for the ПИН.
 func StaffColumn(s *sealing.Sealer, expr string) Column {
 	return func(b *Builder, c Criterion) string {
