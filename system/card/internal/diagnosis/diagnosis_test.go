@@ -1,14 +1,19 @@
 package diagnosis
 
 import (
+	"context"
+	"database/sql"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/icd"
+	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
+	"github.com/sanarip/sanarip/system/card/internal/writing"
 )
 
 func TestMakeAndWithdraw(t *testing.T) {
@@ -86,6 +91,50 @@ func TestOneMainInParallel(t *testing.T) {
 		group.Wait()
 		if n := w.Int(`SELECT COUNT(*) FROM diagnosis`); n != 1 {
 			t.Fatal(n)
+		}
+	})
+}
+
+// The stay's lock and the index of the database each hold it by themselves: who comes
+// while another writes the main diagnosis waits, sees it and is told of it; and what
+// did not wait is refused by the database.
+func TestOneMainIsHeldByTheLockAndByTheIndex(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		ctx, book := formtest.Doctor(t.Context()), icd.NewBook(w.Desk.DB)
+		stayID := w.Stay(w.Patient(formtest.PatientPIN))
+		one := Diagnosis{Stage: "final", Rank: "main", Code: "I21.0", Text: "x", At: w.Clock.Now()}
+		second := make(chan error, 1)
+		err := w.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			if _, err := writing.HoldOpen(ctx, w.Desk, tx, stayID); err != nil {
+				return err
+			}
+			one.ID = id.New()
+			if err := insert(ctx, tx, stayID, one, formtest.DoctorPIN); err != nil {
+				return err
+			}
+			go func() {
+				second <- Make(formtest.Doctor(t.Context()), w.Desk, book, stayID, Making{Stage: "final", Rank: "main", Value: "I10", Typed: "I10", At: w.Clock.Now()})
+			}()
+			// Until it waits: for the stay, or for what it would write beside this.
+			for w.Desk.DB.Dialect == db.Postgres && w.Int(`SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 0 {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := fail.As(<-second); e == nil || len(e.Findings) != 1 || e.Findings[0].Key != "card.diagnosis.second_main" {
+			t.Errorf("who waited is told %v", e)
+		}
+		err = w.Desk.DB.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			one.ID = id.New()
+			return insert(ctx, tx, stayID, one, formtest.DoctorPIN)
+		})
+		if !db.Unique(err) {
+			t.Errorf("a second main diagnosis beside the first: %v", err)
 		}
 	})
 }
