@@ -191,3 +191,46 @@ func TestConditions(t *testing.T) {
 		s.put(t, "DELETE", "/Observation?identifier=urn:lab|8", "").is(t, 404)
 	})
 }
+
+// Two processes on one database create on conditions that one resource meets: each has
+// looked for it before the other has written, and they take turns all the same.
+func TestConditionalCreateOfTwoProcessesMakesOne(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *sample) {
+		for _, conditions := range [][]string{
+			{"identifier=urn:lab|two", "identifier=urn:lab|two"}, {"identifier=urn:lab|three&status=final", "identifier=urn:other|1,urn:lab|three"},
+		} {
+			_, number, _ := strings.Cut(strings.Split(conditions[0], "&")[0], "|")
+			body := strings.Replace(fmt.Sprintf(observation, patientID), `"status"`, `"identifier":[{"system":"urn:lab","value":"`+number+`"}],"status"`, 1)
+			answers := make(chan answer, 2)
+			both := func() {
+				for n, process := range []*sample{s, s.again(t)} {
+					go func() { answers <- process.put(t, "POST", "/Observation", body, "If-None-Exist", conditions[n]) }()
+				}
+			}
+			if s.db.Dialect == db.Postgres { // SQLite has one writer
+				err := s.db.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+					if _, err := tx.ExecContext(ctx, `LOCK TABLE fhir_resource IN SHARE MODE`); err != nil {
+						return err
+					}
+					both()
+					for waiting := 0; waiting < 2; { // one for the table, the other for it or for its turn
+						row := s.db.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+						if err := row.Scan(&waiting); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				both()
+			}
+			one, other := <-answers, <-answers
+			if one.status+other.status != 201+200 || one.id() != other.id() {
+				t.Errorf("%v: %d %s, %d %s", conditions, one.status, one.body, other.status, other.body)
+			}
+		}
+	})
+}

@@ -92,16 +92,29 @@ func newSample(t testing.TB, d *db.DB) *sample {
 		}}},
 	}
 	seed(t, d)
+	s.serve(t)
+	return s
+}
+
+// again is another process on the same database.
+func (s *sample) again(t testing.TB) *sample {
+	t.Helper()
+	other := *s
+	other.serve(t)
+	return &other
+}
+
+func (s *sample) serve(t testing.TB) {
+	t.Helper()
 	mux := http.NewServeMux()
 	s.server = httptest.NewServer(mux)
 	t.Cleanup(s.server.Close)
 	api := New(Config{
-		DB: d, Clock: s.clock, Log: slog.New(slog.DiscardHandler), Texts: text.MustLoad(design.Texts, words(t)),
+		DB: s.db, Clock: s.clock, Log: slog.New(slog.DiscardHandler), Texts: text.MustLoad(design.Texts, words(t)),
 		Site: s.server.URL, Issuer: "http://esi.localhost:8080", Secret: secret, Tokens: s, Posts: s,
 	})
 	s.API = api
 	mux.Handle(root+"/", api)
-	return s
 }
 
 // words are those of this subject alone.
