@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/card/internal/fhir/datatype"
 )
 
 // However many create at once on conditions that one resource meets, in whatever
@@ -192,6 +193,53 @@ func TestConditions(t *testing.T) {
 	})
 }
 
+// twoProcesses are the answers of two processes on one database which are asked at
+// once: on PostgreSQL each has read before the other has written.
+func (s *sample) twoProcesses(t *testing.T, ask func(process *sample, n int) answer) (one, other answer) {
+	t.Helper()
+	answers := make(chan answer, 2)
+	both := func() {
+		for n, process := range []*sample{s, s.again(t)} {
+			go func() { answers <- ask(process, n) }()
+		}
+	}
+	if s.db.Dialect != db.Postgres { // SQLite has one writer
+		both()
+		return <-answers, <-answers
+	}
+	err := s.db.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `LOCK TABLE fhir_resource IN SHARE MODE`); err != nil {
+			return err
+		}
+		both()
+		for waiting := 0; waiting < 2; { // one for the table, the other for it or for its turn
+			row := s.db.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+			if err := row.Scan(&waiting); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return <-answers, <-answers
+}
+
+// Two processes that register one person at once make one: the other is told who it is.
+func TestTwoProcessesRegisterOnePersonOnce(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *sample) {
+		body := `{"resourceType":"Patient","identifier":[{"system":"` + datatype.SIDPIN + `","value":"21505199000147"}],"name":[{"family":"Асанов"}]}`
+		one, other := s.twoProcesses(t, func(process *sample, _ int) answer { return process.put(t, "POST", "/Patient", body) })
+		if one.status > other.status {
+			one, other = other, one
+		}
+		if one.status != 201 || other.status != 409 || !strings.Contains(string(other.body), "Patient/"+one.id()) {
+			t.Errorf("%d %s, %d %s", one.status, one.body, other.status, other.body)
+		}
+	})
+}
+
 // Two processes on one database create on conditions that one resource meets: each has
 // looked for it before the other has written, and they take turns all the same.
 func TestConditionalCreateOfTwoProcessesMakesOne(t *testing.T) {
@@ -201,33 +249,9 @@ func TestConditionalCreateOfTwoProcessesMakesOne(t *testing.T) {
 		} {
 			_, number, _ := strings.Cut(strings.Split(conditions[0], "&")[0], "|")
 			body := strings.Replace(fmt.Sprintf(observation, patientID), `"status"`, `"identifier":[{"system":"urn:lab","value":"`+number+`"}],"status"`, 1)
-			answers := make(chan answer, 2)
-			both := func() {
-				for n, process := range []*sample{s, s.again(t)} {
-					go func() { answers <- process.put(t, "POST", "/Observation", body, "If-None-Exist", conditions[n]) }()
-				}
-			}
-			if s.db.Dialect == db.Postgres { // SQLite has one writer
-				err := s.db.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
-					if _, err := tx.ExecContext(ctx, `LOCK TABLE fhir_resource IN SHARE MODE`); err != nil {
-						return err
-					}
-					both()
-					for waiting := 0; waiting < 2; { // one for the table, the other for it or for its turn
-						row := s.db.Read.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-						if err := row.Scan(&waiting); err != nil {
-							return err
-						}
-					}
-					return nil
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				both()
-			}
-			one, other := <-answers, <-answers
+			one, other := s.twoProcesses(t, func(process *sample, n int) answer {
+				return process.put(t, "POST", "/Observation", body, "If-None-Exist", conditions[n])
+			})
 			if one.status+other.status != 201+200 || one.id() != other.id() {
 				t.Errorf("%v: %d %s, %d %s", conditions, one.status, one.body, other.status, other.body)
 			}
