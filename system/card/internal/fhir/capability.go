@@ -93,7 +93,7 @@ type CapabilityParam struct {
 // beside says what R4's statement has no members for.
 const beside = "All types: _count, _sort by up to five parameters, _elements, _summary, _total, _include=*, :iterate of _include and _revinclude, _has over several steps, chains of up to four links; " +
 	":missing of every parameter but _id, :not of tokens, :exact and :contains of strings, a type of references. Any other modifier is refused. " +
-	"Histories take _count, _since and _at. Within a Bundle PATCH takes a Binary with a JSON Patch."
+	"Histories take _count, _since and _at. Exports take _type, _typeFilter, _since and _outputFormat. Within a Bundle PATCH takes a Binary with a JSON Patch."
 
 // capability is made from the same tables by which searches are read, so it
 // cannot promise what is not there.
