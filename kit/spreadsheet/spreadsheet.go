@@ -36,7 +36,8 @@ type Sheet struct {
 // Tenths is a ratio in tenths, shown with one place: 123 is 12,3.
 type Tenths int
 
-// Column is the head of a column. Width is in characters, 0 for 14. What somebody
+// Column is the head of a column. Width is in characters, 0 for 14, and never less
+// than the longest word of the label: office programs break it anywhere. What somebody
 // types into a Text column stays as typed: an office program takes no number out
 // of it, which would lose leading zeros and all digits past the fifteenth.
 type Column struct {
@@ -97,10 +98,14 @@ func (s Sheet) XLSX() ([]byte, error) {
 }
 
 func (c Column) width() int {
-	if c.Width == 0 {
-		return 14
+	width := c.Width
+	if width == 0 {
+		width = 14
 	}
-	return c.Width
+	for _, word := range strings.FieldsFunc(c.Label, func(r rune) bool { return r == ' ' || r == '-' }) {
+		width = max(width, utf8.RuneCountInString(word)*6/5+2) // bold letters are wider
+	}
+	return width
 }
 
 // headLines is the height of the head in lines: not every program finds it out by
@@ -118,7 +123,6 @@ func (s Sheet) headLines() int {
 				used++
 			}
 			used += n
-			lines, used = lines+used/(c.width()+1), used%(c.width()+1) // a word longer than the column
 		}
 		most = max(most, lines)
 	}
@@ -288,7 +292,12 @@ func tab(name string) string {
 		return r
 	}, name)
 	if r := []rune(name); len(r) > 31 {
-		name = string(r[:31])
+		name = string(r[:32])
+		if i := strings.LastIndexByte(name, ' '); i > 0 {
+			name = name[:i]
+		} else {
+			name = string(r[:31])
+		}
 	}
 	if strings.TrimSpace(name) == "" {
 		return "1"

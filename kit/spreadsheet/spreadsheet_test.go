@@ -117,9 +117,22 @@ func TestDaysAreDays(t *testing.T) {
 	if err != nil || !strings.HasSuffix(string(data), "22.11.2026;22.11.2026 21:36;12,3\r\n;;-0,5\r\n01.03.1931;23.11.2026 00:00;0,0\r\n;Итого;11,8\r\n") {
 		t.Errorf("%q, %v", data, err)
 	}
-	for label, want := range map[string]int{"Код": 1, "Возвращено фондом, не исправлено": 3, "Поступление внесено с опозданием": 3, "Превысокомногорассмотрительствующий": 3} {
+	for label, want := range map[string]int{"Код": 1, "Возвращено фондом, не исправлено": 3, "Поступление внесено с опозданием": 3, "Превысокомногорассмотрительствующий": 1} {
 		if got := (Sheet{Columns: []Column{{Label: label}}}).headLines(); got != want {
 			t.Errorf("%s takes %d lines of the head, want %d", label, got, want)
+		}
+	}
+	for label, want := range map[string]int{"Код": 14, "Госпитализировано": 22, "Койко-дней": 14} { // no word is broken
+		if got := (Column{Label: label}).width(); got != want {
+			t.Errorf("the column %s is %d wide, want %d", label, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"Оснащённость и кадры 2026-11-24": "Оснащённость и кадры 2026-11-24", "Жабдуулар жана кызматкерлер жөнүндө": "Жабдуулар жана кызматкерлер",
+		strings.Repeat("а", 40): strings.Repeat("а", 31), "": "1",
+	} {
+		if got := tab(name); got != want {
+			t.Errorf("the tab of %q is %q, want %q", name, got, want)
 		}
 	}
 	empty, err := Sheet{Columns: s.Columns}.XLSX()

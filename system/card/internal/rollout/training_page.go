@@ -93,6 +93,7 @@ type trainingOf struct {
 	Names     map[string]string
 	Hospitals []design.Option // whom ЦЭЗ may invite; nil: one's own
 	Over      bool
+	Form      *page.Form
 }
 
 func (r *Rollout) training(req *http.Request) (trainingOf, error) {
@@ -102,7 +103,7 @@ func (r *Rollout) training(req *http.Request) (trainingOf, error) {
 		return trainingOf{}, err
 	}
 	own := ownOnly(ctx)
-	v := trainingOf{Training: t, Names: map[string]string{t.Organisation: r.Desk.Directory.Name(ctx, t.Organisation).Here(ctx)}, Over: !t.At.After(r.Desk.Clock.Now())}
+	v := trainingOf{Training: t, Names: map[string]string{t.Organisation: r.Desk.Directory.Name(ctx, t.Organisation).Here(ctx)}, Form: page.NewForm(), Over: !t.At.After(r.Desk.Clock.Now())}
 	if v.People, err = attendees(ctx, r.Desk.DB.Read, t.ID, own); err != nil {
 		return v, err
 	}
@@ -131,22 +132,39 @@ func (r *Rollout) invitePage(w http.ResponseWriter, req *http.Request) error {
 		return err
 	}
 	ctx, trainingID := req.Context(), req.PathValue("id")
-	n, err := r.Invite(ctx, trainingID, form.Text("organisation", 6))
+	v, err := r.training(req)
 	if err != nil {
 		return err
 	}
-	t, err := Find(ctx, r.Desk, trainingID)
-	switch {
-	case err != nil:
+	if v.Hospitals != nil {
+		form.Choice("organisation", values(v.Hospitals[1:])...)
+	}
+	if !form.OK() {
+		v.Form = form
+		return page.Render(w, req, http.StatusUnprocessableEntity, trainingView(v))
+	}
+	n, err := r.Invite(ctx, trainingID, form.Get("organisation"))
+	if err != nil {
 		return err
+	}
+	switch {
 	case n == 0:
 		page.Notice(w, "card.rollout.invited_none")
-	case t.At.After(r.Desk.Clock.Now()):
+	case !v.Over:
 		page.Notice(w, "card.rollout.invited_told")
 	default:
 		page.Notice(w, "card.rollout.invited")
 	}
 	return page.Redirect(w, req, trainingHref(trainingID))
+}
+
+// values of the options.
+func values(options []design.Option) []string {
+	all := make([]string, 0, len(options))
+	for _, o := range options {
+		all = append(all, o.Value)
+	}
+	return all
 }
 
 func (r *Rollout) attendancePage(w http.ResponseWriter, req *http.Request) error {

@@ -230,7 +230,7 @@ func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sheet := spreadsheet.Sheet{Name: text.T(ctx, "workforce.equipment.title") + " " + v.on.String()}
+	sheet := spreadsheet.Sheet{Name: text.T(ctx, "workforce.equipment.tab") + " " + v.on.String()}
 	for _, c := range []struct {
 		label string
 		width int
