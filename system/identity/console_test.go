@@ -38,7 +38,14 @@ func (r *register) Posts(_ context.Context, pin string) ([]workforceapi.Post, er
 	if !ok {
 		return nil, nil
 	}
-	return []workforceapi.Post{{PIN: pin, Role: role, Title: text.Same("оператор ЕСИ"), OrganisationName: text.Same("Тундук")}}, nil
+	return []workforceapi.Post{{PIN: pin, Role: role, Title: text.Same("оператор ЕСИ"), OrganisationName: tunduk}}, nil
+}
+
+// tunduk is the operators' organisation.
+var tunduk = text.Words{KY: "«Түндүк» ИИ", RU: "Тундук", EN: "Tunduk"}
+
+func (r *register) Organisations(context.Context) ([]workforceapi.Organisation, error) {
+	return []workforceapi.Organisation{{Code: "900011", Name: tunduk, ShortName: tunduk}}, nil
 }
 
 func (r *register) leave(pin string) {
@@ -173,6 +180,10 @@ func TestAnOperatorLooksAtAPersonWithAReason(t *testing.T) {
 		if len(records) != 1 || records[0].Action != "console.search" || records[0].Purpose != "обращение № 17" || records[0].ActorPIN != demo.Operator.PIN || records[0].Organisation != "Тундук" {
 			t.Fatalf("%+v", records)
 		}
+		seen, err := h.neighbour(exchangeKey).Accesses(t.Context(), exchangeapi.Identity, demo.Patient.PIN, 5)
+		if err != nil || len(seen) != 1 || seen[0].OrganisationWords != tunduk {
+			t.Errorf("the operator's organisation to the person: %+v %v", seen, err)
+		}
 		// An account that is not there is told, and the question recorded.
 		nobody := demo.Residents[0].PIN
 		b.submit(home, "/console/people", "pin", nobody, "reason", "обращение № 18").must(http.StatusNotFound, "Аккаунта с таким ПИН нет")
@@ -222,7 +233,7 @@ func TestAnOperatorActsOnAnAccount(t *testing.T) {
 				h.inbox.mu.Lock()
 				defer h.inbox.mu.Unlock()
 				return slices.ContainsFunc(h.inbox.messages, func(m messageapi.Message) bool {
-					return m.PIN == demo.Patient.PIN && strings.Contains(m.Body.RU, "обращение № 17") && strings.Contains(m.Body.RU, "Тундук")
+					return m.PIN == demo.Patient.PIN && strings.Contains(m.Body.KY, "обращение № 17") && strings.Contains(m.Body.KY, tunduk.KY)
 				})
 			})
 			return next

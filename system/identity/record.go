@@ -6,7 +6,11 @@ import (
 	"slices"
 
 	"github.com/sanarip/sanarip/kit/audit"
+	"github.com/sanarip/sanarip/kit/host"
+	"github.com/sanarip/sanarip/kit/text"
+	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
 	"github.com/sanarip/sanarip/system/identity/internal/openid"
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
 // claims are what the scopes open of the person (FACTS: names of the real ЕСИ).
@@ -86,6 +90,7 @@ func (s *System) add(ctx context.Context, r audit.Record) error {
 func (s *System) words(r *audit.Record) {
 	r.ActionWords = s.texts.WordsOr("identity.action."+r.Action, r.Action)     // text: identity.action.*
 	r.PurposeWords = s.texts.WordsOr("identity.purpose."+r.Purpose, r.Purpose) // text: identity.purpose.*
+	s.naming.Give(r)
 	switch {
 	case r.Object == "": // written before systems were named in it
 	case r.Action == contactsAction:
@@ -95,4 +100,17 @@ func (s *System) words(r *audit.Record) {
 			r.OrganisationWords = c.Name
 		}
 	}
+}
+
+// naming knows the organisations of НИСУР, whose staff are ЕСИ's operators.
+func naming(env host.Env) *audit.Naming {
+	register := workforceapi.Client{Exchange: exchangeapi.NewClient(env, exchangeapi.Identity)}
+	return &audit.Naming{Clock: env.Clock, Names: func(ctx context.Context) ([]text.Words, error) {
+		all, err := register.Organisations(ctx)
+		names := make([]text.Words, 0, 2*len(all))
+		for _, o := range all {
+			names = append(names, o.Name, o.ShortName)
+		}
+		return names, err
+	}}
 }

@@ -77,6 +77,7 @@ type System struct {
 	rooms      *cabinet.Cabinet
 
 	organisations *organisation.Organisations
+	naming        *audit.Naming // of operators' organisations in records of accesses
 }
 
 var (
@@ -176,6 +177,7 @@ func (s *System) build(ctx context.Context, env host.Env, box *seal.Box) error {
 		Factors: second.pages.Factors, Backups: second.pages.Backups, Keys: second.keys,
 	}
 	phones.Keys = second.keys
+	s.naming = naming(env)
 	s.incidents = &incident.Incidents{DB: s.db, Clock: s.clock}
 	s.desk = s.console(env, entrance, limits, phones, second.pages)
 	s.sweeps = []func(context.Context, db.Querier) error{limits.Sweep, sessions.Sweep, s.provider.Sweep, s.keys.Sweep, codes.Sweep, entrance.Sweep, certificates.sweep, s.desk.Sweep, phones.Sweep, signIn.Sweep, second.keys.Sweep, second.pages.Factors.Sweep, second.pages.Shown.Sweep}

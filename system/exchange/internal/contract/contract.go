@@ -56,7 +56,7 @@ var own = []Endpoint{
 	endpoint[workforceapi.Code, workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/find",
 		"One organisation with departments and beds", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Identity),
 	endpoint[none, []workforceapi.Organisation](exchangeapi.Workforce, workforceapi.ServiceOrganisations, "/list",
-		"All organisations, without departments", exchangeapi.Card, exchangeapi.Insurance),
+		"All organisations, without departments", exchangeapi.Card, exchangeapi.Insurance, exchangeapi.Identity),
 	endpoint[workforceapi.Code, []workforceapi.Responsible](exchangeapi.Workforce, workforceapi.ServiceResponsible, "/of-organisation",
 		"Who answers for roll-out and monitoring in an organisation", exchangeapi.Card),
 

@@ -305,7 +305,7 @@ func contactField(ctx context.Context, form *page.Form, c contact) design.Field 
 // contactCode is the field of the code: what is wrong stands at the contact that
 // was sent.
 func contactCode(ctx context.Context, form *page.Form, c contact) design.Field {
-	f := design.Field{Name: "code", ID: "code-" + c.field, Label: text.T(ctx, "identity.code.label"), Hint: text.T(ctx, "identity.contact.code_hint", "Address", c.waiting), Required: true, Autofocus: form.OK()}
+	f := design.Field{Name: "code", ID: "code-" + c.field, Label: text.T(ctx, "identity.contact.code."+c.field), Hint: text.T(ctx, "identity.contact.code_hint", "Address", c.waiting), Required: true, Autofocus: form.OK()} // text: identity.contact.code.*
 	if form.Get("channel") == string(c.channel) {
 		f.Error, f.ID, f.Hint = form.Error(ctx, "code"), "", onetime.Hint(form, f.Hint)
 	}
