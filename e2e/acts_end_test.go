@@ -178,3 +178,44 @@ func (h *actor) endByKeys() {
 	h.send()
 	h.arrive("/form")
 }
+
+// death: with nothing prepared, the final diagnosis from the one of the admission and
+// the post-mortem from the final one, the epicrisis composed of the history.
+func (d day) death() {
+	h := d.doctor
+	d.act("death", h, d.board(), func() {
+		h.opened()
+		h.click(says("Сделать заключительным"))
+		h.click(`document.querySelector("[name=outcome][value=died]")`)
+		h.click(says("Выписать и выдать форму")) // refused: what a death still lacks
+		h.click(says("Сделать патологоанатомическим"))
+		h.click(says("Нет подписанного выписного эпикриза"))
+		h.click(says("Составить из истории болезни"))
+		h.click(says("Записать и подписать"))
+		h.arrive("/discharge")
+		h.click(says("Выписать и выдать форму"))
+		h.arrive("/form")
+	}, func() {
+		h.openedByKeys()
+		h.n()
+		h.enter() // the diagnosis becomes final
+		h.back("the outcome", `e.name === "outcome"`)
+		h.key(kb.ArrowUp)
+		h.send()
+		h.n()
+		h.enter() // and post-mortem
+		h.n()
+		h.enter() // to the epicrisis that is missing
+		h.n()
+		h.focused("body")
+		h.tabs("the composing", `e.value === "compose"`)
+		h.enter()
+		h.n()
+		h.send()
+		h.arrive("/discharge")
+		h.n()
+		h.focused("outcome")
+		h.send()
+		h.arrive("/form")
+	})
+}
