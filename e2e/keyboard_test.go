@@ -114,7 +114,7 @@ func TestExpertByKeyboardAlone(t *testing.T) {
 	b.keysBack("the acts", `e.pathname === "/acts"`)
 	b.keys(kb.Enter)
 	b.arrive("/acts")
-	b.focus("an act", `e.type === "submit" && !!e.closest("form[action='/acts']")`)
+	b.focus("an act", `e.type === "submit" && !!e.closest("form[action='/acts'][method=post]")`)
 	if name := eval[string](b, `document.activeElement.getAttribute("aria-label") || ""`); name == "" {
 		t.Error("a reader of the page hears «make the act» and not of whom")
 	}
