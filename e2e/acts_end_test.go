@@ -213,8 +213,6 @@ func (d day) death() {
 		h.n()
 		h.send()
 		h.arrive("/discharge")
-		h.n()
-		h.focused("outcome")
 		h.send()
 		h.arrive("/form")
 	})

@@ -244,6 +244,12 @@ func (b *browser) check(what string) {
 	if untranslated := eval[string](b, `(document.documentElement.innerText.match(/\[[a-z]+(\.[a-z0-9_-]+)+\]/g) || []).join(" ")`); untranslated != "" {
 		b.t.Errorf("%s: %s has no words for %s", b.name, what, untranslated)
 	}
+	if astray := eval[string](b, `(() => { const links = [...document.querySelectorAll(".govuk-error-summary__list a[href^='#']")];
+		const at = links.map((a) => document.getElementById(decodeURIComponent(a.hash.slice(1))));
+		const gone = links.filter((a, i) => !at[i]), wrong = links.filter((a, i) => i && at[i] && at[i - 1] && at[i - 1].compareDocumentPosition(at[i]) & Node.DOCUMENT_POSITION_PRECEDING);
+		return [...gone.map((a) => "nothing at " + a.hash), ...wrong.map((a) => a.hash + " before what stands above it")].join(", ") })()`); astray != "" {
+		b.t.Errorf("%s: the summary of errors of %s (%s): %s", b.name, what, b.where(), astray)
+	}
 	if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 1 {
 		b.t.Errorf("%s: %s scrolls sideways by %d px at %d px", b.name, what, wide, b.width)
 	}

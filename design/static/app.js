@@ -401,10 +401,11 @@ document.addEventListener("keydown", (e) => {
     search.select();
     return;
   }
-  if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input, select")) {
+  const sent = mod && e.key === "Enter" && formToSend(e.target);
+  if (sent) {
     e.preventDefault();
-    const first = [...e.target.form.elements].find((el) => el.type === "submit");
-    e.target.form.requestSubmit(first?.name ? null : first);
+    const first = [...sent.elements].find((el) => el.type === "submit");
+    sent.requestSubmit(first?.name ? null : first);
     return;
   }
   if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
@@ -431,6 +432,12 @@ document.addEventListener("keydown", (e) => {
   const row = e.target.closest("tbody tr");
   if (row && e.key.match(/Down|Up/)) rows(e, row);
 });
+function formToSend(at) {
+  if (at.matches("textarea, input, select")) return at.form;
+  if (at.closest("a, button, summary, dialog")) return null;
+  const filled = document.querySelectorAll("main form[data-autosave]");
+  return filled.length === 1 ? filled[0] : null;
+}
 function tiles(e, all) {
   const i = all.indexOf(e.target.closest("a"));
   if (i < 0) return;

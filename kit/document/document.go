@@ -70,8 +70,15 @@ type Signature struct{ Role, Name string }
 // Document collects parts; PDF sets them.
 type Document struct {
 	options Options
-	parts   []func(*sheet)
+	parts   []section
 	err     error
+}
+
+// section is set onto the sheet; whole is what it takes in millimetres when it is
+// never parted, so that a heading goes with it to the next page.
+type section struct {
+	set   func(*sheet)
+	whole float64
 }
 
 type qrPart struct {
@@ -82,10 +89,19 @@ type qrPart struct {
 // New begins a document.
 func New(o Options) *Document { return &Document{options: o} }
 
-func (d *Document) add(part func(*sheet)) { d.parts = append(d.parts, part) }
+func (d *Document) add(set func(*sheet)) { d.parts = append(d.parts, section{set: set}) }
 
 // Heading begins a section; it is never left alone at the foot of a page.
-func (d *Document) Heading(title string) { d.add(func(s *sheet) { s.heading(title) }) }
+func (d *Document) Heading(title string) {
+	next := len(d.parts) + 1
+	d.add(func(s *sheet) {
+		whole := 0.0
+		if next < len(d.parts) {
+			whole = d.parts[next].whole
+		}
+		s.heading(title, whole)
+	})
+}
 
 // Text is paragraphs, parted by line ends.
 func (d *Document) Text(paragraphs string) {
@@ -168,8 +184,8 @@ func (d *Document) PDF() ([]byte, error) {
 
 func (d *Document) set(total int, in face) (*sheet, error) {
 	s := newSheet(d.options, total, in)
-	for _, part := range d.parts {
-		part(s)
+	for _, p := range d.parts {
+		p.set(s)
 	}
 	if err := s.pdf.Error(); err != nil {
 		return nil, fmt.Errorf("document: %w", err)

@@ -201,3 +201,22 @@ func run(t *testing.T, tool string, args ...string) string {
 	}
 	return string(out)
 }
+
+// A heading goes with the drawing under it to the next page, however far down the
+// page it is come to.
+func TestAHeadingIsNotPartedFromItsPlot(t *testing.T) {
+	tool := need(t, "pdftotext")
+	for lines := 20; lines < 60; lines += 3 { // text that ends all down the page
+		d := New(Options{Title: "Т", Lang: text.KY, At: at})
+		for range lines {
+			d.Text("Сап")
+		}
+		d.Heading("Температура баракчасы")
+		d.Plot(Plot{Height: 60, Axis: "огу", Columns: []string{"1"}, Rows: []string{"41", "35"}})
+		for i, page := range strings.Split(run(t, tool, "-layout", write(t, d), "-"), "\f") {
+			if strings.Contains(page, "баракчасы") != strings.Contains(page, "огу") {
+				t.Errorf("after %d lines page %d has one without the other:\n%s", lines, i+1, page)
+			}
+		}
+	}
+}

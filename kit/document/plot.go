@@ -27,20 +27,30 @@ type PlotLine struct {
 type PlotBar struct{ X, Top, Bottom float64 }
 
 // Plot draws a plot with its legend, kept together on one page.
-func (d *Document) Plot(p Plot) { d.add(func(s *sheet) { s.plot(p) }) }
+func (d *Document) Plot(p Plot) {
+	d.parts = append(d.parts, section{set: func(s *sheet) { s.plot(p) }, whole: p.whole()})
+}
 
-func (s *sheet) plot(p Plot) {
-	const margin, head = 16.0, 5.0
+// plotHead is the height of the columns' names above the field, in millimetres.
+const plotHead = 5.0
+
+// whole is the height of title, field and legend in millimetres.
+func (p Plot) whole() float64 {
 	title := 0.0
 	if p.Title != "" {
 		title = lead(bodySize) + 1.2
 	}
-	s.room(title + head + p.Height + 12)
+	return title + plotHead + p.Height + 12
+}
+
+func (s *sheet) plot(p Plot) {
+	const margin = 16.0
+	s.room(p.whole())
 	if p.Title != "" {
 		s.paragraph(p.Title, bodySize, "B")
 	}
-	y, w := s.pdf.GetY()+head, inner-margin
-	s.figure(joined(p.Title, p.Axis, p.names()), left, s.pdf.GetY(), inner, head+p.Height+2+lead(labelSize), func() { s.field(p, left+margin, y, w, margin, head) })
+	y, w := s.pdf.GetY()+plotHead, inner-margin
+	s.figure(joined(p.Title, p.Axis, p.names()), left, s.pdf.GetY(), inner, plotHead+p.Height+2+lead(labelSize), func() { s.field(p, left+margin, y, w, margin, plotHead) })
 }
 
 // names are what the legend says.

@@ -166,10 +166,12 @@ func (s *sheet) foot() {
 	s.ink()
 }
 
-func (s *sheet) heading(title string) {
+// heading sets a title with room under it for the first lines of what follows, or for
+// the whole of it where that is never parted.
+func (s *sheet) heading(title string, whole float64) {
 	s.font("B", 11.5)
 	lines := s.split(title, inner)
-	s.room(3 + float64(len(lines))*lead(11.5) + 12) // with the first lines of what follows
+	s.room(3 + float64(len(lines))*lead(11.5) + max(12, whole+1))
 	if s.pdf.GetY() > s.begin {
 		s.pdf.SetY(s.pdf.GetY() + 3)
 	}

@@ -21,12 +21,13 @@ document.addEventListener("keydown", (e) => {
     search.select();
     return;
   }
-  if (mod && e.key === "Enter" && e.target.form && e.target.matches("textarea, input, select")) {
+  const sent = mod && e.key === "Enter" && formToSend(e.target);
+  if (sent) {
     e.preventDefault();
     // By the button that Enter would press, since a form may have several; but no
     // button that decides something is pressed for the reader.
-    const first = [...e.target.form.elements].find((el) => el.type === "submit");
-    e.target.form.requestSubmit(first?.name ? null : first);
+    const first = [...sent.elements].find((el) => el.type === "submit");
+    sent.requestSubmit(first?.name ? null : first);
     return;
   }
   if (e.key === "?" && !mod && !typing(e.target) && help?.showModal && !help.open) {
@@ -56,6 +57,15 @@ document.addEventListener("keydown", (e) => {
   const row = e.target.closest("tbody tr");
   if (row && e.key.match(/Down|Up/)) rows(e, row);
 });
+
+// The form that Ctrl+Enter sends: that of the field in use; with none in use, the one
+// that the page is there to fill in, when it is but one.
+function formToSend(at) {
+  if (at.matches("textarea, input, select")) return at.form;
+  if (at.closest("a, button, summary, dialog")) return null;
+  const filled = document.querySelectorAll("main form[data-autosave]");
+  return filled.length === 1 ? filled[0] : null;
+}
 
 // Left and right go to the neighbour, up and down to the nearest tile of another line.
 function tiles(e, all) {

@@ -207,7 +207,7 @@ func (r record) surgery(ctx context.Context) string {
 	var lines []string
 	for i := len(r.operations) - 1; i >= 0; i-- {
 		o := r.operations[i]
-		line := text.Date(clock.DateOf(o.At)) + " " + o.Name + ", " + operation.AnaesthesiaWord(ctx, o.Anaesthesia)
+		line := text.Date(clock.DateOf(o.At)) + " " + operation.Title(ctx, o) + ". " + text.T(ctx, "card.operations.anaesthesia") + ": " + strings.ToLower(operation.AnaesthesiaWord(ctx, o.Anaesthesia))
 		if o.Complication != "" {
 			line += ". " + text.T(ctx, "card.operations.complication") + ": " + o.Complication
 		}

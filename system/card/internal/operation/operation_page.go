@@ -96,13 +96,7 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	ctx, stayID := r.Context(), r.PathValue("id")
 	in := Operating{Once: form.Get("once"), Root: form.Get("root"), Seen: writing.Whole(form.Get("seen")), Reason: form.Text("reason", 500)}
-	in.At, in.Complication, in.Protocol = form.Moment("at"), form.Text("complication", 500), form.Need("protocol", writing.MaxBody)
-	if form.Get("ended_at") != "" {
-		in.EndedAt = form.Moment("ended_at")
-	}
-	in.Assistants, in.Anaesthetist = form.Text("assistants", 300), form.Text("anaesthetist", 200)
-	in.AnaesthesiaRecord = form.Text("anaesthesia_record", writing.MaxBody)
-	in.Anaesthesia = form.Choice("anaesthesia", Anaesthesia...)
+	in.At = form.Moment("at")
 	if in.Code, in.Name, err = named(ctx, d.Procedures, form, in.At); err != nil {
 		return err
 	}
@@ -110,6 +104,7 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if form.Get("despite") == "1" {
 		in.Despite = form.Get("told")
 	}
+	in.Anaesthesia = form.Choice("anaesthesia", Anaesthesia...)
 	in.SurgeonPIN = form.Get("surgeon")
 	if in.SurgeonName, err = surgeon(ctx, d, stayID, in); err != nil {
 		return err
@@ -117,6 +112,12 @@ func operatePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if in.SurgeonName == "" {
 		form.Fail("surgeon", "kit.field.choose")
 	}
+	in.Assistants, in.Anaesthetist = form.Text("assistants", 300), form.Text("anaesthetist", 200)
+	if form.Get("ended_at") != "" {
+		in.EndedAt = form.Moment("ended_at")
+	}
+	in.Complication, in.Protocol = form.Text("complication", 500), form.Need("protocol", writing.MaxBody)
+	in.AnaesthesiaRecord = form.Text("anaesthesia_record", writing.MaxBody)
 	if form.OK() {
 		err = Operate(ctx, d, stayID, in)
 		if err == nil {

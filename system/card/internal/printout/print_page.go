@@ -19,7 +19,7 @@ func Mount(d *desk.Desk) {
 }
 
 // printPage gives form 003/у: ?lang=ky or ru, ?part= for one of Parts, ?entry=
-// for one entry.
+// for one entry, ?operation= for one operation.
 func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx, query := r.Context(), r.URL.Query()
 	part := query.Get("part")
@@ -31,7 +31,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	lang := page.PaperLang(ctx)
-	pdf, err := PDF(text.With(ctx, d.Site.Texts, lang), d, view, part, query.Get("entry"))
+	pdf, err := PDF(text.With(ctx, d.Site.Texts, lang), d, view, Which{part, query.Get("entry"), query.Get("operation")})
 	if err != nil {
 		return err
 	}

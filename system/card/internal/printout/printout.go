@@ -50,15 +50,23 @@ func (s sheet) nothing(part string) {
 	}
 }
 
-// PDF sets the part of the form; root prints one entry alone.
-func PDF(ctx context.Context, d *desk.Desk, v stay.View, part, root string) ([]byte, error) {
+// Which of the form is printed: one of Parts, or one entry or operation alone by the
+// root of its versions; nothing of them is the whole.
+type Which struct{ Part, Entry, Operation string }
+
+// PDF sets what is asked for of the form. Whatever is not the whole says whose it is,
+// since a sheet that came loose must find its way back.
+func PDF(ctx context.Context, d *desk.Desk, v stay.View, which Which) ([]byte, error) {
 	s := sheet{ctx: ctx, desk: d, stay: v, doc: document.New(document.Options{
 		Title: text.T(ctx, "card.print.title"), Issuer: v.OrganisationName.Here(ctx), Form: text.T(ctx, "card.print.form"),
 		Subtitle: v.Patient.Name(ctx), Lang: text.LangOf(ctx), At: v.Now,
 		Note: v.Patient.Name(ctx) + " · " + text.Moment(v.Now), Person: v.Patient.Name(ctx), Stamp: text.T(ctx, "card.print.stamp"),
 	})}
-	if root != "" {
-		e, err := history.FindEntry(ctx, d.DB.Read, v.ID, root)
+	if which.Entry != "" || which.Operation != "" || which.Part != "" && which.Part != "title" {
+		s.doc.Grid(4, s.whose()...)
+	}
+	if which.Entry != "" {
+		e, err := history.FindEntry(ctx, d.DB.Read, v.ID, which.Entry)
 		if err != nil {
 			return nil, err
 		}
@@ -66,9 +74,18 @@ func PDF(ctx context.Context, d *desk.Desk, v stay.View, part, root string) ([]b
 		s.doc.Signatures(document.Signature{Role: e.ByRole, Name: e.ByName})
 		return s.doc.PDF()
 	}
-	s.alone = part != ""
+	if which.Operation != "" {
+		o, err := operation.FindOperation(ctx, d.DB.Read, v.ID, which.Operation)
+		if err != nil {
+			return nil, err
+		}
+		s.operation(o)
+		s.team(o)
+		return s.doc.PDF()
+	}
+	s.alone = which.Part != ""
 	for _, p := range Parts {
-		if part != "" && part != p {
+		if s.alone && which.Part != p {
 			continue
 		}
 		if err := s.part(p); err != nil {
@@ -260,27 +277,55 @@ func (s sheet) operations() error {
 		s.nothing("operations")
 	}
 	for i := len(all) - 1; i >= 0; i-- {
-		o := all[i]
-		s.doc.Heading(text.Moment(o.At) + " · " + o.Name)
-		s.doc.Rows(
-			document.Row{Key: s.word("card.operations.code"), Value: o.Code},
-			document.Row{Key: s.word("card.side.label"), Value: consent.SideWord(s.ctx, o.Side)},
-			document.Row{Key: s.word("card.operations.surgeon"), Value: o.SurgeonName},
-			document.Row{Key: s.word("card.operations.anaesthesia"), Value: operation.AnaesthesiaWord(s.ctx, o.Anaesthesia)},
-			document.Row{Key: s.word("card.operations.assistants"), Value: o.Assistants},
-			document.Row{Key: s.word("card.operations.anaesthetist"), Value: o.Anaesthetist},
-			document.Row{Key: s.word("card.operations.complication"), Value: o.Complication},
-		)
-		for l := range writing.Lines(o.Protocol + "\n" + o.AnaesthesiaRecord) {
-			s.doc.Text(l)
+		s.operation(all[i])
+		if s.alone {
+			s.team(all[i])
 		}
-		signed := s.word("card.operations.signed_by", "Name", o.ByName, "At", text.Moment(o.SignedAt))
-		if o.Version > 1 {
-			signed += ". " + s.word("card.history.version", "Version", strconv.Itoa(o.Version)) + ". " + s.word("card.history.because", "Reason", o.Reason)
-		}
-		s.doc.Small(signed)
 	}
 	return nil
+}
+
+// operation is one operation with its protocol and the course of the anaesthesia.
+func (s sheet) operation(o operation.Operation) {
+	s.doc.Heading(text.Moment(o.At) + " · " + operation.Title(s.ctx, o))
+	rows := []document.Row{s.row("card.operations.code", o.Code), s.row("card.side.label", consent.SideWord(s.ctx, o.Side))}
+	if !o.EndedAt.IsZero() {
+		rows = append(rows, s.row("card.operations.ended_at", text.Moment(o.EndedAt)))
+	}
+	s.doc.Rows(append(rows,
+		s.row("card.operations.surgeon", o.SurgeonName),
+		s.row("card.operations.assistants", o.Assistants),
+		s.row("card.operations.anaesthesia", operation.AnaesthesiaWord(s.ctx, o.Anaesthesia)),
+		s.row("card.operations.anaesthetist", o.Anaesthetist),
+		s.row("card.operations.complication", o.Complication),
+	)...)
+	s.told("card.operations.protocol", o.Protocol)
+	s.told("card.operations.anaesthesia_record", o.AnaesthesiaRecord)
+	signed := s.word("card.operations.signed_by", "Name", o.ByName, "At", text.Moment(o.SignedAt))
+	if o.Version > 1 {
+		signed += ". " + s.word("card.history.version", "Version", strconv.Itoa(o.Version)) + ". " + s.word("card.history.because", "Reason", o.Reason)
+	}
+	s.doc.Small(signed)
+}
+
+// told is a text under its name, when there is any.
+func (s sheet) told(key, body string) {
+	if body == "" {
+		return
+	}
+	s.doc.Strong(s.word(key))
+	for l := range writing.Lines(body) {
+		s.doc.Text(l)
+	}
+}
+
+// team are the lines on which those who operated sign the paper.
+func (s sheet) team(o operation.Operation) {
+	lines := []document.Signature{{Role: s.word("card.operations.surgeon"), Name: o.SurgeonName}}
+	if o.Anaesthetist != "" {
+		lines = append(lines, document.Signature{Role: s.word("card.operations.anaesthetist"), Name: o.Anaesthetist})
+	}
+	s.doc.Signatures(lines...)
 }
 
 func (s sheet) consents() error {

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/sanarip/sanarip/design"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/card"
 	"github.com/sanarip/sanarip/system/card/internal/form/formtest"
 	"github.com/sanarip/sanarip/system/card/internal/history"
 	"github.com/sanarip/sanarip/system/card/internal/observation"
+	"github.com/sanarip/sanarip/system/card/internal/operation"
 	"github.com/sanarip/sanarip/system/card/internal/printout"
 	"github.com/sanarip/sanarip/system/card/internal/stay"
 )
@@ -60,7 +62,7 @@ func TestPrintWholeAndByPart(t *testing.T) {
 				t.Fatal(err)
 			}
 			print := func(part, entry string) string {
-				pdf, err := printout.PDF(ctx, w.Desk, view, part, entry)
+				pdf, err := printout.PDF(ctx, w.Desk, view, printout.Which{Part: part, Entry: entry})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -104,6 +106,60 @@ func TestPrintWholeAndByPart(t *testing.T) {
 			if one := print("", root); !strings.Contains(one, "номер 59.") || strings.Contains(one, "номер 58.") {
 				t.Error("one entry alone:", one)
 			}
+		}
+	})
+}
+
+// An operation is printed with its side, its end and the course of the anaesthesia
+// under its own name, and with lines for those who operated; a sheet that is not the
+// whole says whose it is.
+func TestAnOperationAloneOnPaper(t *testing.T) {
+	formtest.Each(t, func(t *testing.T, w formtest.World) {
+		stayID, now := w.Stay(w.Patient(formtest.PatientPIN)), w.Clock.Now()
+		ctx := text.With(formtest.Doctor(t.Context()), text.MustLoad(design.Texts, card.Texts), text.RU)
+		roots := []string{id.New(), id.New()}
+		for i, name := range []string{"Герниопластика", "Аппендэктомия"} {
+			if err := operation.Operate(ctx, w.Desk, stayID, operation.Operating{Once: roots[i], Operation: operation.Operation{
+				At: now.Add(-2 * time.Hour), EndedAt: now.Add(-time.Hour), Code: "A16.30.001", Name: name, Side: "left", Anaesthesia: "spinal",
+				Protocol: "Доступ срединный.", AnaesthesiaRecord: "Пункция без особенностей.", Anaesthetist: "Абдыраев Алмаз",
+				SurgeonPIN: formtest.DoctorPIN, SurgeonName: formtest.DoctorName,
+			}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		view, err := stay.Find(ctx, w.Desk, stayID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		print := func(which printout.Which) string {
+			pdf, err := printout.PDF(ctx, w.Desk, view, which)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return words(t, pdf)
+		}
+		for what, which := range map[string]printout.Which{"alone": {Operation: roots[0]}, "all": {Part: "operations"}, "whole": {}} {
+			paper := print(which)
+			wanted := []string{"Герниопластика, слева", "Протокол операции", "Течение анестезии", text.Moment(now.Add(-time.Hour)), "2 12091960 00217", text.Date(view.Patient.BirthDate)}
+			for _, part := range wanted {
+				if !strings.Contains(paper, part) {
+					t.Errorf("%s: no %q:\n%s", what, part, paper)
+				}
+			}
+			if signed := strings.Count(paper, "М. П."); signed != map[string]int{"alone": 1, "all": 2}[what] {
+				t.Errorf("%s: %d places to sign:\n%s", what, signed, paper)
+			}
+			if strings.Contains(paper, "Аппендэктомия") != (what != "alone") {
+				t.Errorf("%s: the other operation:\n%s", what, paper)
+			}
+		}
+		for _, part := range printout.Parts {
+			if sheet := print(printout.Which{Part: part}); !strings.Contains(sheet, text.Date(view.Patient.BirthDate)) {
+				t.Errorf("%s alone does not say whose it is:\n%s", part, sheet)
+			}
+		}
+		if _, err := printout.PDF(ctx, w.Desk, view, printout.Which{Operation: id.New()}); !fail.Is(err, fail.NotFound) {
+			t.Errorf("an operation that nobody did: %v", err)
 		}
 	})
 }

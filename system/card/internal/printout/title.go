@@ -57,12 +57,27 @@ func known(parts ...string) string {
 	return strings.Join(all, ", ")
 }
 
+// born is the date of birth with age and sex.
+func (s sheet) born() string {
+	p, day := s.stay.Patient, ""
+	if !p.BirthDate.IsZero() {
+		day = text.Date(p.BirthDate)
+	}
+	return known(day, p.Age(s.ctx, clock.DateOf(s.stay.Now)), p.SexWord(s.ctx))
+}
+
+// whose tells whose sheet it is, of which stay, and where they lie.
+func (s sheet) whose() []document.Row {
+	return []document.Row{
+		s.row("card.print.pin", pin.Grouped(s.stay.Patient.PIN)),
+		s.row("card.print.born", s.born()),
+		s.row("card.print.admitted", text.Moment(s.stay.AdmittedAt)),
+		s.row("card.print.department", known(s.stay.DepartmentName.Here(s.ctx), s.stay.BedName)),
+	}
+}
+
 func (s sheet) person(details patient.Details) []document.Row {
 	p := s.stay.Patient
-	born := ""
-	if !p.BirthDate.IsZero() {
-		born = text.Date(p.BirthDate)
-	}
 	place := ""
 	if p.Address != "" {
 		if place = s.word("card.form.town"); p.Rural {
@@ -72,7 +87,7 @@ func (s sheet) person(details patient.Details) []document.Row {
 	rows := []document.Row{
 		s.row("card.print.patient", p.Name(s.ctx)),
 		s.row("card.print.pin", pin.Grouped(p.PIN)),
-		s.row("card.print.born", known(born, p.Age(s.ctx, clock.DateOf(s.stay.Now)), p.SexWord(s.ctx))),
+		s.row("card.print.born", s.born()),
 		s.row("card.form.passport", p.Passport),
 		s.row("card.form.citizenship", citizenship(s.ctx, p)),
 		s.row("card.print.address", p.Address),
