@@ -113,6 +113,15 @@ func (f *Form) Take(err error) bool {
 	return true
 }
 
+// Arrange puts the findings into the order in which the fields stand on the page,
+// where it is not that in which they were read; what is said of the whole form, or of
+// a field not named, comes first.
+func (f *Form) Arrange(fields ...string) {
+	slices.SortStableFunc(f.Findings, func(a, b fail.Finding) int {
+		return slices.Index(fields, a.Field) - slices.Index(fields, b.Field)
+	})
+}
+
 // Error is the first sentence about the field in the reader's language, or "".
 func (f *Form) Error(ctx context.Context, field string) string {
 	for _, finding := range f.Findings {

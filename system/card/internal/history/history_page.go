@@ -133,7 +133,7 @@ func writePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	}
 	stayID := r.PathValue("id")
 	in := Writing{
-		Once: form.Get("once"), Kind: form.Choice("kind", Kinds...), Body: form.Need("body", writing.MaxBody), At: form.Moment("at"),
+		Once: form.Get("once"), Kind: form.Choice("kind", Kinds...), At: form.Moment("at"), Body: form.Need("body", writing.MaxBody),
 		CopiedFrom: form.Get("copied_from"),
 	}
 	if form.OK() {
@@ -170,7 +170,7 @@ func correctPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	stayID := r.PathValue("id")
 	in := Correcting{
 		Once: form.Get("once"), Root: form.Get("root"), Seen: writing.Whole(form.Get("seen")),
-		Body: form.Need("body", writing.MaxBody), At: form.Moment("at"), Reason: form.Need("reason", 500),
+		At: form.Moment("at"), Body: form.Need("body", writing.MaxBody), Reason: form.Need("reason", 500),
 	}
 	if form.OK() {
 		err = Correct(r.Context(), d, stayID, in)

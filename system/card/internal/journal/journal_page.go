@@ -221,5 +221,6 @@ func refusePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 			return err
 		}
 	}
+	form.Arrange("kind", "at", "hours", "brought_by", "referrer", "diagnosis", "reason", "reason_text", "help", "sent_to")
 	return renderRefusal(w, r, d, form, http.StatusUnprocessableEntity)
 }

@@ -56,6 +56,7 @@ func identifiedPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error 
 	if err := seen(ctx, d, p); err != nil {
 		return err
 	}
+	form.Arrange("pin", "family_name", "given_name", "patronymic", "birth_date", "age", "sex", "kind", "citizenship", "passport", "address", "ground")
 	return page.Render(w, r, http.StatusUnprocessableEntity, identifyView(p, form, today))
 }
 

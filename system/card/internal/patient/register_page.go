@@ -28,6 +28,7 @@ func registerPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		}
 	}
 	if !form.OK() {
+		form.Arrange("kind", "sex", "age", "birth_date", "description", "family_name", "given_name", "patronymic", "pin", "citizenship", "passport", "address", "another")
 		return page.Render(w, r, http.StatusUnprocessableEntity, registerView(form, ""))
 	}
 	p, isNew, err := Register(ctx, d, p)

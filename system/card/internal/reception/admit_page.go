@@ -168,6 +168,8 @@ func admitPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, referrals R
 			return err
 		}
 	}
+	form.Arrange("kind", "hours", "brought_by", "referrer", "transport", "admission", "admission_words", "referral",
+		"place", "doctor", "at", "late_reason", "alerts", "policy", "policy_until", "category", "payment")
 	return render(w, r, d, p, form, waiting(ctx, d, referrals, p), http.StatusUnprocessableEntity)
 }
 

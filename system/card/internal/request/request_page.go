@@ -3,6 +3,7 @@ package request
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -113,15 +114,19 @@ func askPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	in := Asking{Once: form.Get("once"), Name: form.Text("name_other", 200), Question: form.Text("question", 2000), Urgent: form.Get("urgent") == "1"}
+	in := Asking{Once: form.Get("once"), Urgent: form.Get("urgent") == "1"}
+	kind, other := strings.CutPrefix(form.Get("item"), "other:")
 	if item, ok := ItemOf(form.Get("item")); ok {
 		in.Kind, in.Code, in.Name = item.Kind, item.Code, item.Name.RU
 		if text.LangOf(r.Context()) == text.KY {
 			in.Name = item.Name.KY
 		}
+	} else if other && slices.Contains(Kinds, kind) {
+		in.Kind, in.Name = kind, form.Need("name_other", 200)
 	} else {
-		in.Kind = strings.TrimPrefix(form.Get("item"), "other:")
+		form.Fail("item", "kit.field.choose")
 	}
+	in.Question = form.Text("question", 2000)
 	if form.OK() {
 		err = Ask(r.Context(), d, r.PathValue("id"), in)
 		if err == nil {

@@ -199,10 +199,11 @@ func (r *Rollout) setDeadlinePage(w http.ResponseWriter, req *http.Request) erro
 	if err != nil {
 		return err
 	}
-	d := monitor.Deadline{Code: form.Choice("code", monitor.Codes...), From: form.Date("from"), Source: form.Need("source", 300)}
+	d := monitor.Deadline{Code: form.Choice("code", monitor.Codes...)}
 	if d.Value, err = strconv.Atoi(form.Text("value", 6)); err != nil {
 		form.Fail("value", "card.rollout.whole_number")
 	}
+	d.From, d.Source = form.Date("from"), form.Need("source", 300)
 	if form.OK() {
 		err = monitor.SetDeadline(req.Context(), r.Desk, d)
 		if err == nil {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
@@ -176,6 +178,25 @@ func renderHandover(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *
 	return page.Render(w, r, status, handoverView(v))
 }
 
+// noteID is the line of the patient's note.
+func noteID(stayID string) string { return "body-" + stayID }
+
+// wrong ties the line to what is wrong with it, for those who do not see them together.
+func (v handoverOf) wrong(ctx context.Context, stayID string) templ.Attributes {
+	if v.Form.Error(ctx, noteID(stayID)) == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": noteID(stayID) + "-error"}
+}
+
+// noted is what was written for the stay and could not be kept.
+func (v handoverOf) noted(stayID string) string {
+	if v.Form.Get("stay") != stayID {
+		return ""
+	}
+	return v.Form.Get("body")
+}
+
 func notePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	form, err := page.ReadForm(w, r)
 	if err != nil {
@@ -190,6 +211,11 @@ func notePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		}
 		if !form.Take(err) {
 			return err
+		}
+	}
+	for i := range form.Findings { // each patient has a line of their own
+		if form.Findings[i].Field == "body" {
+			form.Findings[i].Field = noteID(stayID)
 		}
 	}
 	return renderHandover(w, r, d, form, department(form), http.StatusUnprocessableEntity)

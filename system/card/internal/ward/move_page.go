@@ -84,8 +84,9 @@ func movePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	in := MoveTo{Stay: view.ID, At: form.Moment("at"), Reason: form.Text("reason", 500)}
+	in := MoveTo{Stay: view.ID}
 	in.Department, in.Bed = ReadPlace(form, "place")
+	in.At = form.Moment("at")
 	if doctor := form.Get("doctor"); doctor != "" && doctor != view.DoctorPIN {
 		name, ok := DoctorOf(ctx, d, doctor)
 		if !ok {
@@ -93,6 +94,7 @@ func movePage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		}
 		in.DoctorPIN, in.DoctorName = doctor, name
 	}
+	in.Reason = form.Text("reason", 500)
 	if form.OK() {
 		err = Move(ctx, d, in)
 		if err == nil {

@@ -33,11 +33,11 @@ func (b Book) Today() clock.Date { return clock.DateOf(b.Clock.Now()) }
 
 // Open registers a new organisation from the day o.From, by an order.
 func (b Book) Open(ctx context.Context, o Organisation, by change.Actor) error {
-	wrong := append(o.Check(), checkOrder(o.Order, true, b.Today())...)
+	var wrong []fail.Finding
 	if !ValidCode(o.Code) {
 		wrong = append(wrong, fail.Finding{Field: "code", Key: "workforce.edit.code_wrong"})
 	}
-	wrong = append(wrong, b.checkFrom(o.From, clock.Date{})...)
+	wrong = append(append(append(wrong, o.Check()...), b.checkFrom(o.From, clock.Date{})...), checkOrder(o.Order, true, b.Today())...)
 	if len(wrong) > 0 {
 		return fail.Fields(wrong...)
 	}

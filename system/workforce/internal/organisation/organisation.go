@@ -78,7 +78,8 @@ func (o Organisation) Values() []change.Value {
 	}
 }
 
-// Check says what is wrong with an organisation, each thing with its field.
+// Check says what is wrong with an organisation, each thing with its field, in the
+// order of the page.
 func (o Organisation) Check() []fail.Finding {
 	var wrong []fail.Finding
 	need := func(ok bool, field, key string) {
@@ -86,21 +87,22 @@ func (o Organisation) Check() []fail.Finding {
 			wrong = append(wrong, fail.Finding{Field: field, Key: key})
 		}
 	}
+	given := func(field, value string) { need(value != "", field, "kit.field.required") }
+	given("name_ky", o.Name.KY)
+	given("name_ru", o.Name.RU)
+	given("name_en", o.Name.EN)
 	need(slices.Contains(Kinds, o.Kind), "kind", "kit.field.choose")
 	need(slices.Contains(Ownerships, o.Ownership), "ownership", "kit.field.choose")
 	need(slices.Contains(Levels, o.Level), "level", "kit.field.choose")
 	need(ValidINN(o.INN), "inn", "workforce.edit.inn_wrong")
 	need(ValidOKPO(o.OKPO), "okpo", "workforce.edit.okpo_wrong")
-	for field, value := range map[string]string{
-		"name_ky": o.Name.KY, "name_ru": o.Name.RU, "name_en": o.Name.EN,
-		"short_ky": o.ShortName.KY, "short_ru": o.ShortName.RU, "short_en": o.ShortName.EN, "address": o.Address,
-	} {
-		need(value != "", field, "kit.field.required")
-	}
 	need(region.Known(o.Region), "region", "kit.field.choose")
 	need(o.Territory == "" || region.Within(o.Territory, o.Region), "territory", "workforce.edit.territory_wrong")
+	given("short_ky", o.ShortName.KY)
+	given("short_ru", o.ShortName.RU)
+	given("short_en", o.ShortName.EN)
+	given("address", o.Address)
 	need(o.Phone == "" || ValidPhone(o.Phone), "phone", "workforce.edit.phone_wrong")
-	slices.SortFunc(wrong, func(a, b fail.Finding) int { return strings.Compare(a.Field, b.Field) })
 	return wrong
 }
 

@@ -159,6 +159,7 @@ func (p Pages) Add(w http.ResponseWriter, r *http.Request) error {
 		a.PIN = number
 	}
 	form.Findings = append(form.Findings, Check(a, o, where)...)
+	form.Arrange("pin", "title", "department", "from")
 	again := func(status int) error { return page.Render(w, r, status, addPage(o, where, form)) }
 	if !form.OK() {
 		return again(http.StatusUnprocessableEntity)
