@@ -48,17 +48,7 @@ func (p *Prepared) SQLite(t testing.TB) string {
 	if p.sqlite.err != nil {
 		t.Fatal(p.sqlite.err)
 	}
-	dir := t.TempDir()
-	files, err := filepath.Glob(filepath.Join(p.sqlite.place, "*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("the prepared database has %d files: %v", len(files), err)
-	}
-	for _, file := range files {
-		if err := copyFile(filepath.Join(dir, filepath.Base(file)), file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return "sqlite:" + dir
+	return "sqlite:" + copyOf(t, p.sqlite.place)
 }
 
 func copyFile(to, from string) error {
@@ -173,4 +163,35 @@ func databases(server, pattern string) ([]string, error) {
 		names = append(names, name)
 	}
 	return names, rows.Err()
+}
+
+// CopyOf is the address of a copy of the database at the address, to which nothing is
+// connected: a backup.
+func CopyOf(t testing.TB, address string) string {
+	t.Helper()
+	place, ok := strings.CutPrefix(address, "sqlite:")
+	if !ok {
+		from, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return database(t, serverOf(t), " TEMPLATE "+strings.TrimPrefix(from.Path, "/"))
+	}
+	return "sqlite:" + copyOf(t, place)
+}
+
+// copyOf is a folder of the test with the files of another.
+func copyOf(t testing.TB, place string) string {
+	t.Helper()
+	dir := t.TempDir()
+	files, err := filepath.Glob(filepath.Join(place, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the database has %d files: %v", len(files), err)
+	}
+	for _, file := range files {
+		if err := copyFile(filepath.Join(dir, filepath.Base(file)), file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }

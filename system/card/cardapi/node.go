@@ -46,6 +46,9 @@ type NodeHead struct {
 type Hello struct {
 	NodeHead
 	Last Mark `json:"last"` // newest change that has its place
+	// Acked is the place up to which the centre has said that it has everything. A
+	// centre that has less was put back from a backup.
+	Acked int64 `json:"acked,omitempty"`
 	// Nonce is not empty when the node knows that its database is an older one;
 	// the same restore says the same.
 	Nonce string `json:"nonce,omitempty"`
@@ -137,6 +140,9 @@ type LeaseCall struct {
 	Department   string `json:"department"`
 	Year         int    `json:"year"`
 	Count        int    `json:"count"`
+	// Above is the highest number that the node was ever granted there: what a centre
+	// that was put back from a backup does not know.
+	Above int64 `json:"above,omitempty"`
 }
 
 // Lease is a range of the sequence that nobody else gives from.

@@ -102,8 +102,17 @@ func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, 
 		}
 		out = cardapi.Welcome{Organisations: p.organisations}
 		now := c.Clock.Now()
+		end, err := capture.End(ctx, tx, "")
+		if err != nil {
+			return err
+		}
 		newest := p.newest(in)
 		switch {
+		case p.lost(in, end.Sequence):
+			if p.token != in.Next {
+				c.Log.ErrorContext(ctx, "the centre knows less than it has told a node: its database is an older one; the node hands over what is missing", "system", "card", "node", in.Node)
+			}
+			out.Parted, p.token, p.contact = true, in.Next, now
 		case in.Epoch == p.epoch && p.epoch > 0 && in.Nonce == "":
 			out.Copied = !newest
 			out.Parted = !newest || in.Last.Sequence < p.applied || (in.Last.Sequence == p.applied && p.applied > 0 && in.Last.Hash != p.hash)
@@ -124,7 +133,7 @@ func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, 
 				return err
 			}
 			p.begun, p.before = now, p.begun
-			p.epoch, p.applied, p.hash, p.nonce = p.epoch+1, 0, "", in.Nonce
+			p.epoch, p.applied, p.hash, p.nonce = max(p.epoch, in.Epoch)+1, 0, "", in.Nonce
 			out.Fill, out.Common = true, p.forked
 			c.Log.WarnContext(ctx, "a node of the card begins an epoch", "system", "card", "node", in.Node, "epoch", p.epoch, "restored", in.Epoch > 0)
 		default:
@@ -142,10 +151,6 @@ func (c *Centre) Hello(ctx context.Context, in cardapi.Hello) (cardapi.Welcome, 
 		}
 		if out.Fill {
 			p.pulled = 0
-		}
-		end, err := capture.End(ctx, tx, "")
-		if err != nil {
-			return err
 		}
 		out.Epoch, out.Applied, out.Newest = p.epoch, cardapi.Mark{Sequence: p.applied, Hash: p.hash}, end.Sequence
 		if out.Held, err = countHeld(ctx, tx, p.name); err != nil {
@@ -411,12 +416,17 @@ func (c *Centre) Lease(ctx context.Context, in cardapi.LeaseCall) (cardapi.Lease
 		// another's, who would be refused by it.
 		own := fmt.Sprintf("%s-%d-%s-%s-%d-", in.Node, in.Epoch, in.Organisation, in.Department, in.Year)
 		if !p.has(in.Organisation) || !strings.HasPrefix(in.Request, own) || (!departmentOK.MatchString(in.Department) && !number.IsSeries(in.Department)) || in.Count < 1 || in.Count > mostNumbers ||
-			in.Year < year-1 || in.Year > year+1 || len(in.Request) > 120 {
+			in.Year < year-1 || in.Year > year+1 || len(in.Request) > 120 || in.Above < 0 || in.Above > number.Last {
 			return fail.New(fail.BadRequest, "kit.bad_request")
 		}
 		out, err = leased(ctx, tx, in)
 		if err != nil || out.Last > 0 {
 			return err
+		}
+		if in.Above > 0 {
+			if err := number.Raise(ctx, tx, in.Organisation, in.Department, in.Year, in.Above); err != nil {
+				return err
+			}
 		}
 		if out.First, out.Last, err = number.Grant(ctx, tx, in.Organisation, in.Department, in.Year, in.Count); err != nil {
 			return err

@@ -268,13 +268,14 @@ func (n *Node) head(self Self) cardapi.NodeHead {
 
 // hello begins a contact, and an epoch where one is to be begun.
 func (n *Node) hello(ctx context.Context) (Self, error) {
+	there := int64(0) // what the centre has of a history that has parted
 	for range 3 {
 		self, err := n.propose(ctx)
 		if err != nil {
 			return self, err
 		}
 		in := cardapi.Hello{
-			NodeHead: n.head(self), Nonce: self.Nonce, Pulled: self.Pulled,
+			NodeHead: n.head(self), Nonce: self.Nonce, Acked: self.Acked, Pulled: self.Pulled,
 			Token: self.Token, Next: self.Next, Here: self.HaltReason == isRestored,
 		}
 		if in.Last, err = capture.End(ctx, n.Desk.DB.Read, ""); err != nil {
@@ -286,7 +287,7 @@ func (n *Node) hello(ctx context.Context) (Self, error) {
 		}
 		in.OldestAt = db.Time(oldest)
 		if self.Nonce != "" {
-			if in.History, err = history(ctx, n.Desk.DB.Read); err != nil {
+			if in.History, err = history(ctx, n.Desk.DB.Read, there); err != nil {
 				return self, err
 			}
 		}
@@ -298,6 +299,7 @@ func (n *Node) hello(ctx context.Context) (Self, error) {
 		case out.Waits:
 			return self, n.wait(ctx, self)
 		case out.Parted:
+			there = out.Applied.Sequence
 			err = n.part(ctx, self, out)
 		case out.Epoch != self.Epoch:
 			err = n.begin(ctx, out, in.Next)

@@ -78,9 +78,13 @@ func (n *Node) renewOne(ctx context.Context, self Self, organisation, department
 	if err != nil {
 		return err
 	}
+	above, err := highest(ctx, n.Desk.DB.Read, organisation, department, year)
+	if err != nil {
+		return err
+	}
 	request := fmt.Sprintf("%s-%d-%s-%s-%d-%d", n.Settings.Name, self.Epoch, organisation, department, year, ranges+1)
 	lease, err := n.Centre.Lease(ctx, cardapi.LeaseCall{
-		NodeHead: n.head(self), Request: request, Organisation: organisation, Department: department, Year: year, Count: n.Settings.Numbers,
+		NodeHead: n.head(self), Request: request, Organisation: organisation, Department: department, Year: year, Count: n.Settings.Numbers, Above: above,
 	})
 	if err != nil {
 		return err

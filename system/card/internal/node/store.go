@@ -90,11 +90,13 @@ func givenOf(ctx context.Context, q db.Querier, request string) (int64, error) {
 // mostHistory is how many places a node tells when histories have parted.
 const mostHistory = 3000
 
-// history are the newest places that are kept, in order.
-func history(ctx context.Context, q db.Querier) ([]cardapi.Mark, error) {
+// history are the newest places that are kept, in order, and before them the place up
+// to which the centre has everything.
+func history(ctx context.Context, q db.Querier, there int64) ([]cardapi.Mark, error) {
 	var all []cardapi.Mark
-	for row, err := range db.Rows(ctx, q, `SELECT sequence, hash FROM (SELECT sequence, hash FROM node_change WHERE sequence > 0 ORDER BY sequence DESC LIMIT $1) newest
-		ORDER BY sequence`, mostHistory) {
+	for row, err := range db.Rows(ctx, q, `SELECT sequence, hash FROM node_change WHERE sequence = $2 AND sequence <> 0
+		UNION SELECT sequence, hash FROM (SELECT sequence, hash FROM node_change WHERE sequence > 0 ORDER BY sequence DESC LIMIT $1) newest
+		ORDER BY sequence`, mostHistory, there) {
 		if err != nil {
 			return nil, err
 		}
@@ -150,13 +152,21 @@ func noteWelcome(ctx context.Context, tx *sql.Tx, out cardapi.Welcome, said stri
 	return err
 }
 
+// keepHanded is for how long a node keeps what it has handed over: a backup of the
+// centre that is put back may be as old.
+const keepHanded = 30 * 24 * time.Hour
+
+// droppedAtOnce bounds what is dropped with one acknowledgement: nobody waits for it.
+const droppedAtOnce = 1000
+
 // acknowledge notes what the centre has. The newest places are kept, to find
-// where two histories part.
+// where two histories part, and those that a centre put back may lack.
 func acknowledge(ctx context.Context, tx *sql.Tx, self Self, now time.Time) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE node_self SET acked = $1, handed_at = $3 WHERE id = 1 AND epoch = $2 AND acked < $1`, self.Acked, self.Epoch, db.Micros(now)); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM node_change WHERE sequence > 0 AND sequence < $1`, self.Acked-mostHistory)
+	_, err := tx.ExecContext(ctx, `DELETE FROM node_change WHERE sequence > 0 AND sequence < $1 AND at < $2
+		AND sequence < (SELECT MIN(sequence) FROM node_change WHERE sequence > 0) + $3`, self.Acked-mostHistory, db.Micros(now.Add(-keepHanded)), droppedAtOnce)
 	return err
 }
 
@@ -240,6 +250,13 @@ func places(ctx context.Context, q db.Querier) ([]Place, error) {
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// highest is the highest number that the node was ever granted there, 0 for none.
+func highest(ctx context.Context, q db.Querier, organisation, department string, year int) (int64, error) {
+	var last sql.NullInt64
+	err := q.QueryRowContext(ctx, `SELECT MAX(last) FROM node_range WHERE organisation = $1 AND department = $2 AND year = $3`, organisation, department, year).Scan(&last)
+	return last.Int64, db.Explain(err)
 }
 
 func countRanges(ctx context.Context, q db.Querier, epoch int64, organisation, department string, year int) (int, error) {

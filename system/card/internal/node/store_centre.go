@@ -188,15 +188,12 @@ func above(ctx context.Context, tx *sql.Tx, p peer, code number.Code) (int64, er
 	}
 	for _, organisation := range p.organisations {
 		for _, s := range number.AllSeries {
-			if err := number.Raise(ctx, tx, s, organisation, code.Year, end); err != nil {
+			if err := number.Raise(ctx, tx, organisation, string(s), code.Year, end); err != nil {
 				return 0, err
 			}
 		}
 		for department := range 100 {
-			_, err := tx.ExecContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (organisation, department, year) DO UPDATE SET last = excluded.last WHERE form_sequence.last < excluded.last`,
-				organisation, fmt.Sprintf("%02d", department), code.Year, end)
-			if err != nil {
+			if err := number.Raise(ctx, tx, organisation, fmt.Sprintf("%02d", department), code.Year, end); err != nil {
 				return 0, err
 			}
 		}

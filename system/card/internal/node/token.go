@@ -81,6 +81,19 @@ func (p peer) newest(in cardapi.Hello) bool {
 	return p.token == "" || in.Token == p.token || (in.Next != "" && in.Next == p.token)
 }
 
+// mostEpochs bounds what a node may say that it has come to: two an hour for a century.
+const mostEpochs = 2_000_000
+
+// lost says that the centre has told the node more than it knows itself: a backup of
+// the centre was put back. What the node gives numbers from, and some of what it has
+// handed over, is then not known here any more: it begins anew.
+func (p peer) lost(in cardapi.Hello, newest int64) bool {
+	if in.Nonce != "" || in.Epoch == 0 || in.Epoch > mostEpochs {
+		return false
+	}
+	return in.Epoch > p.epoch || (in.Epoch == p.epoch && (in.Acked > p.applied || in.Pulled > newest))
+}
+
 // othersTurn says that the name is another machine's, which was heard lately, and
 // nobody has decided that the one who asks goes on. One that has not been heard for
 // long was replaced by a backup or lies without a line: it is asked about when it

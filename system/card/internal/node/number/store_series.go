@@ -54,8 +54,16 @@ func LastOf(ctx context.Context, q db.Querier, s Series, organisation string, ye
 	return last, err
 }
 
-// Raise moves the series behind the number, from where it goes on.
-func Raise(ctx context.Context, tx db.Querier, s Series, organisation string, year int, last int64) error {
+// Raise moves the centre's sequence of the department, or of the series, behind the
+// number, from where it goes on.
+func Raise(ctx context.Context, tx db.Querier, organisation, department string, year int, last int64) error {
+	if !IsSeries(department) {
+		_, err := tx.ExecContext(ctx, `INSERT INTO form_sequence (organisation, department, year, last) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (organisation, department, year) DO UPDATE SET last = excluded.last WHERE form_sequence.last < excluded.last`,
+			organisation, department, year, last)
+		return err
+	}
+	s := Series(department)
 	_, err := tx.ExecContext(ctx, `INSERT INTO `+s.table()+` (organisation, year, last) VALUES ($1, $2, $3)
 		ON CONFLICT (organisation, year) DO UPDATE SET last = excluded.last WHERE `+s.table()+`.last < excluded.last`, organisation, year, last)
 	return err
