@@ -475,6 +475,29 @@ function rows(e, row) {
 }
 }
 
+// live.js
+{
+const region = document.querySelector("[data-live][id]");
+const every = 3000; // milliseconds
+
+async function anew() {
+  if (document.hidden) return;
+  const answer = await fetch(location.href).catch(() => null); // no line: at the next turn
+  if (!answer?.ok || answer.redirected) return;
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(region.id);
+  const at = document.activeElement;
+  if (now && !region.contains(at)) region.replaceChildren(...now.childNodes);
+  if (!now && !at.matches("input, select, textarea")) location.reload();
+}
+
+async function turn() {
+  await anew();
+  setTimeout(turn, every);
+}
+
+if (region) setTimeout(turn, every);
+}
+
 // page.js
 {
 if ("posted" in document.body.dataset && !document.querySelector("[data-error-page]")) history.replaceState(history.state, "", location.href);
