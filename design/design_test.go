@@ -285,6 +285,15 @@ func TestErrorPageSaysNothingTwice(t *testing.T) {
 			}
 		}
 	}
+	// What only begins as the heading does is no sentence less.
+	for message, rest := range map[string]string{
+		"Аккаунт закрыт. Войдите снова.": "Войдите снова.", "Аккаунт закрыт: войдите снова.": "Аккаунт закрыт: войдите снова.", "Аккаунт закрыт": "", "Аккаунт закрыт.": "",
+	} {
+		v := page.ErrorView{Kind: fail.Forbidden, Title: "Аккаунт закрыт", Message: message}
+		if got := errorMessage(context.Background(), v); got != rest {
+			t.Errorf("%q leaves %q", message, got)
+		}
+	}
 	// Whoever is told why they may not is not sent to an administrator as well.
 	ctx := text.With(context.Background(), texts, text.RU)
 	if v := (page.ErrorView{Kind: fail.Forbidden, Message: "Пока Вы входили, все сеансы были завершены."}); generalNext(ctx, v) {

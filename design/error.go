@@ -73,10 +73,16 @@ func errorHead(ctx context.Context, v page.ErrorView) string {
 	return text.T(ctx, errorTitle(v.Kind))
 }
 
-// errorMessage is what the heading has not said already.
+// errorMessage is what the heading has not said already: whole sentences.
 func errorMessage(ctx context.Context, v page.ErrorView) string {
 	title := errorHead(ctx, v)
-	return strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(v.Message, title), "."))
+	if v.Message == title {
+		return ""
+	}
+	if rest, said := strings.CutPrefix(v.Message, title+"."); said {
+		return strings.TrimSpace(rest)
+	}
+	return v.Message
 }
 
 // generalNext says that the next step of the kind belongs on the page: one who may

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -163,6 +164,47 @@ func TestANoticeIsShownOnceAndOnlyIfItHasWords(t *testing.T) {
 		r.AddCookie(&http.Cookie{Name: "notice", Value: value})
 		if _, body := answer(h, r); body != want {
 			t.Errorf("%q: %q", value, body)
+		}
+	}
+}
+
+// A page that only leads on shows no notice: the one that was left for it is shown by
+// the page it leads to, unless it leaves one of its own.
+func TestANoticeGoesAlongToThePageThatShowsIt(t *testing.T) {
+	s, mux := site(t, &bytes.Buffer{}), http.NewServeMux()
+	s.Handle(mux, "GET /on", func(w http.ResponseWriter, r *http.Request) error { return page.Redirect(w, r, "/shown") })
+	s.Handle(mux, "GET /own", func(w http.ResponseWriter, r *http.Request) error {
+		page.Notice(w, "kit.field.required")
+		return page.Redirect(w, r, "/shown")
+	})
+	s.Handle(mux, "GET /shown", func(w http.ResponseWriter, r *http.Request) error {
+		_, err := w.Write([]byte(page.Of(r.Context()).Message))
+		return err
+	})
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	for path, want := range map[string]string{"/on": "saved", "/own": "kit.field.required"} {
+		jar.SetCookies(at, []*http.Cookie{{Name: "notice", Value: "saved", Path: "/"}})
+		for _, want := range []string{want, ""} { // and once
+			response, err := browser.Get(server.URL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if err != nil || string(body) != want {
+				t.Errorf("%s: %q %v, want %q", path, body, err, want)
+			}
+			path = "/shown"
 		}
 	}
 }

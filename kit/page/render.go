@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -44,8 +45,12 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 }
 
 // Redirect leads on after a POST (303). Only paths of this site are taken:
-// anything else leads to "/".
+// anything else leads to "/". A notice that has come here and is not shown here goes
+// along, but for one that is left anew.
 func Redirect(w http.ResponseWriter, r *http.Request, path string) error {
+	if v := Of(r.Context()); v.Message != "" && !leaves(w) {
+		Notice(w, v.Message)
+	}
 	http.Redirect(w, r, Local(path), http.StatusSeeOther)
 	return nil
 }
@@ -64,6 +69,14 @@ const noticeCookie = "notice"
 // Notice leaves a message (a translation key) for the next page: "saved".
 func Notice(w http.ResponseWriter, key string) {
 	keep(w, noticeCookie, key, 60)
+}
+
+// leaves says that the answer leaves a notice already.
+func leaves(w http.ResponseWriter) bool {
+	return slices.ContainsFunc(w.Header()["Set-Cookie"], func(c string) bool {
+		value, is := strings.CutPrefix(c, noticeCookie+"=")
+		return is && !strings.HasPrefix(value, ";")
+	})
 }
 
 func takeNotice(w http.ResponseWriter, r *http.Request, texts *text.Catalogue) string {

@@ -138,6 +138,43 @@ func TestADoubtIsDecidedByAnOperatorAndThePersonComesBack(t *testing.T) {
 	})
 }
 
+// Who has an account already reads in it how the operator's look stands, and why; the
+// page that the message leads to says the same, in its title too; and the operator
+// finds what was decided.
+func TestAPersonReadsHowTheLookStands(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.populate(&residents{})
+		b := h.registered()
+		b.get(h.base+"/").must(http.StatusOK, "когда оператор сверит")
+		desk, _ := h.atConsole()
+		p := h.caseOf(desk)
+		desk.decide(p, "again", "Снимите очки.").must(http.StatusOK, "Решение сохранено")
+		desk.get(p.url.String()).must(http.StatusOK, "Запрошена новая фотография", "Снимите очки.")
+		home := b.get(h.base+"/").must(http.StatusOK, "Оператор просит новую фотографию", "Снимите очки.")
+		h.settle()
+		if link := h.link(newPhone, "Снимите очки."); !strings.Contains(home.body, `href="`+strings.TrimPrefix(link, h.base)+`"`) {
+			t.Errorf("the account does not lead to %s", link)
+		}
+
+		p = b.send(h.base+"/register/photo", portrait, "1").must(http.StatusOK, "Ещё один снимок")
+		b.send(h.base+"/register/alive", taskDone(p), "1").must(http.StatusOK, "Проверьте данные")
+		b.submit(b.get(h.base+"/set-up/password"), "/set-up/password", "password", demo.Password).must(http.StatusOK, "Способ подтверждения есть")
+		p = b.submit(b.get(h.base+"/register/review"), "/register/review").must(http.StatusOK, "Заявление принято", "Данные посмотрит оператор")
+		if strings.Contains(p.words(), "Аккаунт создан") {
+			t.Errorf("what was sent anew is told as a new account:\n%s", p.words())
+		}
+		b.get(h.base+"/").must(http.StatusOK, "когда оператор сверит")
+		p = h.caseOf(desk)
+		desk.decide(p, "refused", "На фото другой человек.").must(http.StatusOK, "Решение сохранено")
+		desk.get(p.url.String()).must(http.StatusOK, "Заявление отклонено")
+		b.get(h.base+"/").must(http.StatusOK, "не смог подтвердить Ваши данные", "На фото другой человек.")
+		p = b.get(h.base+"/register/sent").must(http.StatusOK, "На фото другой человек.", "уровень остаётся низким")
+		if !strings.Contains(p.body, "<title>Подтвердить данные не удалось") || strings.Contains(p.words(), "Аккаунт создан") {
+			t.Errorf("a refusal is told as a success:\n%s", p.words())
+		}
+	})
+}
+
 func TestTwoOperatorsDoNotDecideOneCase(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.populate(&residents{})

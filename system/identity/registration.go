@@ -1,11 +1,14 @@
 package identity
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/sanarip/sanarip/kit/host"
 	"github.com/sanarip/sanarip/system/exchange/exchangeapi"
+	"github.com/sanarip/sanarip/system/identity/internal/account"
 	"github.com/sanarip/sanarip/system/identity/internal/app"
+	"github.com/sanarip/sanarip/system/identity/internal/cabinet"
 	"github.com/sanarip/sanarip/system/identity/internal/face"
 	"github.com/sanarip/sanarip/system/identity/internal/proofing"
 	"github.com/sanarip/sanarip/system/identity/internal/registration"
@@ -26,6 +29,21 @@ func (s *System) enrol(mux *http.ServeMux, env host.Env, box *seal.Box, on groun
 	}
 	registrations.Register()
 	registrations.Mount(mux)
+	s.rooms.Proofed = func(ctx context.Context, a account.Account) (cabinet.Proof, error) {
+		r, found, err := registrations.ByAccount(ctx, a.ID)
+		if err != nil || !found {
+			return cabinet.Proof{}, err
+		}
+		switch r.Proof {
+		case registration.ProofWaiting:
+			return cabinet.Proof{Key: "identity.level.low_why"}, nil
+		case registration.ProofAgain:
+			return cabinet.Proof{Key: "identity.level.again", Reason: r.Reason, Path: registration.ReturnTo(r)}, nil
+		case registration.ProofRefused:
+			return cabinet.Proof{Key: "identity.level.refused", Reason: r.Reason}, nil
+		}
+		return cabinet.Proof{}, nil
+	}
 	s.sweeps = append(s.sweeps, registrations.Sweep)
 	desk := &proofing.Desk{
 		DB: s.db, Clock: s.clock, Site: s.desk.WorkSite(), Registrations: registrations, Guard: s.desk.Guard, Register: register.Person,

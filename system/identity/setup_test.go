@@ -112,6 +112,47 @@ func TestSetUpLeadsThroughPasswordFactorAndBackupCodes(t *testing.T) {
 	})
 }
 
+// Left half-way, the set-up is gone on with from the account, which says so; its steps
+// lead nowhere else and say what was done; who comes back with the password alone is
+// told how to go on.
+func TestASetUpLeftHalfWayIsFoundAgain(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		p := h.signIn(b, b.get(h.base+"/sign-in"), demo.Nurse).must(http.StatusOK, "Мой аккаунт")
+		if strings.Contains(p.body, `href="/set-up"`) {
+			t.Error("what is done is to be gone on with")
+		}
+		h.bare(demo.Nurse)
+		p = b.get(h.base + "/set-up")
+		p = b.submit(p, "/set-up/password", "password", demo.Password).must(http.StatusOK, "Как Вы будете подтверждать вход")
+		p = b.get(h.base+"/").must(http.StatusOK, "Аккаунт настроен не до конца")
+		if !strings.Contains(p.body, `href="/set-up"`) {
+			t.Error("the account does not lead back to the set-up")
+		}
+
+		other := h.browser()
+		p = other.submit(other.get(h.base+"/sign-in"), "/sign-in", "pin", demo.Nurse.PIN, "password", demo.Password).must(http.StatusForbidden, "настроен не до конца", "В нём нет способа подтвердить вход", "Войти другим способом")
+		if !strings.Contains(p.body, `href="/sign-in/card"`) {
+			t.Error("nothing leads to another way in")
+		}
+
+		for _, path := range []string{"/security/totp", "/security/passkeys"} {
+			if strings.Contains(b.get(h.base+path+"?from=set-up").must(http.StatusOK).body, `href="/security/consents"`) {
+				t.Errorf("%s leads out of the set-up", path)
+			}
+			if !strings.Contains(b.get(h.base+path).must(http.StatusOK).body, `href="/security/consents"`) {
+				t.Errorf("%s has no way to the account's other pages", path)
+			}
+		}
+		p = b.get(h.base + "/security/totp?from=set-up")
+		code, err := totp.GenerateCode(strings.ReplaceAll(totpSecret.FindStringSubmatch(p.body)[1], " ", ""), h.clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.submit(p, "/security/totp", "code", code).must(http.StatusOK, "Способ подтверждения есть", "Приложение-аутентификатор добавлено")
+	})
+}
+
 // A new password ends the sessions elsewhere, and the person is told.
 func TestAChangedPasswordEndsOtherSessions(t *testing.T) {
 	h := open(t, peopled.SQLite(t))

@@ -14,6 +14,7 @@ import (
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/system/identity/internal/account"
+	"github.com/sanarip/sanarip/system/identity/internal/assurance"
 	"github.com/sanarip/sanarip/system/identity/internal/consent"
 	"github.com/sanarip/sanarip/system/identity/internal/control"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
@@ -42,10 +43,18 @@ type Cabinet struct {
 	// Words gives a record of an access the words of its codes.
 	Words func(r *audit.Record)
 
+	// Proofed is how an operator's look at the account's registration stands; a zero
+	// Proof where none is or was asked for.
+	Proofed func(ctx context.Context, a account.Account) (Proof, error)
+
 	sections []Section
 	parts    []Part
 	closing  []closing
 }
+
+// Proof is how it stands with the operator who raises the level: the key of what the
+// person is told, the operator's reason, and where to do what was asked, "" for nothing.
+type Proof struct{ Key, Reason, Path string }
 
 // Section is a place of the security settings that another room offers: its
 // words, its page, and how it stands with the account ("" for nothing to say).
@@ -86,6 +95,9 @@ func (c *Cabinet) Fill(r *http.Request, v *page.View) error {
 		return err
 	}
 	v.User, v.SignOut = &page.User{PIN: p.Account.PIN, Name: p.Account.Name()}, "/sign-out"
+	if factor.FromSetUp(r) { // which is one way, step by step
+		return nil
+	}
 	if r.URL.Path == "/" || r.URL.Path == "/security" || strings.HasPrefix(r.URL.Path, "/security/") || slices.Contains([]string{"/sign", "/signature/cloud"}, r.URL.Path) {
 		v.Nav = append(v.Nav,
 			page.NavItem{Key: "identity.cabinet.title", Path: "/"},
@@ -115,6 +127,14 @@ func (c *Cabinet) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.waits = len(waits)
+	if v.unfinished, err = c.Door.Onward(r, p.Account, door.Target{}); err != nil {
+		return err
+	}
+	if p.Account.Level == assurance.Low {
+		if v.proof, err = c.Proofed(r.Context(), p.Account); err != nil {
+			return err
+		}
+	}
 	visits, err := c.Door.Visits(r.Context(), p.Account.ID, 5)
 	if err != nil {
 		return err

@@ -58,8 +58,11 @@ type Way struct {
 // WayOf reads it from the page's address.
 func WayOf(d *door.Door, w http.ResponseWriter, r *http.Request) (Way, error) {
 	target, err := d.Target(w, r)
-	return Way{target, r.URL.Query().Get("from") == "set-up"}, err
+	return Way{target, FromSetUp(r)}, err
 }
+
+// FromSetUp says that the page stands in the set-up of a new account.
+func FromSetUp(r *http.Request) bool { return r.URL.Query().Get("from") == "set-up" }
 
 // To is the address of another page on the same way.
 func (w Way) To(path string) string {

@@ -120,6 +120,9 @@ type word struct {
 // Register tells the queue who tells people what was decided.
 func (g *Registrations) Register() { g.Queue.Handle(wordJob, job.Policy{}, g.deliver) }
 
+// ReturnTo is the page by which the person comes back to the registration.
+func ReturnTo(r Registration) string { return "/register/return/" + r.ID }
+
 // deliver tells the person by SMS and e-mail, each by itself. The link leads to
 // a page that sends a code to the phone: the message alone opens nothing.
 func (g *Registrations) deliver(ctx context.Context, j job.Job) error {
@@ -138,7 +141,7 @@ func (g *Registrations) deliver(ctx context.Context, j job.Job) error {
 	}{{messageapi.SMS, r.Phone}, {messageapi.Email, r.Email}} {
 		_, err := g.Messages.Send(ctx, messageapi.Message{
 			ID: "identity-" + j.ID + "-" + string(to.channel), Address: to.address, Channels: []messageapi.Channel{to.channel}, Lang: r.Lang,
-			Subject: g.Texts.Words("identity.register.word.subject"), Body: g.Texts.Words(key, "Reason", r.Reason), Link: g.Base + "/register/return/" + r.ID,
+			Subject: g.Texts.Words("identity.register.word.subject"), Body: g.Texts.Words(key, "Reason", r.Reason), Link: g.Base + ReturnTo(r),
 		})
 		if err != nil {
 			return err

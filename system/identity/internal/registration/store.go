@@ -74,6 +74,11 @@ func (g *Registrations) ByID(ctx context.Context, registrationID string) (Regist
 	return g.one(ctx, g.DB.Read, `id = $1`, registrationID)
 }
 
+// ByAccount is the newest registration that led to the account; false when there is none.
+func (g *Registrations) ByAccount(ctx context.Context, accountID string) (Registration, bool, error) {
+	return g.one(ctx, g.DB.Read, `account_id = $1 AND account_id <> '' ORDER BY created_at DESC, id DESC LIMIT 1`, accountID)
+}
+
 // Asked is those that wait for an operator, the longest waiting first: people
 // without an account before those with one. after is the Place of the last that was
 // seen, "" to begin; it holds when that one is decided meanwhile.

@@ -3,7 +3,9 @@ package signin
 import (
 	"net/http"
 
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
+	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/identity/internal/door"
 	"github.com/sanarip/sanarip/system/identity/internal/throttle"
 )
@@ -71,6 +73,9 @@ func (s *SignIn) takePassword(w http.ResponseWriter, r *http.Request) error {
 			return page.Redirect(w, r, target.To("/sign-in/code"))
 		}
 		if !throttle.Told(form, err) && !form.Take(err) {
+			if fail.Is(err, fail.Forbidden) && fail.As(err).Key == noFactor { // the way in which it was begun
+				page.LeadsOn(r, target.To("/sign-in/card"), text.T(r.Context(), "identity.no_factor_way"))
+			}
 			return err
 		}
 		status = throttle.Status(err)

@@ -113,7 +113,7 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 		return "", err
 	}
 	if len(ways) == 0 {
-		return "", fail.New(fail.Forbidden, "identity.no_factor").Titled("identity.no_factor_title")
+		return "", fail.New(fail.Forbidden, noFactor).Titled("identity.no_factor_title")
 	}
 	secret := id.Secret()
 	e := entry{hash: id.Hash(secret), account: a.ID, flow: try.flow, next: try.next, channel: ways[0], remember: try.remember, epoch: a.Epoch}
@@ -122,6 +122,9 @@ func (s *SignIn) password(ctx context.Context, try attempt) (string, error) {
 	}
 	return secret, s.order(ctx, e, a, try.browser)
 }
+
+// noFactor is why a right password lets nobody in whose set-up was left half-way.
+const noFactor = "identity.no_factor"
 
 // counted is what attempts of the subject are counted by. A browser in which the
 // person has signed in before has a count of its own: somebody who guesses
