@@ -112,11 +112,11 @@ func TestRecoveryByOneChannelAndAPasskey(t *testing.T) {
 		answer := func(on *browser, q question, k *passkey) shown {
 			return on.post(path, url.Values{"ticket": {q.Ticket}, "answer": {k.any(t, q)}})
 		}
-		answer(nobody, theirs, key).must(http.StatusUnprocessableEntity, "неверен")
+		answer(nobody, theirs, key).must(http.StatusUnprocessableEntity, "Ключ не подошёл")
 		q := b.question(h.base+ask, nil)
-		answer(elsewhere, q, key).must(http.StatusUnprocessableEntity, "неверен")
-		answer(b, b.question(h.base+ask, nil), other).must(http.StatusUnprocessableEntity, "неверен")
-		b.post(path, url.Values{"ticket": {""}, "answer": {"{}"}}).must(http.StatusUnprocessableEntity, "неверен")
+		answer(elsewhere, q, key).must(http.StatusUnprocessableEntity, "Ключ не подошёл")
+		answer(b, b.question(h.base+ask, nil), other).must(http.StatusUnprocessableEntity, "Ключ не подошёл")
+		b.post(path, url.Values{"ticket": {""}, "answer": {"{}"}}).must(http.StatusUnprocessableEntity, "Ключ не подошёл")
 		b.get(h.base+"/sign-in/recover/password").must(http.StatusOK, "Подтвердите, что это Вы")
 		answer(b, mine, key).must(http.StatusOK, "ещё одним способом")
 		answer(b, mine, key).must(http.StatusUnprocessableEntity)
@@ -233,14 +233,43 @@ func TestARecoveryCodeIsBoundToItsRequestAndTriesAreFew(t *testing.T) {
 		_, code = h.sent(mine, "sms", demo.Doctor.Phone)
 		h.clock.advance(3*time.Minute + time.Second)
 		mine.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity, "больше не действует")
-		for range 3 {
+		for range 2 {
 			mine.post(h.base+"/sign-in/recover/code/sms", url.Values{"code": {wrong}})
 		}
 		_, code = h.sent(mine, "email", demo.Doctor.Email)
-		mine.post(h.base+"/sign-in/recover/code/email", url.Values{"code": {code}}).must(http.StatusUnprocessableEntity) // ten were too many
+		mine.post(h.base+"/sign-in/recover/code/email", url.Values{"code": {code}}).must(http.StatusOK, "Восстановление доступа", "Слишком много неверных кодов") // ten were too many: it is begun anew
+		h.recovering(mine, demo.Doctor.PIN)
 		h.clock.advance(31 * time.Minute)
 		mine.get(h.base+"/sign-in/recover/ways").must(http.StatusOK, "Восстановление доступа", "истекло")
 	})
+}
+
+// What a code's page says: that another was asked for, or that none is on its way;
+// and of what was wrong, what to do with this way.
+func TestARecoverysPagesSayWhatToDo(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	b := h.browser()
+	h.recovering(b, demo.Doctor.PIN)
+	for way, words := range map[string]string{"totp": "приложение показывает сейчас", "backup": "другой код из списка", "sms": "запросите новый"} {
+		b.post(h.base+"/sign-in/recover/code/"+way, url.Values{"code": {"123456"}}).must(http.StatusUnprocessableEntity, words)
+	}
+	send := func(pairs ...string) shown {
+		return b.submit(b.get(h.base+"/sign-in/recover/ways"), "/sign-in/recover/send", append([]string{"way", "sms"}, pairs...)...)
+	}
+	p := send().must(http.StatusOK, "код отправлен на этот телефон")
+	if strings.Contains(p.words(), "новый код отправлен") {
+		t.Error("the first code is told as another")
+	}
+	if !strings.Contains(p.body, `name="again"`) {
+		t.Error("the page's button asks for no other code")
+	}
+	send("again", "1").must(http.StatusOK, "новый код отправлен")
+	for range 3 {
+		p = send("again", "1")
+	}
+	if p.must(http.StatusTooManyRequests); strings.Contains(p.words(), "код отправлен") {
+		t.Errorf("a code that was refused is told as sent:\n%s", p.words())
+	}
 }
 
 // After "this was not me" codes recover nothing: the thief may hold the phone.

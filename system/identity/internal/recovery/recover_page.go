@@ -176,7 +176,10 @@ func (s *Recovery) takeSend(w http.ResponseWriter, r *http.Request, target door.
 		if err != nil {
 			return err
 		}
-		return page.Render(w, r, status, codePage(target, form, way))
+		return page.Render(w, r, status, codePage(target, form, way, false))
+	}
+	if form.Get("again") != "" {
+		page.Notice(w, "identity.recovery.sent_again")
 	}
 	return page.Redirect(w, r, target.To(codePath+string(way)))
 }
@@ -194,7 +197,7 @@ func (s *Recovery) showCode(w http.ResponseWriter, r *http.Request, target door.
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, codePage(target, page.NewForm(), way))
+	return page.Render(w, r, http.StatusOK, codePage(target, page.NewForm(), way, true))
 }
 
 func (s *Recovery) takeCode(w http.ResponseWriter, r *http.Request, target door.Target, q request) error {
@@ -220,12 +223,17 @@ func (s *Recovery) takeCode(w http.ResponseWriter, r *http.Request, target door.
 			page.Notice(w, "identity.recovery.half")
 			return page.Redirect(w, r, target.To(waysPath))
 		}
+		if fail.Is(err, fail.Gone) { // run out or used up: it is begun anew
+			s.set(w, "")
+			page.Notice(w, fail.As(err).Key)
+			return page.Redirect(w, r, target.To(beginPath))
+		}
 		if status, err = refused(form, err); err != nil {
 			return err
 		}
 	}
 	form.Set("code", "")
-	return page.Render(w, r, status, codePage(target, form, way))
+	return page.Render(w, r, status, codePage(target, form, way, true))
 }
 
 // askKey gives the page's script the question for a key.

@@ -67,6 +67,19 @@ const (
 // sent says that the way's code is sent by us.
 func (w Way) sent() bool { return w == SMS || w == Email }
 
+// wrong is what the way's answer is refused with: what to do is another thing for each.
+func (w Way) wrong() fail.Finding {
+	switch w {
+	case TOTP:
+		return fail.Finding{Field: "code", Key: "identity.recovery.wrong_totp"}
+	case Backup:
+		return fail.Finding{Field: "code", Key: "identity.recovery.wrong_backup"}
+	case Passkey: // whose page has no field
+		return fail.Finding{Key: "identity.recovery.wrong_key"}
+	}
+	return fail.Finding{Field: "code", Key: "identity.recovery.wrong"}
+}
+
 // Recovery is the subject.
 type Recovery struct {
 	DB        *db.DB
@@ -252,14 +265,15 @@ func (s *Recovery) check(ctx context.Context, r request, way Way, by given, brow
 	if err != nil {
 		return err
 	}
-	right := false
-	if taken {
-		if right, err = s.right(ctx, r, way, by, place); err != nil {
-			return err
-		}
+	if !taken { // for every ПИН alike
+		return fail.New(fail.Gone, "identity.recovery.used_up")
+	}
+	right, err := s.right(ctx, r, way, by, place)
+	if err != nil {
+		return err
 	}
 	if !right {
-		return fail.Fields(fail.Finding{Field: "code", Key: "identity.recovery.wrong"})
+		return fail.Fields(way.wrong())
 	}
 	if err := s.Throttle.Refund(ctx, Guessing, counted); err != nil {
 		return err
