@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sanarip/sanarip/demo"
@@ -29,6 +30,19 @@ func TestAPersonStaysInControl(t *testing.T) {
 	thief.click(`main form button[type=submit]`)
 	thief.waitFor(`location.pathname === "/sign-in/recover/ways"`)
 	thief.check("ways")
+
+	// What the page before had to say is heard also where a field has the focus, and
+	// does not look as if something had been done.
+	b.goTo(w.site["identity"] + "/sign-in/recover/ways")
+	b.see("Начните снова")
+	b.waitFor(`document.activeElement.name === "pin"`)
+	b.check("a recovery that is over")
+	if said := eval[string](b, `document.activeElement.getAttribute("aria-describedby").split(" ").map(id => document.getElementById(id).innerText).join(" ")`); !strings.Contains(said, "Начните снова") || !strings.Contains(said, "14 цифр") {
+		t.Errorf("a reader of the page hears of the field: %q", said)
+	}
+	if !eval[bool](b, `document.querySelector(".sn-message").matches(".sn-notice--attention")`) {
+		t.Error("what has run out looks as if it were done")
+	}
 }
 
 // What was not one's own doing is stopped from the cabinet without a mouse.

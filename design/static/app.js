@@ -523,7 +523,10 @@ if (summary) {
   });
 }
 const message = document.querySelector(".citizen .sn-message");
-if (message && !summary && !document.querySelector("[autofocus]")) {
+const first = document.querySelector("[autofocus]");
+if (message && !summary && first) {
+  first.setAttribute("aria-describedby", `${message.id} ${first.getAttribute("aria-describedby") ?? ""}`.trim());
+} else if (message && !summary) {
   message.tabIndex = -1;
   message.focus();
 }

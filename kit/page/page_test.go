@@ -178,7 +178,11 @@ func TestANoticeGoesAlongToThePageThatShowsIt(t *testing.T) {
 		return page.Redirect(w, r, "/shown")
 	})
 	s.Handle(mux, "GET /shown", func(w http.ResponseWriter, r *http.Request) error {
-		_, err := w.Write([]byte(page.Of(r.Context()).Message))
+		said := page.Of(r.Context()).Message
+		if page.Of(r.Context()).Attends {
+			said += ", attention"
+		}
+		_, err := io.WriteString(w, said)
 		return err
 	})
 	jar, err := cookiejar.New(nil)
@@ -192,9 +196,12 @@ func TestANoticeGoesAlongToThePageThatShowsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	browser := &http.Client{Jar: jar}
-	for path, want := range map[string]string{"/on": "saved", "/own": "kit.field.required"} {
-		jar.SetCookies(at, []*http.Cookie{{Name: "notice", Value: "saved", Path: "/"}})
-		for _, want := range []string{want, ""} { // and once
+	for _, each := range []struct{ path, left, want string }{
+		{"/on", "saved", "saved"}, {"/on", "!saved", "saved, attention"}, {"/own", "saved", "kit.field.required"}, {"/own", "!saved", "kit.field.required"}, {"/on", "!unknown", ""},
+	} {
+		path := each.path
+		jar.SetCookies(at, []*http.Cookie{{Name: "notice", Value: each.left, Path: "/"}})
+		for _, want := range []string{each.want, ""} { // and once
 			response, err := browser.Get(server.URL + path)
 			if err != nil {
 				t.Fatal(err)

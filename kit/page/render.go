@@ -48,7 +48,11 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 // anything else leads to "/". A notice that has come here and is not shown here goes
 // along, but for one that is left anew.
 func Redirect(w http.ResponseWriter, r *http.Request, path string) error {
-	if v := Of(r.Context()); v.Message != "" && !leaves(w) {
+	switch v := Of(r.Context()); {
+	case v.Message == "" || leaves(w):
+	case v.Attends:
+		Attention(w, v.Message)
+	default:
 		Notice(w, v.Message)
 	}
 	http.Redirect(w, r, Local(path), http.StatusSeeOther)
@@ -79,16 +83,26 @@ func leaves(w http.ResponseWriter) bool {
 	})
 }
 
-func takeNotice(w http.ResponseWriter, r *http.Request, texts *text.Catalogue) string {
+// attention stands before the key of a notice that something was not done.
+const attention = "!"
+
+// Attention leaves a message that something was not done, or has to be done first: it
+// does not look as what Notice leaves.
+func Attention(w http.ResponseWriter, key string) {
+	keep(w, noticeCookie, attention+key, 60)
+}
+
+func takeNotice(w http.ResponseWriter, r *http.Request, texts *text.Catalogue) (key string, attends bool) {
 	cookie, err := r.Cookie(noticeCookie)
 	if err != nil || r.Method != http.MethodGet {
-		return ""
+		return "", false
 	}
 	drop(w, noticeCookie)
-	if !texts.Has(cookie.Value) {
-		return ""
+	key, attends = strings.CutPrefix(cookie.Value, attention)
+	if !texts.Has(key) {
+		return "", false
 	}
-	return cookie.Value
+	return key, attends
 }
 
 // IsPartial says that a script asked for a part of the page (htmx).

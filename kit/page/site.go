@@ -73,6 +73,7 @@ type View struct {
 	User    *User
 	Nav     []NavItem
 	Message string // translation key of a notice carried over from the page before
+	Attends bool   // the notice is of what was not done
 	SignOut string // path that signs out, "" when there is no session
 	SignIn  string // path that signs in, "" when the site has no sign-in
 	Search  Search // the search that stands on every page of the site, empty for none
@@ -323,7 +324,7 @@ func (s *Site) prepare(w http.ResponseWriter, r *http.Request, query url.Values)
 	if cookie, err := r.Cookie(LookCookie); err == nil && cookie.Value == LookLarge {
 		view.Large = true
 	}
-	view.Message = takeNotice(w, r, s.Texts)
+	view.Message, view.Attends = takeNotice(w, r, s.Texts)
 	ctx := context.WithValue(r.Context(), viewKey{}, view)
 	return r.WithContext(text.With(ctx, s.Texts, lang))
 }

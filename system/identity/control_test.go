@@ -193,7 +193,24 @@ func TestWhileFrozenNothingIsDoneInThePersonsName(t *testing.T) {
 			t.Errorf("POST %s while frozen: %d %s", path, p.status, p.words())
 		}
 	}
+	// Nor is anything asked for that would be refused: what stands still is said, and
+	// what ends it.
+	for _, path := range []string{
+		"/security/password", "/security/totp", "/security/totp?replace=1", "/security/backup", "/security/contacts", "/security/close", "/app/device",
+	} {
+		p := b.get(h.base+path).must(http.StatusOK, "Изменения приостановлены", "нельзя менять до", "восстановить доступ по ID-карте")
+		if strings.Contains(p.body, `action="`+strings.Split(path, "?")[0]) {
+			t.Errorf("%s asks for what would be refused", path)
+		}
+	}
+	if p := b.get(h.base+"/security").must(http.StatusOK, "восстановить доступ по ID-карте"); strings.Contains(p.words(), "Следующий шаг") {
+		t.Error("a step is advised that cannot be taken")
+	}
 	if p := b.post(h.base+"/security/sessions/end-others", nil); p.status != http.StatusOK {
 		t.Errorf("sessions cannot be ended: %d %s", p.status, p.words())
+	}
+	h.exec(d, `UPDATE account SET frozen_until = 0 WHERE pin = $1`, demo.Patient.PIN)
+	if p := b.get(h.base+"/security/contacts").must(http.StatusOK, "Новый телефон"); strings.Contains(p.words(), "Изменения приостановлены") {
+		t.Error("what may be changed again is told as frozen")
 	}
 }

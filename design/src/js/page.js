@@ -32,9 +32,13 @@ if (summary) {
 // What the page before wanted to say stands there when this one comes, and a screen
 // reader speaks only what changes: on a citizen's page it has the focus, so that it
 // is read, and Tab goes on from there into the page. A field that the page gives the
-// focus itself keeps it; a work page has its own order (keys.js).
+// focus itself keeps it, and is described by the message first: else who hears the
+// page learns nothing of it. A work page has its own order (keys.js).
 const message = document.querySelector(".citizen .sn-message");
-if (message && !summary && !document.querySelector("[autofocus]")) {
+const first = document.querySelector("[autofocus]");
+if (message && !summary && first) {
+  first.setAttribute("aria-describedby", `${message.id} ${first.getAttribute("aria-describedby") ?? ""}`.trim());
+} else if (message && !summary) {
   message.tabIndex = -1;
   message.focus();
 }

@@ -80,7 +80,7 @@ func (c *Cabinet) Mount(mux *http.ServeMux) {
 	c.Site.Handle(mux, "POST /security/consents/withdraw", c.Door.In(c.withdraw))
 	c.Site.Handle(mux, "GET /security/data", c.Door.In(c.showData))
 	c.Site.Handle(mux, "POST /security/data", c.Door.Fresh(c.download))
-	c.Site.Handle(mux, "GET /security/close", c.Door.Fresh(c.showClose))
+	c.Site.Handle(mux, "GET /security/close", c.Door.Changing(c.showClose))
 	c.Site.Handle(mux, "POST /security/close", c.Door.Fresh(c.takeClose))
 	c.mountContacts(mux)
 	c.Site.Handle(mux, "GET /sign-out", c.askSignOut)

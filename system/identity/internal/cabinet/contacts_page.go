@@ -24,7 +24,7 @@ type contact struct {
 }
 
 func (c *Cabinet) mountContacts(mux *http.ServeMux) {
-	c.Site.Handle(mux, "GET /security/contacts", c.Door.Fresh(c.showContacts))
+	c.Site.Handle(mux, "GET /security/contacts", c.Door.Changing(c.showContacts))
 	c.Site.Handle(mux, "POST /security/contacts", c.Door.Fresh(c.takeContact))
 }
 

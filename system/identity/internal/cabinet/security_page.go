@@ -39,7 +39,11 @@ func (c *Cabinet) showSecurity(w http.ResponseWriter, r *http.Request, p door.Pe
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, securityPage(p.Account, c.Clock.Now(), len(waits), tasks, advice(ctx, p.Account)))
+	next := advice(ctx, p.Account)
+	if p.Account.Frozen(c.Clock.Now()) { // it could not be taken
+		next = step{}
+	}
+	return page.Render(w, r, http.StatusOK, securityPage(p.Account, c.Clock.Now(), len(waits), tasks, next))
 }
 
 // step is what would make the account safer, and where to take it: the page's path

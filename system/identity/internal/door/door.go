@@ -191,11 +191,13 @@ func (d *Door) Still(now, a account.Account) error {
 	return d.MayChange(now)
 }
 
+func until(a account.Account) string { return a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04") }
+
 // MayChange is an error while the account is frozen: it is in doubt whose hand is
 // in it.
 func (d *Door) MayChange(a account.Account) error {
 	if a.Frozen(d.Clock.Now()) {
-		return fail.New(fail.Forbidden, "identity.frozen", "Until", a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04")).Titled("identity.frozen_title")
+		return fail.New(fail.Forbidden, "identity.frozen", "Until", until(a)).Titled("identity.frozen_title")
 	}
 	return nil
 }

@@ -189,8 +189,19 @@ func (d *Door) In(h Handler) page.Handler {
 func (d *Door) Fresh(h Handler) page.Handler {
 	return d.In(func(w http.ResponseWriter, r *http.Request, p Person) error {
 		if !d.IsFresh(p) {
-			page.Notice(w, "identity.fresh_needed")
+			page.Attention(w, "identity.fresh_needed")
 			return page.Redirect(w, r, Target{Next: here(r)}.To("/sign-in"))
+		}
+		return h(w, r, p)
+	})
+}
+
+// Changing is Fresh for a page by which something of the account is changed: while
+// the account is frozen it says so, and asks for nothing that would be refused.
+func (d *Door) Changing(h Handler) page.Handler {
+	return d.Fresh(func(w http.ResponseWriter, r *http.Request, p Person) error {
+		if r.Method == http.MethodGet && p.Account.Frozen(d.Clock.Now()) {
+			return page.Render(w, r, http.StatusOK, frozenPage(p.Account))
 		}
 		return h(w, r, p)
 	})

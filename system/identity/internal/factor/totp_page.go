@@ -71,7 +71,7 @@ func (p *Pages) removeTOTP(w http.ResponseWriter, r *http.Request, who door.Pers
 func removed(w http.ResponseWriter, r *http.Request, err error) error {
 	switch {
 	case fail.Is(err, fail.Conflict):
-		page.Notice(w, "identity.factor.last")
+		page.Attention(w, "identity.factor.last")
 	case err != nil:
 		return err
 	default:

@@ -100,7 +100,7 @@ func (n *Newcomers) take(w http.ResponseWriter, r *http.Request) error {
 	}
 	if fail.Is(err, fail.Conflict) { // come in by what proves it now
 		n.set(w, "")
-		page.Notice(w, fail.As(err).Key)
+		page.Attention(w, fail.As(err).Key)
 		return page.Redirect(w, r, target.To("/sign-in"))
 	}
 	if err != nil {

@@ -20,7 +20,7 @@ type Pages struct {
 // Mount puts the pages into the mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.Handle("GET /sign-in/passkey.js", page.Script(script))
-	p.Site.Handle(mux, "GET /security/passkeys", p.Door.Fresh(p.show))
+	p.Site.Handle(mux, "GET /security/passkeys", p.Door.Changing(p.show))
 	p.Site.Handle(mux, "POST /security/passkeys/question", p.Door.Fresh(p.ask))
 	p.Site.Handle(mux, "POST /security/passkeys", p.Door.Fresh(p.add))
 	p.Site.Handle(mux, "POST /security/passkeys/remove", p.Door.Fresh(p.remove))
@@ -82,7 +82,7 @@ func (p *Pages) remove(w http.ResponseWriter, r *http.Request, who door.Person) 
 	err = p.Keys.Remove(r.Context(), who.Account, form.Get("key"), door.PlaceOf(r))
 	switch {
 	case fail.Is(err, fail.Conflict):
-		page.Notice(w, "identity.factor.last")
+		page.Attention(w, "identity.factor.last")
 	case err != nil:
 		return err
 	default:

@@ -15,9 +15,9 @@ import (
 // Mount puts the pages into the mux.
 func (p *Phones) Mount(mux *http.ServeMux) {
 	p.Site.Handle(mux, "GET /security/devices", p.Door.In(p.showDevices))
-	p.Site.Handle(mux, "GET /app/device", p.Door.Fresh(p.showAdd))
+	p.Site.Handle(mux, "GET /app/device", p.Door.Changing(p.showAdd))
 	p.Site.Handle(mux, "POST /app/device", p.Door.Fresh(p.addThis))
-	p.Site.Handle(mux, "GET /security/devices/pin", p.Door.Fresh(p.showPIN))
+	p.Site.Handle(mux, "GET /security/devices/pin", p.Door.Changing(p.showPIN))
 	p.Site.Handle(mux, "POST /security/devices/pin", p.Door.Fresh(p.changePIN))
 	p.Site.Handle(mux, "POST /security/devices/remove", p.Door.In(p.removeDevice))
 	p.Site.Handle(mux, "GET /app/unlock", p.showUnlock)

@@ -155,7 +155,7 @@ func (p *Phones) look(w http.ResponseWriter, r *http.Request, who door.Person) e
 				return err
 			}
 			if by == (proofs{}) {
-				page.Notice(w, "identity.phone.device_first")
+				page.Attention(w, "identity.phone.device_first")
 				return page.Redirect(w, r, "/app/device")
 			}
 			return p.showApproval(w, r, http.StatusOK, approval{form: page.NewForm(), request: request, scanned: scanned, by: by})

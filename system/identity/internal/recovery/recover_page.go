@@ -79,7 +79,7 @@ func (s *Recovery) with(h handler) page.Handler {
 			return s.Door.NoCookies(w, r)
 		}
 		if !found {
-			page.Notice(w, "identity.recovery.gone")
+			page.Attention(w, "identity.recovery.gone")
 			return page.Redirect(w, r, target.To(beginPath))
 		}
 		return h(w, r, target, q)
@@ -225,7 +225,7 @@ func (s *Recovery) takeCode(w http.ResponseWriter, r *http.Request, target door.
 		}
 		if fail.Is(err, fail.Gone) { // run out or used up: it is begun anew
 			s.set(w, "")
-			page.Notice(w, fail.As(err).Key)
+			page.Attention(w, fail.As(err).Key)
 			return page.Redirect(w, r, target.To(beginPath))
 		}
 		if status, err = refused(form, err); err != nil {

@@ -115,7 +115,7 @@ func (g *Registrations) at(here Page, h handler) page.Handler {
 			if !page.Reads(r) {
 				return gone()
 			}
-			page.Notice(w, "identity.register.gone")
+			page.Attention(w, "identity.register.gone")
 			return page.Redirect(w, r, "/register")
 		}
 		reg.Lang = language(r.Context())

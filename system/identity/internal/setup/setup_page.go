@@ -16,18 +16,18 @@ import (
 func (s *Setup) Mount(mux *http.ServeMux) {
 	mux.Handle("GET /set-up/password.js", page.Script(script))
 	s.Site.Handle(mux, "GET /set-up", s.Door.In(s.lead))
-	s.Site.Handle(mux, "GET /set-up/password", s.Door.Fresh(s.showFirst))
+	s.Site.Handle(mux, "GET /set-up/password", s.Door.Changing(s.showFirst))
 	s.Site.Handle(mux, "POST /set-up/password", s.Door.Fresh(s.takeFirst))
-	s.Site.Handle(mux, "GET /set-up/factor", s.Door.Fresh(s.showFactor))
+	s.Site.Handle(mux, "GET /set-up/factor", s.Door.Changing(s.showFactor))
 	s.Site.Handle(mux, "POST /set-up/factor", s.Door.Fresh(s.takeFactor))
-	s.Site.Handle(mux, "GET /set-up/phone", s.Door.Fresh(s.showPhone))
+	s.Site.Handle(mux, "GET /set-up/phone", s.Door.Changing(s.showPhone))
 	s.Site.Handle(mux, "POST /set-up/phone", s.Door.Fresh(s.takePhone))
 	s.Site.Handle(mux, "GET /set-up/phone/code", s.Door.Fresh(s.showPhoneCode))
 	s.Site.Handle(mux, "POST /set-up/phone/code", s.Door.Fresh(s.takePhoneCode))
 	s.Site.Handle(mux, "GET /set-up/backup", s.Door.Fresh(s.showBackup))
 	s.Site.Handle(mux, "POST /set-up/backup", s.Door.Fresh(s.makeBackup))
 	s.Site.Handle(mux, "POST /set-up/done", s.Door.In(s.finish))
-	s.Site.Handle(mux, "GET /security/password", s.Door.Fresh(s.showChange))
+	s.Site.Handle(mux, "GET /security/password", s.Door.Changing(s.showChange))
 	s.Site.Handle(mux, "POST /security/password", s.Door.Fresh(s.takeChange))
 }
 

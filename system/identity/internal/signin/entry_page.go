@@ -74,7 +74,7 @@ func (s *SignIn) late(w http.ResponseWriter, r *http.Request, err error) error {
 		return err
 	}
 	if who == nil || !page.Reads(r) {
-		page.Notice(w, "identity.entry_gone")
+		page.Attention(w, "identity.entry_gone")
 	}
 	return page.Redirect(w, r, target.To("/sign-in"))
 }
