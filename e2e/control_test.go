@@ -21,6 +21,21 @@ func TestAPersonStaysInControl(t *testing.T) {
 		b.goTo(w.site["identity"] + "/security" + page)
 		b.check("security" + page)
 	}
+	// Codes are copied, and a browser that does not let them be is not silent.
+	b.goTo(w.site["identity"] + "/security/backup")
+	b.press("Получить 10 новых кодов")
+	for script, says := range map[string]string{
+		`window.copied = ""; navigator.clipboard.writeText = async text => { window.copied = text }`: "Скопировано",
+		`window.copied = ""; navigator.clipboard.writeText = () => Promise.reject(new Error("no"))`:  "Браузер не дал скопировать",
+	} {
+		b.waitFor(`document.querySelector("[data-copy]").innerText === "Скопировать"`)
+		eval[bool](b, `(() => { `+script+`; document.querySelector("[data-copy]").click(); return true })()`)
+		b.waitFor(`document.querySelector("[data-copy] + [role=status]").textContent === "` + says + `" && document.querySelector("[data-copy]").innerText === "` + says + `"`)
+		if lines := eval[int](b, `window.copied.split("\n").length`); says == "Скопировано" && lines != 10 {
+			t.Errorf("%d lines were copied", lines)
+		}
+	}
+
 	thief := open(t, "stranger", 1440, "ky")
 	thief.goTo(w.site["identity"] + "/not-me")
 	thief.check("not me")

@@ -148,6 +148,9 @@ func TestAPersonReadsHowTheLookStands(t *testing.T) {
 		b.get(h.base+"/").must(http.StatusOK, "когда оператор сверит")
 		desk, _ := h.atConsole()
 		p := h.caseOf(desk)
+		if !strings.Contains(p.words(), "+996 555") || strings.Contains(p.words(), "Действия") {
+			t.Errorf("the table compares no details:\n%s", p.words())
+		}
 		desk.decide(p, "again", "Снимите очки.").must(http.StatusOK, "Решение сохранено")
 		desk.get(p.url.String()).must(http.StatusOK, "Запрошена новая фотография", "Снимите очки.")
 		home := b.get(h.base+"/").must(http.StatusOK, "Оператор просит новую фотографию", "Снимите очки.")

@@ -67,7 +67,10 @@ func TestSetUpLeadsThroughPasswordFactorAndBackupCodes(t *testing.T) {
 		p = b.submit(p, "/set-up/phone", "phone", "+7 701 1234567").must(http.StatusUnprocessableEntity, "начинается с +996")
 		h.inbox.clear()
 		p = b.submit(p, "/set-up/phone", "phone", "0555 12 34 56").must(http.StatusOK, "+996 555 123456")
-		b.submit(p, "/set-up/phone/code", "code", h.inbox.code(t, "+996555123456")).must(http.StatusOK, "Способ подтверждения есть")
+		if !strings.Contains(p.body, "<title>Код подтверждения") || !strings.Contains(p.body, "autofocus") {
+			t.Error("the page of the code does not say so, or does not begin with it")
+		}
+		b.submit(p, "/set-up/phone/code", "code", h.inbox.code(t, "+996555123456")).must(http.StatusOK, "Способ подтверждения есть", "Контакт сохранён")
 		p = b.get(h.base+"/security/totp"+next+"&from=set-up").must(http.StatusOK, "отсканируйте")
 		if !strings.Contains(p.body, `<img src="data:image/png;base64,`) {
 			t.Fatal("no QR code")
@@ -109,6 +112,28 @@ func TestSetUpLeadsThroughPasswordFactorAndBackupCodes(t *testing.T) {
 		b.submit(enter(), "/sign-in/code", "code", strings.ToUpper(codes[3][1])).must(http.StatusOK, "Мой аккаунт")
 		b.post(h.base+"/sign-out", nil)
 		b.submit(enter(), "/sign-in/code", "code", codes[3][1]).must(http.StatusUnprocessableEntity, "уже использован")
+	})
+}
+
+// A contact where there was none is not told to one before it; the last way to confirm
+// is kept, and the page says why.
+func TestAFirstContactAndTheLastOne(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		h.signIn(b, b.get(h.base+"/sign-in"), demo.Nurse).must(http.StatusOK)
+		d := h.db()
+		defer d.Close()
+		h.exec(d, `UPDATE account SET email = '', email_verified = 0, totp = '', telegram = '' WHERE pin = $1`, demo.Nurse.PIN)
+		p := b.post(h.base+"/security/contacts", url.Values{"channel": {"sms"}, "step": {"remove"}})
+		if p.status != http.StatusUnprocessableEntity && p.status != http.StatusConflict || !strings.Contains(p.words(), "единственный способ подтвердить вход") || !strings.Contains(p.words(), "Новый телефон") {
+			t.Errorf("the last way to confirm: %d %s", p.status, p.words())
+		}
+		h.inbox.clear()
+		b.post(h.base+"/security/contacts", url.Values{"channel": {"email"}, "step": {"ask"}, "email": {"mamytova@example.kg"}}).must(http.StatusOK, "Код отправлен")
+		confirm := url.Values{"channel": {"email"}, "step": {"confirm"}, "code": {h.inbox.code(t, "mamytova@example.kg")}}
+		if p := b.post(h.base+"/security/contacts", confirm).must(http.StatusOK, "Контакт сохранён"); strings.Contains(p.words(), "На прежний") {
+			t.Error("a contact is said to have been told that was not there")
+		}
 	})
 }
 

@@ -88,7 +88,11 @@ func (c *Cabinet) contact(ctx context.Context, p door.Person, form *page.Form, c
 	case "again":
 		return "identity.contact.code_sent", c.Contacts.Again(ctx, p.Account, channel)
 	case "confirm":
-		return "identity.contact.changed", c.Contacts.Confirm(ctx, p.Account, channel, form.Get("code"), place)
+		said = "identity.contact.changed"
+		if before := map[onetime.Channel]string{onetime.SMS: p.Account.Phone, onetime.Email: p.Account.Email}[channel]; before == "" {
+			said = "identity.contact.added" // there is none that could have been told
+		}
+		return said, c.Contacts.Confirm(ctx, p.Account, channel, form.Get("code"), place)
 	}
 	return "identity.contact.removed", c.Contacts.Remove(ctx, p.Account, channel, place)
 }

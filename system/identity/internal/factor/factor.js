@@ -10,12 +10,14 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   status.setAttribute("role", "status");
   button.after(status);
   button.addEventListener("click", async () => {
+    let said = button.dataset.copyDone;
     try {
       await navigator.clipboard.writeText([...source.children].map((each) => each.textContent.trim()).join("\n") || source.textContent.trim());
     } catch {
-      return; // the browser does not let us
+      said = button.dataset.copyFailed ?? ""; // the browser does not let us
+      if (!said) return;
     }
-    button.textContent = status.textContent = button.dataset.copyDone;
+    button.textContent = status.textContent = said;
     setTimeout(() => { button.textContent = words; status.textContent = ""; }, 3000);
   });
 }

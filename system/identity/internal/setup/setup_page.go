@@ -198,6 +198,7 @@ func (s *Setup) takePhoneCode(w http.ResponseWriter, r *http.Request, who door.P
 	}
 	err = s.Contacts.Confirm(r.Context(), who.Account, onetime.SMS, form.Get("code"), door.PlaceOf(r))
 	if err == nil {
+		page.Notice(w, "identity.contact.added")
 		return page.Redirect(w, r, target.To("/set-up"))
 	}
 	if !taken(form, err) {
