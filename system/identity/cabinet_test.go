@@ -183,3 +183,33 @@ func TestAContactIsConfirmedAndTheOldOneIsTold(t *testing.T) {
 	h.browser().post(h.base+"/not-me/confirm", url.Values{"link": {link}}).must(http.StatusOK, "Аккаунт защищён")
 	b.get(h.base+"/").must(http.StatusOK, "Единый вход")
 }
+
+// Of two invitations each button says whose it takes or declines, and does it to that
+// one.
+func TestAnInvitationIsAnsweredByName(t *testing.T) {
+	h := open(t, peopled.SQLite(t))
+	d := h.db()
+	defer d.Close()
+	for i, name := range []string{"Биринчи", "Экинчи"} {
+		id := name + "-id"
+		h.exec(d, `INSERT INTO organisation_member (id, pin, code, inn, name, role, state, granted_by, granted_name, since, checked_at, ended_at)
+			VALUES ($1, $2, $3, '00101202010001', $4, 'representative', 'invited', $5, 'Башчы', 1, 0, 0)`,
+			id, demo.Nurse.PIN, []string{"950101", "950102"}[i], `{"ky":"`+name+`","ru":"`+name+`","en":"`+name+`"}`, demo.Manager.PIN)
+	}
+	b := h.atHome(demo.Nurse)
+	p := b.get(h.base+"/security/organisations").must(http.StatusOK, "Биринчи", "Экинчи")
+	for _, label := range []string{"Принять: Биринчи", "Принять: Экинчи", "Отказаться: Биринчи", "Отказаться: Экинчи"} {
+		if !strings.Contains(p.body, `aria-label="`+label+`"`) {
+			t.Errorf("no button is heard as %q", label)
+		}
+	}
+	_, second, _ := strings.Cut(p.body, `aria-label="Отказаться: Биринчи"`)
+	form, _, _ := strings.Cut(second, `aria-label="Принять: Экинчи"`)
+	if !strings.Contains(form, `name="member" value="Экинчи-id"`) || !strings.Contains(form, `name="answer" value="take"`) {
+		t.Errorf("the button takes something else: %s", form)
+	}
+	p = b.post(h.base+"/security/organisations/answer", url.Values{"member": {"Экинчи-id"}, "answer": {"take"}}).must(http.StatusOK)
+	if strings.Contains(p.body, `aria-label="Принять: Экинчи"`) || !strings.Contains(p.body, `aria-label="Принять: Биринчи"`) {
+		t.Errorf("the other was taken:\n%s", p.words())
+	}
+}
