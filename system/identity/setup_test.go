@@ -149,7 +149,7 @@ func TestASetUpLeftHalfWayIsFoundAgain(t *testing.T) {
 		}
 		h.bare(demo.Nurse)
 		p = b.get(h.base + "/set-up")
-		p = b.submit(p, "/set-up/password", "password", demo.Password).must(http.StatusOK, "Как Вы будете подтверждать вход")
+		b.submit(p, "/set-up/password", "password", demo.Password).must(http.StatusOK, "Как Вы будете подтверждать вход")
 		p = b.get(h.base+"/").must(http.StatusOK, "Аккаунт настроен не до конца")
 		if !strings.Contains(p.body, `href="/set-up"`) {
 			t.Error("the account does not lead back to the set-up")

@@ -191,7 +191,9 @@ func (d *Door) Still(now, a account.Account) error {
 	return d.MayChange(now)
 }
 
-func until(a account.Account) string { return a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04") }
+func until(a account.Account) string {
+	return a.FrozenUntil.In(clock.Bishkek).Format("02.01.2006 15:04")
+}
 
 // MayChange is an error while the account is frozen: it is in doubt whose hand is
 // in it.
