@@ -161,7 +161,8 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		if slices.Contains(desk.Ward, staff.Post.Role) && !strings.HasPrefix(v.Path, "/patients/find") && v.Path != "/patients" {
 			v.Search = page.Search{Action: "/patients/find", Name: "q", Key: "card.find.field"}
 		}
-		var returned, referred int
+		var returned int
+		var referred referral.Waiting
 		if err := s.desk.DB.Ask(r.Context(), countReturned(staff.Post.Organisation, &returned), referral.Counting(r.Context(), s.desk, &referred)); err != nil {
 			return err
 		}
@@ -175,7 +176,7 @@ func (s *System) fill(r *http.Request, v *page.View) error {
 		if place.Ward && role != workforceapi.Manager {
 			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.reception", Path: "/reception"})
 		}
-		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.referrals", Path: "/referrals", Badge: page.Badge(referred)})
+		v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.referrals", Path: "/referrals", Badge: page.Badge(referred.All())})
 		if place.Ward && role != workforceapi.Manager {
 			v.Nav = append(v.Nav, page.NavItem{Key: "card.nav.work", Path: "/work", Badge: page.Badge(returned)})
 		}

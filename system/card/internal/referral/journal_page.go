@@ -32,6 +32,8 @@ type journalOf struct {
 	Names  map[string]string // organisations by code
 	Own    workforceapi.Organisation
 
+	Waiting    Waiting
+	Department string // the reader's, "" for none
 	Hospitals map[string]bool // those of the organisations that are hospitals
 	People    bool            // the reader works at the bed: names are shown
 	Now       time.Time
@@ -40,10 +42,13 @@ type journalOf struct {
 func journalPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 	ctx, staff := r.Context(), desk.Of(r.Context())
 	form := page.QueryForm(r)
-	v := journalOf{Form: form, Now: d.Clock.Now(), People: slices.Contains(desk.Ward, staff.Post.Role)}
+	v := journalOf{Form: form, Department: staff.Post.Department, Now: d.Clock.Now(), People: slices.Contains(desk.Ward, staff.Post.Role)}
 	v.Filter = readFilter(form, staff.Post)
 	var err error
 	if v.Own, err = d.Directory.Organisation(ctx, staff.Post.Organisation); err != nil {
+		return err
+	}
+	if err := d.DB.Ask(ctx, Counting(ctx, d, &v.Waiting)); err != nil {
 		return err
 	}
 	if v.All, err = journal(ctx, d.DB.Read, v.Filter); err != nil {

@@ -44,9 +44,22 @@ func Mount(d *desk.Desk, p *exchangeapi.Provider, mailbox string) {
 	d.Site.Handle(d.Mux, "GET /check/referral/{code}", with(checkPage))
 }
 
-// Counting asks how many referrals wait for an answer of the reader's department,
-// or of the whole organisation when they have none: for the navigation.
-func Counting(ctx context.Context, d *desk.Desk, n *int) db.Question {
+// refusedLately is how long a refusal asks the sender for another way. Later the
+// patient has found one or the illness another name.
+const refusedLately = 30 * 24 * time.Hour
+
+// Waiting are referrals that ask the reader's department for something, or the
+// whole organisation when they have none.
+type Waiting struct {
+	Received int // to be answered
+	Refused  int // sent, refused, and nowhere else referred to since
+}
+
+// All is what the navigation counts.
+func (w Waiting) All() int { return w.Received + w.Refused }
+
+// Counting asks how many referrals wait.
+func Counting(ctx context.Context, d *desk.Desk, w *Waiting) db.Question {
 	post := desk.Of(ctx).Post
-	return countingNew(post.Organisation, post.Department, d.Clock.Now(), n)
+	return countingNew(post.Organisation, post.Department, d.Clock.Now(), &w.Received, &w.Refused)
 }

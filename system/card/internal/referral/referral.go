@@ -171,6 +171,15 @@ func (r Referral) withdraws(staff desk.Staff) error {
 	return fail.New(fail.Forbidden, "card.referral.not_yours")
 }
 
+// anew: a doctor of the sender, once nobody takes the patient by this one.
+func (r Referral) anew(staff desk.Staff, now time.Time) error {
+	over := r.State == Refused || r.State == Expired || r.State == Withdrawn || r.Late(now)
+	if over && slices.Contains(desk.Doctors, staff.Post.Role) && staff.Post.Organisation == r.From {
+		return nil
+	}
+	return fail.New(fail.Conflict, "card.referral.over")
+}
+
 // may is nil for a step that the chart has and that does not come too late.
 func (r Referral) may(to string, now time.Time) error {
 	late := r.Late(now) && to != Expired

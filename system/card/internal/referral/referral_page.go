@@ -34,6 +34,7 @@ type referralOf struct {
 	Own                          string
 	Answer                       bool // the reader may answer
 	Withdraw                     bool // the reader may take it back
+	Anew                         bool // the reader may send the patient elsewhere instead
 	Now                          time.Time
 }
 
@@ -51,6 +52,7 @@ func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.For
 	v.FromDepartment, v.ToDepartment = departmentWord(ctx, d, ref.From, ref.FromDepartment), departmentWord(ctx, d, ref.To, ref.ToDepartment)
 	v.Answer = !ref.Late(v.Now) && ref.answers(staff) == nil && (len(chart[ref.State]) > 0)
 	v.Withdraw = !ref.Late(v.Now) && May(ref.State, Withdrawn) && ref.withdraws(staff) == nil
+	v.Anew = ref.anew(staff, v.Now) == nil
 	if v.Names, err = namesOf(ctx, d); err != nil {
 		return err
 	}

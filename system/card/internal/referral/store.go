@@ -223,12 +223,16 @@ func ruleOf(ctx context.Context, q db.Querier, what string, on clock.Date) (Rule
 }
 
 // countingNew asks how many referrals wait for an answer of the organisation's
-// department ("" for all).
-func countingNew(organisation, department string, now time.Time, n *int) db.Question {
+// department ("" for all), and how many that it sent were refused lately with
+// nobody having referred the patient elsewhere since.
+func countingNew(organisation, department string, now time.Time, received, refused *int) db.Question {
 	return db.Question{
-		Query: `SELECT COUNT(*) FROM referral WHERE to_organisation = $1 AND state = 'sent' AND valid_until >= $3 AND ($2 = '' OR to_department = $2)`,
-		Args:  []any{organisation, department, clock.DateOf(now).String()},
-		Each:  func(row db.Row) error { return row.Scan(n) },
+		Query: `SELECT
+			(SELECT COUNT(*) FROM referral WHERE to_organisation = $1 AND state = 'sent' AND valid_until >= $3 AND ($2 = '' OR to_department = $2)),
+			(SELECT COUNT(*) FROM referral r WHERE from_organisation = $1 AND state = 'refused' AND written_at >= $4 AND ($2 = '' OR from_department = $2)
+				AND NOT EXISTS (SELECT 1 FROM referral later WHERE later.patient_id = r.patient_id AND later.from_organisation = r.from_organisation AND later.written_at > r.written_at))`,
+		Args: []any{organisation, department, clock.DateOf(now).String(), db.Micros(now.Add(-refusedLately))},
+		Each: func(row db.Row) error { return row.Scan(received, refused) },
 	}
 }
 

@@ -38,10 +38,46 @@ func newPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	form := page.NewForm("once", id.New(), "kind", Kinds[0], "urgency", Urgencies[0], "stay", r.URL.Query().Get("stay"))
-	if err := prefill(ctx, d, form, p); err != nil {
+	if after := r.URL.Query().Get("after"); after != "" {
+		err = again(ctx, d, form, p, after)
+	} else {
+		err = prefill(ctx, d, form, p)
+	}
+	if err != nil {
 		return err
 	}
 	return renderWriting(w, r, d, p, form, http.StatusOK)
+}
+
+// again takes over what the referral said that nobody took the patient by: all but
+// where to, and the results, which may be old by now.
+func again(ctx context.Context, d *desk.Desk, form *page.Form, p patient.Patient, after string) error {
+	r, err := Open(ctx, d, after)
+	if err != nil {
+		return err
+	}
+	if r.Patient.ID != p.ID {
+		return fail.New(fail.NotFound, "card.referral.none_such")
+	}
+	if err := r.anew(desk.Of(ctx), d.Clock.Now()); err != nil {
+		return err
+	}
+	code, err := d.ICD.Resolve(ctx, r.Code, "")
+	if err == nil { // one that is no longer in the list is chosen anew
+		form.Set("code", code.Code)
+		form.Set("code_text", code.Label())
+	} else if fail.As(err).Kind != fail.Invalid {
+		return err
+	}
+	if r.Diagnosis != code.Name {
+		form.Set("diagnosis", r.Diagnosis)
+	}
+	form.Set("kind", r.Form+"/"+r.Purpose)
+	form.Set("urgency", r.Urgency)
+	form.Set("stay", r.FromStay)
+	form.Set("reason", r.Reason)
+	form.Set("history", r.History)
+	return nil
 }
 
 // prefill takes over what the case history knows: the main diagnosis and the
