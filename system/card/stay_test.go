@@ -2,10 +2,12 @@ package card
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -247,13 +249,31 @@ func TestOneStay(t *testing.T) {
 			t.Error(words)
 		}
 	}
-	for _, lang := range []string{"ky", "ru"} {
+	for lang, draft := range map[string]string{"ky": "ДОЛБООР", "ru": "ЧЕРНОВИК"} {
 		status, _, pdf := doctor.send(http.MethodGet, stayPath+"/form.pdf?lang="+lang, nil)
 		if status != http.StatusOK || !strings.HasPrefix(pdf, "%PDF-") {
 			t.Error("PDF", lang, status)
 		}
+		if said := plainText(t, pdf); !strings.Contains(said, draft) { // nobody has signed
+			t.Errorf("%s: an unsigned form looks finished:\n%s", lang, said)
+		}
 	}
 	has(t, doctor.get("/work"), `<html lang="ru"`) // a paper in Kyrgyz leaves the pages as they were
+}
+
+// plainText reads a PDF with poppler, which the house's tests have.
+func plainText(t *testing.T, pdf string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "pdftotext", "-", "-")
+	command.Stdin = strings.NewReader(pdf)
+	out, err := command.Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip("pdftotext is not installed: the text of the paper cannot be read back")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 // Every page of a stay, open and ended, in every language, right and wrong.

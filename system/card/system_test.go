@@ -243,6 +243,25 @@ func TestPagesSpeakThreeLanguages(t *testing.T) {
 	}
 }
 
+// Of a foreigner passport and name are asked: no field says at once that it may be
+// left out and that it must not.
+func TestWhatIsAskedIsNotCalledOptional(t *testing.T) {
+	doctor := newHouse(t, nil).signIn(t, doctorPIN)
+	for kind, least := range map[string]int{"foreigner": 5, "citizen": 3, "unknown": 1} {
+		status, _, body := doctor.post("/patients/new?lang=ru", "kind", kind, "sex", "male")
+		asked := strings.Split(body, "govuk-form-group--error")[1:]
+		if status != http.StatusUnprocessableEntity || len(asked) < least {
+			t.Errorf("%s: %d, %d fields are asked", kind, status, len(asked))
+		}
+		for _, field := range asked {
+			label, _, _ := strings.Cut(field, "govuk-error-message")
+			if strings.Contains(label, "необязательно") {
+				t.Errorf("%s: %s", kind, label)
+			}
+		}
+	}
+}
+
 func TestWithoutAPostNobodyEnters(t *testing.T) {
 	h := newHouse(t, nil)
 	for _, pin := range []string{patientPIN, "12511199000088"} {

@@ -185,6 +185,11 @@ func (s Sheet) operations(ctx context.Context) *document.Table {
 // PDF is the form on paper, in the language of the context. marks say, under the
 // lines to sign on, how it was signed electronically.
 func (s Sheet) PDF(ctx context.Context, issued Issued, marks ...string) ([]byte, error) {
+	return s.paper(ctx, issued, "", marks)
+}
+
+// paper is the PDF; draft says what it lacks to be more than one, "" for nothing.
+func (s Sheet) paper(ctx context.Context, issued Issued, draft string, marks []string) ([]byte, error) {
 	d := document.New(document.Options{
 		Title: text.T(ctx, "card.form.paper_title"), Subtitle: text.T(ctx, "card.form.paper_subtitle"),
 		Issuer: s.OrganisationName.Here(ctx) + " (" + s.Case.Organisation + "), " + s.Department(s.Case.Department).Here(ctx),
@@ -193,6 +198,8 @@ func (s Sheet) PDF(ctx context.Context, issued Issued, marks ...string) ([]byte,
 	})
 	if issued.State == Voided {
 		d.Strong(text.T(ctx, "card.form.paper_voided", "At", text.Moment(issued.VoidedAt), "Reason", issued.VoidReason))
+	} else if draft != "" {
+		d.Strong(draft)
 	}
 	for _, section := range s.Sections(ctx) {
 		d.Heading(section.Title)

@@ -49,7 +49,7 @@ func printPage(w http.ResponseWriter, r *http.Request, d *desk.Desk, signing Sig
 		return err
 	}
 	ctx = text.With(ctx, d.Site.Texts, lang)
-	pdf, err := sheet.PDF(ctx, issued, signing.Marks(ctx, signatures)...)
+	pdf, err := sheet.paper(ctx, issued, signing.Draft(ctx, signatures), signing.Marks(ctx, signatures))
 	if err != nil {
 		return err
 	}

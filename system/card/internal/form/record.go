@@ -47,7 +47,7 @@ type Patient struct {
 	ID          string
 	Passport    string
 	Address     string
-	Citizenship string
+	Citizenship string // of a foreigner the country of the passport; code or words
 	Social      string // status, code
 	Privilege   string // document of the co-payment category
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/page"
@@ -107,6 +108,21 @@ func (s Signing) Marks(ctx context.Context, all []Signature) []string {
 			"Hash", one.Proof.SHA256, "Address", s.Desk.Site.FormHosts[0]+"/signature"))
 	}
 	return marks
+}
+
+// Draft says on the printed form whose electronic signature it lacks, "" once both
+// are there: what is printed before may be taken for what was signed.
+func (s Signing) Draft(ctx context.Context, all []Signature) string {
+	var who []string
+	for _, one := range all {
+		if one.Proof == nil {
+			who = append(who, roleWord(ctx, one.Role))
+		}
+	}
+	if len(who) == 0 {
+		return ""
+	}
+	return text.T(ctx, "card.form.paper_draft", "Who", strings.Join(who, ", "))
 }
 
 // toSign says that the reader may sign one of them now.

@@ -79,7 +79,7 @@ func peopleOf(r *Record, stayID string) db.Question {
 		return err
 	}
 	return db.Question{Query: `SELECT p.pin, p.family_name, p.given_name, p.patronymic, p.birth_date, p.sex, p.region, p.address, p.rural,
-			p.passport, p.citizenship, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(m.pin, ''), COALESCE(n.birth_order, 0), COALESCE(o.data, ''), COALESCE(w.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
+			p.passport, CASE WHEN p.country <> '' THEN p.country ELSE p.citizenship END, p.insured, p.policy, p.category, p.social_status, p.privilege, COALESCE(m.pin, ''), COALESCE(n.birth_order, 0), COALESCE(o.data, ''), COALESCE(w.data, ''), COALESCE(h.pin, ''), COALESCE(h.name, ''),
 			COALESCE((SELECT e.body FROM entry e WHERE e.stay_id = $1 AND e.kind = 'discharge_epicrisis' AND e.signed_at <> 0
 				AND e.version = (SELECT MAX(version) FROM entry newer WHERE newer.root = e.root) ORDER BY e.at DESC, e.id DESC LIMIT 1), '')
 		FROM stay s JOIN patient p ON p.id = s.patient_id LEFT JOIN organisation o ON o.code = s.organisation

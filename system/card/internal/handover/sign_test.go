@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,6 +108,24 @@ func TestDoctorAndHeadSignTheForm(t *testing.T) {
 		if as, marks := look(); as[form.AsDoctor].State != "" || marks != "" {
 			t.Errorf("%+v %q", as, marks)
 		}
+		// What is printed before both have signed says whose signature it lacks.
+		draft := func(lacks ...string) {
+			t.Helper()
+			all, err := signing.Of(doctor, sheet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := signing.Draft(doctor, all)
+			for _, role := range []string{"Лечащий врач", "Заведующий отделением"} {
+				if strings.Contains(said, role) != slices.Contains(lacks, role) {
+					t.Errorf("lacking %q the paper says %q", lacks, said)
+				}
+			}
+			if (said == "") != (len(lacks) == 0) || said != "" && !strings.Contains(said, "ЧЕРНОВИК") {
+				t.Errorf("lacking %q the paper says %q", lacks, said)
+			}
+		}
+		draft("Лечащий врач", "Заведующий отделением")
 		if _, err := signing.Ask(say(formtest.Nurse(t.Context())), stayID); !fail.Is(err, fail.Forbidden) {
 			t.Errorf("a nurse signs: %v", err)
 		}
@@ -153,6 +172,7 @@ func TestDoctorAndHeadSignTheForm(t *testing.T) {
 		if _, err := signing.Ask(doctor, stayID); !fail.Is(err, fail.Forbidden) {
 			t.Errorf("signed twice: %v", err)
 		}
+		draft("Заведующий отделением")
 		ask(head) // the same document
 		if last := e.asks[len(e.asks)-1]; last.SHA256 != r.SHA256 || last.PIN != formtest.HeadPIN {
 			t.Errorf("the head signs another document: %+v", last)
@@ -161,6 +181,9 @@ func TestDoctorAndHeadSignTheForm(t *testing.T) {
 		if as, _ := look(); as[form.AsHead].State != "expired" || as[form.AsDoctor].State != form.SignSigned {
 			t.Errorf("%+v", as)
 		}
+		ask(head)
+		e.decide(w, "signed", nil)
+		draft()
 		e.away = true
 		if as, marks := look(); !as[form.AsDoctor].Check.Away || marks != "" {
 			t.Errorf("marked unchecked: %q", marks)

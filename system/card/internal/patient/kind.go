@@ -67,7 +67,11 @@ var Countries = sync.OnceValue(func() []string {
 	return all
 })
 
-const home = "KG"
+// home is this country; CLDR has another Russian name of it than the country itself.
+const (
+	home   = "KG"
+	homeRU = "Кыргызстан"
+)
 
 // outdated are codes that CLDR still names and ISO 3166-1 no longer has, or
 // never had as a country's (reserved for other uses).
@@ -90,6 +94,9 @@ func CountryName(ctx context.Context, code string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {
 		return code
+	}
+	if region.String() == home && text.LangOf(ctx) == text.RU {
+		return homeRU
 	}
 	if namer := namers[text.LangOf(ctx)]; namer != nil {
 		if name := namer.Name(region); name != "" {

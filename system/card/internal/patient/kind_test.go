@@ -35,6 +35,11 @@ func TestCountriesAreThoseOfISO3166(t *testing.T) {
 			t.Errorf("%q is %q", typed, code)
 		}
 	}
+	for l, want := range map[text.Lang]string{text.KY: "Кыргызстан", text.RU: "Кыргызстан", text.EN: "Kyrgyzstan"} {
+		if got := patient.CountryName(spoken(t, l), "KG"); got != want {
+			t.Errorf("%s: this country is %q", l, got)
+		}
+	}
 	for l, want := range map[text.Lang]string{text.KY: "Тажикстан", text.RU: "Таджикистан", text.EN: "Tajikistan"} {
 		if got := patient.CountryName(spoken(t, l), "TJ"); got != want {
 			t.Errorf("%s: %q", l, got)

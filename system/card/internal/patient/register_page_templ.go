@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/page"
@@ -67,7 +68,7 @@ func registerView(form *page.Form, why string) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.register.title"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 21, Col: 66}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/patient/register_page.templ`, Line: 22, Col: 66}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -97,7 +98,7 @@ func registerView(form *page.Form, why string) templ.Component {
 					var templ_7745c5c3_Var5 string
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, why))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 24, Col: 25}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/patient/register_page.templ`, Line: 25, Col: 25}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {
@@ -293,7 +294,7 @@ func registerView(form *page.Form, why string) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "card.register.newborn_hint"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `system/card/internal/patient/register_page.templ`, Line: 56, Col: 68}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/patient/register_page.templ`, Line: 57, Col: 68}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
@@ -358,9 +359,22 @@ func inline(f design.Field) design.Field {
 	return f
 }
 
+// asked are the fields without which nobody of the kind is registered.
+var asked = map[string][]string{
+	Nameless:  {"description"},
+	Citizen:   {"family_name", "given_name"},
+	Foreigner: {"family_name", "given_name", "citizenship", "passport"},
+}
+
+// optional is a field that not everybody has to fill in: only once it is said who
+// it is, it is known whether they have.
 func optional(ctx context.Context, form *page.Form, name, key string, limit int) design.Field {
 	f := design.FieldOf(ctx, form, name, key)
-	f.Required, f.MaxLength = false, limit
+	kind := form.Get("kind")
+	f.Required, f.MaxLength = slices.Contains(asked[kind], name), limit
+	if name == "birth_date" { // or the age
+		f.Required = (kind == Citizen || kind == Foreigner) && form.Get("age") == ""
+	}
 	if name == "pin" || name == "phone" {
 		f.Autocomplete = "off" // it is somebody else's
 	}

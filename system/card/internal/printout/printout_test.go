@@ -96,7 +96,7 @@ func TestPrintWholeAndByPart(t *testing.T) {
 					t.Errorf("%s: %s is empty, and the paper does not say it, or the other way round", lang, part)
 				}
 			}
-			country := map[text.Lang]string{text.RU: "Киргизия", text.KY: "Кыргызстан"}[lang]
+			country := map[text.Lang]string{text.RU: "Кыргызстан", text.KY: "Кыргызстан"}[lang]
 			stamp := map[text.Lang]string{text.RU: "М. П.", text.KY: "М. О."}[lang]
 			for _, part := range []string{"ID1000217", country, "Токтогулов Бакыт", stamp} {
 				if sheet := print("title", ""); !strings.Contains(sheet, part) || strings.Count(sheet, "\f") != 1 {

@@ -33,10 +33,10 @@ type journalOf struct {
 	Own    workforceapi.Organisation
 
 	Waiting    Waiting
-	Department string // the reader's, "" for none
-	Hospitals map[string]bool // those of the organisations that are hospitals
-	People    bool            // the reader works at the bed: names are shown
-	Now       time.Time
+	Department string          // the reader's, "" for none
+	Hospitals  map[string]bool // those of the organisations that are hospitals
+	People     bool            // the reader works at the bed: names are shown
+	Now        time.Time
 }
 
 func journalPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
