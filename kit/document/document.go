@@ -141,6 +141,10 @@ func (d *Document) Table(t Table) { d.add(func(s *sheet) { s.table(t) }) }
 // PageBreak goes on on a new page.
 func (d *Document) PageBreak() { d.add(func(s *sheet) { s.pdf.AddPage() }) }
 
+// Room goes on on a new page where the page has fewer millimetres left: what
+// follows stays together.
+func (d *Document) Room(millimetres float64) { d.add(func(s *sheet) { s.room(millimetres) }) }
+
 // Signatures are lines to sign on, kept together on one page.
 func (d *Document) Signatures(lines ...Signature) { d.add(func(s *sheet) { s.signatures(lines) }) }
 

@@ -31,6 +31,19 @@ func TestPagesOfAnAntenatalClinic(t *testing.T) {
 		t.Fatal("no way from the woman to her pregnancy")
 	}
 	b.get(to + "/pregnancy")
+	// All that is wrong is said at once, and 38,5 is no whole number of weeks.
+	_, _, body := b.send("POST", to+"/pregnancy?lang=ru", url.Values{
+		"once": {id.New()}, "last_period": {"2027-04-01"}, "ultrasound": {"2026-06-01"}, "scan_weeks": {"38,5"}, "fetuses": {"9"}, "gravida": {"-1"}, "para": {"0"}, "height": {"1650"},
+		"weight_before": {"abc"}, "blood": {""}, "rhesus": {""},
+	})
+	for _, field := range []string{"last_period", "scan_weeks", "fetuses", "gravida", "height", "weight_before"} {
+		if !strings.Contains(body, `href="#`+field+`"`) {
+			t.Errorf("what is wrong with %s is not said", field)
+		}
+	}
+	if n := strings.Count(body, "целое число"); n != 4 { // in the summary and at the field
+		t.Errorf("a whole number is asked for %d times", n)
+	}
 	status, at, body := b.send("POST", to+"/pregnancy", url.Values{
 		"once": {id.New()}, "last_period": {"2026-04-01"}, "fetuses": {"1"}, "gravida": {"2"}, "para": {"1"}, "height": {"165"}, "weight_before": {"60"},
 		"blood": {"A"}, "rhesus": {"negative"}, "risk": {"smoking"}, "former_year_0": {"2020"}, "former_outcome_0": {"birth"},

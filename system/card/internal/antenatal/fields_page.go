@@ -15,13 +15,18 @@ import (
 )
 
 // Decimal reads a number such as 61,2 in units of which scale make one; 0 for
-// none. What is no number is noted.
+// none. What is no number is noted, and what is no whole one where scale is 1:
+// 38,5 weeks are not 39.
 func Decimal(form *page.Form, name string, scale int) int {
 	written := strings.ReplaceAll(strings.TrimSpace(form.Get(name)), ",", ".")
 	if written == "" {
 		return 0
 	}
 	f, err := strconv.ParseFloat(written, 64)
+	if scale == 1 && (err != nil || f < 0 || f > 100_000 || f != math.Trunc(f)) {
+		form.Fail(name, "card.antenatal.whole")
+		return 0
+	}
 	if err != nil || f < 0 || f > 100_000 || math.IsNaN(f) {
 		form.Fail(name, "card.antenatal.number")
 		return 0

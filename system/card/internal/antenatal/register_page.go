@@ -9,6 +9,7 @@ import (
 
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/clock"
+	"github.com/sanarip/sanarip/kit/fail"
 	"github.com/sanarip/sanarip/kit/id"
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
@@ -119,6 +120,22 @@ func readRegistration(form *page.Form) cardapi.Registration {
 	return in
 }
 
+// readChecked reads the form, and where something in it cannot be read, says what
+// else is wrong as well: nobody sends a form twice to hear of the second half.
+func readChecked(form *page.Form, today clock.Date) cardapi.Registration {
+	in := readRegistration(form)
+	if form.OK() {
+		return in
+	}
+	told := form.Findings
+	for _, f := range checkRegistration(in, today) {
+		if !slices.ContainsFunc(told, func(known fail.Finding) bool { return known.Field == f.Field }) {
+			form.Findings = append(form.Findings, f)
+		}
+	}
+	return in
+}
+
 // registrationForm is the form filled from what is signed.
 func registrationForm(in cardapi.Registration) *page.Form {
 	form := page.NewForm("last_period", in.LastPeriod.String(), "ultrasound", in.Ultrasound.String(), "first_movement", in.FirstMovement.String(),
@@ -157,7 +174,7 @@ func registerPage(w http.ResponseWriter, r *http.Request, d *desk.Desk) error {
 		return err
 	}
 	ctx, patientID, once := r.Context(), r.PathValue("id"), form.Get("once")
-	in := readRegistration(form)
+	in := readChecked(form, clock.DateOf(d.Clock.Now()))
 	if form.OK() {
 		if err = Register(ctx, d, patientID, once, in); err == nil {
 			page.Notice(w, "card.antenatal.registered")
@@ -234,7 +251,7 @@ func correctRegistrationPage(w http.ResponseWriter, r *http.Request, d *desk.Des
 		return err
 	}
 	ctx, pregnancyID := r.Context(), r.PathValue("id")
-	in := readRegistration(form)
+	in := readChecked(form, clock.DateOf(d.Clock.Now()))
 	if form.OK() {
 		if err = CorrectRegistration(ctx, d, pregnancyID, readWriting(form), in); err == nil {
 			page.Notice(w, "card.antenatal.corrected")

@@ -27,6 +27,10 @@ type Paper struct {
 	At       time.Time
 }
 
+// signedAndCode is the height in millimetres of the signature with the code under
+// it: a code by itself on a page would be thrown away.
+const signedAndCode = 68
+
 // Parts of the form; "" is the whole.
 var Parts = []string{"1", "2", "3"}
 
@@ -124,6 +128,9 @@ func (s paper) antenatal() {
 	}
 	s.doc.Table(results)
 	s.visits(*c)
+	if s.Show != "" {
+		s.doc.Room(signedAndCode)
+	}
 	s.doc.Signatures(document.Signature{Role: s.word("card.antenatal.print_signer"), Name: ""})
 	if s.Show != "" { // here: the tear-offs leave the woman's hands, the code does not
 		s.doc.QR(s.Show, text.T(s.ctx, "card.antenatal.qr"))

@@ -63,6 +63,30 @@ func TestPagesOfTheExchangeCard(t *testing.T) {
 			}
 		}
 	}
+	// The code stands under the signature of the part that the woman keeps: it takes
+	// no page of its own, and with few visits none at all.
+	visited := *given
+	visited.DatedFrom, visited.DatedBy = clock.Date{Year: 2026, Month: 3, Day: 3}, "last_period"
+	visited.Registration = cardapi.Registration{HeightCM: 165, WeightBefore: 585, Fetuses: 1, Gravida: 1}
+	for n := range 12 {
+		day := clock.DateOf(now.AddDate(0, 0, 7*(n-11)))
+		visited.Visits = append(visited.Visits, cardapi.SignedVisit{Visit: cardapi.Visit{Day: day, Weight: 650 + 5*n, Systolic: 120, Diastolic: 80, Fundal: 260 + 7*n}})
+		for _, lang := range text.Langs {
+			ctx := text.With(t.Context(), catalogue, lang)
+			pdf, err := exchangecard.Paper{Card: &visited, Show: "http://card.localhost/x", Issuer: "ЦСМ", At: now}.PDF(ctx, "1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages := strings.Split(strings.TrimSuffix(pagesOf(t, pdf), "\f"), "\f")
+			last := pages[len(pages)-1]
+			if !strings.Contains(last, text.T(ctx, "card.antenatal.qr")) || !strings.Contains(last, text.T(ctx, "card.print.stamp")) {
+				t.Errorf("%s, %d visits: the code stands on a page by itself:\n%s", lang, n+1, last)
+			}
+			if n < 2 && len(pages) != 2 {
+				t.Errorf("%s, %d visits: %d pages", lang, n+1, len(pages))
+			}
+		}
+	}
 	for part, p := range map[string]exchangecard.Paper{
 		"2": {Card: given, Mother: &mother, At: now},
 		"3": {Card: given, Newborns: []cardapi.TearOff{first, child}, At: now},

@@ -16,6 +16,7 @@ import (
 const (
 	chartWidth  = 290.0
 	chartHeight = 200.0
+	plotHeight  = 36.0 // on paper, in millimetres: three, the signature and the code find room on a page
 	chartLeft   = 44.0
 	chartTop    = 12.0
 	chartFoot   = 24.0
@@ -229,7 +230,7 @@ func (c Chart) usual(days int) string {
 
 // Plot is the chart for paper.
 func (c Chart) Plot(name func(string) string) document.Plot {
-	p := document.Plot{Height: 46}
+	p := document.Plot{Height: plotHeight}
 	for week := firstWeek; week < lastWeek; week += 2 {
 		p.Columns = append(p.Columns, strconv.Itoa(week))
 	}
