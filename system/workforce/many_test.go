@@ -130,6 +130,7 @@ func TestPagesDoNotGrowWithTheRegister(t *testing.T) {
 		for path, wanted := range map[string]string{
 			"/organisations": "LIMIT", "/organisations?q=больница&page=2": "LIMIT", "/organisations?state=any&on=2025-01-01": "LIMIT",
 			"/organisations/950201/close": "o.code = $2",
+			"/responsible":                "o.code IN (", "/responsible?only=1&page=2": "o.code IN (", "/equipment": "o.code IN (", "/equipment?region=41711000000000&page=2": "o.code IN (",
 		} {
 			_, statements := operator.asked(path)
 			read := 0

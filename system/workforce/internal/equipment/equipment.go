@@ -250,7 +250,6 @@ type State struct {
 	Organisation organisation.Organisation
 	Report       *Report // the latest of the day or before, nil for none
 	Answer       Answer
-	Answered     bool
 }
 
 // answer says how the reports answer the call, as seen on the day. reports are
@@ -274,54 +273,90 @@ func answer(c Call, reports []Report, on clock.Date) Answer {
 	return InTime
 }
 
-// States are the organisations that report (hospitals and outpatient ones that
-// are open on the day), those who owe a report first, with the call that was
-// open on the day; the zero Call before the first.
-func (b Book) States(ctx context.Context, on clock.Date) ([]State, Call, error) {
-	all, err := organisation.All(ctx, b.DB.Read, on)
-	if err != nil {
-		return nil, Call{}, err
+// Leaf is what part of the ministry's report is looked at: limit organisations of
+// the region ("" for all) after the first skip; the zero limit: all. Sums are those
+// of Regions.
+type Leaf struct {
+	Region      string
+	Sums        map[string]RegionSum
+	Limit, Skip int
+}
+
+// Found is how many organisations of the region there are, and how many of them owe
+// a report.
+func (l Leaf) Found() (all, owing int) {
+	for code, sum := range l.Sums {
+		if l.Region == "" || code == l.Region {
+			all += sum.Organisations
+			owing += sum.Organisations - sum.Answered
+		}
 	}
+	return all, owing
+}
+
+// CallOn is the call that was open on the day; the zero Call before the first.
+func (b Book) CallOn(ctx context.Context, on clock.Date) (call Call, err error) {
 	calls, err := Calls(ctx, b.DB.Read)
-	if err != nil {
-		return nil, Call{}, err
-	}
-	var call Call
 	for _, c := range calls { // the latest that had begun
 		if !on.Before(c.Since) && !c.Due.Before(call.Due) {
 			call = c
 		}
 	}
-	byOrganisation, err := upTo(ctx, b.DB.Read, on)
-	if err != nil {
-		return nil, call, err
+	return call, err
+}
+
+// since is from when on a count answers the call.
+func (c Call) since() string {
+	if c.ID == "" {
+		return never
 	}
-	var states []State
-	for _, o := range all {
-		if o.Shut || (o.Kind != "hospital" && o.Kind != "outpatient") {
-			continue
+	return c.Since.String()
+}
+
+// States are organisations that report (hospitals and outpatient ones that are open
+// on the day), those who owe a report by the call first.
+func (b Book) States(ctx context.Context, on clock.Date, call Call, leaf Leaf) ([]State, error) {
+	all, owing := leaf.Found()
+	limit, skip := cmp.Or(leaf.Limit, all), leaf.Skip
+	var these []string
+	for _, part := range []struct {
+		answered bool
+		number   int
+	}{{false, owing}, {true, all - owing}} {
+		if skip < part.number && len(these) < limit {
+			more, err := codes(ctx, b.DB.Read, on, call.since(), leaf.Region, part.answered, limit-len(these), skip)
+			if err != nil {
+				return nil, err
+			}
+			these = append(these, more...)
 		}
-		s := State{Organisation: o}
-		known := byOrganisation[o.Code]
+		skip = max(0, skip-part.number)
+	}
+	asked := these
+	if leaf.Limit == 0 { // a statement has no room for all of them
+		asked = nil
+	}
+	organisations, err := organisation.Of(ctx, b.DB.Read, asked, on)
+	if err != nil {
+		return nil, err
+	}
+	byOrganisation, err := upTo(ctx, b.DB.Read, on, asked)
+	if err != nil {
+		return nil, err
+	}
+	states := make([]State, 0, len(these))
+	for _, code := range these {
+		s := State{Organisation: organisations[code]}
+		known := byOrganisation[code]
 		if len(known) > 0 {
 			s.Report = &known[len(known)-1]
 		}
 		if call.ID != "" {
 			s.Answer = answer(call, known, on)
-			s.Answered = s.Answer == InTime || s.Answer == Late
 		}
 		states = append(states, s)
 	}
-	slices.SortStableFunc(states, func(x, y State) int {
-		if x.Answered != y.Answered {
-			if y.Answered {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(x.Organisation.Code, y.Organisation.Code)
-	})
-	return states, call, nil
+	return states, nil
 }
 
 // RegionSum is a region in the report.
@@ -329,19 +364,10 @@ type RegionSum struct {
 	Figures
 	Organisations int
 	Reported      int
+	Answered      int // the call
 }
 
-// ByRegion adds up the states by region.
-func ByRegion(states []State) map[string]RegionSum {
-	sums := map[string]RegionSum{}
-	for _, s := range states {
-		sum := sums[s.Organisation.Region]
-		sum.Organisations++
-		if s.Report != nil {
-			sum.Reported++
-			sum.Figures = sum.Add(s.Report.Sum())
-		}
-		sums[s.Organisation.Region] = sum
-	}
-	return sums
+// Regions adds the last reports of each organisation up by region.
+func (b Book) Regions(ctx context.Context, on clock.Date, call Call) (map[string]RegionSum, error) {
+	return byRegion(ctx, b.DB.Read, on, call.since())
 }

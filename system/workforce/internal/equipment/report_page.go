@@ -3,7 +3,6 @@ package equipment
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -21,21 +20,23 @@ import (
 var measures = []string{"per_doctor", "per_staff", "computers", "reported"}
 
 type reportView struct {
-	on, today clock.Date
-	region    string // "" for all
-	measure   string
-	states    []State // of the region
-	sums      map[string]RegionSum
-	call      Call
-	owing     int
-	query     url.Values
-	form      *page.Form // of a new call
-	asking    bool       // the form came back
+	on, today  clock.Date
+	region     string // "" for all
+	measure    string
+	states     []State // of the region, those of this page
+	prev, next string  // pages
+	sums       map[string]RegionSum
+	call       Call
+	owing      int
+	form       *page.Form // of a new call
+	asking     bool       // the form came back
 }
 
-func (p Pages) view(r *http.Request) (reportView, error) {
+// view is the page of the report that is asked for, or with whole all of it.
+func (p Pages) view(r *http.Request, whole bool) (reportView, error) {
+	ctx := r.Context()
 	query := r.URL.Query()
-	v := reportView{today: p.Book.Today(), measure: query.Get("measure"), region: query.Get("region"), query: query}
+	v := reportView{today: p.Book.Today(), measure: query.Get("measure"), region: query.Get("region")}
 	v.on = v.today
 	if asked, ok := clock.ParseDate(query.Get("on")); ok && !v.today.Before(asked) {
 		v.on = asked
@@ -46,24 +47,29 @@ func (p Pages) view(r *http.Request) (reportView, error) {
 	if !region.Known(v.region) {
 		v.region = ""
 	}
-	states, call, err := p.Book.States(r.Context(), v.on)
-	if err != nil {
+	var err error
+	if v.call, err = p.Book.CallOn(ctx, v.on); err != nil {
 		return v, err
 	}
-	v.call, v.sums = call, ByRegion(states)
-	for _, s := range states {
-		if s.Answer == Waiting || s.Answer == Overdue {
-			v.owing++
-		}
-		if v.region == "" || s.Organisation.Region == v.region {
-			v.states = append(v.states, s)
-		}
+	if v.sums, err = p.Book.Regions(ctx, v.on, v.call); err != nil {
+		return v, err
 	}
-	return v, nil
+	leaf := Leaf{Sums: v.sums}
+	if v.call.ID != "" {
+		_, v.owing = leaf.Found()
+	}
+	leaf.Region = v.region
+	if !whole {
+		found, _ := leaf.Found()
+		leaf.Limit = organisation.PageSize
+		leaf.Skip, v.prev, v.next = organisation.Leaf("/equipment", r.URL.Query(), found)
+	}
+	v.states, err = p.Book.States(ctx, v.on, v.call, leaf)
+	return v, err
 }
 
 func (p Pages) report(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r)
+	v, err := p.view(r, false)
 	if err != nil {
 		return err
 	}
@@ -88,7 +94,7 @@ func (p Pages) ask(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	v, err := p.view(r)
+	v, err := p.view(r, false)
 	if err != nil {
 		return err
 	}
@@ -182,9 +188,9 @@ func regionHeads(ctx context.Context) []design.Column {
 	return columns
 }
 
-func (v reportView) rows(ctx context.Context, states []State) [][]design.Cell {
+func (v reportView) rows(ctx context.Context) [][]design.Cell {
 	rows := [][]design.Cell{}
-	for _, s := range states {
+	for _, s := range v.states {
 		o := s.Organisation
 		row := []design.Cell{
 			{Text: o.Code},
@@ -226,7 +232,7 @@ func heads(ctx context.Context) []design.Column {
 // asks for it; an organisation that has not reported has one empty line.
 func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v, err := p.view(r)
+	v, err := p.view(r, true)
 	if err != nil {
 		return err
 	}

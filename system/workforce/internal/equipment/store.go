@@ -6,6 +6,7 @@ import (
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
+	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 )
 
 const columns = `r.id, r.organisation, r.number, r.day, r.internet, r.created_at, r.created_name,
@@ -43,11 +44,66 @@ func reports(ctx context.Context, q db.Querier, code string, limit int) ([]Repor
 		ORDER BY r.number DESC, l.department`, code, limit)
 }
 
-// upTo are the reports that were counted and handed in on the day or before, by
-// organisation, the latest last.
-func upTo(ctx context.Context, q db.Querier, on clock.Date) (map[string][]Report, error) {
-	end := on.Start().AddDate(0, 0, 1)
-	all, err := read(ctx, q, `WHERE r.day <= $1 AND r.created_at < $2 ORDER BY r.organisation, r.day, r.number, l.department`, on.String(), db.Micros(end))
+// known is that a report was counted and handed in on the day $1, of which $2 is the
+// end, or before.
+const known = `r.day <= $1 AND r.created_at < $2`
+
+func until(on clock.Date) []any {
+	return []any{on.String(), db.Micros(on.Start().AddDate(0, 0, 1))}
+}
+
+// latest joins the organisations v that report with the last report known of each.
+const latest = `FROM organisation_version v LEFT JOIN equipment_report r ON r.organisation = v.organisation AND ` + known + `
+	AND NOT EXISTS (SELECT 1 FROM equipment_report l WHERE l.organisation = r.organisation AND l.day <= $1 AND l.created_at < $2
+		AND (l.day > r.day OR (l.day = r.day AND l.number > r.number)))
+	WHERE ` + organisation.Reports
+
+// answered is whether the last report answers a call of counts since the day $3.
+const answered = `CASE WHEN r.day >= $3 THEN 1 ELSE 0 END`
+
+// never is since when a report answers no call.
+const never = "9999-12-31"
+
+// byRegion adds the last reports up.
+func byRegion(ctx context.Context, q db.Querier, on clock.Date, since string) (map[string]RegionSum, error) {
+	sums := map[string]RegionSum{}
+	for row, err := range db.Rows(ctx, q, `SELECT v.region, COUNT(*), COUNT(r.number), SUM(`+answered+`), COALESCE(SUM(r.computers), 0), COALESCE(SUM(r.working), 0),
+		COALESCE(SUM(r.online), 0), COALESCE(SUM(r.printers), 0), COALESCE(SUM(r.doctors), 0), COALESCE(SUM(r.nurses), 0) `+latest+` GROUP BY v.region`, append(until(on), since)...) {
+		if err != nil {
+			return nil, err
+		}
+		var region string
+		var s RegionSum
+		if err := row.Scan(&region, &s.Organisations, &s.Reported, &s.Answered, &s.Computers, &s.Working, &s.Online, &s.Printers, &s.Doctors, &s.Nurses); err != nil {
+			return nil, err
+		}
+		sums[region] = s
+	}
+	return sums, nil
+}
+
+// codes are at most limit organisations of the region ("" for all) after the first
+// skip: those that have answered, or those that owe a report.
+func codes(ctx context.Context, q db.Querier, on clock.Date, since, region string, answered bool, limit, skip int) ([]string, error) {
+	in := `NOT IN`
+	if answered {
+		in = `IN`
+	}
+	// A set by itself: PostgreSQL would look through it for each organisation anew.
+	query := `SELECT v.organisation FROM organisation_version v WHERE ` + organisation.Reports + ` AND v.organisation ` + in + ` (
+		SELECT r.organisation FROM equipment_report r WHERE ` + known + ` AND r.day >= $3)`
+	args := append(until(on), since, limit, skip)
+	if region != "" {
+		query, args = query+` AND v.region = $6`, append(args, region)
+	}
+	return db.Column[string](ctx, q, query+` ORDER BY v.organisation LIMIT $4 OFFSET $5`, args...)
+}
+
+// upTo are the reports known on the day, by organisation, the latest last: of the
+// codes, or of all for nil.
+func upTo(ctx context.Context, q db.Querier, on clock.Date, codes []string) (map[string][]Report, error) {
+	of, args := organisation.Among("r.organisation", codes, until(on)...)
+	all, err := read(ctx, q, `WHERE `+known+` AND `+of+` ORDER BY r.organisation, r.day, r.number, l.department`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +122,10 @@ func last(ctx context.Context, q db.Querier, code string) (n int64, err error) {
 
 // Insert writes the report; one that is there stays.
 func Insert(ctx context.Context, tx db.Querier, r Report, by string) error {
-	first, err := db.ChangedOne(ctx, tx, `INSERT INTO equipment_report (id, organisation, number, day, internet, created_at, created_by, created_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`, r.ID, r.Organisation, r.Number, r.Day.String(), r.Internet, db.Micros(r.At), by, r.By)
+	sum := r.Sum()
+	first, err := db.ChangedOne(ctx, tx, `INSERT INTO equipment_report (id, organisation, number, day, internet, created_at, created_by, created_name, computers, working, online, printers, doctors, nurses)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`, r.ID, r.Organisation, r.Number, r.Day.String(), r.Internet, db.Micros(r.At), by, r.By,
+		sum.Computers, sum.Working, sum.Online, sum.Printers, sum.Doctors, sum.Nurses)
 	if err != nil || !first {
 		return err
 	}

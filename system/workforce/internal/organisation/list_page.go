@@ -17,8 +17,8 @@ import (
 	"github.com/sanarip/sanarip/system/workforce/internal/region"
 )
 
-// pageSize is how many organisations stand on a page of the register.
-const pageSize = 50
+// PageSize is how many organisations stand on a page of the register.
+const PageSize = 50
 
 type listView struct {
 	form       *page.Form
@@ -65,8 +65,8 @@ func (p Pages) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	number, prev, next := leaf("/organisations", r.URL.Query(), count)
-	found, err := p.Book.found(ctx, s, pageSize, (number-1)*pageSize)
+	skip, prev, next := Leaf("/organisations", r.URL.Query(), count)
+	found, err := p.Book.found(ctx, s, PageSize, skip)
 	if err != nil {
 		return err
 	}
@@ -82,12 +82,13 @@ func (p Pages) list(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, listPage(v))
 }
 
-// leaf is the number of the page ?page= of the query, of those that the count of
-// organisations fills, and the addresses of the ones before and after, "" for none.
-func leaf(path string, query url.Values, count int) (number int, prev, next string) {
+// Leaf is how many organisations stand before the page ?page= of the query, of those
+// pages that the count fills, and the addresses of the ones before and after, "" for
+// none.
+func Leaf(path string, query url.Values, count int) (skip int, prev, next string) {
 	query.Del("lang")
-	number, _ = strconv.Atoi(query.Get("page"))
-	number = min(max(number, 1), max(1, (count+pageSize-1)/pageSize))
+	number, _ := strconv.Atoi(query.Get("page"))
+	number = min(max(number, 1), max(1, (count+PageSize-1)/PageSize))
 	address := func(n int) string {
 		query.Set("page", strconv.Itoa(n))
 		return path + "?" + query.Encode()
@@ -95,18 +96,10 @@ func leaf(path string, query url.Values, count int) (number int, prev, next stri
 	if number > 1 {
 		prev = address(number - 1)
 	}
-	if number*pageSize < count {
+	if number*PageSize < count {
 		next = address(number + 1)
 	}
-	return number, prev, next
-}
-
-// Leaf is the part of a list of organisations that stands on the page ?page= of
-// the query, and the addresses of those before and after, "" for none.
-func Leaf[T any](path string, query url.Values, all []T) (part []T, prev, next string) {
-	number, prev, next := leaf(path, query, len(all))
-	at := (number - 1) * pageSize
-	return all[at:min(at+pageSize, len(all))], prev, next
+	return (number - 1) * PageSize, prev, next
 }
 
 func (v listView) exportHref(format string) string {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
@@ -17,9 +19,14 @@ const columns = `v.number, v.from_day, v.event, v.kind, v.ownership, v.inn, v.ok
 	v.region, v.territory, v.level, v.address, v.phone, v.closed, v.successor, v.order_number, v.order_day, v.created_at, v.created_name`
 
 // versionInForce joins the version that holds on the day $1.
-const versionInForce = `JOIN organisation_version v ON v.organisation = o.code AND v.number = (
-		SELECT x.number FROM organisation_version x WHERE x.organisation = o.code AND x.from_day <= $1
-		ORDER BY x.from_day DESC, x.number DESC LIMIT 1) `
+const versionInForce = `JOIN organisation_version v ON v.organisation = o.code AND ` + Holds + ` `
+
+// Holds is the condition that the version v is the one of the day $1; Reports, that
+// its organisation reports on that day: hospitals and outpatient ones that are open.
+const (
+	Holds   = `v.from_day <= $1 AND v.until_day > $1`
+	Reports = Holds + ` AND v.closed = 0 AND v.kind IN ('hospital', 'outpatient')`
+)
 
 // inForce is the organisations as they are on the day $1.
 const inForce = `SELECT o.code, o.version, ` + columns + ` FROM organisation o ` + versionInForce
@@ -66,6 +73,31 @@ func list(ctx context.Context, q db.Querier, query string, args ...any) ([]Organ
 // code. Closed ones are among them.
 func All(ctx context.Context, q db.Querier, on clock.Date) ([]Organisation, error) {
 	return list(ctx, q, inForce+`ORDER BY o.code`, on.String())
+}
+
+// Of are those of the codes as they are on the day, without departments, by code.
+func Of(ctx context.Context, q db.Querier, codes []string, on clock.Date) (map[string]Organisation, error) {
+	of, args := Among("o.code", codes, on.String())
+	all, err := list(ctx, q, inForce+`WHERE `+of, args...)
+	by := map[string]Organisation{}
+	for _, o := range all {
+		by[o.Code] = o
+	}
+	return by, err
+}
+
+// Among is the condition that the column is one of the codes, with its arguments
+// after those there are; nil is no condition.
+func Among(column string, codes []string, args ...any) (condition string, all []any) {
+	if codes == nil {
+		return "1 = 1", args
+	}
+	numbers := []string{"''"} // of none nobody
+	for _, code := range codes {
+		args = append(args, code)
+		numbers = append(numbers, "$"+strconv.Itoa(len(args)))
+	}
+	return column + " IN (" + strings.Join(numbers, ", ") + ")", args
 }
 
 // Find is one organisation as it is on the day, with the departments and beds
@@ -137,13 +169,28 @@ func insert(ctx context.Context, tx db.Querier, o Organisation, by string) error
 		o.Code, o.Number, o.From.String(), string(o.Event), o.Kind, o.Ownership, o.INN, o.OKPO, o.Name.KY, o.Name.RU, o.Name.EN,
 		o.ShortName.KY, o.ShortName.RU, o.ShortName.EN, o.Region, o.Territory, o.Level, o.Address, o.Phone, db.Flag(o.Shut), o.Successor,
 		o.Order.Number, o.Order.Day.String(), db.Micros(o.At), by, o.By, o.folded())
+	if err != nil {
+		return err
+	}
+	return span(ctx, tx, o.Code)
+}
+
+// span writes until when each version of the organisation holds: until the next one
+// begins. Of two of one day the first holds on none.
+func span(ctx context.Context, tx db.Querier, code string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE organisation_version SET until_day = COALESCE((SELECT MIN(x.from_day) FROM organisation_version x WHERE x.organisation = $1
+		AND (x.from_day > organisation_version.from_day OR (x.from_day = organisation_version.from_day AND x.number > organisation_version.number))), '9999-12-31')
+		WHERE organisation = $1`, code)
 	return err
 }
 
 // remove takes a version back that has not begun.
 func remove(ctx context.Context, tx db.Querier, code string, number int64) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM organisation_version WHERE organisation = $1 AND number = $2`, code, number)
-	return err
+	if err != nil {
+		return err
+	}
+	return span(ctx, tx, code)
 }
 
 // Span is a department between its first day and its last.

@@ -57,11 +57,9 @@ func (s Search) where() (string, []any) {
 		conditions = append(conditions, "v.folded LIKE "+number("%"+likeEscaper.Replace(word)+"%")+" ESCAPE '!'")
 	}
 	if s.Of != nil {
-		codes := []string{"''"} // nobody's: who has no organisation finds none
-		for _, code := range s.Of {
-			codes = append(codes, number(code))
-		}
-		conditions = append(conditions, "o.code IN ("+strings.Join(codes, ", ")+")")
+		var of string
+		of, args = Among("o.code", s.Of, args...) // who has no organisation finds none
+		conditions = append(conditions, of)
 	}
 	return "WHERE " + strings.Join(conditions, " AND "), args
 }

@@ -14,7 +14,7 @@ import (
 func TestPostsAreFoundByIndex(t *testing.T) {
 	dbtest.Each(t, "workforce", migration.Sets, func(t *testing.T, d *db.DB) {
 		on := clock.Date{Year: 2026, Month: 11, Day: 22}
-		where, args := namedQuery("950174", on)
+		where, args := namedQuery([]string{"950174"}, on)
 		for query, args := range map[string][]any{
 			selectPosts + where: args,
 			selectPosts + `WHERE p.pin = $2 AND p.from_day <= $1 AND (p.until_day = '' OR p.until_day > $1) ORDER BY p.organisation, p.id`: {on.String(), "1"},

@@ -85,10 +85,10 @@ func (g Register) Staff(ctx context.Context, code string) ([]workforceapi.Post, 
 	return inForce(ctx, g.DB.Read, `p.organisation = $2`, code, g.Today())
 }
 
-// Named are those of Staff whom an order makes responsible for something, of one
-// organisation or, for "", of all.
-func (g Register) Named(ctx context.Context, code string) ([]workforceapi.Post, error) {
-	return named(ctx, g.DB.Read, code, g.Today())
+// Named are those of Staff whom an order makes responsible for something, of the
+// organisations or, for nil, of all.
+func (g Register) Named(ctx context.Context, codes []string) ([]workforceapi.Post, error) {
+	return named(ctx, g.DB.Read, codes, g.Today())
 }
 
 // Organisation implements workforceapi.API.

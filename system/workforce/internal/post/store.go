@@ -9,6 +9,7 @@ import (
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/fail"
+	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
 
@@ -16,9 +17,7 @@ import (
 // department that had the code when the post began.
 const selectPosts = `SELECT p.id, p.pin, p.person_name, p.title, p.organisation, v.short_ky, v.short_ru, v.short_en,
 	p.department, COALESCE(d.name_ky, ''), COALESCE(d.name_ru, ''), COALESCE(d.name_en, ''), p.replaces, p.from_day, p.until_day
-	FROM post p JOIN organisation_version v ON v.organisation = p.organisation AND v.number = (
-		SELECT x.number FROM organisation_version x WHERE x.organisation = p.organisation AND x.from_day <= $1
-		ORDER BY x.from_day DESC, x.number DESC LIMIT 1)
+	FROM post p JOIN organisation_version v ON v.organisation = p.organisation AND ` + organisation.Holds + `
 	LEFT JOIN department d ON d.id = (
 		SELECT y.id FROM department y WHERE y.organisation = p.organisation AND y.code = p.department
 		ORDER BY CASE WHEN y.from_day <= p.from_day THEN 0 ELSE 1 END, y.from_day DESC LIMIT 1) `
@@ -42,18 +41,15 @@ func inForce(ctx context.Context, q db.Querier, condition, value string, on cloc
 }
 
 // named is the posts in force on the day of those whom an order names then, in the
-// organisation or, for "", in any.
-func named(ctx context.Context, q db.Querier, organisation string, on clock.Date) ([]workforceapi.Post, error) {
-	query, args := namedQuery(organisation, on)
+// organisations or, for nil, in any.
+func named(ctx context.Context, q db.Querier, codes []string, on clock.Date) ([]workforceapi.Post, error) {
+	query, args := namedQuery(codes, on)
 	return list(ctx, q, query, args...)
 }
 
-func namedQuery(organisation string, on clock.Date) (where string, args []any) {
-	of, args := ``, []any{on.String()}
-	if organisation != "" {
-		of, args = `p.organisation = $2 AND `, append(args, organisation)
-	}
-	return `WHERE ` + of + `p.from_day <= $1 AND (p.until_day = '' OR p.until_day > $1)
+func namedQuery(codes []string, on clock.Date) (where string, args []any) {
+	of, args := organisation.Among("p.organisation", codes, on.String())
+	return `WHERE ` + of + ` AND p.from_day <= $1 AND (p.until_day = '' OR p.until_day > $1)
 		AND EXISTS (SELECT 1 FROM responsible r WHERE r.organisation = p.organisation AND r.pin = p.pin AND (r.until_day = '' OR r.until_day > $1))
 		ORDER BY p.organisation, p.department, p.title, p.person_name, p.id`, args
 }

@@ -43,12 +43,13 @@ type Person struct {
 // Staff are the posts of an organisation today; those who may be named.
 type Staff func(ctx context.Context, organisation string) ([]workforceapi.Post, error)
 
-// Book names and releases. Named are those of Staff whom an order names, of one
-// organisation or, for "", of all: the first post of each stands first.
+// Book names and releases. Named are those of Staff whom an order names, of the
+// organisations or, for nil, of all: the first post of each stands first.
 type Book struct {
-	DB           *db.DB
-	Clock        clock.Clock
-	Staff, Named Staff
+	DB    *db.DB
+	Clock clock.Clock
+	Staff Staff
+	Named func(ctx context.Context, organisations []string) ([]workforceapi.Post, error)
 }
 
 var _ workforceapi.ResponsibleAPI = Book{}
@@ -59,11 +60,19 @@ func (b Book) Today() clock.Date { return clock.DateOf(b.Clock.Now()) }
 // Responsible implements workforceapi.ResponsibleAPI. Who no longer holds a post
 // in the organisation answers for nothing there.
 func (b Book) Responsible(ctx context.Context, code string) ([]workforceapi.Responsible, error) {
-	named, err := named(ctx, b.DB.Read, code, b.Today())
+	if code == "" {
+		return b.of(ctx, nil)
+	}
+	return b.of(ctx, []string{code})
+}
+
+// of are those who answer for the organisations, for nil for all.
+func (b Book) of(ctx context.Context, codes []string) ([]workforceapi.Responsible, error) {
+	named, err := named(ctx, b.DB.Read, codes, b.Today())
 	if err != nil {
 		return nil, err
 	}
-	posts, err := b.Named(ctx, code)
+	posts, err := b.Named(ctx, codes)
 	if err != nil {
 		return nil, err
 	}

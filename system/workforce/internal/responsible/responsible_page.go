@@ -173,11 +173,6 @@ type line struct {
 	people map[workforceapi.Duty][]workforceapi.Responsible
 }
 
-// missing says that a duty is nobody's.
-func (l line) missing() bool {
-	return slices.ContainsFunc(Duties, func(d workforceapi.Duty) bool { return len(l.people[d]) == 0 })
-}
-
 type allView struct {
 	lines   []line
 	without int
@@ -188,56 +183,73 @@ type allView struct {
 	prev, next string
 }
 
-func (p Pages) lines(r *http.Request) (allView, error) {
-	ctx := r.Context()
+// lines are those of the page of the list that is asked for, or all of them.
+func (p Pages) lines(r *http.Request, paged bool) (allView, error) {
+	ctx, today := r.Context(), p.Book.Today()
 	form := page.QueryForm(r)
 	v := allView{only: form.Get("only") != "", region: form.Get("region"), form: form}
-	all, err := organisation.All(ctx, p.Book.DB.Read, p.Book.Today())
+	q := p.Book.DB.Read
+	without, err := count(ctx, q, today, v.region, lacking)
 	if err != nil {
 		return v, err
 	}
-	people, err := p.Book.Responsible(ctx, "")
+	with := 0
+	if !v.only {
+		all, err := count(ctx, q, today, v.region, everybody)
+		if err != nil {
+			return v, err
+		}
+		with = all - without
+	}
+	v.without = without
+	limit, skip := without+with, 0
+	if paged {
+		limit = organisation.PageSize
+		skip, v.prev, v.next = organisation.Leaf("/responsible", r.URL.Query(), without+with)
+	}
+	var these []string // what is missing stands at the top
+	for _, one := range []struct {
+		part   part
+		number int
+	}{{lacking, without}, {lackless, with}} {
+		if skip < one.number && len(these) < limit {
+			more, err := codes(ctx, q, today, v.region, one.part, limit-len(these), skip)
+			if err != nil {
+				return v, err
+			}
+			these = append(these, more...)
+		}
+		skip = max(0, skip-one.number)
+	}
+	of, asked := map[string]map[workforceapi.Duty][]workforceapi.Responsible{}, these
+	if !paged { // a statement has no room for all of them
+		asked = nil
+	}
+	organisations, err := organisation.Of(ctx, q, asked, today)
 	if err != nil {
 		return v, err
 	}
-	of := map[string]map[workforceapi.Duty][]workforceapi.Responsible{}
+	people, err := p.Book.of(ctx, asked)
+	if err != nil {
+		return v, err
+	}
 	for _, each := range people {
 		if of[each.Organisation] == nil {
 			of[each.Organisation] = map[workforceapi.Duty][]workforceapi.Responsible{}
 		}
 		of[each.Organisation][each.Duty] = append(of[each.Organisation][each.Duty], each)
 	}
-	for _, o := range all {
-		if o.Shut || (o.Kind != "hospital" && o.Kind != "outpatient") || (v.region != "" && v.region != o.Region) {
-			continue
-		}
-		l := line{o, of[o.Code]}
-		if l.missing() {
-			v.without++
-		} else if v.only {
-			continue
-		}
-		v.lines = append(v.lines, l)
+	for _, code := range these {
+		v.lines = append(v.lines, line{organisations[code], of[code]})
 	}
-	// What is missing stands at the top.
-	slices.SortStableFunc(v.lines, func(a, b line) int {
-		switch {
-		case a.missing() == b.missing():
-			return 0
-		case a.missing():
-			return -1
-		}
-		return 1
-	})
 	return v, nil
 }
 
 func (p Pages) all(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.lines(r)
+	v, err := p.lines(r, true)
 	if err != nil {
 		return err
 	}
-	v.lines, v.prev, v.next = organisation.Leaf("/responsible", r.URL.Query(), v.lines)
 	return page.Render(w, r, http.StatusOK, allPage(v))
 }
 
@@ -254,7 +266,7 @@ func (v allView) exportHref() string {
 
 func (p Pages) export(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v, err := p.lines(r)
+	v, err := p.lines(r, false)
 	if err != nil {
 		return err
 	}
