@@ -79,14 +79,21 @@ func PDF(ctx context.Context, d *desk.Desk, r Referral) ([]byte, error) {
 	if r.State == Accepted {
 		doc.Strong(text.T(ctx, "card.referral.paper_awaited", "At", text.Moment(r.AppointedAt)))
 	}
-	if r.Conclusion != "" {
-		doc.Heading(word("card.referral.conclusion"))
-		doc.Text(r.Conclusion)
-	}
 	doc.Signatures(
 		document.Signature{Role: joinWith(", ", word("card.referral.doctor"), r.ByRole), Name: r.ByName},
 		document.Signature{Role: word("card.form.head")},
 	)
+	if r.Conclusion != "" { // under its own doctor's name, not under that of who asked
+		doc.Heading(word("card.referral.conclusion"))
+		doc.Text(r.Conclusion)
+		steps, err := stepsOf(ctx, d.DB.Read, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		s := concluded(steps)
+		doc.Text(joinWith(", ", names[r.To], text.Moment(s.At)))
+		doc.Signatures(document.Signature{Role: word("card.referral.concluded_by"), Name: s.ByName})
+	}
 	doc.QR(d.BaseURL+"/check/referral/"+r.CheckCode, word("card.referral.paper_check"), d.BaseURL)
 	return doc.PDF()
 }

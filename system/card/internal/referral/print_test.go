@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,43 @@ import (
 	"github.com/sanarip/sanarip/kit/page"
 	"github.com/sanarip/sanarip/kit/text"
 )
+
+// A conclusion stands on the paper under the name of who gave it, with place and
+// moment, not under the signature of who asked.
+func TestAConclusionBearsItsDoctorsName(t *testing.T) {
+	tool, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("pdftotext is not installed")
+	}
+	each(t, func(t *testing.T, w world) {
+		in := w.writing()
+		in.Kind = Form028 + "/" + Consultation
+		r := w.send(in)
+		w.clock.Advance(3 * time.Hour)
+		if err := Conclude(w.receiver(), w.desk, Acting{r.ID, 1}, "Сердечной недостаточности нет."); err != nil {
+			t.Fatal(err)
+		}
+		pdf, err := PDF(w.sender(), w.desk, w.get(r.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := exec.CommandContext(t.Context(), tool, "-layout", "-", "-") //nolint:gosec // found by its name
+		command.Stdin = bytes.NewReader(pdf)
+		out, err := command.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, concluded, _ := strings.Cut(string(out), "Сердечной недостаточности нет.")
+		if !strings.Contains(asked, "Асанова") || strings.Contains(concluded, "Асанова") {
+			t.Errorf("who asked signs the conclusion:\n%s", out)
+		}
+		for _, said := range []string{"Кененсариев", "Больница " + second, text.Moment(w.clock.Now())} {
+			if !strings.Contains(concluded, said) {
+				t.Errorf("the conclusion does not say %q:\n%s", said, out)
+			}
+		}
+	})
+}
 
 // The paper is set in both languages, the same bytes each time; whoever holds it
 // may check it without an account, and learns nothing of the illness.

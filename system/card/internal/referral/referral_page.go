@@ -3,6 +3,7 @@ package referral
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -76,6 +77,16 @@ func render(w http.ResponseWriter, r *http.Request, d *desk.Desk, form *page.For
 // nextMorning is what is offered as the day: tomorrow at nine.
 func nextMorning(now time.Time) time.Time {
 	return clock.DateOf(now).Start().AddDate(0, 0, 1).Add(9 * time.Hour)
+}
+
+// concluded is the step that answered, the zero one for none.
+func concluded(steps []Step) (s Step) {
+	for _, s = range slices.Backward(steps) {
+		if s.State == Answered {
+			return s
+		}
+	}
+	return Step{}
 }
 
 // part says which side the reader's organisation is on.
