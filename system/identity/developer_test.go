@@ -40,7 +40,7 @@ func TestAnEngineerConnectsASystem(t *testing.T) {
 			t.Fatal(answer.status, answer.body)
 		}
 		p = b.get(h.base + "/systems/" + client[1])
-		p.must(http.StatusOK, "invalid_client", "Проверяется", "token", "неверный секрет", "Последние запросы")
+		p.must(http.StatusOK, "invalid_client", "Проверяется", "token", "Неверный client_secret", "Последние запросы")
 		if strings.Contains(p.body, secret[1]) {
 			t.Error("the secret is shown again")
 		}

@@ -397,8 +397,8 @@ func TestRefusalsAreKeptForTheClientsEngineers(t *testing.T) {
 			}
 		}
 		for key, part := range map[string]string{
-			"authorize invalid_request": "redirect_uri is not registered", "authorize invalid_scope": "scope everything does not match", "token invalid_grant": "code_verifier does not match",
-			"token invalid_client": "wrong client secret",
+			"authorize invalid_request": "redirect_uri is not registered", "authorize invalid_scope": "scope everything does not match", "token invalid_grant": "code_verifier does not fit",
+			"token invalid_client": "the client secret is wrong",
 		} {
 			if !strings.Contains(said[key], part) {
 				t.Errorf("%s: %q", key, said[key])

@@ -82,6 +82,7 @@ type tokens struct {
 	Refresh string `json:"refresh_token"`
 	Scope   string `json:"scope"`
 	Error   string `json:"error"`
+	Said    string `json:"error_description"`
 }
 
 type clientAuth func(r *http.Request, values url.Values)

@@ -1050,7 +1050,7 @@ func systemPage(c openid.Client, requests []openid.Request, base string) templ.C
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						if why := why(ctx, r.Code); why != "" {
+						if why := why(ctx, r); why != "" {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<p class=\"govuk-body\">")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
@@ -1168,8 +1168,12 @@ var explained = []string{
 	"unmet_authentication_requirements", "unsupported_grant_type", "unsupported_response_type", "use_dpop_nonce",
 }
 
-// why is what the code means and what to do, "" where its name is all.
-func why(ctx context.Context, code string) string {
+// why is what the cause or else the code means and what to do, "" where its name is all.
+func why(ctx context.Context, r openid.Request) string {
+	if cause := r.Cause(); cause != "" {
+		return text.T(ctx, "identity.systems.cause."+cause) // text: identity.systems.cause.*
+	}
+	code := r.Code
 	if !slices.Contains(explained, code) {
 		return ""
 	}

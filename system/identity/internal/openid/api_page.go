@@ -1,6 +1,7 @@
 package openid
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -340,7 +341,7 @@ func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 		if call.endpoint == "userinfo" {
 			status = http.StatusUnauthorized
 		}
-		answer.again(goidc.NewError(invalidProof, "the DPoP proof is missing or not good"), status)
+		answer.again(goidc.NewError(invalidProof, cmp.Or(caused(call.refused), "the DPoP proof is missing or not good")), status)
 	case call.endpoint == "introspect" && ok && e.Code == goidc.ErrorCodeAccessDenied:
 		// RFC 7662, 2.2: a stranger learns nothing, not even that there is a token.
 		answer.reset()
@@ -348,6 +349,9 @@ func (p *Provider) mend(r *http.Request, call *call, answer *answer) {
 		_, _ = answer.Write([]byte(`{"active":false}`)) // a buffer takes everything
 	case call.endpoint != "userinfo" && ok && slices.Contains([]goidc.ErrorCode{goidc.ErrorCodeUnauthorizedClient, goidc.ErrorCodeAccessDenied}, e.Code):
 		answer.again(e, http.StatusBadRequest) // RFC 6749, 5.2
+	case ok && call.endpoint == "token" && told(e, call.refused) != "":
+		e.Description = told(e, call.refused)
+		answer.again(e, answer.status)
 	case call.endpoint == "deviceauthorization" && answer.status == http.StatusOK:
 		p.completeDevice(answer)
 	case call.endpoint == "token" && answer.status == http.StatusOK && call.patient != "":

@@ -69,6 +69,9 @@ func refusal(err error) (code, description string) {
 	if dpopTrouble(err) {
 		code = string(invalidProof)
 	}
+	if said := caused(err); said != "" {
+		return code, said
+	}
 	for inner := errors.Unwrap(e); inner != nil; inner = errors.Unwrap(inner) {
 		if said := inner.Error(); tellable(said) {
 			description = said // the innermost says most

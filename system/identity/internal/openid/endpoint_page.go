@@ -144,6 +144,7 @@ func (p *Provider) browser(w http.ResponseWriter, r *http.Request) error {
 			r.URL.RawQuery = values.Encode()
 		}
 		p.handler.ServeHTTP(answer, r)
+		tellBack(answer, call.refused)
 	}
 	if call.gone { // signed out this very moment: the same request, without a session
 		answer.reset()

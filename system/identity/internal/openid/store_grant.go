@@ -370,7 +370,7 @@ func (g *grants) spend(ctx context.Context, grant *goidc.Grant, since time.Time)
 }
 
 // errSpent says that somebody else was first, or that the grant has ended.
-var errSpent = goidc.NewError(goidc.ErrorCodeInvalidGrant, "invalid grant")
+var errSpent = goidc.NewError(goidc.ErrorCodeInvalidGrant, "the authorization code was used before")
 
 func (g *grants) spent(ctx context.Context, grant *goidc.Grant, since time.Time) error {
 	data, err := g.encode(grant)
