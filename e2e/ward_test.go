@@ -49,6 +49,11 @@ func TestWorkingDayOfAWard(t *testing.T) {
 	if eval[string](b, `document.querySelector("[name=body]").value`) != "" {
 		t.Error("a signed entry is still a draft")
 	}
+	// Who signed is named by their post in the reader's language.
+	b.goTo(stay + "?lang=ky")
+	b.see("Асанова Айгүл Маратовна, Дарыгер-терапевт")
+	b.goTo(stay + "?lang=ru")
+	b.see("Асанова Айгүл Маратовна, Врач-терапевт")
 	b.fill("words", "хрипы")
 	b.submit("words")
 	b.waitFor(`location.search.startsWith("?find=") && document.querySelector("[name=words]").value === "хрипы"`)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/document"
 	"github.com/sanarip/sanarip/kit/text"
@@ -71,7 +73,7 @@ func PDF(ctx context.Context, d *desk.Desk, v stay.View, which Which) ([]byte, e
 			return nil, err
 		}
 		s.entry(e)
-		s.doc.Signatures(document.Signature{Role: e.ByRole, Name: e.ByName})
+		s.doc.Signatures(document.Signature{Role: workforceapi.TitleHere(ctx, e.ByRole), Name: e.ByName})
 		return s.doc.PDF()
 	}
 	if which.Operation != "" {
@@ -142,7 +144,7 @@ func (s sheet) entry(e history.Entry) {
 	for l := range writing.Lines(e.Body) {
 		s.doc.Text(l)
 	}
-	signed := s.word("card.history.signed_by", "Name", e.ByName, "Role", e.ByRole, "At", text.Moment(e.SignedAt))
+	signed := s.word("card.history.signed_by", "Name", e.ByName, "Role", workforceapi.TitleHere(s.ctx, e.ByRole), "At", text.Moment(e.SignedAt))
 	if e.Version > 1 {
 		signed += ". " + s.word("card.history.version", "Version", strconv.Itoa(e.Version)) + ". " + s.word("card.history.because", "Reason", e.Reason)
 	}
@@ -260,7 +262,7 @@ func (s sheet) requests() error {
 		for l := range writing.Lines(r.Answer.Conclusion) {
 			s.doc.Text(l)
 		}
-		s.doc.Small(s.word("card.history.signed_by", "Name", r.Answer.ByName, "Role", r.Answer.ByRole, "At", text.Moment(r.Answer.SignedAt)))
+		s.doc.Small(s.word("card.history.signed_by", "Name", r.Answer.ByName, "Role", workforceapi.TitleHere(s.ctx, r.Answer.ByRole), "At", text.Moment(r.Answer.SignedAt)))
 	}
 	if none {
 		s.nothing("requests")

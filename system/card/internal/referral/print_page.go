@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/document"
 	"github.com/sanarip/sanarip/kit/fail"
@@ -80,7 +82,7 @@ func PDF(ctx context.Context, d *desk.Desk, r Referral) ([]byte, error) {
 		doc.Strong(text.T(ctx, "card.referral.paper_awaited", "At", text.Moment(r.AppointedAt)))
 	}
 	doc.Signatures(
-		document.Signature{Role: joinWith(", ", word("card.referral.doctor"), r.ByRole), Name: r.ByName},
+		document.Signature{Role: joinWith(", ", word("card.referral.doctor"), workforceapi.TitleHere(ctx, r.ByRole)), Name: r.ByName},
 		document.Signature{Role: word("card.form.head")},
 	)
 	if r.Conclusion != "" { // under its own doctor's name, not under that of who asked

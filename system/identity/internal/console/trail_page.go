@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/clock"
@@ -148,7 +150,7 @@ func who(ctx context.Context, r audit.Record, among bool) string {
 	case r.ActorPIN != "" && r.ActorPIN == r.Subject && among:
 		return text.T(ctx, "identity.console.oneself")
 	case r.ActorRole != "":
-		return r.ActorName + ", " + r.ActorRole
+		return r.ActorName + ", " + workforceapi.TitleHere(ctx, r.ActorRole)
 	}
 	return r.ActorName
 }

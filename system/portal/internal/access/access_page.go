@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+
 	"github.com/sanarip/sanarip/design"
 	"github.com/sanarip/sanarip/kit/audit"
 	"github.com/sanarip/sanarip/kit/page"
@@ -82,7 +84,7 @@ func who(ctx context.Context, r audit.Record, pin string) string {
 	case r.ActorName == "":
 		return text.T(ctx, "portal.access.unnamed")
 	case r.ActorRole != "":
-		return r.ActorName + ", " + r.ActorRole
+		return r.ActorName + ", " + workforceapi.TitleHere(ctx, r.ActorRole)
 	case system:
 		return name(ctx, r.ActorName)
 	case r.ActorName == r.Organisation: // a system by its name

@@ -46,7 +46,7 @@ func Check(a Appointment, o organisation.Organisation, where places) []fail.Find
 		e := fail.As(err)
 		wrong = append(wrong, fail.Finding{Field: "pin", Key: e.Key, Args: e.Args})
 	}
-	title, ok := TitleOf(a.Title)
+	title, ok := workforceapi.TitleOf(a.Title)
 	switch {
 	case !ok || !title.In(o.Kind):
 		note("title", "kit.field.choose")
@@ -122,7 +122,7 @@ func (g Register) give(ctx context.Context, tx *sql.Tx, row Row) error {
 }
 
 func (r Row) values() []change.Value {
-	t, _ := TitleOf(r.Title)
+	t, _ := workforceapi.TitleOf(r.Title)
 	return []change.Value{
 		{Name: "person", Value: r.Name},
 		{Name: "post", Value: t.Name.RU},

@@ -4,53 +4,14 @@ package post
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
-	"slices"
 
 	"github.com/sanarip/sanarip/kit/clock"
 	"github.com/sanarip/sanarip/kit/db"
 	"github.com/sanarip/sanarip/kit/pin"
-	"github.com/sanarip/sanarip/kit/text"
 	"github.com/sanarip/sanarip/system/workforce/internal/notice"
 	"github.com/sanarip/sanarip/system/workforce/internal/organisation"
 	"github.com/sanarip/sanarip/system/workforce/workforceapi"
 )
-
-// Title is what a post is called and what it entitles to.
-type Title struct {
-	Code       string            `json:"code"`
-	Role       workforceapi.Role `json:"role"`
-	Kind       string            `json:"kind"`       // of organisation in which it exists; those of hospitals exist in outpatient ones too
-	Department bool              `json:"department"` // held in a department, not in the whole organisation
-	Name       text.Words        `json:"name"`
-}
-
-//go:embed titles.json
-var titlesJSON []byte
-
-// Titles is the list of titles, in the order in which they are offered.
-var Titles = func() []Title {
-	var list []Title
-	if err := json.Unmarshal(titlesJSON, &list); err != nil {
-		panic(err) // embedded: a test reads it first
-	}
-	return list
-}()
-
-// TitleOf finds a title; false when there is none of the code.
-func TitleOf(code string) (Title, bool) {
-	i := slices.IndexFunc(Titles, func(t Title) bool { return t.Code == code })
-	if i < 0 {
-		return Title{}, false
-	}
-	return Titles[i], true
-}
-
-// In says whether the title exists in organisations of the kind.
-func (t Title) In(kind string) bool {
-	return t.Kind == kind || (t.Kind == "hospital" && kind == "outpatient")
-}
 
 // InForce says whether a post from the one day until the other gives access on
 // the day given. The day of leaving no longer does: who leaves today has no

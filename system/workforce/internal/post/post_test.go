@@ -3,6 +3,8 @@ package post
 import (
 	"testing"
 
+	"github.com/sanarip/sanarip/system/workforce/workforceapi"
+
 	"github.com/sanarip/sanarip/kit/clock"
 )
 
@@ -28,7 +30,7 @@ func TestAPostGivesAccessFromItsFirstDayUntilTheDayOfLeaving(t *testing.T) {
 
 func TestTitlesAreWhole(t *testing.T) {
 	seen := map[string]bool{}
-	for _, title := range Titles {
+	for _, title := range workforceapi.Titles {
 		if title.Code == "" || seen[title.Code] || title.Role == "" || title.Kind == "" || title.Name.KY == "" || title.Name.RU == "" || title.Name.EN == "" {
 			t.Errorf("title %+v", title)
 		}

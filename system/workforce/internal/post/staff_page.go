@@ -230,7 +230,7 @@ func (p Pages) End(w http.ResponseWriter, r *http.Request) error {
 // titleOptions are the titles that the reader may give.
 func titleOptions(ctx context.Context, o organisation.Organisation) []design.Option {
 	options := []design.Option{{Value: "", Label: "—"}}
-	for _, t := range Titles {
+	for _, t := range workforceapi.Titles {
 		if t.In(o.Kind) && (t.Role == workforceapi.Manager || office.Of(ctx).Manages(o.Code)) {
 			options = append(options, design.Option{Value: t.Code, Label: t.Name.Here(ctx)})
 		}
@@ -239,7 +239,7 @@ func titleOptions(ctx context.Context, o organisation.Organisation) []design.Opt
 }
 
 func titleName(ctx context.Context, code string) string {
-	t, _ := TitleOf(code)
+	t, _ := workforceapi.TitleOf(code)
 	return t.Name.Here(ctx)
 }
 

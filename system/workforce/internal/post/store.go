@@ -27,7 +27,7 @@ func scan(row db.Row) (workforceapi.Post, error) {
 	var title, from, until string
 	err := row.Scan(&p.ID, &p.PIN, &p.PersonName, &title, &p.Organisation, &p.OrganisationName.KY, &p.OrganisationName.RU, &p.OrganisationName.EN,
 		&p.Department, &p.DepartmentName.KY, &p.DepartmentName.RU, &p.DepartmentName.EN, &p.Replaces, &from, &until)
-	t, _ := TitleOf(title)
+	t, _ := workforceapi.TitleOf(title)
 	p.Title, p.Role = t.Name, t.Role
 	p.From, p.Until = db.Date(from), db.Date(until)
 	return p, err
