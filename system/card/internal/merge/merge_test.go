@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -430,50 +429,6 @@ func TestWhoMayMergeAndUndo(t *testing.T) {
 	})
 }
 
-// A table that names a patient and is not led over would lose its rows at the
-// first merge.
-func TestEveryColumnThatNamesAPatientIsLedOver(t *testing.T) {
-	inWard(t, func(t *testing.T, w ward) {
-		query := `SELECT m.name || '.' || f."from" FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND f."table" = 'patient'`
-		if w.d.DB.Dialect != db.SQLite {
-			query = `SELECT t.relname || '.' || a.attname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class p ON p.oid = c.confrelid
-				JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY (c.conkey)
-				WHERE c.contype = 'f' AND p.relname = 'patient' AND n.nspname = current_schema()`
-		}
-		rows, err := w.d.DB.Read.QueryContext(t.Context(), query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = rows.Close() }()
-		led := map[string]bool{}
-		for _, p := range merge.Places {
-			led[p.Table+"."+p.Column] = true
-		}
-		for _, own := range []string{"patient_merge.survivor_id", "patient_merge.merged_id", "patient_apart.first_id", "patient_apart.second_id"} {
-			led[own] = true
-		}
-		found := map[string]bool{}
-		for rows.Next() {
-			var column string
-			if err := rows.Scan(&column); err != nil {
-				t.Fatal(err)
-			}
-			found[column] = true
-			if !led[column] {
-				t.Errorf("%s names a patient: add it to merge.Places", column)
-			}
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		for column := range maps.Keys(led) {
-			if !found[column] {
-				t.Errorf("%s names no patient", column)
-			}
-		}
-	})
-}
-
 // A mother merged keeps her children, a child merged keeps the mother; born twice
 // is nobody.
 func TestTiesOfBirthFollowAMerge(t *testing.T) {
@@ -506,58 +461,6 @@ func TestTiesOfBirthFollowAMerge(t *testing.T) {
 		}
 		if c, ok, err := newborn.OfChild(t.Context(), w.d.DB.Read, grown.ID); err != nil || !ok || c.Name != "Садыков Тимур" {
 			t.Errorf("%+v, %v", c, err)
-		}
-	})
-}
-
-func TestLikelyDoublesAreShownUntilSaidOtherwise(t *testing.T) {
-	inWard(t, func(t *testing.T, w ward) {
-		born := clock.Date{Year: 1995, Month: 1, Day: 12}
-		a := w.register(patient.Patient{FamilyName: "Садыкова", GivenName: "Нургүл", BirthDate: born, Passport: "ID7"})
-		same := w.register(patient.Patient{FamilyName: "Sadykova", GivenName: "Nurgul", BirthDate: born})
-		slip := w.register(patient.Patient{FamilyName: "Садыкова", GivenName: "Нургүл", BirthDate: clock.Date{Year: 1995, Month: 12, Day: 1}})
-		paper := w.register(patient.Patient{FamilyName: "Токтоева", GivenName: "Нургүл", Passport: "ID7"})
-		w.register(patient.Patient{FamilyName: "Садыкова", GivenName: "Нургүл", BirthDate: clock.Date{Year: 1961, Month: 7, Day: 30}})
-		w.register(patient.Patient{FamilyName: "Садыкова", GivenName: "Айгүл", BirthDate: born})
-		pairs, err := merge.DoublesOf(t.Context(), w.d.DB.Read, a)
-		got := map[string]string{}
-		for _, p := range pairs {
-			got[p.B.ID] = p.Why
-		}
-		want := map[string]string{same.ID: "name_birth", slip.ID: "name_slip", paper.ID: "passport"}
-		if err != nil || !maps.Equal(got, want) {
-			t.Errorf("%v, want %v, %v", got, want, err)
-		}
-		all, err := merge.Doubles(t.Context(), w.d.DB.Read, cardtest.Hospital)
-		if err != nil || len(all) != 4 { // with the two spelt alike on either day
-			t.Errorf("%d pairs, %v", len(all), err)
-		}
-		if err := merge.Apart(w.keeper, w.d, same.ID, a.ID); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := merge.Do(w.keeper, w.d, merge.Wish{Survivor: a.ID, Merged: paper.ID}); err != nil {
-			t.Fatal(err)
-		}
-		if pairs, err = merge.DoublesOf(t.Context(), w.d.DB.Read, a); err != nil || len(pairs) != 1 || pairs[0].B.ID != slip.ID {
-			t.Errorf("%+v, %v", pairs, err)
-		}
-	})
-}
-
-// The page of one patient names those who may be the same: whoever opens it is on
-// their record too.
-func TestWhoeverSeesTheDoublesOfAPatientIsOnTheirRecord(t *testing.T) {
-	inWard(t, func(t *testing.T, w ward) {
-		born := clock.Date{Year: 1995, Month: 1, Day: 12}
-		a := w.register(patient.Patient{FamilyName: "Садыкова", GivenName: "Нургүл", BirthDate: born})
-		other := w.register(patient.Patient{PIN: "11201199500017", FamilyName: "Садыкова", GivenName: "Нургүл", BirthDate: born})
-		if _, err := merge.Panel(w.d)(w.doctor, a); err != nil {
-			t.Fatal(err)
-		}
-		var n int
-		err := w.d.DB.Read.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM access_record WHERE subject_pin = $1 AND action = 'patient.find'`, other.PIN).Scan(&n)
-		if err != nil || n != 1 {
-			t.Errorf("%d records of the one who was named, %v", n, err)
 		}
 	})
 }
