@@ -63,6 +63,26 @@ func TestACodeOfTheShortWayIsWrittenWhenItIsRedeemed(t *testing.T) {
 	})
 }
 
+// A code whose time is over opens nothing, on neither way; a second before it does.
+func TestACodeOfTheShortWayEndsWithItsTime(t *testing.T) {
+	each(t, func(t *testing.T, x tried) {
+		for _, h := range []http.Handler{x.quick, x.library} {
+			for left, want := range map[int]int{-1: http.StatusBadRequest, 0: http.StatusBadRequest, 30: http.StatusOK} {
+				grant := x.p.grants.unseal(codeOf(t, x.ask(x.quick, authorization("system-es256"))))
+				since, _ := grant.Store[storeSealed].(time.Time)
+				grant.AuthCodeExpiresAt = int(time.Now().Unix()) + left
+				code, err := x.p.grants.sealCode(grant, since)
+				if err != nil || (x.p.grants.unseal(code) != nil) != (left > 0) {
+					t.Fatalf("%d s left: opened %v, %v", left, left <= 0, err)
+				}
+				if got := serve(h, redemption("system-es256", code)); got.Code != want {
+					t.Errorf("%d s left: %d %s", left, got.Code, got.Body)
+				}
+			}
+		}
+	})
+}
+
 // Whatever comes with a code spends it: nobody can try verifiers one by one.
 func TestACodeOfTheShortWayIsTriedOnce(t *testing.T) {
 	each(t, func(t *testing.T, x tried) {
