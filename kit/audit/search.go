@@ -19,8 +19,8 @@ type Filter struct {
 
 // Search is the records that fit, the newest first. Of a long trail it reads what
 // lies between From and Until, and Prompt on either side: a record that got its
-// place later than that after its time (Report.Late) may be left out where a time
-// is asked for.
+// place later than that after its time (Report.Late), or while the machine's clock was
+// set back by more than that, may be left out where a time is asked for.
 func Search(ctx context.Context, q db.Querier, f Filter) ([]Record, error) {
 	until := db.Micros(f.Until)
 	if f.Until.IsZero() {

@@ -67,9 +67,9 @@ func (c *Console) guard(h handler) page.Handler {
 		}
 		switch {
 		case !p.Session.Level.AtLeast(assurance.Substantial):
-			page.Notice(w, "identity.console.stronger")
+			page.Attention(w, "identity.console.stronger")
 		case c.Clock.Now().Sub(p.Session.AuthAt) > c.Door.Lives.Time(freshFor):
-			page.Notice(w, "identity.fresh_needed")
+			page.Attention(w, "identity.fresh_needed")
 		default:
 			return h(w, r, o)
 		}
